@@ -1,0 +1,1 @@
+//! Starts and drives the real parts that probegate is tested with.
