@@ -1,1 +1,28 @@
-//! probegate
+//! probegate: takes over the operational surface of the service behind Envoy.
+//!
+//! # The flow of a request
+//! 1. Envoy hands the request's head to [`host`], the only place that talks to Envoy.
+//! 2. [`request`] gathers what is read of it in one pass.
+//! 3. [`gate`] judges: [`request_id`] first, so that every later answer has one; then the path's
+//!    class by [`route`]; the token by [`auth`], if the class wants one; the client's [`limit`].
+//! 4. The outcome is a [`verdict`]: forward with these edits, or refuse; [`reply`] is the one table
+//!    from refusal to answer.
+//! 5. On the answer's way back the host sets the request ID and notes the status.
+//! 6. When the stream ends, [`metrics`] counts it, and hands the counts to Envoy once a second.
+//!
+//! All but the host is pure: bytes, a time and random numbers go in, a value comes out. [`config`]
+//! makes a gate out of what the user wrote, with the built-in defaults of [`system`].
+
+pub mod auth;
+pub mod config;
+pub mod gate;
+#[cfg(not(test))]
+pub mod host;
+pub mod limit;
+pub mod metrics;
+pub mod reply;
+pub mod request;
+pub mod request_id;
+pub mod route;
+pub mod system;
+pub mod verdict;

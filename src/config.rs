@@ -1,0 +1,53 @@
+//! The plugin's configuration, in two steps: its shape, then its meaning.
+//!
+//! Every mistake is found when the configuration is loaded, and told with its place, as
+//! `routes[2].paths[0]: must start with "/"`. What a message quotes is never a value, since a
+//! value may be a secret that stands in the wrong place.
+
+mod compile;
+mod de;
+mod path;
+mod protobuf;
+pub mod shape;
+mod value;
+
+use crate::gate::Gate;
+use crate::limit::client::HashKey;
+use shape::{Access, Config};
+
+pub use path::Mistake;
+
+/// A configuration that has a meaning.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What decides.
+    pub gate: Gate,
+    /// The first part of the name of every metric.
+    pub namespace: String,
+    /// This service's name in logs.
+    pub service: Option<String>,
+    /// Whether and how requests are logged.
+    pub access: Access,
+    /// What works, but should be known.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a configuration: JSON text, or a `google.protobuf.Struct` in protobuf's encoding. No bytes
+/// at all are `{}`.
+pub fn parse(bytes: &[u8]) -> Result<Config, Mistake> {
+    let value = value::Value::parse(bytes)?;
+    de::from_value(value)
+}
+
+/// Gives a configuration its meaning. `env` looks up a variable of the VM; `hash_key` places the
+/// limiter's clients.
+pub fn compile(
+    config: Config,
+    env: &dyn Fn(&str) -> Option<String>,
+    hash_key: HashKey,
+) -> Result<Compiled, Mistake> {
+    compile::compile(config, env, hash_key)
+}
+
+#[cfg(test)]
+mod tests;

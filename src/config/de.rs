@@ -1,0 +1,220 @@
+//! From a [`Value`] to the shape of the configuration: serde, with the place of every mistake and
+//! without a word of what stood there.
+
+use serde::de::value::StringDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer,
+    MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::path::Mistake;
+use super::value::Value;
+
+/// Reads a shape from a value.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Mistake> {
+    T::deserialize(value)
+}
+
+impl Error for Mistake {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!("must be {expected}, not {}", kind(&found)))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!("must be {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("must be one of {}", expected.join(", ")))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("there is no key `{field}`; the keys here are {}", expected.join(", ")))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(format!("the key `{field}` is missing"))
+    }
+}
+
+/// What stood there, without saying what it was.
+fn kind(found: &Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "a boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a number",
+        Unexpected::Float(_) => "a number with a fraction",
+        Unexpected::Str(_) => "a string",
+        Unexpected::Unit | Unexpected::Option => "null",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "an object",
+        _ => "this",
+    }
+}
+
+impl<'de> Deserializer<'de> for Value {
+    type Error = Mistake;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        /// Beyond this a double does not hold every whole number.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match self {
+            Self::Null => visitor.visit_unit(),
+            Self::Bool(value) => visitor.visit_bool(value),
+            Self::Number(number) if number.fract() != 0.0 || number.abs() > EXACT => {
+                visitor.visit_f64(number)
+            }
+            Self::Number(number) if number < 0.0 => visitor.visit_i64(number as i64),
+            Self::Number(number) => visitor.visit_u64(number as u64),
+            Self::String(value) => visitor.visit_string(value),
+            Self::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            Self::Object(entries) => {
+                visitor.visit_map(Entries { entries: entries.into_iter(), current: None })
+            }
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match self {
+            Self::Null => visitor.visit_none(),
+            value => visitor.visit_some(value),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// `name`, or `{name: content}`.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        let (name, content) = match self {
+            Self::String(name) => (name, None),
+            Self::Object(entries) => match <[_; 1]>::try_from(entries) {
+                Ok([(name, content)]) => (name, Some(content)),
+                Err(_) => return Err(Mistake::unknown_variant("", variants)),
+            },
+            _ => return Err(Mistake::unknown_variant("", variants)),
+        };
+        visitor.visit_enum(Variant { name, content })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Items {
+    items: std::vec::IntoIter<Value>,
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Mistake;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Mistake> {
+        let Some(item) = self.items.next() else { return Ok(None) };
+        let index = self.index;
+        self.index += 1;
+        seed.deserialize(item).map(Some).map_err(|mistake| mistake.within_index(index))
+    }
+}
+
+struct Entries {
+    entries: std::vec::IntoIter<(String, Value)>,
+    current: Option<(String, Value)>,
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = Mistake;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Mistake> {
+        self.current = self.entries.next();
+        let Some((key, _)) = &self.current else { return Ok(None) };
+        let key: StringDeserializer<Mistake> = key.clone().into_deserializer();
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
+        let (key, value) = self.current.take().unwrap_or((String::new(), Value::Null));
+        seed.deserialize(value).map_err(|mistake| mistake.within_key(&key))
+    }
+}
+
+struct Variant {
+    name: String,
+    content: Option<Value>,
+}
+
+impl<'de> EnumAccess<'de> for Variant {
+    type Error = Mistake;
+    type Variant = Content;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Content), Mistake> {
+        let name: StringDeserializer<Mistake> = self.name.clone().into_deserializer();
+        Ok((seed.deserialize(name)?, Content { name: self.name, value: self.content }))
+    }
+}
+
+struct Content {
+    name: String,
+    value: Option<Value>,
+}
+
+impl Content {
+    fn read<T>(self, read: impl FnOnce(Value) -> Result<T, Mistake>) -> Result<T, Mistake> {
+        match self.value {
+            Some(value) => read(value).map_err(|mistake| mistake.within_key(&self.name)),
+            None => Err(Mistake::new(format!("must be an object, as {{{}: …}}", self.name))),
+        }
+    }
+}
+
+impl<'de> VariantAccess<'de> for Content {
+    type Error = Mistake;
+
+    fn unit_variant(self) -> Result<(), Mistake> {
+        match self.value {
+            None => Ok(()),
+            Some(_) => Err(Mistake::new(format!("must be just `{}`", self.name))),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Mistake> {
+        self.read(|value| seed.deserialize(value))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Mistake> {
+        self.read(|value| value.deserialize_any(visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        self.read(|value| value.deserialize_any(visitor))
+    }
+}

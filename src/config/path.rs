@@ -1,0 +1,48 @@
+//! Where a mistake is, and what it is.
+
+use std::fmt;
+
+/// A mistake in a configuration: its place, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    place: String,
+    message: String,
+}
+
+impl Mistake {
+    /// A mistake whose place is not known yet, or is the whole configuration.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { place: String::new(), message: message.into() }
+    }
+
+    /// The mistake, one key further out: `paths[0]` within `routes` is `routes.paths[0]`.
+    pub fn within_key(mut self, key: &str) -> Self {
+        self.place = match self.place.as_str() {
+            "" => key.into(),
+            place if place.starts_with('[') => format!("{key}{place}"),
+            place => format!("{key}.{place}"),
+        };
+        self
+    }
+
+    /// The mistake, one index further out.
+    pub fn within_index(mut self, index: usize) -> Self {
+        self.place = match self.place.as_str() {
+            "" => format!("[{index}]"),
+            place if place.starts_with('[') => format!("[{index}]{place}"),
+            place => format!("[{index}].{place}"),
+        };
+        self
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place.as_str() {
+            "" => f.write_str(&self.message),
+            place => write!(f, "{place}: {}", self.message),
+        }
+    }
+}
+
+impl std::error::Error for Mistake {}

@@ -1,0 +1,101 @@
+//! What both encodings of a configuration have in common.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::path::Mistake;
+use super::protobuf;
+
+/// A JSON value. Numbers are doubles, as they are in a `google.protobuf.Struct`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// Any number.
+    Number(f64),
+    /// Text.
+    String(String),
+    /// A list.
+    List(Vec<Value>),
+    /// An object; no key stands twice.
+    Object(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// Reads JSON text, or else a `Struct` in protobuf's encoding: Envoy hands over either.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Mistake> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::Object(Vec::new()));
+        }
+        let json = match serde_json::from_slice(bytes) {
+            Ok(value @ Self::Object(_)) => return Ok(value),
+            // A struct's bytes are no JSON but for odd cases, and those are no object.
+            Ok(_) => Mistake::new("must be an object, as {\"mode\": \"stable\"}"),
+            Err(error) => Mistake::new(format!("neither a JSON object nor a Struct: {error}")),
+        };
+        protobuf::parse_struct(bytes).ok_or(json)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object: Vec<(String, Value)> = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+            if object.iter().any(|(held, _)| *held == key) {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+            }
+            object.push((key, value));
+        }
+        Ok(Value::Object(object))
+    }
+}

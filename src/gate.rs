@@ -1,0 +1,216 @@
+//! The order of the stages of a request, and nothing else.
+
+use crate::auth::{AuthMethod, Failure, Guard};
+use crate::limit::client::{ClientKey, ClientSource, HashKey, Identity, Prefixes};
+use crate::limit::window::Micros;
+use crate::limit::{Limiter, Store};
+use crate::metrics::{Finished, Meter, Method, Status};
+use crate::request::{Head, Names};
+use crate::request_id::RequestId;
+use crate::route::{Class, Route, Routes};
+use crate::verdict::{Edits, Mark, Refusal, Verdict};
+
+/// What the stages ask of the host beside the request itself.
+pub trait Host: Store {
+    /// Random bytes that nobody can predict.
+    fn random(&mut self) -> [u8; 16];
+
+    /// The address and port of the peer, as Envoy writes them; empty if it has none.
+    fn peer(&mut self) -> &[u8];
+}
+
+/// A compiled configuration: what decides, without what it has counted.
+#[derive(Debug)]
+pub struct Gate {
+    /// Which headers are read.
+    pub names: Names,
+    /// Whether a client's request ID may be kept.
+    pub accept_request_id: bool,
+    /// The classes of paths.
+    pub routes: Routes,
+    /// Guards of the metrics and admin routes, by [`Route::guard`].
+    pub guards: Vec<Guard>,
+    /// `mode: dev`: metrics routes are open.
+    pub open_metrics: bool,
+    /// Take `authorization` off requests to metrics routes.
+    pub strip_authorization: bool,
+    /// The limit of each client, if there is one.
+    pub limit: Option<ClientLimit>,
+}
+
+/// How clients are told apart and limited.
+#[derive(Debug)]
+pub struct ClientLimit {
+    /// What tells clients apart.
+    pub source: ClientSource,
+    /// How much of an address is one client.
+    pub prefixes: Prefixes,
+    /// `false`: count and mark only.
+    pub enforce: bool,
+    /// Places clients.
+    pub hash_key: HashKey,
+    /// The counts.
+    pub limiter: Limiter,
+}
+
+/// What is carried from a request to its end.
+#[derive(Debug)]
+pub struct Stream {
+    /// The request's ID.
+    pub id: RequestId,
+    /// What the gate made of the request.
+    pub verdict: Verdict,
+    /// The class of its path.
+    pub class: Class,
+    /// The request's method.
+    pub method: Method,
+    /// The answer's status, once there is one.
+    pub status: Status,
+    auth_method: AuthMethod,
+    began: Micros,
+}
+
+impl Gate {
+    /// Judges a request whose head arrived at `now`.
+    pub fn on_request(
+        &mut self,
+        head: &Head<'_>,
+        now: Micros,
+        host: &mut impl Host,
+        meter: &mut Meter,
+    ) -> Stream {
+        meter.began();
+        let (id, set_request_id) = self.request_id(head, host);
+        let route = self.routes.find(head.path);
+        let judged = match route {
+            Ok(route) => self.judge(route, head, now, host),
+            Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
+        };
+        let auth_method = AuthMethod::of(head);
+        match &judged {
+            Err(Refusal::Unauthorized { failure, .. }) => meter.auth_failed(auth_method, *failure),
+            Err(Refusal::RateLimited(overrun)) => meter.rate_limited(overrun.reason),
+            Ok(Edits { mark: Mark::Set(reason), .. }) => meter.rate_limited(*reason),
+            _ => {}
+        }
+        let status = match &judged {
+            // Envoy answers a gRPC client 200, and puts the refusal into `grpc-status`.
+            Err(_) if head.grpc => Status::new(200),
+            Err(refusal) => Status::new(refusal.status()),
+            Ok(_) => Status::default(),
+        };
+        Stream {
+            id,
+            verdict: match judged {
+                Ok(edits) => Verdict::Forward(Edits { set_request_id, ..edits }),
+                Err(refusal) => Verdict::Refuse(refusal),
+            },
+            class: route.map_or(Class::Api, |route| route.class),
+            method: Method::of(head.method),
+            status,
+            auth_method,
+            began: now,
+        }
+    }
+
+    /// The stages after the request ID, each of which may refuse.
+    fn judge(
+        &mut self,
+        route: Route,
+        head: &Head<'_>,
+        now: Micros,
+        host: &mut impl Host,
+    ) -> Result<Edits, Refusal> {
+        if route.class == Class::Closed {
+            return Err(Refusal::NotFound);
+        }
+        self.authorize(route, head)?;
+        let mark = self.admit(route, head, now, host)?;
+        let strip_authorization = self.strip_authorization && route.class == Class::Metrics;
+        Ok(Edits { mark, strip_authorization, ..Edits::default() })
+    }
+
+    fn request_id(&self, head: &Head<'_>, host: &mut impl Host) -> (RequestId, bool) {
+        let kept = RequestId::from_client(head.request_id).filter(|_| self.accept_request_id);
+        match kept {
+            Some(id) => (id, false),
+            None => (RequestId::mint(host.random()), true),
+        }
+    }
+
+    fn authorize(&self, route: Route, head: &Head<'_>) -> Result<(), Refusal> {
+        match route.class {
+            Class::Metrics if self.open_metrics => Ok(()),
+            Class::Metrics | Class::Admin => match self.guards.get(route.guard) {
+                Some(guard) => guard.check(head),
+                // A guarded route without a guard cannot be configured; it would be closed.
+                None => Err(Refusal::NotFound),
+            },
+            Class::Health | Class::Api | Class::Closed => Ok(()),
+        }
+    }
+
+    fn admit(
+        &mut self,
+        route: Route,
+        head: &Head<'_>,
+        now: Micros,
+        host: &mut impl Host,
+    ) -> Result<Mark, Refusal> {
+        let unmarked = if head.marked { Mark::Remove } else { Mark::Absent };
+        let Some(limit) = self.limit.as_mut().filter(|_| route.class != Class::Health) else {
+            return Ok(unmarked);
+        };
+        let identity = match limit.source {
+            ClientSource::Peer => Identity::of_peer(host.peer(), limit.prefixes),
+            ClientSource::Header => Identity::of_header(head),
+            ClientSource::ForwardedFor { trusted_hops } => {
+                Identity::of_forwarded_for(head, trusted_hops, limit.prefixes)
+            }
+        };
+        let client = ClientKey::new(&limit.hash_key, identity);
+        match limit.limiter.admit(client, now, host) {
+            Ok(()) => Ok(unmarked),
+            Err(overrun) if limit.enforce => Err(Refusal::RateLimited(overrun)),
+            Err(overrun) => Ok(Mark::Set(overrun.reason)),
+        }
+    }
+
+    /// The stream of an answer to a request whose head no filter was shown: Envoy refused it first.
+    pub fn on_headless(&self, now: Micros, host: &mut impl Host, meter: &mut Meter) -> Stream {
+        meter.began();
+        Stream {
+            id: RequestId::mint(host.random()),
+            verdict: Verdict::Forward(Edits::default()),
+            class: Class::Api,
+            method: Method::Other,
+            status: Status::default(),
+            auth_method: AuthMethod::None,
+            began: now,
+        }
+    }
+}
+
+impl Stream {
+    /// Counts the stream, which ends at `now`, whatever became of it.
+    pub fn on_end(&self, now: Micros, meter: &mut Meter) {
+        let forwarded = matches!(self.verdict, Verdict::Forward(_));
+        if forwarded && self.status.is_auth_failure() {
+            meter.auth_failed(self.auth_method, Failure::Upstream);
+        }
+        meter.finished(Finished {
+            method: self.method,
+            status: self.status,
+            auth_method: self.auth_method,
+            duration: self.duration(now),
+        });
+    }
+
+    /// Microseconds since the request's head arrived.
+    pub fn duration(&self, now: Micros) -> Micros {
+        now.saturating_sub(self.began)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! Every host call of the gate, each one a function that returns what happened.
+//!
+//! The SDK's wrappers panic on any status that they do not expect, and a panic takes down every
+//! stream of a worker. This and its tests are the only places with `unsafe`.
+//!
+//! Costs, in instructions with Envoy 1.40: a call that returns a buffer re-enters the VM to
+//! allocate it, which is 10,000 whatever its size; the others are 1,000 to 5,000.
+#![allow(unsafe_code)]
+
+use std::ptr;
+
+/// A status other than `Ok`, or a WASI error number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed(pub u32);
+
+type Result<T> = std::result::Result<T, Failed>;
+
+const OK: u32 = 0;
+const NOT_FOUND: u32 = 1;
+const CAS_MISMATCH: u32 = 8;
+
+/// The header maps that the gate reads and edits.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub enum Map {
+    Request = 0,
+    Response = 2,
+}
+
+/// Levels of Envoy's log.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub enum Level {
+    Info = 2,
+    Warn = 3,
+    Error = 4,
+}
+
+/// `proxy_buffer_type_t`.
+const PLUGIN_CONFIGURATION: u32 = 7;
+
+/// WASI's `clockid_t`.
+const MONOTONIC: u32 = 1;
+
+unsafe extern "C" {
+    fn proxy_log(level: u32, text: *const u8, size: usize) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        max_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
+    fn proxy_get_property(
+        path: *const u8,
+        path_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+        cas: u32,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+}
+
+#[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "wasi_snapshot_preview1"))]
+unsafe extern "C" {
+    fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u32;
+    fn random_get(data: *mut u8, size: usize) -> u32;
+}
+
+fn check(status: u32) -> Result<()> {
+    if status == OK { Ok(()) } else { Err(Failed(status)) }
+}
+
+/// Calls a function that hands over a buffer, which it allocated with `proxy_on_memory_allocate`.
+fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>> {
+    let (mut data, mut size) = (ptr::null_mut(), 0);
+    check(call(&mut data, &mut size))?;
+    if data.is_null() || size == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host wrote `size` bytes into an allocation of exactly that size, made by the
+    // SDK's allocation callback as a boxed slice, and keeps no pointer to it.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// Nothing there is an answer, not a failure.
+fn optional<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(Failed(NOT_FOUND)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+/// Writes a line to Envoy's log. A line that cannot be written is lost.
+pub fn log(level: Level, text: &str) {
+    // SAFETY: the host reads `text` and keeps nothing; so in all calls below.
+    unsafe { proxy_log(level as u32, text.as_ptr(), text.len()) };
+}
+
+/// Asks for a tick each `period` milliseconds.
+pub fn set_tick_period(period: u32) -> Result<()> {
+    // SAFETY: no memory is passed.
+    check(unsafe { proxy_set_tick_period_milliseconds(period) })
+}
+
+/// The plugin's configuration, of which the host said how long it is.
+pub fn plugin_configuration(size: usize) -> Result<Vec<u8>> {
+    // SAFETY: the host writes a pointer and a size to places that outlive the call; so below.
+    let read = |data, length| unsafe {
+        proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, size, data, length)
+    };
+    Ok(optional(buffer(read))?.unwrap_or_default())
+}
+
+/// All headers, in the ABI's encoding.
+pub fn headers(map: Map) -> Result<Vec<u8>> {
+    buffer(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+}
+
+/// The value of one header, the first if there are several.
+pub fn header(map: Map, name: &str) -> Result<Option<Vec<u8>>> {
+    optional(buffer(|data, size| unsafe {
+        proxy_get_header_map_value(map as u32, name.as_ptr(), name.len(), data, size)
+    }))
+}
+
+/// Sets a header, in place of all values that it has.
+pub fn set_header(map: Map, name: &[u8], value: &[u8]) -> Result<()> {
+    check(unsafe {
+        proxy_replace_header_map_value(
+            map as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+/// Takes a header off.
+pub fn remove_header(map: Map, name: &str) -> Result<()> {
+    check(unsafe { proxy_remove_header_map_value(map as u32, name.as_ptr(), name.len()) })
+}
+
+/// A property, by its path with a NUL between the parts.
+pub fn property(path: &str) -> Result<Option<Vec<u8>>> {
+    optional(buffer(|data, size| unsafe {
+        proxy_get_property(path.as_ptr(), path.len(), data, size)
+    }))
+}
+
+/// A shared value and its version.
+pub fn shared_data(key: &str) -> Result<Option<(Vec<u8>, u32)>> {
+    let mut cas = 0;
+    let value = optional(buffer(|data, size| unsafe {
+        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut cas)
+    }))?;
+    Ok(value.map(|value| (value, cas)))
+}
+
+/// The version to set a value with that is not there yet. Any but 0, which means "whatever there
+/// is": a value that somebody else set meanwhile has another version, and stays.
+pub const ABSENT: u32 = u32::MAX;
+
+/// Sets a shared value that still has this version; says whether it had.
+pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<bool> {
+    let status = unsafe {
+        proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
+    };
+    match status {
+        CAS_MISMATCH => Ok(false),
+        status => check(status).map(|()| true),
+    }
+}
+
+/// Answers the request in place of the upstream.
+pub fn send_reply(
+    status: u16,
+    headers: &[u8],
+    body: &str,
+    grpc_status: Option<u32>,
+) -> Result<()> {
+    const DETAILS: &str = "probegate";
+    let grpc_status = grpc_status.and_then(|status| i32::try_from(status).ok()).unwrap_or(-1);
+    check(unsafe {
+        proxy_send_local_response(
+            u32::from(status),
+            DETAILS.as_ptr(),
+            DETAILS.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            grpc_status,
+        )
+    })
+}
+
+/// Makes a metric known: 0 is a counter, 1 a gauge.
+pub fn define_metric(kind: u32, name: &str) -> Result<u32> {
+    let mut id = 0;
+    check(unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) })?;
+    Ok(id)
+}
+
+/// Adds to a metric.
+pub fn increment_metric(id: u32, offset: i64) -> Result<()> {
+    check(unsafe { proxy_increment_metric(id, offset) })
+}
+
+/// Nanoseconds on the machine's monotonic clock, which all workers share and nobody sets.
+pub fn monotonic_time() -> Result<u64> {
+    let mut time = 0;
+    check(unsafe { clock_time_get(MONOTONIC, 0, &mut time) })?;
+    Ok(time)
+}
+
+/// Fills with bytes of the host's cryptographic random number generator.
+pub fn random(bytes: &mut [u8]) -> Result<()> {
+    check(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) })
+}

@@ -1,0 +1,123 @@
+//! What the core asks of Envoy while it judges: time, random bytes, the peer, the shared table.
+
+use std::fmt::Write as _;
+use std::hash::Hasher as _;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use super::abi;
+use crate::gate::Host;
+use crate::limit::client::HashKey;
+use crate::limit::window::Micros;
+use crate::limit::{Store, Unavailable, Version};
+
+/// A VM's means, kept between requests.
+#[derive(Debug)]
+pub struct Environment {
+    random: Random,
+    peer: Vec<u8>,
+    /// The key of a slot: this prefix, then the slot's number.
+    slot_key: String,
+    prefix: usize,
+}
+
+/// Microseconds on the machine's monotonic clock; 0 if it cannot be read.
+pub fn now() -> Micros {
+    abi::monotonic_time().unwrap_or_default() / 1_000
+}
+
+impl Environment {
+    /// The means of a plugin whose slots have keys that start with `slot_prefix`.
+    pub fn new(slot_prefix: String, hash_key: HashKey) -> Self {
+        let prefix = slot_prefix.len();
+        Self { random: Random::new(hash_key), peer: Vec::new(), slot_key: slot_prefix, prefix }
+    }
+
+    fn key_of(&mut self, slot: u32) -> &str {
+        self.slot_key.truncate(self.prefix);
+        // Writing to a string cannot fail.
+        let _ = write!(self.slot_key, "{slot}");
+        &self.slot_key
+    }
+}
+
+impl Store for Environment {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        match abi::shared_data(self.key_of(slot)) {
+            Ok(Some((bytes, version))) => {
+                *value = bytes;
+                Ok(Version(version))
+            }
+            Ok(None) => {
+                value.clear();
+                Ok(Version(abi::ABSENT))
+            }
+            Err(_) => Err(Unavailable),
+        }
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        abi::set_shared_data(self.key_of(slot), value, version.0).map_err(|_| Unavailable)
+    }
+
+    fn now(&mut self) -> Micros {
+        now()
+    }
+}
+
+impl Host for Environment {
+    fn random(&mut self) -> [u8; 16] {
+        self.random.next()
+    }
+
+    fn peer(&mut self) -> &[u8] {
+        self.peer = abi::property("source\0address").ok().flatten().unwrap_or_default();
+        &self.peer
+    }
+}
+
+/// Random bytes of the host's generator, fetched many at a time.
+struct Random {
+    pool: [u8; Self::POOL],
+    used: usize,
+    key: HashKey,
+    draws: u64,
+}
+
+impl Random {
+    /// Enough for 256 request IDs.
+    const POOL: usize = 4096;
+
+    fn new(key: HashKey) -> Self {
+        Self { pool: [0; Self::POOL], used: Self::POOL, key, draws: 0 }
+    }
+
+    fn next(&mut self) -> [u8; 16] {
+        if self.used >= Self::POOL && abi::random(&mut self.pool).is_ok() {
+            self.used = 0;
+        }
+        match self.pool.get(self.used..).and_then(|rest| rest.first_chunk()) {
+            Some(bytes) => {
+                self.used += bytes.len();
+                *bytes
+            }
+            None => self.derive(),
+        }
+    }
+
+    /// Without the host's generator an ID still must not be guessed nor repeated: a keyed hash of
+    /// the time and of how many there were.
+    fn derive(&mut self) -> [u8; 16] {
+        self.draws += 1;
+        let mut hasher = SipHasher13::new_with_key(&self.key.0);
+        hasher.write_u64(now());
+        hasher.write_u64(self.draws);
+        hasher.finish128().as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Random {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Random(..)")
+    }
+}

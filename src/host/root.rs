@@ -1,0 +1,53 @@
+//! The root context: a configuration comes in, ticks come by, streams begin.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+
+use super::abi::{self, Level};
+use super::plugin::Plugin;
+use super::stream::HttpStream;
+
+/// How often counts go to Envoy, in milliseconds.
+const TICK: u32 = 1_000;
+
+/// One plugin of the VM, once it is configured.
+#[derive(Debug, Default)]
+pub struct Root {
+    plugin: Option<Rc<Plugin>>,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        let configured = abi::plugin_configuration(size)
+            .map_err(|_| crate::config::Mistake::new("Envoy did not hand over the configuration"))
+            .and_then(|bytes| Plugin::configure(&bytes));
+        match configured {
+            Ok(plugin) => {
+                self.plugin = Some(Rc::new(plugin));
+                abi::set_tick_period(TICK).is_ok()
+            }
+            Err(mistake) => {
+                abi::log(Level::Error, &format!("probegate: {mistake}"));
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(plugin) = &self.plugin {
+            plugin.flush();
+        }
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(HttpStream::new(self.plugin.clone())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}

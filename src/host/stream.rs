@@ -1,0 +1,138 @@
+//! One request and its answer.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use super::abi::{self, Failed, Map};
+use super::access;
+use super::environment::now;
+use super::plugin::{Plugin, State};
+use crate::gate::Stream;
+use crate::metrics::Status;
+use crate::request::{Head, Pairs, WOULD_LIMIT};
+use crate::verdict::{Edits, Mark, Refusal, Verdict};
+
+/// A stream of Envoy's, from the request's head until it is deleted.
+#[derive(Debug)]
+pub struct HttpStream {
+    /// `None` if the plugin could not be configured: nothing may pass then.
+    plugin: Option<Rc<Plugin>>,
+    stream: Option<Stream>,
+    /// The path without its query, for the access log alone.
+    path: Vec<u8>,
+}
+
+impl HttpStream {
+    /// The stream of a plugin.
+    pub fn new(plugin: Option<Rc<Plugin>>) -> Self {
+        Self { plugin, stream: None, path: Vec::new() }
+    }
+
+    fn on_head(&mut self, plugin: &Plugin) -> Action {
+        let mut state = plugin.state.borrow_mut();
+        let State { gate, environment, meter } = &mut *state;
+        let Ok(headers) = abi::headers(Map::Request) else {
+            let stream = gate.on_headless(now(), environment, meter);
+            return self.refuse(plugin, stream, Refusal::Internal);
+        };
+        let head = Head::read(Pairs::new(&headers), &gate.names);
+        self.path = access::path(plugin.access, head.path);
+        let stream = gate.on_request(&head, now(), environment, meter);
+        match stream.verdict {
+            Verdict::Forward(edits) => match apply(edits, &stream, plugin) {
+                Ok(()) => {
+                    self.stream = Some(stream);
+                    Action::Continue
+                }
+                Err(_) => self.refuse(plugin, stream, Refusal::Internal),
+            },
+            Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
+        }
+    }
+
+    fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
+        stream.verdict = Verdict::Refuse(refusal);
+        let reply = refusal.reply(&stream.id);
+        let mut pairs: Vec<(&[u8], &[u8])> = vec![(&plugin.request_id_header, stream.id.as_bytes())];
+        let headers = reply.headers.iter();
+        pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+        // An answer that Envoy does not take leaves the request paused: it never gets through.
+        let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
+        self.stream = Some(stream);
+        Action::Pause
+    }
+}
+
+/// Edits the head of a request that is forwarded.
+fn apply(edits: Edits, stream: &Stream, plugin: &Plugin) -> Result<(), Failed> {
+    if edits.set_request_id {
+        abi::set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes())?;
+    }
+    if edits.strip_authorization {
+        abi::remove_header(Map::Request, "authorization")?;
+    }
+    match edits.mark {
+        Mark::Absent => Ok(()),
+        Mark::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
+        Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT.as_bytes(), b"1"),
+    }
+}
+
+/// Writes headers as [`Pairs`] reads them.
+fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
+    bytes.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or_default().to_le_bytes());
+    for (name, value) in pairs {
+        bytes.extend_from_slice(&length(name));
+        bytes.extend_from_slice(&length(value));
+    }
+    for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(part);
+        bytes.push(0);
+    }
+    bytes
+}
+
+impl Context for HttpStream {}
+
+impl HttpContext for HttpStream {
+    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+        match self.plugin.clone() {
+            Some(plugin) => self.on_head(&plugin),
+            None => {
+                let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
+                Action::Pause
+            }
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        let Some(plugin) = &self.plugin else { return Action::Continue };
+        let stream = self.stream.get_or_insert_with(|| {
+            let State { gate, environment, meter } = &mut *plugin.state.borrow_mut();
+            gate.on_headless(now(), environment, meter)
+        });
+        // The gate's own answers have the header and a status that is known.
+        if let Verdict::Forward(_) = stream.verdict {
+            // Whatever cannot be set or read costs the answer its ID or its label, not itself.
+            let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+            let status = abi::header(Map::Response, ":status").ok().flatten();
+            stream.status = Status::of(&status.unwrap_or_default());
+        }
+        Action::Continue
+    }
+}
+
+/// Envoy deletes a stream once, however it ended.
+impl Drop for HttpStream {
+    fn drop(&mut self) {
+        if let (Some(plugin), Some(stream)) = (&self.plugin, &self.stream) {
+            let now = now();
+            stream.on_end(now, &mut plugin.state.borrow_mut().meter);
+            access::log(plugin, stream, &self.path, now);
+        }
+    }
+}

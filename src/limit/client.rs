@@ -1,0 +1,151 @@
+//! Who a client is to the limit, and the fixed-size key that it is counted under.
+
+use std::hash::Hasher as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use crate::request::Head;
+
+/// What tells clients apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientSource {
+    /// The address of the TCP peer.
+    Peer,
+    /// The value of a header, which something in front of the gate vouches for.
+    Header,
+    /// The address so many trusted hops from the right of `x-forwarded-for`.
+    ForwardedFor {
+        /// 0 is the right-most address.
+        trusted_hops: usize,
+    },
+}
+
+/// How much of an address is one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefixes {
+    /// Bits of an IPv4 address, 0 to 32.
+    pub ipv4: u32,
+    /// Bits of an IPv6 address, 0 to 128.
+    pub ipv6: u32,
+}
+
+/// What a client is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity<'a> {
+    /// An address, cut to its prefix.
+    Address(IpAddr),
+    /// The value of the configured header.
+    Name(&'a [u8]),
+    /// Nothing: all such requests are one client, since a pass would be a way around the limit.
+    Unknown,
+}
+
+impl<'a> Identity<'a> {
+    /// The client of a request whose peer is `peer`, written as an address and a port.
+    ///
+    /// A peer with the port 0 is none: the connection manager took it from `x-forwarded-for`,
+    /// which anybody can write, since it was not told to use the remote address.
+    pub fn of_peer(peer: &[u8], prefixes: Prefixes) -> Self {
+        match parse(peer) {
+            Some((address, Some(port))) if port != 0 => Self::Address(prefixes.cut(address)),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The client of a request by the header that names it; a repeated one names nobody.
+    pub fn of_header(head: &Head<'a>) -> Self {
+        match head.client.once() {
+            Some(name) if !name.is_empty() => Self::Name(name),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The client of a request by `x-forwarded-for`: hops are counted from the right, where the
+    /// trusted proxies wrote, and what stands to the left of them is never believed.
+    pub fn of_forwarded_for(head: &Head<'a>, trusted_hops: usize, prefixes: Prefixes) -> Self {
+        let values = head.values(b"x-forwarded-for");
+        let entries: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
+        let entry = entries.iter().nth_back(trusted_hops).map(|entry| entry.trim_ascii());
+        match entry.and_then(parse) {
+            Some((address, _)) => Self::Address(prefixes.cut(address)),
+            None => Self::Unknown,
+        }
+    }
+}
+
+/// Reads `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:80`. An
+/// IPv4 address that is mapped into IPv6 is that IPv4 address.
+fn parse(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
+    let text = str::from_utf8(text).ok()?;
+    let (address, port) = match text.parse::<SocketAddr>() {
+        Ok(socket) => (socket.ip(), Some(socket.port())),
+        Err(_) => {
+            let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            (bare.unwrap_or(text).parse().ok()?, None)
+        }
+    };
+    Some((address.to_canonical(), port))
+}
+
+impl Prefixes {
+    fn cut(self, address: IpAddr) -> IpAddr {
+        match address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(32 - self.ipv4.min(32)).unwrap_or(0);
+                Ipv4Addr::from_bits(address.to_bits() & mask).into()
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(128 - self.ipv6.min(128)).unwrap_or(0);
+                Ipv6Addr::from_bits(address.to_bits() & mask).into()
+            }
+        }
+    }
+}
+
+/// The key of the hash that places clients: drawn once in a process, so that nobody outside can
+/// choose clients that fall on one slot.
+#[derive(Clone, Copy)]
+pub struct HashKey(pub [u8; 16]);
+
+impl std::fmt::Debug for HashKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HashKey(..)")
+    }
+}
+
+/// Where a client is counted, and what tells it from the others there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientKey {
+    /// Chooses the slot.
+    pub place: u64,
+    /// Tells clients of a slot apart.
+    pub fingerprint: u64,
+}
+
+impl ClientKey {
+    /// Hashes an identity (SipHash-1-3, 128 bits). Identities of different kinds never coincide.
+    pub fn new(key: &HashKey, identity: Identity<'_>) -> Self {
+        let mut hasher = SipHasher13::new_with_key(&key.0);
+        match identity {
+            Identity::Address(IpAddr::V4(address)) => {
+                hasher.write(&[4]);
+                hasher.write(&address.octets());
+            }
+            Identity::Address(IpAddr::V6(address)) => {
+                hasher.write(&[6]);
+                hasher.write(&address.octets());
+            }
+            Identity::Name(name) => {
+                hasher.write(&[1]);
+                hasher.write(name);
+            }
+            Identity::Unknown => hasher.write(&[0]),
+        }
+        let hash = hasher.finish128();
+        Self { place: hash.h1, fingerprint: hash.h2 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

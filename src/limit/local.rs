@@ -1,0 +1,100 @@
+//! What one worker knows of clients without touching the shared table.
+//!
+//! Two small tables of fixed size, each line shared by the clients whose fingerprints fall on it.
+
+use super::client::ClientKey;
+use super::window::{Lease, Micros};
+use super::Quota;
+
+const LINES: u64 = 256;
+
+/// Leases of hot clients, and clients that are over their limit.
+#[derive(Debug)]
+pub struct Local {
+    leases: Box<[LeaseLine]>,
+    refused: Box<[RefusedLine]>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct LeaseLine {
+    fingerprint: u64,
+    /// When the lease was taken.
+    taken: Micros,
+    lease: Lease,
+    /// When the lease no longer counts in the shared record, whatever is left of it.
+    settled: Micros,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct RefusedLine {
+    fingerprint: u64,
+    since: Micros,
+    until: Micros,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        let lines = usize::try_from(LINES).unwrap_or_default();
+        Self {
+            leases: vec![LeaseLine::default(); lines].into(),
+            refused: vec![RefusedLine::default(); lines].into(),
+        }
+    }
+}
+
+impl Local {
+    /// Spends one admission of the client's lease, if there is one left at `now`.
+    pub fn spend(&mut self, client: ClientKey, now: Micros) -> bool {
+        let Some(line) = self.leases.get_mut(line_of(client)) else { return false };
+        let holds = line.fingerprint == client.fingerprint
+            && line.lease.left > 0
+            && (line.taken..=line.lease.end).contains(&now);
+        if holds {
+            line.lease.left -= 1;
+        }
+        holds
+    }
+
+    /// The lease to give back and to fill anew; `None` if this client may not have one now.
+    ///
+    /// A line keeps a lease of another client until that has no weight in the shared record. Were
+    /// it dropped before, clients that share a line would use up their limits by losing leases.
+    pub fn lease(&self, client: ClientKey, now: Micros, quota: Quota) -> Option<Lease> {
+        let line = self.leases.get(line_of(client))?;
+        if line.fingerprint == client.fingerprint {
+            return Some(line.lease);
+        }
+        let free = line.lease.left == 0 || now > line.settled || now < line.taken;
+        (free && quota.can_lease()).then(Lease::default)
+    }
+
+    /// Keeps the lease that the shared record now counts.
+    pub fn keep(&mut self, client: ClientKey, now: Micros, lease: Lease, quota: Quota) {
+        if let Some(line) = self.leases.get_mut(line_of(client)) {
+            *line = LeaseLine {
+                fingerprint: client.fingerprint,
+                taken: now,
+                lease,
+                settled: lease.end.saturating_add(quota.window),
+            };
+        }
+    }
+
+    /// Until when the client is refused for certain: what was admitted only gets older.
+    pub fn refused_until(&self, client: ClientKey, now: Micros) -> Option<Micros> {
+        let line = self.refused.get(line_of(client))?;
+        let holds = line.fingerprint == client.fingerprint && (line.since..line.until).contains(&now);
+        holds.then_some(line.until)
+    }
+
+    /// Remembers a refusal.
+    pub fn refuse(&mut self, client: ClientKey, now: Micros, until: Micros) {
+        if let Some(line) = self.refused.get_mut(line_of(client)) {
+            *line = RefusedLine { fingerprint: client.fingerprint, since: now, until };
+        }
+    }
+}
+
+fn line_of(client: ClientKey) -> usize {
+    usize::try_from(client.fingerprint % LINES).unwrap_or_default()
+}

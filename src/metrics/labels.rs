@@ -1,0 +1,130 @@
+//! Label values: closed sets, so that no client can make series.
+
+use std::fmt;
+
+use crate::auth::{AuthMethod, Failure};
+use crate::verdict::LimitReason;
+
+/// The label `method`: one of the nine standard methods, or `OTHER`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Connect,
+    Options,
+    Trace,
+    Patch,
+    #[default]
+    Other,
+}
+
+impl Method {
+    /// The method of `:method`; methods are case-sensitive (RFC 9110 section 9.1).
+    pub fn of(method: &[u8]) -> Self {
+        match method {
+            b"GET" => Self::Get,
+            b"HEAD" => Self::Head,
+            b"POST" => Self::Post,
+            b"PUT" => Self::Put,
+            b"DELETE" => Self::Delete,
+            b"CONNECT" => Self::Connect,
+            b"OPTIONS" => Self::Options,
+            b"TRACE" => Self::Trace,
+            b"PATCH" => Self::Patch,
+            _ => Self::Other,
+        }
+    }
+
+    /// The label's value.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Patch => "PATCH",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+/// The label `status_code`: 100 to 999, or 0 for a stream that ended without an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Status(u16);
+
+impl Status {
+    /// A status that the gate itself answers.
+    pub fn new(status: u16) -> Self {
+        if (100..1000).contains(&status) { Self(status) } else { Self(0) }
+    }
+
+    /// The status of `:status`; what is no status is 0.
+    pub fn of(status: &[u8]) -> Self {
+        let digits = str::from_utf8(status).ok().filter(|digits| digits.len() == 3);
+        Self::new(digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
+    }
+
+    /// The status as a number.
+    pub fn code(self) -> u16 {
+        self.0
+    }
+
+    /// Whether the service behind refused for want of a credential or a right.
+    pub fn is_auth_failure(self) -> bool {
+        matches!(self.0, 401 | 403)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl AuthMethod {
+    /// The label's value.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Bearer => "bearer",
+            Self::Jwt => "jwt",
+            Self::Basic => "basic",
+            Self::ApiKey => "api_key",
+            Self::Mtls => "mtls",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Failure {
+    /// The label's value.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Invalid => "invalid",
+            Self::NotConfigured => "not_configured",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
+impl LimitReason {
+    /// The label's value.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Exceeded => "exceeded",
+            Self::TableFull => "table_full",
+            Self::Contended => "contended",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The one table from refusal to answer.
+
+use serde::Serialize;
+
+use crate::auth::Failure;
+use crate::request_id::RequestId;
+use crate::verdict::{Overrun, Refusal};
+
+/// An answer of the gate's own.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Status for a gRPC client; `None` leaves the mapping to Envoy.
+    pub grpc_status: Option<u32>,
+    /// Header fields beside those that Envoy adds.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON.
+    pub body: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
+}
+
+/// gRPC's `RESOURCE_EXHAUSTED` and `UNAUTHENTICATED`.
+const RESOURCE_EXHAUSTED: u32 = 8;
+const UNAUTHENTICATED: u32 = 16;
+
+impl Refusal {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized { .. } => 401,
+            Self::NotFound => 404,
+            Self::RateLimited(_) => 429,
+            Self::Internal => 500,
+        }
+    }
+
+    /// The answer to a request that had this ID.
+    pub fn reply(&self, id: &RequestId) -> Reply {
+        let message;
+        let (error, message, grpc_status) = match self {
+            Self::BadRequest(unreadable) => {
+                message = unreadable.to_string();
+                ("bad_request", message.as_str(), None)
+            }
+            Self::Unauthorized { failure, .. } => {
+                ("unauthorized", unauthorized(*failure), Some(UNAUTHENTICATED))
+            }
+            Self::NotFound => ("not_found", "there is nothing here", None),
+            Self::Internal => ("internal", "the request could not be handled", None),
+            Self::RateLimited(overrun) => {
+                message = too_many(overrun);
+                ("rate_limited", message.as_str(), Some(RESOURCE_EXHAUSTED))
+            }
+        };
+        let retry_after_seconds = match self {
+            Self::RateLimited(overrun) => Some(overrun.retry_after_seconds()),
+            _ => None,
+        };
+        let body = Body { error, message, request_id: id.as_str(), retry_after_seconds };
+        Reply {
+            status: self.status(),
+            grpc_status,
+            headers: self.headers(),
+            // Strings and a number always serialise.
+            body: serde_json::to_string(&body).unwrap_or_default(),
+        }
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("content-type", "application/json".into())];
+        match self {
+            Self::BadRequest(_) | Self::NotFound | Self::Internal => {}
+            Self::Unauthorized { presented, .. } => {
+                let challenge = match presented {
+                    true => r#"Bearer realm="metrics", error="invalid_token""#,
+                    false => r#"Bearer realm="metrics""#,
+                };
+                headers.push(("www-authenticate", challenge.into()));
+                headers.push(("cache-control", "no-store".into()));
+            }
+            Self::RateLimited(overrun) => {
+                let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
+                let policy = format!(r#""client";q={};w={}"#, quota.requests, quota.window_seconds());
+                headers.push(("retry-after", seconds.to_string()));
+                headers.push(("ratelimit-policy", policy));
+                headers.push(("ratelimit", format!(r#""client";r=0;t={seconds}"#)));
+            }
+        }
+        headers
+    }
+}
+
+impl Overrun {
+    /// Whole seconds, at least one.
+    pub fn retry_after_seconds(&self) -> u64 {
+        self.retry_after.div_ceil(1_000_000_000).max(1)
+    }
+}
+
+fn unauthorized(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Missing => "a token is required",
+        Failure::Malformed => "the token cannot be read",
+        Failure::Invalid | Failure::Upstream => "the token is not valid",
+        Failure::NotConfigured => "no token is configured, so nothing opens this route",
+    }
+}
+
+fn too_many(overrun: &Overrun) -> String {
+    use crate::verdict::LimitReason::*;
+    let quota = overrun.quota;
+    match overrun.reason {
+        Exceeded => format!("more than {} requests within {} ms", quota.requests, quota.window_ms()),
+        TableFull => "too many clients at once".into(),
+        Contended | Unavailable => "the limit cannot be counted now".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

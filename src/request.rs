@@ -1,0 +1,166 @@
+//! A borrowed view of a request's head: bytes only, since a client may send any.
+
+/// Reads the header map as the proxy-wasm ABI serialises it.
+///
+/// Shape: a count, then a pair of lengths for each header, then each name and value with a NUL
+/// behind it; all numbers are little-endian `u32`. A buffer that ends early yields the headers
+/// that are whole and then stops.
+#[derive(Clone, Copy, Debug)]
+pub struct Pairs<'a> {
+    lengths: &'a [u8],
+    bytes: &'a [u8],
+}
+
+impl<'a> Pairs<'a> {
+    /// Borrows a serialised header map. Never fails: what cannot be read is empty.
+    pub fn new(buffer: &'a [u8]) -> Self {
+        let empty = Self { lengths: &[], bytes: &[] };
+        let Some((count, rest)) = buffer.split_first_chunk() else { return empty };
+        let Some(lengths) = (u32::from_le_bytes(*count) as usize).checked_mul(8) else {
+            return empty;
+        };
+        match rest.split_at_checked(lengths) {
+            Some((lengths, bytes)) => Self { lengths, bytes },
+            None => empty,
+        }
+    }
+
+    fn take(&mut self, length: u32) -> Option<&'a [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(length as usize)?;
+        // The NUL behind it.
+        self.bytes = rest.get(1..)?;
+        Some(taken)
+    }
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, rest) = self.lengths.split_first_chunk()?;
+        let (value, rest) = rest.split_first_chunk()?;
+        self.lengths = rest;
+        let name = self.take(u32::from_le_bytes(*name))?;
+        let value = self.take(u32::from_le_bytes(*value))?;
+        Some((name, value))
+    }
+}
+
+/// A header that must come once to mean anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Single<'a> {
+    /// It was not sent.
+    #[default]
+    Missing,
+    /// It was sent once, with this value.
+    Once(&'a [u8]),
+    /// It was sent several times: whom to believe is anybody's guess.
+    Repeated,
+}
+
+impl<'a> Single<'a> {
+    fn see(&mut self, value: &'a [u8]) {
+        *self = match self {
+            Self::Missing => Self::Once(value),
+            _ => Self::Repeated,
+        };
+    }
+
+    /// The value, if it was sent exactly once.
+    pub fn once(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Once(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The names that a configuration adds to those which the gate always reads.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// Header of the request ID, in lower case.
+    pub request_id: Box<[u8]>,
+    /// Header that names the client, in lower case; empty if none does.
+    pub client: Box<[u8]>,
+    /// Headers that carry a token, in lower case.
+    pub tokens: Vec<Box<[u8]>>,
+}
+
+/// What the gate reads of a request, gathered in one pass over its headers.
+#[derive(Clone, Debug, Default)]
+pub struct Head<'a> {
+    /// `:method`; empty if there is none.
+    pub method: &'a [u8],
+    /// `:path` with its query; empty for a CONNECT without one.
+    pub path: &'a [u8],
+    /// The request ID that came with the request.
+    pub request_id: Single<'a>,
+    /// `authorization`.
+    pub authorization: Single<'a>,
+    /// The header that names the client, if the configuration has one.
+    pub client: Single<'a>,
+    /// The configuration's token headers, in its order.
+    pub tokens: Vec<Single<'a>>,
+    /// All headers, for the ones that are looked at rarely.
+    pub headers: Option<Pairs<'a>>,
+    /// `content-type` says gRPC.
+    pub grpc: bool,
+    /// `x-api-key` was sent.
+    pub api_key: bool,
+    /// `x-forwarded-client-cert` was sent: the connection manager verified a certificate.
+    pub client_certificate: bool,
+    /// The client sent the mark that only the gate may set.
+    pub marked: bool,
+}
+
+/// Marks a request that a limit would have refused, were it enforced.
+pub const WOULD_LIMIT: &str = "x-gate-would-limit";
+
+impl<'a> Head<'a> {
+    /// Gathers what the gate reads. Names arrive in lower case, as Envoy keeps them.
+    pub fn read(headers: Pairs<'a>, names: &Names) -> Self {
+        let mut head = Self { headers: Some(headers), ..Self::default() };
+        // An empty vector does not allocate: only a configuration with token headers pays.
+        head.tokens.resize(names.tokens.len(), Single::Missing);
+        for (name, value) in headers {
+            match name {
+                b":method" => head.method = value,
+                b":path" => head.path = value,
+                b"authorization" => head.authorization.see(value),
+                b"content-type" => head.grpc = is_grpc(value),
+                b"x-api-key" => head.api_key = true,
+                b"x-forwarded-client-cert" => head.client_certificate = true,
+                _ if name == WOULD_LIMIT.as_bytes() => head.marked = true,
+                _ => {}
+            }
+            if name == &*names.request_id {
+                head.request_id.see(value);
+            }
+            if name == &*names.client {
+                head.client.see(value);
+            }
+            for (wanted, seen) in names.tokens.iter().zip(&mut head.tokens) {
+                if name == &**wanted {
+                    seen.see(value);
+                }
+            }
+        }
+        head
+    }
+
+    /// Every value of the header called `name`, in the order of the message.
+    pub fn values(&self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.headers.into_iter().flatten().filter(move |(n, _)| *n == name).map(|(_, value)| value)
+    }
+}
+
+/// `application/grpc`, or that with a suffix such as `+proto`, as Envoy decides it.
+fn is_grpc(content_type: &[u8]) -> bool {
+    match content_type.strip_prefix(b"application/grpc") {
+        Some(rest) => matches!(rest.first(), None | Some(b'+' | b';')),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

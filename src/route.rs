@@ -1,0 +1,117 @@
+//! Route classes: protect wide, exempt narrow.
+//!
+//! Which server stands behind the gate decides what a path means, and servers differ. So a class
+//! that protects applies if any reading of the path matches, and the exemption of health routes
+//! applies only to a path that has one reading.
+
+mod canonical;
+mod pattern;
+
+use std::collections::BTreeMap;
+
+pub use canonical::{Forms, Unreadable};
+pub use pattern::Pattern;
+
+/// What a route is to the gate, from the most exempt to the most protective: the order of the
+/// variants is the precedence, and the greatest class that matches wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Never refused for a token or a limit.
+    Health,
+    /// Limited for each client. What nothing else matches is of this class.
+    Api,
+    /// Wants one of the metrics tokens, and is limited.
+    Metrics,
+    /// Wants one of its own tokens, and is limited.
+    Admin,
+    /// Answered 404.
+    Closed,
+}
+
+impl Class {
+    /// The name that a configuration uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Api => "api",
+            Self::Metrics => "metrics",
+            Self::Admin => "admin",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The class of a path, and which guard of the configuration keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// Decides first: guards are compared only within one class.
+    pub class: Class,
+    /// Index into the configuration's guards; 0 where the class has none.
+    pub guard: usize,
+}
+
+impl Route {
+    /// The route of what nothing matches.
+    pub const API: Self = Self { class: Class::Api, guard: 0 };
+}
+
+/// The patterns of a configuration, each with its route.
+///
+/// A look-up costs a search for each segment of the path, whatever the number of patterns.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    /// Class `health`: compared with the path as it was sent.
+    exempt: Patterns,
+    /// All others: compared with every form of the path, in lower case.
+    wide: Patterns,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Patterns {
+    exact: BTreeMap<Box<[u8]>, Route>,
+    subtree: BTreeMap<Box<[u8]>, Route>,
+}
+
+impl Routes {
+    /// Adds a pattern. Where it is there already, the greater of the two routes stays.
+    pub fn add(&mut self, pattern: &Pattern, route: Route) {
+        let patterns = if route.class == Class::Health { &mut self.exempt } else { &mut self.wide };
+        let path = match route.class {
+            Class::Health => pattern.path().into(),
+            _ => pattern.path().to_ascii_lowercase().into(),
+        };
+        let map = if pattern.is_subtree() { &mut patterns.subtree } else { &mut patterns.exact };
+        let held = map.entry(path).or_insert(route);
+        *held = route.max(*held);
+    }
+
+    /// The route of a request target, or that nobody can tell what it means.
+    pub fn find(&self, target: &[u8]) -> Result<Route, Unreadable> {
+        let forms = Forms::of(target)?;
+        let exempt = if forms.is_canonical() { self.exempt.find(forms.sent()) } else { None };
+        let wide = forms.each().filter_map(|form| self.wide.find(form)).max();
+        Ok(wide.max(exempt).unwrap_or(Route::API))
+    }
+}
+
+impl Patterns {
+    /// The greatest route whose pattern matches `path` to the byte.
+    fn find(&self, path: &[u8]) -> Option<Route> {
+        let mut found = self.exact.get(path).copied();
+        if self.subtree.is_empty() {
+            return found;
+        }
+        // `/` is the border of every segment, and the end of the path is one too. What has no slash
+        // in front, as `*`, still is below `/*`.
+        let unrooted = (path.first() != Some(&b'/')).then_some(0);
+        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        for border in unrooted.into_iter().chain(slashes).chain([path.len()]) {
+            let prefix = path.get(..border).unwrap_or_default();
+            found = found.max(self.subtree.get(prefix).copied());
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests;

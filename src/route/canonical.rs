@@ -1,0 +1,198 @@
+//! The forms in which servers read one path.
+
+use std::fmt;
+
+/// Nobody agrees on what the path means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// `%` without two hexadecimal digits behind it.
+    BrokenEscape,
+    /// A NUL, encoded or not: some servers end the path there.
+    Nul,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BrokenEscape => r#"the path has a "%" without two hexadecimal digits behind it"#,
+            Self::Nul => "the path has a NUL in it",
+        })
+    }
+}
+
+/// A path without its query, as it was sent and as servers read it.
+///
+/// - As sent.
+/// - Canonical: percent-decoded until nothing is left to decode, backslash as slash, `;params` cut
+///   off each segment, empty and `.` segments dropped, `..` resolved, no trailing slash.
+/// - Unresolved: the same, but cut at the first `;`, and with `..` left standing, since a server
+///   that decodes a path need not resolve it.
+///
+/// The last two are in lower case for the patterns that protect. A path that is canonical already,
+/// which is nearly every path, is not copied.
+pub struct Forms<'a> {
+    sent: &'a [u8],
+    rewritten: Option<Rewritten>,
+    /// The path as sent in lower case, if that makes a difference.
+    folded: Option<Vec<u8>>,
+}
+
+struct Rewritten {
+    canonical: Vec<u8>,
+    /// The canonical and the unresolved form, in lower case.
+    folded: [Vec<u8>; 2],
+}
+
+impl<'a> Forms<'a> {
+    /// Reads the path of a request target: of `/a?b`, of `http://host/a?b`, of `*`, of nothing.
+    pub fn of(target: &'a [u8]) -> Result<Self, Unreadable> {
+        let target = without_authority(target);
+        let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
+        let sent = target.get(..end.unwrap_or(target.len())).unwrap_or_default();
+        let folded = sent.iter().any(u8::is_ascii_uppercase).then(|| sent.to_ascii_lowercase());
+        if is_plain(sent) {
+            return Ok(Self { sent, rewritten: None, folded });
+        }
+        let decoded = decode(sent)?;
+        let canonical = segments(&decoded, Dots::Resolve);
+        let before_params = decoded.split(|byte| *byte == b';').next().unwrap_or_default();
+        let mut unresolved = segments(before_params, Dots::Keep);
+        unresolved.make_ascii_lowercase();
+        let rewritten =
+            Rewritten { folded: [canonical.to_ascii_lowercase(), unresolved], canonical };
+        Ok(Self { sent, rewritten: Some(rewritten), folded })
+    }
+
+    /// Whether canonicalising changes nothing but perhaps the case.
+    pub fn is_canonical(&self) -> bool {
+        self.rewritten.as_ref().is_none_or(|rewritten| rewritten.canonical == self.sent)
+    }
+
+    /// The path as it was sent.
+    pub fn sent(&self) -> &[u8] {
+        self.sent
+    }
+
+    /// The canonical path, in the case in which it was sent.
+    pub fn canonical(&self) -> &[u8] {
+        self.rewritten.as_ref().map_or(self.sent, |rewritten| &rewritten.canonical)
+    }
+
+    /// Every form that a pattern which protects is compared with, in lower case.
+    pub fn each(&self) -> impl Iterator<Item = &[u8]> {
+        let sent = self.folded.as_deref().unwrap_or(self.sent);
+        let rewritten = self.rewritten.iter().flat_map(|forms| &forms.folded);
+        [sent].into_iter().chain(rewritten.map(Vec::as_slice))
+    }
+}
+
+/// Cuts `scheme://authority` off: HTTP/2 lets a client send it within `:path`.
+fn without_authority(target: &[u8]) -> &[u8] {
+    if target.first() == Some(&b'/') {
+        return target;
+    }
+    let scheme = target.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let Some(rest) = target.get(scheme.count()..).and_then(|rest| rest.strip_prefix(b"://")) else {
+        return target;
+    };
+    let path = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'));
+    rest.get(path.unwrap_or(rest.len())..).unwrap_or_default()
+}
+
+/// Whether the path is canonical at first sight; `false` only means that it has to be looked at.
+fn is_plain(path: &[u8]) -> bool {
+    let mut previous = b'x';
+    for &byte in path {
+        let odd = match byte {
+            0 | b'%' | b'\\' | b';' => true,
+            // An empty segment, or one that begins with a dot.
+            b'/' | b'.' => previous == b'/',
+            _ => false,
+        };
+        if odd {
+            return false;
+        }
+        previous = byte;
+    }
+    previous != b'/' || path.len() == 1
+}
+
+/// Decodes every escape, and every escape that comes of that; what no digits follow stays a `%`.
+///
+/// One pass: whenever a byte completes an escape in the output, the escape is decoded there. So a
+/// path of `%25252525…` costs no more than its length.
+fn decode(path: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.iter().copied();
+    while let Some(byte) = rest.next() {
+        let mut byte = match byte {
+            b'%' => match (rest.next().and_then(hex), rest.next().and_then(hex)) {
+                (Some(high), Some(low)) => high << 4 | low,
+                _ => return Err(Unreadable::BrokenEscape),
+            },
+            byte => byte,
+        };
+        // Any `%` in the output came of an escape, so the text itself may not have meant one.
+        while let (Some(low), [head @ .., b'%', high]) = (hex(byte), decoded.as_slice())
+            && let Some(high) = hex(*high)
+        {
+            byte = high << 4 | low;
+            decoded.truncate(head.len());
+        }
+        if byte == 0 {
+            return Err(Unreadable::Nul);
+        }
+        decoded.push(byte);
+    }
+    // What is `?` or `#` only after decoding ends the path too: some servers decode first.
+    if let Some(end) = decoded.iter().position(|byte| matches!(byte, b'?' | b'#')) {
+        decoded.truncate(end);
+    }
+    Ok(decoded)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dots {
+    Resolve,
+    Keep,
+}
+
+/// Writes the segments of a decoded path anew. A path that does not start with a slash, as `*`, keeps that.
+fn segments(path: &[u8], dots: Dots) -> Vec<u8> {
+    let mut kept: Vec<&[u8]> = Vec::new();
+    for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        match name {
+            b"" | b"." => {}
+            b".." if dots == Dots::Resolve => {
+                kept.pop();
+            }
+            name => kept.push(name),
+        }
+    }
+    let rooted = path.is_empty() || matches!(path.first(), Some(b'/' | b'\\' | b';'));
+    let mut written = Vec::with_capacity(path.len() + 1);
+    for (index, segment) in kept.into_iter().enumerate() {
+        if rooted || index > 0 {
+            written.push(b'/');
+        }
+        for byte in segment {
+            // A literal `%` is written as an escape, so that reading the result changes nothing.
+            match byte {
+                b'%' => written.extend_from_slice(b"%25"),
+                byte => written.push(*byte),
+            }
+        }
+    }
+    if written.is_empty() && rooted && !path.is_empty() {
+        written.push(b'/');
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests;

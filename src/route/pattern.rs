@@ -1,0 +1,50 @@
+//! The two kinds of pattern: a path, and a path's whole subtree.
+
+use super::Forms;
+
+/// A path, or with `/*` behind it that path and all below it. Written as the path is canonical,
+/// but for its case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    path: Box<[u8]>,
+    subtree: bool,
+}
+
+impl Pattern {
+    /// Reads a pattern, or says what would be right.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if !text.starts_with('/') {
+            return Err(r#"must start with "/""#.into());
+        }
+        let (path, subtree) = match text.strip_suffix("/*") {
+            Some(path) => (path, true),
+            None => (text, false),
+        };
+        if path.contains('*') {
+            return Err(r#""*" may stand only at the end, as in "/admin/*""#.into());
+        }
+        if path.contains(['?', '#']) {
+            return Err("must be a path, without a query or a fragment".into());
+        }
+        let whole = if path.is_empty() { "/" } else { path };
+        match Forms::of(whole.as_bytes()) {
+            Err(unreadable) => Err(unreadable.to_string()),
+            Ok(forms) if forms.is_canonical() => Ok(Self { path: path.as_bytes().into(), subtree }),
+            Ok(forms) => {
+                let right = String::from_utf8_lossy(forms.canonical());
+                let tail = if subtree { "/*" } else { "" };
+                Err(format!(r#"must be in canonical form, which is "{right}{tail}""#))
+            }
+        }
+    }
+
+    /// The path without the `/*`: for the pattern `/*` it is empty.
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// Whether the whole subtree matches.
+    pub fn is_subtree(&self) -> bool {
+        self.subtree
+    }
+}

@@ -1,0 +1,81 @@
+//! What the core may ask of the host.
+
+use crate::auth::Failure;
+use crate::limit::Quota;
+use crate::route::Unreadable;
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Verdict {
+    /// On to the service behind, with these edits.
+    Forward(Edits),
+    /// Answered by the gate.
+    Refuse(Refusal),
+}
+
+/// Changes to the head of a request that is forwarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Set the request-ID header: the client's own ID was not kept.
+    pub set_request_id: bool,
+    /// Take `authorization` off.
+    pub strip_authorization: bool,
+    /// What to do with the header `x-gate-would-limit`.
+    pub mark: Mark,
+}
+
+/// The header `x-gate-would-limit` of a forwarded request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// It is not there, and stays so.
+    #[default]
+    Absent,
+    /// A client sent it, which it may not.
+    Remove,
+    /// A limit that is not enforced would have refused, for this reason.
+    Set(LimitReason),
+}
+
+/// Why a request is answered by the gate.
+#[derive(Clone, Copy, Debug)]
+pub enum Refusal {
+    /// The path has no meaning that all servers share: 400.
+    BadRequest(Unreadable),
+    /// No valid token: 401.
+    Unauthorized {
+        /// Why not.
+        failure: Failure,
+        /// Whether anything was sent where the token should be.
+        presented: bool,
+    },
+    /// The route is closed: 404.
+    NotFound,
+    /// Over a limit: 429.
+    RateLimited(Overrun),
+    /// Envoy would not let the gate read or change the request: 500.
+    Internal,
+}
+
+/// A request that its client's limit does not admit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// Why not.
+    pub reason: LimitReason,
+    /// Nanoseconds until a request may be admitted again.
+    pub retry_after: u64,
+    /// The limit.
+    pub quota: Quota,
+}
+
+/// Why a limit does not admit: the values of the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitReason {
+    /// The client had its share of the window.
+    Exceeded,
+    /// There is no room for one more client, and `when_full` is `refuse`.
+    TableFull,
+    /// Other workers changed the client's record each time it was to be written.
+    Contended,
+    /// The shared table cannot be used.
+    Unavailable,
+}
