@@ -101,7 +101,9 @@ pub struct Head<'a> {
     pub client: Single<'a>,
     /// The configuration's token headers, in its order.
     pub tokens: Vec<Single<'a>>,
-    /// All headers, for the ones that are looked at rarely.
+    /// `x-forwarded-for`, if it stands in one line, as Envoy keeps it.
+    pub forwarded_for: Single<'a>,
+    /// All headers, for what is looked at rarely.
     pub headers: Option<Pairs<'a>>,
     /// `content-type` says gRPC.
     pub grpc: bool,
@@ -124,13 +126,14 @@ impl<'a> Head<'a> {
         head.tokens.resize(names.tokens.len(), Single::Missing);
         for (name, value) in headers {
             match name {
-                b":method" => head.method = value,
                 b":path" => head.path = value,
-                b"authorization" => head.authorization.see(value),
-                b"content-type" => head.grpc = is_grpc(value),
+                b":method" => head.method = value,
                 b"x-api-key" => head.api_key = true,
+                b"content-type" => head.grpc = is_grpc(value),
+                b"authorization" => head.authorization.see(value),
+                b"x-forwarded-for" => head.forwarded_for.see(value),
+                b"x-gate-would-limit" => head.marked = true,
                 b"x-forwarded-client-cert" => head.client_certificate = true,
-                _ if name == WOULD_LIMIT.as_bytes() => head.marked = true,
                 _ => {}
             }
             if name == &*names.request_id {

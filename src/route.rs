@@ -68,8 +68,55 @@ pub struct Routes {
 
 #[derive(Clone, Debug, Default)]
 struct Patterns {
-    exact: BTreeMap<Box<[u8]>, Route>,
-    subtree: BTreeMap<Box<[u8]>, Route>,
+    exact: Paths,
+    subtree: Paths,
+}
+
+/// Paths and their routes. Nearly every path that is looked up has a length that none here has.
+#[derive(Clone, Debug, Default)]
+struct Paths {
+    routes: BTreeMap<Box<[u8]>, Route>,
+    /// A bit for each length that there is; the last one for all that are longer.
+    lengths: u64,
+}
+
+impl Paths {
+    fn add(&mut self, path: Box<[u8]>, route: Route) {
+        self.lengths |= Self::bit(path.len());
+        let held = self.routes.entry(path).or_insert(route);
+        *held = route.max(*held);
+    }
+
+    fn find(&self, path: &[u8]) -> Option<Route> {
+        if self.lengths & Self::bit(path.len()) == 0 {
+            return None;
+        }
+        self.routes.get(path).copied()
+    }
+
+    /// The greatest route of the path and of those that it is below, on the borders of segments.
+    fn find_above(&self, path: &[u8]) -> Option<Route> {
+        let is_border = |at: usize| at == 0 || path.get(at).is_none_or(|byte| *byte == b'/');
+        let mut found = None;
+        let mut lengths = self.lengths;
+        while lengths != 0 {
+            let shortest = lengths.trailing_zeros() as usize;
+            lengths &= lengths - 1;
+            let longest = if shortest == Self::LONG { path.len() } else { shortest };
+            for length in (shortest..=longest).filter(|length| is_border(*length)) {
+                let prefix = path.get(..length).and_then(|prefix| self.routes.get(prefix).copied());
+                found = found.max(prefix);
+            }
+        }
+        found
+    }
+
+    /// The bit of every length from this one on.
+    const LONG: usize = 63;
+
+    fn bit(length: usize) -> u64 {
+        1 << length.min(Self::LONG)
+    }
 }
 
 impl Routes {
@@ -80,9 +127,8 @@ impl Routes {
             Class::Health => pattern.path().into(),
             _ => pattern.path().to_ascii_lowercase().into(),
         };
-        let map = if pattern.is_subtree() { &mut patterns.subtree } else { &mut patterns.exact };
-        let held = map.entry(path).or_insert(route);
-        *held = route.max(*held);
+        let paths = if pattern.is_subtree() { &mut patterns.subtree } else { &mut patterns.exact };
+        paths.add(path, route);
     }
 
     /// The route of a request target, or that nobody can tell what it means.
@@ -97,19 +143,7 @@ impl Routes {
 impl Patterns {
     /// The greatest route whose pattern matches `path` to the byte.
     fn find(&self, path: &[u8]) -> Option<Route> {
-        let mut found = self.exact.get(path).copied();
-        if self.subtree.is_empty() {
-            return found;
-        }
-        // `/` is the border of every segment, and the end of the path is one too. What has no slash
-        // in front, as `*`, still is below `/*`.
-        let unrooted = (path.first() != Some(&b'/')).then_some(0);
-        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        for border in unrooted.into_iter().chain(slashes).chain([path.len()]) {
-            let prefix = path.get(..border).unwrap_or_default();
-            found = found.max(self.subtree.get(prefix).copied());
-        }
-        found
+        self.exact.find(path).max(self.subtree.find_above(path))
     }
 }
 

@@ -1,1 +1,187 @@
+//! Which tokens open, and what is said of those that do not.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod method;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+
+use super::*;
+
+const SECRET: &str = "s3cret-marker";
+
+fn guard(carrier: Carrier, tokens: &[&str]) -> Guard {
+    let tokens = tokens.iter().map(|token| Digest::of(token.as_bytes())).collect();
+    Guard { carrier, tokens }
+}
+
+fn bearer(value: Single<'_>) -> Head<'_> {
+    Head { authorization: value, ..Head::default() }
+}
+
+/// Why a guard stays shut, and whether anything was presented; `None` opens.
+fn refused(guard: &Guard, head: &Head<'_>) -> Option<(Failure, bool)> {
+    match guard.check(head) {
+        Ok(()) => None,
+        Err(Refusal::Unauthorized { failure, presented }) => Some((failure, presented)),
+        Err(other) => panic!("a guard answers 401, not {other:?}"),
+    }
+}
+
+#[test]
+fn bearer_tokens_after_rfc_6750() {
+    use Failure::{Invalid, Malformed};
+    let guard = guard(Carrier::Authorization, &[SECRET]);
+    let table: [(&str, Option<Failure>, &str); 22] = [
+        ("Bearer s3cret-marker", None, "the token"),
+        ("bearer s3cret-marker", None, "the scheme is case-insensitive (RFC 9110 section 11.1)"),
+        ("BEARER s3cret-marker", None, "in any case"),
+        ("bEaReR   s3cret-marker", None, "several spaces (RFC 9110 section 11.4)"),
+        ("Bearer S3cret-marker", Some(Invalid), "the token is case-sensitive"),
+        ("Bearer s3cret-marke", Some(Invalid), "the start of the token"),
+        ("Bearer s3cret-markers", Some(Invalid), "more than the token"),
+        ("Bearer other==", Some(Invalid), "padding is of a token's shape"),
+        ("Bearer a-b.c_d~e+f/g", Some(Invalid), "every character of a b64token"),
+        ("Bearer oth=er", Some(Malformed), "padding within is not"),
+        ("Bearer ==", Some(Malformed), "padding alone is not"),
+        ("Bearer a!b", Some(Malformed), "a character that b64token has not"),
+        ("Bearer a,Bearer b", Some(Malformed), "two headers that a proxy joined"),
+        ("Bearer s3cret-marker extra", Some(Malformed), "more behind the token"),
+        ("Bearer s3cr\u{e9}t", Some(Malformed), "beyond ASCII"),
+        ("Bearer", Some(Malformed), "the scheme alone"),
+        ("Bearer ", Some(Malformed), "the scheme and a space"),
+        ("s3cret-marker", Some(Malformed), "the token alone"),
+        ("Basic czNjcmV0LW1hcmtlcg==", Some(Malformed), "another scheme"),
+        ("Bearers s3cret-marker", Some(Malformed), "a scheme with the same start"),
+        ("Bearer: s3cret-marker", Some(Malformed), "a colon behind the scheme"),
+        ("", Some(Malformed), "an empty header"),
+    ];
+    for (sent, failure, shows) in table {
+        let head = bearer(Single::Once(sent.as_bytes()));
+        assert_eq!(refused(&guard, &head), failure.map(|failure| (failure, true)), "{shows}");
+    }
+}
+
+#[test]
+fn headers_that_are_missing_or_repeated() {
+    let guard = guard(Carrier::Authorization, &[SECRET]);
+    let missing = refused(&guard, &bearer(Single::Missing));
+    assert_eq!(missing, Some((Failure::Missing, false)), "nothing was sent");
+    let repeated = refused(&guard, &bearer(Single::Repeated));
+    assert_eq!(repeated, Some((Failure::Malformed, true)), "nobody knows which one counts");
+}
+
+#[test]
+fn the_longest_token() {
+    let longest = "a".repeat(4096);
+    let longer = "a".repeat(4097);
+    let guard = guard(Carrier::Authorization, &[&longest, &longer]);
+    let sent = |token: &str| format!("Bearer {token}");
+    assert_eq!(refused(&guard, &bearer(Single::Once(sent(&longest).as_bytes()))), None);
+    assert_eq!(
+        refused(&guard, &bearer(Single::Once(sent(&longer).as_bytes()))),
+        Some((Failure::Malformed, true)),
+        "longer ones are not even looked at"
+    );
+}
+
+#[test]
+fn an_operators_token_need_not_be_a_b64token() {
+    let guard = guard(Carrier::Authorization, &["a!b{c}"]);
+    assert_eq!(refused(&guard, &bearer(Single::Once(b"Bearer a!b{c}"))), None);
+}
+
+#[test]
+fn any_one_of_several_tokens_opens() {
+    let guard = guard(Carrier::Authorization, &["old", "new", "newest"]);
+    for token in ["old", "new", "newest"] {
+        let sent = format!("Bearer {token}");
+        assert_eq!(refused(&guard, &bearer(Single::Once(sent.as_bytes()))), None, "{token}");
+    }
+    let both = refused(&guard, &bearer(Single::Once(b"Bearer oldnew")));
+    assert_eq!(both, Some((Failure::Invalid, true)), "but not two of them together");
+}
+
+#[test]
+fn without_a_token_nothing_opens() {
+    let guard = guard(Carrier::Authorization, &[]);
+    let table: [(Single<'_>, bool, &str); 5] = [
+        (Single::Missing, false, "nothing sent"),
+        (Single::Once(b"Bearer x"), true, "any token"),
+        (Single::Once(b"Bearer "), true, "an empty token does not equal no token"),
+        (Single::Once(b""), true, "an empty header"),
+        (Single::Repeated, true, "several"),
+    ];
+    for (sent, presented, shows) in table {
+        let expected = Some((Failure::NotConfigured, presented));
+        assert_eq!(refused(&guard, &bearer(sent)), expected, "{shows}");
+    }
+}
+
+#[test]
+fn a_token_in_a_header_of_its_own() {
+    use Failure::{Invalid, Malformed, Missing};
+    let guard = guard(Carrier::Header(1), &[SECRET]);
+    let table: [(Single<'_>, Option<(Failure, bool)>, &str); 8] = [
+        (Single::Once(b"s3cret-marker"), None, "the bare token"),
+        (Single::Once(b"Bearer s3cret-marker"), Some((Malformed, true)), "no scheme stands there"),
+        (Single::Once(b"other"), Some((Invalid, true)), "another token"),
+        (Single::Once(b"oth er"), Some((Malformed, true)), "a space"),
+        (Single::Once(b"\xff"), Some((Malformed, true)), "beyond ASCII"),
+        (Single::Once(b""), Some((Malformed, true)), "empty"),
+        (Single::Repeated, Some((Malformed, true)), "several"),
+        (Single::Missing, Some((Missing, false)), "nothing"),
+    ];
+    for (sent, expected, shows) in table {
+        let head = Head { tokens: vec![Single::Missing, sent], ..Head::default() };
+        assert_eq!(refused(&guard, &head), expected, "{shows}");
+    }
+    let elsewhere = Head {
+        authorization: Single::Once(b"Bearer s3cret-marker"),
+        tokens: vec![Single::Once(b"s3cret-marker"), Single::Missing],
+        ..Head::default()
+    };
+    let expected = Some((Missing, false));
+    assert_eq!(refused(&guard, &elsewhere), expected, "the token in other headers opens nothing");
+    assert_eq!(refused(&guard, &Head::default()), expected, "nor does a head without the header");
+}
+
+#[test]
+fn digests_in_hexadecimal() {
+    // printf foobar | sha256sum
+    let foobar = "c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f2";
+    for text in [foobar, &foobar.to_uppercase()] {
+        let tokens = Tokens::from_iter(Digest::from_hex(text));
+        let guard = Guard { carrier: Carrier::Authorization, tokens };
+        assert_eq!(refused(&guard, &bearer(Single::Once(b"Bearer foobar"))), None);
+    }
+    let table = [
+        ("", "nothing"),
+        ("c3ab8ff1", "too short"),
+        (&foobar[1..], "63 digits"),
+        (&format!("{foobar}00"), "66 digits"),
+        (&foobar.replace('f', "g"), "a letter that is no digit"),
+        (&foobar.replacen("c3", "+3", 1), "a sign"),
+        (&foobar.replacen("c3ab", "é", 1), "64 bytes or less that are not 64 digits"),
+        (&format!("{} {}", &foobar[..32], &foobar[33..]), "a space"),
+    ];
+    for (text, shows) in table {
+        assert!(Digest::from_hex(text).is_none(), "{shows}");
+    }
+}
+
+#[test]
+fn nothing_secret_is_printed() {
+    let guard = guard(Carrier::Authorization, &[SECRET]);
+    let printed = format!("{guard:?} {:?} {:?}", guard.tokens, Digest::of(SECRET.as_bytes()));
+    let digest: [u8; 32] = sha2::Digest::finalize(sha2::Digest::chain_update(
+        <sha2::Sha256 as sha2::Digest>::new(),
+        SECRET,
+    ))
+    .into();
+    let [first, second, ..] = digest;
+    for trace in [SECRET.into(), format!("{first:02x}{second:02x}"), format!("{first}, {second}")] {
+        assert!(!printed.to_lowercase().contains(&trace), "{trace} is in {printed}");
+    }
+}

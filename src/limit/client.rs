@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::request::Head;
+use crate::request::{Head, Single};
 
 /// What tells clients apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +64,17 @@ impl<'a> Identity<'a> {
     /// The client of a request by `x-forwarded-for`: hops are counted from the right, where the
     /// trusted proxies wrote, and what stands to the left of them is never believed.
     pub fn of_forwarded_for(head: &Head<'a>, trusted_hops: usize, prefixes: Prefixes) -> Self {
-        let values = head.values(b"x-forwarded-for");
-        let entries: Vec<&[u8]> = values.flat_map(|value| value.split(|byte| *byte == b',')).collect();
-        let entry = entries.iter().nth_back(trusted_hops).map(|entry| entry.trim_ascii());
+        let nth = |value: &'a [u8], hops| value.rsplit(|byte| *byte == b',').nth(hops);
+        let entry = match head.forwarded_for {
+            Single::Missing => None,
+            Single::Once(value) => nth(value, trusted_hops),
+            Single::Repeated => {
+                let lines: Vec<&[u8]> = head.values(b"x-forwarded-for").collect();
+                let mut entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
+                entries.nth(trusted_hops)
+            }
+        };
+        let entry = entry.map(<[u8]>::trim_ascii);
         match entry.and_then(parse) {
             Some((address, _)) => Self::Address(prefixes.cut(address)),
             None => Self::Unknown,
@@ -78,12 +86,12 @@ impl<'a> Identity<'a> {
 /// IPv4 address that is mapped into IPv6 is that IPv4 address.
 fn parse(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
     let text = str::from_utf8(text).ok()?;
-    let (address, port) = match text.parse::<SocketAddr>() {
-        Ok(socket) => (socket.ip(), Some(socket.port())),
-        Err(_) => {
-            let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-            (bare.unwrap_or(text).parse().ok()?, None)
-        }
+    let (address, port) = match text.parse::<IpAddr>() {
+        Ok(address) => (address, None),
+        Err(_) => match text.parse::<SocketAddr>() {
+            Ok(socket) => (socket.ip(), Some(socket.port())),
+            Err(_) => (text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?, None),
+        },
     };
     Some((address.to_canonical(), port))
 }

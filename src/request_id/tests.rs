@@ -1,1 +1,66 @@
+//! Which of a client's IDs are kept, and what a fresh one looks like.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+
+use super::*;
+
+#[test]
+fn which_client_ids_are_kept() {
+    let longest = "a".repeat(128);
+    let too_long = "a".repeat(129);
+    let endless = "a".repeat(70_000);
+    let table: [(&str, &str, bool); 20] = [
+        ("a", "one character", true),
+        ("4bf92f35-77b3-4da6-a3ce-929d0e0e4736", "a UUID", true),
+        ("!", "the first visible character, 0x21", true),
+        ("~", "the last visible character, 0x7e", true),
+        (r#"a"b\c"#, "quotes and backslashes are visible", true),
+        ("a;b=c:d/e?f", "punctuation is visible", true),
+        (&longest, "128 characters", true),
+        (&too_long, "129 characters", false),
+        (&endless, "a length that 16 bits do not hold", false),
+        ("", "empty", false),
+        (" ", "a space, 0x20", false),
+        ("a b", "a space within", false),
+        ("a ", "a space behind", false),
+        ("a\tb", "a tab", false),
+        ("a\u{7f}", "DEL, 0x7f", false),
+        ("a\0", "a NUL", false),
+        ("a\r\nx: y", "a line break", false),
+        ("é", "beyond ASCII", false),
+        ("a,b", "a comma: Envoy joins repeated headers so", false),
+        (",", "a comma alone: two empty ones", false),
+    ];
+    for (sent, shows, kept) in table {
+        let id = RequestId::from_client(Single::Once(sent.as_bytes()));
+        let id = id.as_ref().map(|id| (id.as_str(), id.as_bytes()));
+        assert_eq!(id, kept.then_some((sent, sent.as_bytes())), "{shows}");
+    }
+}
+
+#[test]
+fn only_a_header_that_came_once_is_kept() {
+    assert!(RequestId::from_client(Single::Missing).is_none());
+    assert!(RequestId::from_client(Single::Repeated).is_none());
+}
+
+#[test]
+fn a_fresh_id_is_a_uuid_of_version_4() {
+    let table = [
+        ([0; 16], "00000000-0000-4000-8000-000000000000", "only version and variant are set"),
+        ([0xff; 16], "ffffffff-ffff-4fff-bfff-ffffffffffff", "all but version and variant is random"),
+        (
+            [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10],
+            "01234567-89ab-4def-bedc-ba9876543210",
+            "the bytes stand in their order",
+        ),
+    ];
+    for (random, text, shows) in table {
+        assert_eq!(RequestId::mint(random).as_str(), text, "{shows}");
+        assert_eq!(format!("{:?}", RequestId::mint(random)), text, "and is printed so");
+    }
+}

@@ -47,10 +47,9 @@ impl<'a> Forms<'a> {
     /// Reads the path of a request target: of `/a?b`, of `http://host/a?b`, of `*`, of nothing.
     pub fn of(target: &'a [u8]) -> Result<Self, Unreadable> {
         let target = without_authority(target);
-        let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
-        let sent = target.get(..end.unwrap_or(target.len())).unwrap_or_default();
-        let folded = sent.iter().any(u8::is_ascii_uppercase).then(|| sent.to_ascii_lowercase());
-        if is_plain(sent) {
+        let (sent, glance) = glance(target);
+        let folded = glance.upper.then(|| sent.to_ascii_lowercase());
+        if !glance.odd {
             return Ok(Self { sent, rewritten: None, folded });
         }
         let decoded = decode(sent)?;
@@ -99,22 +98,34 @@ fn without_authority(target: &[u8]) -> &[u8] {
     rest.get(path.unwrap_or(rest.len())..).unwrap_or_default()
 }
 
-/// Whether the path is canonical at first sight; `false` only means that it has to be looked at.
-fn is_plain(path: &[u8]) -> bool {
+/// What one pass over a path tells.
+#[derive(Default)]
+struct Glance {
+    /// There is something to canonicalise, or there may be.
+    odd: bool,
+    /// There are upper-case letters.
+    upper: bool,
+}
+
+/// Cuts the query and the fragment off, and looks at what is left.
+fn glance(target: &[u8]) -> (&[u8], Glance) {
+    let mut glance = Glance::default();
     let mut previous = b'x';
-    for &byte in path {
-        let odd = match byte {
-            0 | b'%' | b'\\' | b';' => true,
+    let mut length = 0;
+    for &byte in target {
+        match byte {
+            b'?' | b'#' => break,
             // An empty segment, or one that begins with a dot.
-            b'/' | b'.' => previous == b'/',
-            _ => false,
-        };
-        if odd {
-            return false;
+            b'/' | b'.' => glance.odd |= previous == b'/',
+            0 | b'%' | b'\\' | b';' => glance.odd = true,
+            b'A'..=b'Z' => glance.upper = true,
+            _ => {}
         }
         previous = byte;
+        length += 1;
     }
-    previous != b'/' || path.len() == 1
+    glance.odd |= previous == b'/' && length > 1;
+    (target.get(..length).unwrap_or_default(), glance)
 }
 
 /// Decodes every escape, and every escape that comes of that; what no digits follow stays a `%`.

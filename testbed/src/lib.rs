@@ -1,1 +1,36 @@
-//! Starts and drives the real parts that probegate is tested with.
+//! Starts and drives the real parts that probegate is tested with: Envoy, an upstream, clients.
+//!
+//! Everything blocks, everything listens on a free port of the loopback interface, and everything
+//! ends when it is dropped, so tests run side by side. Nothing waits for a fixed time: see [`poll`].
+
+pub mod bootstrap;
+pub mod client;
+pub mod envoy;
+pub mod headers;
+pub mod poll;
+pub mod stats;
+pub mod tools;
+pub mod upstream;
+
+pub use bootstrap::Bootstrap;
+pub use client::{Client, Request, Response};
+pub use envoy::Envoy;
+pub use stats::Stats;
+pub use upstream::Upstream;
+
+use std::path::{Path, PathBuf};
+
+/// The workspace's root folder.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the testbed is a folder of the workspace")
+}
+
+/// The built module: `dist/probegate.wasm`, or what `PROBEGATE_MODULE` names.
+pub fn module() -> PathBuf {
+    let path = std::env::var_os("PROBEGATE_MODULE")
+        .map_or_else(|| workspace().join("dist/probegate.wasm"), |named| workspace().join(named));
+    assert!(path.is_file(), "there is no module at {}: run `cargo xtask build`", path.display());
+    path
+}

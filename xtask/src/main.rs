@@ -1,1 +1,47 @@
-fn main() {}
+//! The project's verbs: `cargo xtask <verb>`.
+
+mod build;
+mod command;
+mod demo;
+mod reproduce;
+mod setup;
+mod test;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+const VERBS: &str = "\
+usage: cargo xtask <verb>
+
+  setup            bring everything that the tests need
+  build            write dist/probegate.wasm
+  demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
+  test [--quick]   every test; --quick: one Envoy, and neither the demo nor the reproduction
+  reproduce        build the module in another folder and compare the bytes";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["setup"] => setup::run(),
+        ["build"] => build::run(),
+        ["demo"] => demo::run(false),
+        ["demo", "--once"] => demo::run(true),
+        ["test"] => test::run(false),
+        ["test", "--quick"] => test::run(true),
+        ["reproduce"] => reproduce::run(),
+        _ => {
+            eprintln!("{VERBS}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask {}: {error}", arguments.join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}

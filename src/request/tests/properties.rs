@@ -1,0 +1,65 @@
+//! Pairs over any bytes.
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Header = (Vec<u8>, Vec<u8>);
+
+fn headers() -> impl Strategy<Value = Vec<Header>> {
+    let bytes = || prop::collection::vec(any::<u8>(), 0..12);
+    prop::collection::vec((bytes(), bytes()), 0..12)
+}
+
+fn owned(pairs: Pairs<'_>) -> Vec<Header> {
+    pairs.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_was_serialised_is_read(headers in headers()) {
+        prop_assert_eq!(owned(Pairs::new(&serialise(&headers))), headers);
+    }
+
+    #[test]
+    fn a_buffer_cut_short_yields_the_first_whole_headers(headers in headers(), at in any::<prop::sample::Index>()) {
+        let buffer = serialise(&headers);
+        let cut = &buffer[..at.index(buffer.len() + 1)];
+        let read = owned(Pairs::new(cut));
+        prop_assert!(headers.starts_with(&read));
+        // Every header whose last NUL is still there is whole.
+        let table = 4 + headers.len() * 8;
+        let mut end = table;
+        let whole = headers.iter().take_while(|(name, value)| {
+            end += name.len() + value.len() + 2;
+            end <= cut.len()
+        });
+        prop_assert_eq!(read.len(), whole.count());
+    }
+
+    #[test]
+    fn pairs_that_stopped_stay_stopped(headers in headers(), at in any::<prop::sample::Index>()) {
+        let buffer = serialise(&headers);
+        let mut pairs = Pairs::new(&buffer[..at.index(buffer.len() + 1)]);
+        pairs.by_ref().for_each(drop);
+        for _ in 0..headers.len() {
+            prop_assert_eq!(pairs.next(), None, "a header that begins in the middle of another");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(count in 0_u32..5, buffer in prop::collection::vec(any::<u8>(), 0..80)) {
+        let _ = owned(Pairs::new(&buffer));
+        let mut counted = count.to_le_bytes().to_vec();
+        counted.extend(&buffer);
+        // Small lengths, so that names and values are found.
+        for (index, byte) in counted.iter_mut().enumerate().skip(4).take(count as usize * 8) {
+            *byte = if index % 4 == 0 { *byte % 16 } else { 0 };
+        }
+        let read = owned(Pairs::new(&counted));
+        let bytes: usize = read.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+        prop_assert!(bytes <= buffer.len(), "nothing is read twice");
+        let head = Head::read(Pairs::new(&counted), &names());
+        prop_assert_eq!(head.values(b"x").count(), read.iter().filter(|(name, _)| name == b"x").count());
+    }
+}

@@ -1,0 +1,132 @@
+//! What an Envoy of a test is started with. The defaults are those of `envoy/envoy.yaml`.
+
+mod render;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use render::{TYPES, cluster, merge};
+
+/// Builds the configuration of an Envoy; each listener gets a free port.
+#[derive(Clone, Debug)]
+pub struct Bootstrap {
+    pub(crate) concurrency: u32,
+    upstream: SocketAddr,
+    module: Option<PathBuf>,
+    configuration: Option<Value>,
+    environment: Map<String, Value>,
+    wasm: Value,
+    hcm: Value,
+    routes: Value,
+    clusters: Vec<Value>,
+    before: Vec<Value>,
+    after: Vec<Value>,
+    listeners: Vec<IpAddr>,
+}
+
+impl Bootstrap {
+    /// Everything goes through the built module to this upstream.
+    pub fn to(upstream: SocketAddr) -> Self {
+        Self { module: Some(crate::module()), ..Self::without_module(upstream) }
+    }
+
+    /// Everything goes straight to this upstream.
+    pub fn without_module(upstream: SocketAddr) -> Self {
+        Self {
+            concurrency: 2,
+            upstream,
+            module: None,
+            configuration: None,
+            environment: Map::new(),
+            wasm: json!({}),
+            hcm: json!({}),
+            routes: json!([{"match": {"prefix": "/"}, "route": {"cluster": "upstream"}}]),
+            clusters: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            listeners: vec![Ipv4Addr::LOCALHOST.into()],
+        }
+    }
+
+    /// The number of workers, each with a VM of its own; 2 unless told.
+    pub fn concurrency(self, workers: u32) -> Self {
+        Self { concurrency: workers, ..self }
+    }
+
+    /// Another module than the built one, for comparisons.
+    pub fn module(self, path: &Path) -> Self {
+        Self { module: Some(path.to_owned()), ..self }
+    }
+
+    /// The plugin's configuration as the text of a `google.protobuf.StringValue`, as Istio sends it.
+    pub fn plugin(self, configuration: Value) -> Self {
+        self.plugin_text(&configuration.to_string())
+    }
+
+    /// The same with any text, for configurations that are no JSON.
+    pub fn plugin_text(self, text: &str) -> Self {
+        let configuration =
+            json!({"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": text});
+        Self { configuration: Some(configuration), ..self }
+    }
+
+    /// The plugin's configuration as a `google.protobuf.Struct`, as a bootstrap in YAML has it.
+    pub fn plugin_struct(self, configuration: Value) -> Self {
+        let configuration =
+            json!({"@type": format!("{TYPES}/google.protobuf.Struct"), "value": configuration});
+        Self { configuration: Some(configuration), ..self }
+    }
+
+    /// A variable of the VM.
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.environment.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// What Envoy does when the VM has crashed: `FAIL_RELOAD` unless told, `FAIL_CLOSED` or `FAIL_OPEN`.
+    pub fn failure_policy(self, policy: &str) -> Self {
+        self.wasm(json!({"failure_policy": policy}))
+    }
+
+    /// A merge patch over the plugin: `{"vm_config": {"vm_id": "one"}}`.
+    pub fn wasm(mut self, patch: Value) -> Self {
+        merge(&mut self.wasm, patch);
+        self
+    }
+
+    /// A merge patch over the HTTP connection manager.
+    pub fn hcm(mut self, patch: Value) -> Self {
+        merge(&mut self.hcm, patch);
+        self
+    }
+
+    /// The list of routes, in place of one that sends all to the cluster `upstream`.
+    pub fn routes(self, routes: Value) -> Self {
+        Self { routes, ..self }
+    }
+
+    /// One more cluster, of one address. The cluster `upstream` is always there.
+    pub fn cluster(mut self, name: &str, address: SocketAddr) -> Self {
+        self.clusters.push(cluster(name, address));
+        self
+    }
+
+    /// HTTP filters in front of the module.
+    pub fn filters_before(mut self, filter: Value) -> Self {
+        self.before.push(filter);
+        self
+    }
+
+    /// HTTP filters between the module and the router.
+    pub fn filters_after(mut self, filter: Value) -> Self {
+        self.after.push(filter);
+        self
+    }
+
+    /// A listener on each of these addresses, in place of the one on 127.0.0.1.
+    pub fn listener_addresses(self, listeners: &[IpAddr]) -> Self {
+        Self { listeners: listeners.to_vec(), ..self }
+    }
+}

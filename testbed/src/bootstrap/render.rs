@@ -1,0 +1,143 @@
+//! The bootstrap as the JSON that Envoy reads.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Bootstrap;
+
+pub const TYPES: &str = "type.googleapis.com";
+/// The labels of the module's series, as `stats_tags` must name them.
+const LABELS: [&str; 6] = ["method", "status_code", "auth_method", "reason", "limit", "le"];
+
+impl Bootstrap {
+    /// The static part, which lasts as long as the process.
+    pub(crate) fn bootstrap(&self, listeners: &Path) -> Value {
+        let mut clusters = vec![cluster("upstream", self.upstream)];
+        clusters.extend(self.clusters.iter().cloned());
+        let tags: Vec<Value> = LABELS
+            .iter()
+            // The dot in front keeps `method` from matching inside `auth_method`.
+            .map(|label| json!({"tag_name": label, "regex": format!(r"\.({label}=\.=(.*?);\.)")}))
+            .collect();
+        json!({
+            "node": {"id": "testbed", "cluster": "testbed"},
+            "admin": {"address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))},
+            "stats_config": {"stats_tags": tags},
+            "static_resources": {"clusters": clusters},
+            "dynamic_resources": {"lds_config": {
+                "resource_api_version": "V3",
+                "path_config_source": {"path": listeners},
+            }},
+        })
+    }
+
+    /// The listeners, which can be replaced while Envoy runs.
+    pub(crate) fn listeners(&self) -> Vec<Value> {
+        let manager = self.manager();
+        let chains = json!([{"filters": [
+            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
+        ]}]);
+        let listener = |(nth, address): (usize, &IpAddr)| {
+            json!({
+                "@type": format!("{TYPES}/envoy.config.listener.v3.Listener"),
+                "name": format!("gate-{nth}"),
+                "address": socket_address(SocketAddr::new(*address, 0)),
+                "filter_chains": chains,
+            })
+        };
+        self.listeners.iter().enumerate().map(listener).collect()
+    }
+
+    fn manager(&self) -> Value {
+        let mut filters = self.before.clone();
+        filters.extend(self.module.as_deref().map(|module| self.gate(module)));
+        filters.extend(self.after.iter().cloned());
+        filters.push(json!({
+            "name": "envoy.filters.http.router",
+            "typed_config": {"@type": format!("{TYPES}/envoy.extensions.filters.http.router.v3.Router")},
+        }));
+        let mut manager = json!({
+            "@type": format!("{TYPES}/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
+            "stat_prefix": "gate",
+            "codec_type": "AUTO",
+            // The module mints the ID and decides about the client's.
+            "generate_request_id": false,
+            "preserve_external_request_id": true,
+            "use_remote_address": true,
+            "upgrade_configs": [{"upgrade_type": "websocket"}],
+            "route_config": {
+                "name": "gate",
+                "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": self.routes}],
+            },
+            "http_filters": filters,
+        });
+        merge(&mut manager, self.hcm.clone());
+        manager
+    }
+
+    fn gate(&self, module: &Path) -> Value {
+        let mut plugin = json!({
+            "name": "probegate",
+            "failure_policy": "FAIL_RELOAD",
+            "vm_config": {
+                "runtime": "envoy.wasm.runtime.v8",
+                "code": {"local": {"filename": module}},
+                "environment_variables": {"key_values": self.environment},
+            },
+        });
+        if let Some(configuration) = &self.configuration {
+            merge(&mut plugin, json!({"configuration": configuration}));
+        }
+        merge(&mut plugin, self.wasm.clone());
+        json!({
+            "name": "envoy.filters.http.wasm",
+            "typed_config": {
+                "@type": format!("{TYPES}/envoy.extensions.filters.http.wasm.v3.Wasm"),
+                "config": plugin,
+            },
+        })
+    }
+}
+
+pub fn cluster(name: &str, address: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [
+            {"endpoint": {"address": socket_address(address)}},
+        ]}]},
+        // HTTP/2 clients reach the upstream with HTTP/2, so that gRPC's trailers come through.
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                "@type": format!("{TYPES}/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"),
+                "use_downstream_protocol_config": {"http_protocol_options": {}, "http2_protocol_options": {}},
+            },
+        },
+    })
+}
+
+fn socket_address(address: SocketAddr) -> Value {
+    json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}})
+}
+
+/// A JSON merge patch (RFC 7396): objects are merged, `null` removes, all else replaces.
+pub fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    let object = target.as_object_mut().expect("just made one");
+    for (key, value) in patch {
+        if value.is_null() {
+            object.remove(&key);
+        } else {
+            merge(object.entry(key).or_insert(Value::Null), value);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Clients that can send what a well-behaved library refuses to send.
+
+pub mod h2;
+mod http1;
+pub mod load;
+mod message;
+
+pub use load::{Answered, Load, load, most_within};
+pub use message::{Request, Response};
+
+use std::io::{BufReader, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+/// No answer of a test takes longer; a read that does ends with an error, not with a hanging test.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Writes exactly these bytes, and reads answers until the server closes the connection.
+/// Let the last request carry `connection: close`, or be one after which the server closes.
+pub fn raw(address: SocketAddr, bytes: &[u8]) -> Vec<Response> {
+    let mut stream = connect(address, None);
+    stream.write_all(bytes).expect("write the request");
+    let mut reader = BufReader::new(stream);
+    let bodiless = bytes.starts_with(b"HEAD ");
+    std::iter::from_fn(|| http1::read(&mut reader, bodiless).expect("read an answer")).collect()
+}
+
+/// One kept-alive HTTP/1.1 connection; a closed one is opened anew by the next request.
+pub struct Client {
+    address: SocketAddr,
+    source: Option<IpAddr>,
+    connection: Option<BufReader<TcpStream>>,
+}
+
+impl Client {
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, source: None, connection: None }
+    }
+
+    /// A client that comes from this address: all of 127.0.0.0/8 is on the loopback interface.
+    pub fn from(source: IpAddr, address: SocketAddr) -> Self {
+        Self { source: Some(source), ..Self::new(address) }
+    }
+
+    pub fn get(&mut self, path: &str) -> Response {
+        self.send(&Request::get(path))
+    }
+
+    pub fn get_with<V: AsRef<[u8]>>(&mut self, path: &str, headers: &[(&str, V)]) -> Response {
+        let request = headers.iter().fold(Request::get(path), |request, (name, value)| {
+            request.header(name, value.as_ref())
+        });
+        self.send(&request)
+    }
+
+    /// Panics if there is no answer. A request is sent again only if a connection that had been
+    /// used before turned out to be closed.
+    pub fn send(&mut self, request: &Request) -> Response {
+        let reused = self.connection.is_some();
+        let mut answer = self.attempt(request);
+        if reused && !matches!(answer, Ok(Some(_))) {
+            answer = self.attempt(request);
+        }
+        match answer {
+            Ok(Some(response)) => response,
+            Ok(None) => panic!("{request:?}: the connection was closed without an answer"),
+            Err(error) => panic!("{request:?}: no answer: {error}"),
+        }
+    }
+
+    /// Opens the connection now, so that a load's first request costs no more than its others.
+    pub fn open(&mut self) {
+        self.connection.get_or_insert_with(|| BufReader::new(connect(self.address, self.source)));
+    }
+
+    /// Sends an upgrade request. After a 101 the stream is the tunnel; bytes that came right behind
+    /// the answer are still in the reader's buffer.
+    pub fn upgrade(mut self, request: &Request) -> (Response, BufReader<TcpStream>) {
+        let response = self.send(request);
+        self.open();
+        (response, self.connection.expect("just opened"))
+    }
+
+    fn attempt(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
+        self.open();
+        let mut connection = self.connection.take().expect("just opened");
+        connection.get_mut().write_all(&http1::write(request))?;
+        let response = loop {
+            match http1::read(&mut connection, request.method == "HEAD")? {
+                Some(interim) if (100..200).contains(&interim.status) && interim.status != 101 => {}
+                last => break last,
+            }
+        };
+        if response.as_ref().is_some_and(|response| response.header("connection") != Some("close"))
+        {
+            self.connection = Some(connection);
+        }
+        Ok(response)
+    }
+}
+
+fn connect(address: SocketAddr, source: Option<IpAddr>) -> TcpStream {
+    let open = || -> std::io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        if let Some(source) = source {
+            socket.bind(&SocketAddr::new(source, 0).into())?;
+        }
+        socket.connect_timeout(&address.into(), PATIENCE)?;
+        socket.set_tcp_nodelay(true)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        Ok(socket.into())
+    };
+    open().unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"))
+}

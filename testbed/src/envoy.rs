@@ -1,0 +1,238 @@
+//! A real Envoy as a value: it runs while the value lives.
+
+mod admin;
+mod process;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, fs};
+
+use serde_json::{Value, json};
+
+use crate::bootstrap::Bootstrap;
+use crate::stats::Stats;
+use crate::{poll, tools};
+use admin::Admin;
+use process::Process;
+
+/// How long a start, a change of the configuration or a number on the stats page is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Updates of the listeners that Envoy accepted.
+const TAKEN: &str = "listener_manager.lds.update_success";
+/// Listeners that a worker has put in place, once for each worker.
+const CREATED: &str = "listener_manager.listener_create_success";
+
+/// A running Envoy. Dropped, it is killed; its log stays below `target/testbed/` if the test failed.
+pub struct Envoy {
+    process: Process,
+    admin: Admin,
+    addresses: Vec<SocketAddr>,
+    workers: u64,
+    listeners: Vec<Value>,
+    version: u32,
+}
+
+/// Why Envoy did not start, with its whole log. `Debug` shows both as text, for `expect`.
+pub struct Failed {
+    pub reason: String,
+    pub log: String,
+}
+
+/// What became of a changed configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// Every worker has it for new connections. Older ones keep what they had until they are closed,
+    /// within a second or so.
+    Accepted,
+    /// Envoy kept what it had. The text is what was logged meanwhile.
+    Rejected(String),
+}
+
+impl Envoy {
+    /// Starts the Envoy of `PROBEGATE_ENVOY` (or the newest) and returns when every worker listens.
+    pub fn start(bootstrap: &Bootstrap) -> Result<Self, Failed> {
+        Self::start_with(tools::envoy_from_env(), bootstrap)
+    }
+
+    /// The same with another binary.
+    pub fn start_with(program: PathBuf, bootstrap: &Bootstrap) -> Result<Self, Failed> {
+        let folder = process::folder();
+        let listeners = bootstrap.listeners();
+        write_listeners(&folder, 0, &listeners);
+        let file = folder.join("bootstrap.json");
+        fs::write(&file, bootstrap.bootstrap(&listeners_file(&folder)).to_string())
+            .expect("write the bootstrap");
+
+        let process = Process::spawn(&program, folder, &file, bootstrap.concurrency, &[]);
+        let workers = u64::from(bootstrap.concurrency);
+        let wanted = workers * listeners.len() as u64;
+        Self::started(process, |admin| admin.counter(CREATED) >= wanted).map(|envoy| Self {
+            workers,
+            listeners,
+            ..envoy
+        })
+    }
+
+    /// Starts Envoy with a bootstrap of one's own, in the workspace's root and with these variables.
+    /// It cannot be reconfigured.
+    pub fn start_file(
+        program: PathBuf,
+        bootstrap: &Path,
+        workers: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
+        let process = Process::spawn(&program, process::folder(), bootstrap, workers, environment);
+        Self::started(process, |admin| admin.counter("listener_manager.workers_started") == 1)
+    }
+
+    fn started(mut process: Process, listens: impl Fn(&Admin) -> bool) -> Result<Self, Failed> {
+        let started = poll::within(PATIENCE, || {
+            if let Some(status) = process.ended() {
+                return Some(Err(format!("Envoy ended with {status}")));
+            }
+            let admin = process.admin_address().map(Admin::new)?;
+            if admin.try_refusals()? > 0 {
+                return Some(Err("Envoy refused the listeners".to_owned()));
+            }
+            (listens(&admin) && admin.live()).then_some(Ok(admin))
+        });
+        match started.unwrap_or_else(|| Err(format!("Envoy was not ready after {PATIENCE:?}"))) {
+            Ok(admin) => {
+                let addresses = admin.listeners();
+                Ok(Self {
+                    process,
+                    admin,
+                    addresses,
+                    workers: 0,
+                    listeners: Vec::new(),
+                    version: 0,
+                })
+            }
+            Err(reason) => Err(Failed { reason, log: process.log() }),
+        }
+    }
+
+    /// Replaces the listeners, and with them the plugin's configuration, while Envoy runs. The other
+    /// parts of the bootstrap (workers, clusters, addresses of listeners) stay what they were.
+    pub fn reconfigure(&mut self, bootstrap: &Bootstrap) -> Reload {
+        assert!(self.workers > 0, "started from a file: there is nothing to replace");
+        let listeners = bootstrap.listeners();
+        let counter = |name: &str| self.admin.counter(name);
+        let (taken, refused) = (counter(TAKEN), self.admin.refusals());
+        let created = counter(CREATED);
+        // Envoy leaves a listener alone that did not change, and then creates none.
+        let wanted =
+            if listeners == self.listeners { 0 } else { self.workers * listeners.len() as u64 };
+        let logged = self.log().len();
+
+        self.version += 1;
+        write_listeners(self.process.folder(), self.version, &listeners);
+        let accepted = poll::until(PATIENCE, "Envoy took or refused the listeners", || {
+            if self.admin.refusals() > refused {
+                return Some(false);
+            }
+            (counter(TAKEN) > taken && counter(CREATED) >= created + wanted).then_some(true)
+        });
+        if accepted {
+            self.listeners = listeners;
+            Reload::Accepted
+        } else {
+            Reload::Rejected(self.log().split_off(logged))
+        }
+    }
+
+    /// The first listener's address.
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// Each listener's address, in the order of the bootstrap.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// The memory that Envoy holds, in bytes.
+    pub fn resident_memory(&self) -> u64 {
+        self.process.resident_memory()
+    }
+
+    /// Whether Envoy still runs.
+    pub fn alive(&mut self) -> bool {
+        self.process.ended().is_none()
+    }
+
+    /// What Envoy and the module have logged so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// The body of a page of the admin interface. Panics if it is not a 200.
+    pub fn admin(&self, path: &str) -> String {
+        self.admin.ask("GET", path)
+    }
+
+    /// The same with a POST, for what changes something.
+    pub fn admin_post(&self, path: &str) -> String {
+        self.admin.ask("POST", path)
+    }
+
+    /// One scrape of Envoy's own Prometheus page.
+    pub fn stats(&self) -> Stats {
+        Stats::parse(&self.admin("/stats/prometheus"))
+    }
+
+    /// Waits until that sum (see [`Stats::value`]) is what `wanted` takes, and returns it. The module
+    /// flushes once a second, so a number that a request changed is not there at once.
+    pub fn wait_for_stat(
+        &self,
+        name: &str,
+        labels: &[(&str, &str)],
+        wanted: impl Fn(f64) -> bool,
+    ) -> f64 {
+        let mut last = 0.0;
+        let found = poll::within(Duration::from_secs(10), || {
+            last = self.stats().value(name, labels);
+            wanted(last).then_some(last)
+        });
+        found.unwrap_or_else(|| panic!("{name} {labels:?} stayed {last}"))
+    }
+
+    /// Asks Envoy to end, and returns its log when it has: the workers' VMs are taken down in order.
+    pub fn stop(mut self) -> String {
+        self.admin_post("/quitquitquit");
+        poll::until(PATIENCE, "Envoy ended", || self.process.ended());
+        self.log()
+    }
+}
+
+fn listeners_file(folder: &Path) -> PathBuf {
+    folder.join("listeners.json")
+}
+
+/// Envoy watches for renames, which also keeps it from reading half a file.
+fn write_listeners(folder: &Path, version: u32, listeners: &[Value]) {
+    let page = json!({"version_info": version.to_string(), "resources": listeners});
+    let scratch = folder.join("listeners.new");
+    fs::write(&scratch, page.to_string()).expect("write the listeners");
+    fs::rename(&scratch, listeners_file(folder)).expect("replace the listeners");
+}
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}\n{}", self.reason, self.log)
+    }
+}

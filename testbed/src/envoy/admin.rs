@@ -1,0 +1,81 @@
+//! Envoy's admin interface.
+
+use std::net::{IpAddr, SocketAddr, TcpStream};
+
+use serde_json::Value;
+
+use crate::client::{Client, Request};
+
+pub struct Admin(SocketAddr);
+
+impl Admin {
+    pub fn new(address: SocketAddr) -> Self {
+        Self(address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0
+    }
+
+    /// The page's body. Panics if the answer is not a 200.
+    pub fn ask(&self, method: &str, path: &str) -> String {
+        let response =
+            Client::new(self.0).send(&Request::new(method, path).header("connection", "close"));
+        assert_eq!(
+            response.status,
+            200,
+            "{method} {path} on the admin interface: {}",
+            response.text()
+        );
+        response.text()
+    }
+
+    /// Whether every worker has started. The page answers 503 until then.
+    pub fn live(&self) -> bool {
+        let ready = Client::new(self.0).send(&Request::get("/ready").header("connection", "close"));
+        ready.status == 200
+    }
+
+    /// A counter of Envoy's own; 0 until Envoy has made it.
+    pub fn counter(&self, name: &str) -> u64 {
+        let page = self.ask("GET", &format!("/stats?filter=^{}$", name.replace('.', "\\.")));
+        page.trim()
+            .rsplit_once(": ")
+            .map_or(0, |(_, value)| value.parse().expect("a counter is a whole number"))
+    }
+
+    /// How often listeners were refused: as wrong, or as no listeners at all.
+    pub fn refusals(&self) -> u64 {
+        self.counter("listener_manager.lds.update_rejected")
+            + self.counter("listener_manager.lds.update_failure")
+    }
+
+    /// The same, or `None` while nobody listens yet.
+    pub fn try_refusals(&self) -> Option<u64> {
+        TcpStream::connect(self.0).ok()?;
+        Some(self.refusals())
+    }
+
+    /// Where the listeners listen, in the order of their names.
+    pub fn listeners(&self) -> Vec<SocketAddr> {
+        let page: Value =
+            serde_json::from_str(&self.ask("GET", "/listeners?format=json")).expect("JSON");
+        let mut listeners: Vec<(String, SocketAddr)> = page["listener_statuses"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|listener| {
+                let name = listener["name"].as_str().expect("a name").to_owned();
+                (name, socket_address(&listener["local_address"]["socket_address"]))
+            })
+            .collect();
+        listeners.sort();
+        listeners.into_iter().map(|(_, address)| address).collect()
+    }
+}
+
+fn socket_address(page: &Value) -> SocketAddr {
+    let ip: Option<IpAddr> = page["address"].as_str().and_then(|text| text.parse().ok());
+    let port = page["port_value"].as_u64().and_then(|port| port.try_into().ok());
+    ip.zip(port).map(SocketAddr::from).expect("an address and a port")
+}

@@ -1,0 +1,106 @@
+//! The process, its folder and its log.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use crate::workspace;
+
+/// Killed when it is dropped; its folder goes as well, unless a test is failing.
+pub struct Process {
+    child: Child,
+    folder: PathBuf,
+}
+
+/// A new folder below `target/testbed/`.
+pub fn folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let nth = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = workspace().join(format!("target/testbed/{}-{nth}", process::id()));
+    // One of a process that had this number before.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("make a folder below target/testbed");
+    folder
+}
+
+impl Process {
+    /// Started in the workspace's root, so that a bootstrap may name files relative to it.
+    pub fn spawn(
+        program: &Path,
+        folder: PathBuf,
+        bootstrap: &Path,
+        workers: u32,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let log = File::create(folder.join("envoy.log")).expect("make a log");
+        let child = Command::new(program)
+            .current_dir(workspace())
+            .envs(environment.iter().copied())
+            .arg("--config-path")
+            .arg(bootstrap)
+            .arg("--admin-address-path")
+            .arg(folder.join("admin.address"))
+            .args(["--concurrency", &workers.to_string()])
+            // Several run side by side, and share no memory.
+            .arg("--disable-hot-restart")
+            // What a new configuration replaces goes at once, not after ten minutes.
+            .args(["--drain-time-s", "1", "--drain-strategy", "immediate"])
+            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("share the log"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+        Self { child, folder }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("ask for the state of the process")
+    }
+
+    /// Where the admin interface listens, once Envoy has said so.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        fs::read_to_string(self.folder.join("admin.address")).ok()?.trim().parse().ok()
+    }
+
+    pub fn log(&self) -> String {
+        let bytes = fs::read(self.folder.join("envoy.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub fn resident_memory(&self) -> u64 {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("Envoy runs");
+        status
+            .lines()
+            .find_map(|line| {
+                line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+            })
+            .map(|kibibytes| kibibytes * 1024)
+            .expect("VmRSS in the status of a process")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("Envoy's log is in {}", self.folder.display());
+        } else {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The service behind Envoy: it does what a request's path and headers tell it, and remembers the request.
+
+mod script;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::headers::Headers;
+
+/// What reached the upstream.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub method: String,
+    /// Path and query, as they came.
+    pub target: String,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+impl Received {
+    /// See [`Headers::get`].
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// See [`Headers::all`].
+    pub fn headers_named(&self, name: &str) -> Vec<&[u8]> {
+        self.headers.all(name)
+    }
+}
+
+type Journal = Arc<Mutex<Vec<Received>>>;
+
+/// A server for HTTP/1.1 and HTTP/2 in clear text. Dropped, it ends and closes its connections.
+///
+/// | a request | is answered |
+/// |---|---|
+/// | `/status/<code>` | with that status |
+/// | `/delay/<ms>` | 200, after that many milliseconds |
+/// | `/reset` | not at all: the connection is closed |
+/// | `/echo` | with its own head as JSON |
+/// | `/health`, `/ready`, `/metrics` | as an application does |
+/// | that asks for an upgrade to `websocket` | 101, and then with its own bytes |
+/// | of `content-type: application/grpc…` | 200 with the trailer `grpc-status`: 0, or what `x-grpc-status` says |
+/// | any other | 200 and a small JSON object |
+///
+/// `x-upstream-headers: name=value&name=value` adds headers to any answer; a name may stand twice.
+pub struct Upstream {
+    address: SocketAddr,
+    journal: Journal,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Upstream {
+    /// On a free port of 127.0.0.1.
+    pub fn start() -> Self {
+        Self::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port on 127.0.0.1")
+    }
+
+    /// On that address; the error is the system's, if the port is taken for instance.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = runtime.block_on(TcpListener::bind(address))?;
+        let address = listener.local_addr()?;
+        let journal = Journal::default();
+        let (end, ended) = oneshot::channel();
+        let writer = journal.clone();
+        let thread = thread::spawn(move || {
+            runtime.spawn(serve(listener, writer));
+            // Ended by the message or by the drop of its sender; the connections go with the runtime.
+            let _ = runtime.block_on(ended);
+        });
+        Ok(Self { address, journal, running: Some((end, thread)) })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every request since the start or the last [`Upstream::take`].
+    pub fn requests(&self) -> Vec<Received> {
+        self.journal().clone()
+    }
+
+    /// The same, and forgets them.
+    pub fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.journal())
+    }
+
+    /// The last request. Panics if there was none.
+    pub fn last(&self) -> Received {
+        self.journal().last().cloned().expect("a request reached the upstream")
+    }
+
+    pub fn count(&self) -> usize {
+        self.journal().len()
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Vec<Received>> {
+        self.journal.lock().expect("nobody panics while writing the journal")
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.running.take() {
+            // An error means that it has ended already.
+            let _ = end.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, journal: Journal) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        // An answer that waits for the client's acknowledgement would cost 40 ms.
+        let _ = stream.set_nodelay(true);
+        let journal = journal.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(request, journal.clone()));
+            // The error of a closed connection is what a test asked for, or shows in its answer.
+            let _ = auto::Builder::new(TokioExecutor::new())
+                .serve_connection_with_upgrades(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// An error closes the connection.
+async fn answer(
+    mut request: hyper::Request<Incoming>,
+    journal: Journal,
+) -> io::Result<script::Answer> {
+    let upgrade = script::wants_websocket(&request).then(|| hyper::upgrade::on(&mut request));
+    let (head, body) = request.into_parts();
+    // The rest of a body that broke off is the client's business.
+    let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
+    let target = head.uri.path_and_query().map_or("*", |target| target.as_str()).to_owned();
+    let received = Received {
+        method: head.method.to_string(),
+        target,
+        headers: Headers::from(&head.headers),
+        body,
+    };
+    let answer = script::answer(&received, upgrade);
+    journal.lock().expect("nobody panics while writing the journal").push(received);
+    answer.await
+}

@@ -1,0 +1,80 @@
+//! `cargo xtask build`: the module as `dist/probegate.wasm`.
+
+mod trim;
+
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+use testbed::workspace;
+
+use crate::{Outcome, command, setup};
+
+pub fn run() -> Outcome {
+    setup::targets()?;
+    let module = module(workspace(), &workspace().join("target/module"))?;
+    let dist = workspace().join("dist");
+    fs::create_dir_all(&dist)?;
+    // An Envoy that starts meanwhile reads the old one or the new one, and never a part of one.
+    let scratch = dist.join(format!("probegate.wasm.{}", process::id()));
+    fs::write(&scratch, &module)?;
+    fs::rename(&scratch, dist.join("probegate.wasm"))?;
+    println!("dist/probegate.wasm  {} bytes  sha256 {}", module.len(), digest(&module));
+    Ok(())
+}
+
+/// The bytes of the module, the same for the same sources in whatever folder they lie.
+pub fn module(root: &Path, target: &Path) -> Outcome<Vec<u8>> {
+    // The folders of the dependencies must be there before they can be named.
+    command::run(
+        command::cargo("fetch --quiet --locked --target wasm32-wasip1").current_dir(root),
+    )?;
+    command::run(
+        command::cargo("build --quiet --locked --release --lib --target wasm32-wasip1")
+            .arg("--target-dir")
+            .arg(target)
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(root)?)
+            .current_dir(root),
+    )?;
+    trim::trim(&fs::read(target.join("wasm32-wasip1/release/probegate.wasm"))?)
+}
+
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Panic messages name source files: the folders of this machine are taken out of them.
+fn flags(root: &Path) -> Outcome<String> {
+    let rustc =
+        |words: &[&str]| command::output(Command::new("rustc").args(words).current_dir(root));
+    let library = PathBuf::from(rustc(&["--print", "sysroot"])?).join("lib/rustlib/src/rust");
+    let version = rustc(&["--version", "--verbose"])?;
+    let commit =
+        version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or_default();
+    let mut folders = vec![
+        (root.canonicalize()?, "/probegate".to_owned()),
+        // What the standard library is called where its sources are not installed.
+        (library, format!("/rustc/{commit}")),
+    ];
+    folders.extend(registries()?.into_iter().map(|folder| (folder, "/crates".to_owned())));
+    let flags = folders
+        .iter()
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    Ok(flags.collect::<Vec<_>>().join("\u{1f}"))
+}
+
+/// Where cargo keeps the sources of the dependencies: a folder for each registry.
+fn registries() -> Outcome<Vec<PathBuf>> {
+    let sources = cargo_home()?.join("registry/src");
+    let folders: Result<_, _> =
+        fs::read_dir(sources)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    Ok(folders?)
+}
+
+fn cargo_home() -> Outcome<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .ok_or_else(|| "neither CARGO_HOME nor a home folder is set".into())
+}

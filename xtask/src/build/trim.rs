@@ -1,0 +1,104 @@
+//! What is taken off the module after the compiler.
+
+use std::collections::HashSet;
+
+use walrus::{Module, ModuleConfig, passes};
+
+use crate::Outcome;
+
+/// All that the module may export, and must.
+///
+/// The SDK exports every callback there is, and Envoy calls each one that is exported, used or not:
+/// an empty one costs about 1,500 instructions in every request. A callback that is to be used is
+/// named here.
+const EXPORTS: [&str; 10] = [
+    "memory",
+    "_initialize",
+    "proxy_abi_version_0_2_1",
+    "proxy_on_memory_allocate",
+    "proxy_on_context_create",
+    "proxy_on_configure",
+    "proxy_on_tick",
+    "proxy_on_request_headers",
+    "proxy_on_response_headers",
+    "proxy_on_delete",
+];
+
+/// The module with these exports, without what only the others used, and without its custom sections.
+/// An error if an export is missing.
+pub fn trim(bytes: &[u8]) -> Outcome<Vec<u8>> {
+    let mut config = ModuleConfig::new();
+    config.generate_name_section(false).generate_producers_section(false);
+    let mut module =
+        config.parse(bytes).map_err(|error| format!("the compiler's module: {error:#}"))?;
+
+    let mut missing: HashSet<&str> = EXPORTS.into();
+    let exports: Vec<_> =
+        module.exports.iter().map(|export| (export.id(), export.name.clone())).collect();
+    for (id, name) in exports {
+        if !missing.remove(name.as_str()) {
+            module.exports.delete(id);
+        }
+    }
+    if !missing.is_empty() {
+        let mut missing: Vec<_> = missing.into_iter().collect();
+        missing.sort_unstable();
+        return Err(format!("the module does not export {}", missing.join(", ")).into());
+    }
+    drop_custom_sections(&mut module);
+    passes::gc::run(&mut module);
+    Ok(module.emit_wasm())
+}
+
+fn drop_custom_sections(module: &mut Module) {
+    let sections: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
+    for id in sections {
+        module.customs.delete(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use walrus::{FunctionBuilder, RawCustomSection, ValType};
+
+    fn module_with(exports: &[&str]) -> Vec<u8> {
+        let mut module = Module::default();
+        let memory = module.memories.add_local(false, false, 1, None, None);
+        for name in exports {
+            if *name == "memory" {
+                module.exports.add(name, memory);
+            } else {
+                let function = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[])
+                    .finish(vec![], &mut module.funcs);
+                module.exports.add(name, function);
+            }
+        }
+        module.customs.add(RawCustomSection { name: "note".to_owned(), data: vec![1] });
+        module.emit_wasm()
+    }
+
+    #[test]
+    fn exports_that_are_not_named_go_with_their_functions() {
+        let mut exports = EXPORTS.to_vec();
+        exports.extend(["proxy_on_log", "proxy_on_done"]);
+        let trimmed =
+            Module::from_buffer(&trim(&module_with(&exports)).expect("trimmed")).expect("a module");
+        let mut names: Vec<_> = trimmed.exports.iter().map(|export| export.name.as_str()).collect();
+        names.sort_unstable();
+        let mut wanted = EXPORTS;
+        wanted.sort_unstable();
+        assert_eq!(names, wanted);
+        assert_eq!(trimmed.funcs.iter().count(), EXPORTS.len() - 1);
+        assert_eq!(
+            trimmed.customs.iter().filter(|(_, section)| section.name() != "producers").count(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_missing_export_is_named() {
+        let error = trim(&module_with(&EXPORTS[1..])).expect_err("no memory").to_string();
+        assert_eq!(error, "the module does not export memory");
+    }
+}

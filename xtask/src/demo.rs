@@ -1,0 +1,98 @@
+//! `cargo xtask demo`: the gate in a real Envoy, in front of an upstream that remembers what reached it.
+
+mod exchange;
+mod tour;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use testbed::{Envoy, Upstream, tools, workspace};
+
+use crate::{Outcome, build};
+
+/// The variable that holds the token for metrics.
+const BEARER: &str = "METRICS_BEARER";
+
+const LISTENER: SocketAddr = loopback(10000);
+const ADMIN: SocketAddr = loopback(9901);
+const UPSTREAM: SocketAddr = loopback(8080);
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// Shows the tour. `once`: ends after it, with an error unless all was as promised; else stays until Ctrl-C.
+pub fn run(once: bool) -> Outcome {
+    let program = tools::envoy(tools::NEWEST);
+    build::run()?;
+    let upstream =
+        Upstream::bind(UPSTREAM).map_err(|error| taken("the demo upstream", UPSTREAM, &error))?;
+    free("Envoy's listener", LISTENER)?;
+    free("Envoy's admin interface", ADMIN)?;
+    let (token, own) = token()?;
+
+    // Registered before Envoy starts, so that no signal ends this and leaves Envoy behind.
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let file = workspace().join("envoy/envoy.yaml");
+    let envoy = Envoy::start_file(program, &file, 2, &[(BEARER, &token)])
+        .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
+    println!("Envoy {} with two workers and envoy/envoy.yaml: {}", tools::NEWEST, envoy.url());
+    if own {
+        println!("{BEARER} was not set; for this demo it is {token}");
+    }
+
+    let kept = tour::run(&envoy, &upstream, &token);
+    if once || signals.pending().next().is_some() {
+        return kept;
+    }
+    if let Err(error) = kept {
+        eprintln!("\n{error}");
+    }
+    invite(&token);
+    signals.forever().next();
+    // Dropped, both end; from a terminal Envoy got the same signal, and may have ended already.
+    println!();
+    Ok(())
+}
+
+fn invite(token: &str) {
+    println!(
+        "\nIt all runs until Ctrl-C. To try:\n\
+         \n  curl -i http://{LISTENER}/v1/recall\
+         \n  curl -i -H 'x-request-id: mine' http://{LISTENER}/v1/recall\
+         \n  curl -i http://{LISTENER}/metrics\
+         \n  curl -i -H 'authorization: Bearer {token}' http://{LISTENER}/metrics\
+         \n  for i in $(seq 30); do curl -s -o /dev/null -w '%{{http_code}} ' http://{LISTENER}/v1/recall; done\
+         \n  curl -s http://{ADMIN}/stats/prometheus | grep ^caracal_"
+    );
+}
+
+/// The variable's value, or one of this demo's own.
+fn token() -> Outcome<(String, bool)> {
+    if let Some(token) = std::env::var(BEARER).ok().filter(|token| !token.is_empty()) {
+        return Ok((token, false));
+    }
+    let mut random = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok((random.iter().map(|byte| format!("{byte:02x}")).collect(), true))
+}
+
+/// An error in words if somebody listens there already.
+fn free(role: &str, address: SocketAddr) -> Outcome {
+    TcpListener::bind(address).map(drop).map_err(|error| taken(role, address, &error).into())
+}
+
+fn taken(role: &str, address: SocketAddr, error: &std::io::Error) -> String {
+    if error.kind() == ErrorKind::AddrInUse {
+        format!(
+            "port {} of {} is busy, and {role} needs it: end what listens there",
+            address.port(),
+            address.ip()
+        )
+    } else {
+        format!("{role} cannot listen on {address}: {error}")
+    }
+}

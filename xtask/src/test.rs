@@ -1,0 +1,116 @@
+//! `cargo xtask test`: every test, the cheap ones first, up to the first that fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use testbed::tools;
+
+use crate::{Outcome, build, command, demo, reproduce, setup};
+
+/// The integration test that drives a real Envoy: it runs once for each version of Envoy.
+const WITH_ENVOY: &str = "envoy";
+
+/// `quick` leaves out the oldest Envoy, the reproduction and the demo.
+pub fn run(quick: bool) -> Outcome {
+    let mut steps = Steps(Vec::new());
+    let outcome = run_steps(&mut steps, quick);
+    steps.print();
+    outcome
+}
+
+fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
+    steps.run("set-up", setup::run)?;
+    steps.run("format", || cargo("fmt --all --check"))?;
+    steps.run("lints", lints)?;
+    steps.run("native tests", native)?;
+    steps.run("the core's tests as wasm", wasm)?;
+    steps.run("build", build::run)?;
+    steps.run("with the newest Envoy", || with_envoy(tools::NEWEST))?;
+    if !quick {
+        steps.run("with the oldest Envoy", || with_envoy(tools::OLDEST))?;
+        steps.run("reproduction", reproduce::run)?;
+        steps.run("demo", || demo::run(true))?;
+    }
+    Ok(())
+}
+
+fn cargo(words: &str) -> Outcome {
+    command::run(&mut command::cargo(words))
+}
+
+/// Twice: what only the module has is not compiled natively.
+fn lints() -> Outcome {
+    cargo("clippy --quiet --workspace --all-targets -- -D warnings")?;
+    cargo("clippy --quiet --lib --target wasm32-wasip1 -- -D warnings")
+}
+
+/// All but [`WITH_ENVOY`]. Cargo can name test targets but leave none out, so the others are named.
+fn native() -> Outcome {
+    let mut tests = command::cargo("test --workspace --lib --bins");
+    for name in test_targets()?.iter().filter(|name| *name != WITH_ENVOY) {
+        tests.args(["--test", name]);
+    }
+    command::run(&mut tests)?;
+    cargo("test --workspace --doc")
+}
+
+fn test_targets() -> Outcome<Vec<String>> {
+    let metadata = command::output(&mut command::cargo("metadata --no-deps --format-version 1"))?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let names = metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|package| package["targets"].as_array())
+        .flatten()
+        .filter(|target| target["kind"][0] == "test")
+        .filter_map(|target| target["name"].as_str())
+        .map(str::to_owned)
+        .collect();
+    Ok(names)
+}
+
+fn wasm() -> Outcome {
+    let runner = tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());
+    let node = tools::node();
+    let folder = node.parent().expect("a program has a folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::env::split_paths(&path).chain([folder.to_owned()]))?;
+    let report = command::output(
+        command::cargo("test --lib --target wasm32-unknown-unknown")
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+            .env("PATH", path),
+    )?;
+    println!("{report}");
+    // The runner finds only what is marked for it, and is content with nothing.
+    if report.contains("no tests to run") { Err("no test ran".into()) } else { Ok(()) }
+}
+
+fn with_envoy(version: &str) -> Outcome {
+    command::run(command::cargo("test --test").arg(WITH_ENVOY).env("PROBEGATE_ENVOY", version))
+}
+
+/// The steps so far and how long each took.
+struct Steps(Vec<(String, Duration)>);
+
+impl Steps {
+    fn run(&mut self, name: &str, step: impl FnOnce() -> Outcome) -> Outcome {
+        println!("\n==> {name}");
+        let begin = Instant::now();
+        // The test bed panics where a tool cannot be brought; that is a failed step like others.
+        let outcome =
+            catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| Err("see above".into()));
+        self.0.push((name.to_owned(), begin.elapsed()));
+        outcome.map_err(|error| format!("step \"{name}\" failed: {error}").into())
+    }
+
+    fn print(&self) {
+        println!();
+        for (name, time) in &self.0 {
+            println!("{:>7.1} s  {name}", time.as_secs_f64());
+        }
+        let total: Duration = self.0.iter().map(|(_, time)| *time).sum();
+        println!("{:>7.1} s  in total", total.as_secs_f64());
+    }
+}
