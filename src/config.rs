@@ -49,5 +49,7 @@ pub fn compile(
     compile::compile(config, env, hash_key)
 }
 
+#[cfg(all(test, feature = "schema"))]
+mod schema;
 #[cfg(test)]
 mod tests;

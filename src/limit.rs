@@ -123,7 +123,9 @@ impl Limiter {
                 self.local.refuse(client, now, until);
                 Err(self.overrun(LimitReason::Exceeded, until.saturating_sub(now)))
             }
-            Ok(Admission::Corrupt) => Err(self.overrun(LimitReason::Unavailable, self.quota.window)),
+            Ok(Admission::Corrupt) => {
+                Err(self.overrun(LimitReason::Unavailable, self.quota.window))
+            }
             Ok(Admission::Full) if self.when_full == WhenFull::Admit => Ok(()),
             Ok(Admission::Full) => Err(self.overrun(LimitReason::TableFull, self.quota.window)),
             Err(reason) => Err(self.overrun(reason, 0)),

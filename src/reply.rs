@@ -90,7 +90,8 @@ impl Refusal {
             }
             Self::RateLimited(overrun) => {
                 let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
-                let policy = format!(r#""client";q={};w={}"#, quota.requests, quota.window_seconds());
+                let policy =
+                    format!(r#""client";q={};w={}"#, quota.requests, quota.window_seconds());
                 headers.push(("retry-after", seconds.to_string()));
                 headers.push(("ratelimit-policy", policy));
                 headers.push(("ratelimit", format!(r#""client";r=0;t={seconds}"#)));
@@ -120,7 +121,9 @@ fn too_many(overrun: &Overrun) -> String {
     use crate::verdict::LimitReason::*;
     let quota = overrun.quota;
     match overrun.reason {
-        Exceeded => format!("more than {} requests within {} ms", quota.requests, quota.window_ms()),
+        Exceeded => {
+            format!("more than {} requests within {} ms", quota.requests, quota.window_ms())
+        }
         TableFull => "too many clients at once".into(),
         Contended | Unavailable => "the limit cannot be counted now".into(),
     }

@@ -41,7 +41,11 @@ impl<'a> Credential<'a> {
 
     fn new(token: &'a [u8]) -> Result<Self, Malformed> {
         let fits = (1..=MAX_LENGTH).contains(&token.len());
-        if fits && token.iter().all(u8::is_ascii_graphic) { Ok(Self(token)) } else { Err(Malformed) }
+        if fits && token.iter().all(u8::is_ascii_graphic) {
+            Ok(Self(token))
+        } else {
+            Err(Malformed)
+        }
     }
 
     pub(super) fn bytes(self) -> &'a [u8] {

@@ -202,8 +202,9 @@ impl<'a> Builder<'a> {
                 None => Err(Mistake::new("must be 64 hexadecimal digits").within_key("sha256")),
             },
             Token::Value(value) if is_presentable(value.expose()) => {
-                self.warnings
-                    .push("a token stands in the configuration itself: prefer env or sha256".into());
+                self.warnings.push(
+                    "a token stands in the configuration itself: prefer env or sha256".into(),
+                );
                 Ok(Some(Digest::of(value.expose().as_bytes())))
             }
             Token::Value(_) => {

@@ -205,9 +205,8 @@ pub const ABSENT: u32 = u32::MAX;
 
 /// Sets a shared value that still has this version; says whether it had.
 pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<bool> {
-    let status = unsafe {
-        proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
-    };
+    let status =
+        unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas) };
     match status {
         CAS_MISMATCH => Ok(false),
         status => check(status).map(|()| true),
@@ -215,12 +214,7 @@ pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<bool> {
 }
 
 /// Answers the request in place of the upstream.
-pub fn send_reply(
-    status: u16,
-    headers: &[u8],
-    body: &str,
-    grpc_status: Option<u32>,
-) -> Result<()> {
+pub fn send_reply(status: u16, headers: &[u8], body: &str, grpc_status: Option<u32>) -> Result<()> {
     const DETAILS: &str = "probegate";
     let grpc_status = grpc_status.and_then(|status| i32::try_from(status).ok()).unwrap_or(-1);
     check(unsafe {

@@ -55,7 +55,8 @@ impl HttpStream {
     fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
         stream.verdict = Verdict::Refuse(refusal);
         let reply = refusal.reply(&stream.id);
-        let mut pairs: Vec<(&[u8], &[u8])> = vec![(&plugin.request_id_header, stream.id.as_bytes())];
+        let mut pairs: Vec<(&[u8], &[u8])> =
+            vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();
         pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         // An answer that Envoy does not take leaves the request paused: it never gets through.

@@ -70,7 +70,8 @@ impl<'a> Identity<'a> {
             Single::Once(value) => nth(value, trusted_hops),
             Single::Repeated => {
                 let lines: Vec<&[u8]> = head.values(b"x-forwarded-for").collect();
-                let mut entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
+                let mut entries =
+                    lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
                 entries.nth(trusted_hops)
             }
         };

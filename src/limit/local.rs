@@ -2,9 +2,9 @@
 //!
 //! Two small tables of fixed size, each line shared by the clients whose fingerprints fall on it.
 
+use super::Quota;
 use super::client::ClientKey;
 use super::window::{Lease, Micros};
-use super::Quota;
 
 const LINES: u64 = 256;
 
@@ -83,7 +83,8 @@ impl Local {
     /// Until when the client is refused for certain: what was admitted only gets older.
     pub fn refused_until(&self, client: ClientKey, now: Micros) -> Option<Micros> {
         let line = self.refused.get(line_of(client))?;
-        let holds = line.fingerprint == client.fingerprint && (line.since..line.until).contains(&now);
+        let holds =
+            line.fingerprint == client.fingerprint && (line.since..line.until).contains(&now);
         holds.then_some(line.until)
     }
 

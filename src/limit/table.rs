@@ -4,9 +4,9 @@
 //! keyed hash. Slots are wide: while no more than `max_clients` are live, a slot of 32 holds 16 of
 //! them on average, and fewer than 1 client in 10,000 finds no room.
 
+use super::Quota;
 use super::client::ClientKey;
 use super::window::{Lease, Micros, Window};
-use super::Quota;
 
 /// Clients of a slot on average, while `max_clients` are live.
 const MEAN: u32 = 16;
@@ -112,7 +112,12 @@ impl Table {
     }
 
     /// Until when the slot refuses everybody: 0 for a slot that is as it should be.
-    fn closed_until(&self, slot: &mut Vec<u8>, now: Micros, quota: Quota) -> Result<Micros, Corrupt> {
+    fn closed_until(
+        &self,
+        slot: &mut Vec<u8>,
+        now: Micros,
+        quota: Quota,
+    ) -> Result<Micros, Corrupt> {
         if slot.is_empty() {
             *slot = header(0);
             return Ok(0);

@@ -1,1 +1,112 @@
+//! Never more than the limit, never less than it should be, and all the same on every worker.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod even;
+mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+mod steps;
+mod world;
+
+use super::*;
+use memory::Memory;
+use world::{World, client};
+
+const SECOND: Micros = 1_000_000;
+
+fn quota(requests: u32, window: Micros) -> Quota {
+    Quota { requests, window }
+}
+
+#[test]
+fn a_client_has_so_many_requests_in_a_window() {
+    for requests in [1, 2, 3, 16, 17, 50, 1_000, 5_000] {
+        let mut world = World::new(quota(requests, SECOND), 3, 1);
+        let admitted =
+            (0..requests as usize + 40).filter(|at| world.ask(0, *at, 0).is_ok()).count();
+        assert_eq!(admitted, requests as usize, "at once, over three workers");
+        world.wait(SECOND + SECOND / 8);
+        assert!(world.ask(0, 0, 0).is_ok(), "the window is over");
+    }
+}
+
+#[test]
+fn clients_do_not_share_their_limits() {
+    let mut world = World::new(quota(2, SECOND), 1, 3);
+    for number in 0..3 {
+        assert!(world.ask(number, 0, 0).is_ok() && world.ask(number, 0, 0).is_ok());
+        assert!(world.ask(number, 0, 0).is_err());
+    }
+}
+
+#[test]
+fn a_refusal_tells_when_to_come_back() {
+    let mut world = World::new(quota(2, SECOND), 1, 1);
+    world.ask(0, 0, 0).unwrap();
+    world.wait(SECOND / 2);
+    world.ask(0, 0, 0).unwrap();
+    let overrun = world.ask(0, 0, 0).unwrap_err();
+    assert_eq!((overrun.reason, overrun.quota), (LimitReason::Exceeded, quota(2, SECOND)));
+    let early = overrun.retry_after.abs_diff(SECOND / 2 * 1_000);
+    assert!(early <= 2_000, "the first request leaves the window in half a second, {early} ns off");
+}
+
+#[test]
+fn a_refused_request_counts_for_nothing() {
+    let mut world = World::new(quota(1, SECOND), 2, 1);
+    world.ask(0, 0, 0).unwrap();
+    for _ in 0..20 {
+        world.wait(SECOND / 20 - 1);
+        assert!(world.ask(0, 1, 0).is_err() && world.ask(0, 0, 0).is_err());
+    }
+    world.wait(21);
+    assert!(world.ask(0, 1, 0).is_ok(), "a second later, however often it was refused meanwhile");
+}
+
+#[test]
+fn one_worker_sees_what_another_admitted() {
+    let mut world = World::new(quota(3, SECOND), 8, 1);
+    for worker in 0..3 {
+        world.ask(0, worker, 0).unwrap();
+    }
+    assert!((0..8).all(|worker| world.ask(0, worker, 0).is_err()));
+}
+
+#[test]
+fn a_write_that_another_worker_overtook_is_done_again() {
+    let mut world = World::new(quota(10, SECOND), 2, 1);
+    world.ask(0, 0, 4).unwrap();
+    assert_eq!(world.admitted[0].len(), 5, "itself and those which overtook it");
+    assert!(world.ask(0, 0, 9).is_err(), "five were left, and others took them");
+    assert_eq!(world.admitted[0].len(), 10);
+}
+
+#[test]
+fn a_slot_that_never_stands_still_refuses() {
+    let mut world = World::new(quota(1_000, SECOND), 2, 1);
+    let overrun = world.ask(0, 0, 1_000).unwrap_err();
+    assert_eq!(overrun.reason, LimitReason::Contended);
+    assert!(world.admitted[0].len() < 1_000, "after a bounded number of attempts");
+}
+
+#[test]
+fn shared_values_that_fail_refuse() {
+    let mut world = World::new(quota(10, SECOND), 1, 1);
+    world.memory.broken = true;
+    assert_eq!(world.ask(0, 0, 0).unwrap_err().reason, LimitReason::Unavailable);
+    world.memory.broken = false;
+    assert!(world.ask(0, 0, 0).is_ok(), "and it was not counted");
+}
+
+#[test]
+fn a_hot_client_rarely_touches_the_shared_values() {
+    let mut world = World::new(quota(100_000, SECOND), 1, 1);
+    for _ in 0..20_000 {
+        world.wait(12);
+        world.ask(0, 0, 0).unwrap();
+    }
+    let calls = world.memory.calls;
+    assert!(calls < 2_000, "{calls} calls for 20,000 requests");
+}

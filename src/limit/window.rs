@@ -69,7 +69,8 @@ impl Window {
         }
         self.expire(now, quota);
         let used = self.used();
-        let Some(free) = u64::from(quota.requests).checked_sub(used).filter(|free| *free > 0) else {
+        let Some(free) = u64::from(quota.requests).checked_sub(used).filter(|free| *free > 0)
+        else {
             return Err(self.next_free(quota));
         };
         let free = u32::try_from(free).unwrap_or(u32::MAX);

@@ -28,7 +28,11 @@ fn pairs_stop_where_the_buffer_does() {
         ("no bytes are no headers", vec![], &[]),
         ("a count alone is no headers", 3_u32.to_le_bytes().into(), &[]),
         ("a map of none", 0_u32.to_le_bytes().into(), &[]),
-        ("without its last NUL the last value may be cut", whole[..whole.len() - 1].into(), &["a=1", "bc="]),
+        (
+            "without its last NUL the last value may be cut",
+            whole[..whole.len() - 1].into(),
+            &["a=1", "bc="],
+        ),
         ("a count beyond the buffer", long(1_000), &[]),
         ("a count that overflows", long(u32::MAX), &[]),
         ("a count that is too small leaves the rest unread", long(0), &[]),

@@ -52,9 +52,16 @@ fn only_a_header_that_came_once_is_kept() {
 fn a_fresh_id_is_a_uuid_of_version_4() {
     let table = [
         ([0; 16], "00000000-0000-4000-8000-000000000000", "only version and variant are set"),
-        ([0xff; 16], "ffffffff-ffff-4fff-bfff-ffffffffffff", "all but version and variant is random"),
         (
-            [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10],
+            [0xff; 16],
+            "ffffffff-ffff-4fff-bfff-ffffffffffff",
+            "all but version and variant is random",
+        ),
+        (
+            [
+                0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54,
+                0x32, 0x10,
+            ],
             "01234567-89ab-4def-bedc-ba9876543210",
             "the bytes stand in their order",
         ),

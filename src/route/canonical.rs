@@ -90,7 +90,8 @@ fn without_authority(target: &[u8]) -> &[u8] {
     if target.first() == Some(&b'/') {
         return target;
     }
-    let scheme = target.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let scheme =
+        target.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
     let Some(rest) = target.get(scheme.count()..).and_then(|rest| rest.strip_prefix(b"://")) else {
         return target;
     };

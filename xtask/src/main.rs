@@ -4,6 +4,7 @@ mod build;
 mod command;
 mod demo;
 mod reproduce;
+mod schema;
 mod setup;
 mod test;
 
@@ -19,6 +20,7 @@ usage: cargo xtask <verb>
   build            write dist/probegate.wasm
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
   test [--quick]   every test; --quick: one Envoy, and neither the demo nor the reproduction
+  schema           write envoy/probegate.schema.json anew, from the types of the configuration
   reproduce        build the module in another folder and compare the bytes";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["demo", "--once"] => demo::run(true),
         ["test"] => test::run(false),
         ["test", "--quick"] => test::run(true),
+        ["schema"] => schema::run(),
         ["reproduce"] => reproduce::run(),
         _ => {
             eprintln!("{VERBS}");

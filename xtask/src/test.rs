@@ -41,18 +41,18 @@ fn cargo(words: &str) -> Outcome {
 
 /// Twice: what only the module has is not compiled natively.
 fn lints() -> Outcome {
-    cargo("clippy --quiet --workspace --all-targets -- -D warnings")?;
+    cargo("clippy --quiet --workspace --features probegate/schema --all-targets -- -D warnings")?;
     cargo("clippy --quiet --lib --target wasm32-wasip1 -- -D warnings")
 }
 
 /// All but [`WITH_ENVOY`]. Cargo can name test targets but leave none out, so the others are named.
 fn native() -> Outcome {
-    let mut tests = command::cargo("test --workspace --lib --bins");
+    let mut tests = command::cargo("test --workspace --features probegate/schema --lib --bins");
     for name in test_targets()?.iter().filter(|name| *name != WITH_ENVOY) {
         tests.args(["--test", name]);
     }
     command::run(&mut tests)?;
-    cargo("test --workspace --doc")
+    cargo("test --workspace --features probegate/schema --doc")
 }
 
 fn test_targets() -> Outcome<Vec<String>> {

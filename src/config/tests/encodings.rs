@@ -1,0 +1,141 @@
+//! JSON text and `google.protobuf.Struct` say the same.
+
+mod samples;
+
+use proptest::prelude::*;
+use prost::Message as _;
+use prost_types::value::Kind;
+use prost_types::{ListValue, Struct};
+use serde_json::{Map, Value as Json, json};
+
+use super::*;
+use samples::{anything, configurations};
+
+fn encoded(object: &Map<String, Json>) -> Vec<u8> {
+    fields(object).encode_to_vec()
+}
+
+fn fields(object: &Map<String, Json>) -> Struct {
+    Struct { fields: object.iter().map(|(key, value)| (key.clone(), value_of(value))).collect() }
+}
+
+fn value_of(value: &Json) -> prost_types::Value {
+    let kind = match value {
+        Json::Null => Kind::NullValue(0),
+        Json::Bool(value) => Kind::BoolValue(*value),
+        Json::Number(value) => Kind::NumberValue(value.as_f64().unwrap()),
+        Json::String(value) => Kind::StringValue(value.clone()),
+        Json::Array(items) => {
+            Kind::ListValue(ListValue { values: items.iter().map(value_of).collect() })
+        }
+        Json::Object(object) => Kind::StructValue(fields(object)),
+    };
+    prost_types::Value { kind: Some(kind) }
+}
+
+fn result(bytes: &[u8]) -> Result<String, String> {
+    let config = parse(bytes).map_err(|mistake| mistake.to_string())?;
+    let shape = format!("{config:?}");
+    let compiled =
+        compile(config, &|_| None, HashKey([0; 16])).map_err(|mistake| mistake.to_string())?;
+    Ok(format!("{shape} {:?} {:?} {:?}", compiled.gate, compiled.namespace, compiled.warnings))
+}
+
+#[test]
+fn one_configuration_in_both_encodings() {
+    let Json::Object(object) = json!({
+        "mode": "dev",
+        "routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "A"}]}],
+        "rate_limit": {"requests": 100, "enforce": false},
+        "own_routes": null,
+        "log": {"access": "text"}
+    }) else {
+        unreachable!()
+    };
+    let json = result(Json::Object(object.clone()).to_string().as_bytes());
+    assert!(json.is_ok());
+    assert_eq!(result(&encoded(&object)), json);
+    assert_eq!(result(&encoded(&Map::new())), result(b"{}"), "an empty Struct has no bytes");
+}
+
+#[test]
+fn of_fields_with_one_key_the_last_one_holds() {
+    // So it is with every map of protobuf; a JSON text that says a key twice is refused.
+    let both = [json!({"mode": "x", "service": "a"}), json!({"mode": "dev"})];
+    let bytes = both.map(|fields| encoded(fields.as_object().unwrap())).concat();
+    assert_eq!(Struct::decode(bytes.as_slice()).unwrap().fields.len(), 2);
+    assert_eq!(result(&bytes), result(br#"{"mode": "dev", "service": "a"}"#));
+}
+
+/// A list within a list, so many times, in the encoding of a `Struct`'s field `mode`.
+fn nested(depth: usize) -> Vec<u8> {
+    // Written from the end, since each length is that of what follows.
+    let mut bytes = Vec::new();
+    let wrap = |bytes: &mut Vec<u8>, tag: u8| {
+        let mut length = Vec::new();
+        prost::encoding::encode_varint(bytes.len() as u64, &mut length);
+        bytes.extend(length.iter().rev());
+        bytes.push(tag);
+    };
+    for level in 0..2 * depth {
+        wrap(&mut bytes, if level % 2 == 0 { 0x32 } else { 0x0a });
+    }
+    bytes.pop();
+    bytes.push(0x12);
+    bytes.extend(b"\x0a\x04mode".iter().rev());
+    wrap(&mut bytes, 0x0a);
+    bytes.reverse();
+    bytes
+}
+
+#[test]
+fn nothing_is_nested_without_end() {
+    assert!(Struct::decode(nested(10).as_slice()).is_ok(), "what is tested is a Struct");
+    for depth in [10, 100, 100_000] {
+        assert!(parse(&nested(depth)).is_err(), "a Struct of {depth} levels");
+        let text = [r#"{"mode":"#, &"[".repeat(depth), &"]".repeat(depth), "}"].concat();
+        assert!(parse(text.as_bytes()).is_err(), "a text of {depth} levels");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn both_encodings_say_the_same(object in configurations()) {
+        let text = Json::Object(object.clone()).to_string();
+        prop_assert_eq!(result(&encoded(&object)), result(text.as_bytes()), "{}", text);
+    }
+
+    #[test]
+    fn so_does_any_object(object in prop::collection::vec((any::<String>(), anything()), 1..5)) {
+        let object: Map<String, Json> = object.into_iter().collect();
+        let text = Json::Object(object.clone()).to_string();
+        prop_assert_eq!(result(&encoded(&object)), result(text.as_bytes()), "{}", text);
+    }
+
+    #[test]
+    fn bytes_that_were_cut_or_changed_do_not_panic(
+        object in configurations(),
+        cut in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let text = Json::Object(object.clone()).to_string().into_bytes();
+        for bytes in [encoded(&object), text] {
+            let _ = result(&bytes[..cut.index(bytes.len() + 1)]);
+            let mut changed = bytes;
+            for (place, byte) in &changes {
+                if !changed.is_empty() {
+                    let place = place.index(changed.len());
+                    changed[place] = *byte;
+                }
+            }
+            let _ = result(&changed);
+        }
+    }
+
+    #[test]
+    fn any_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+        let _ = result(&bytes);
+    }
+}

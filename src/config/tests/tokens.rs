@@ -1,0 +1,77 @@
+//! Tokens: what they may be, and what works but should be known.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::mistakes::assert_mistakes;
+use super::*;
+
+#[test]
+fn what_works_but_should_be_known() {
+    let sha256 = "0".repeat(64);
+    let table = [
+        (r#"{"env": "SET"}"#.into(), None, true, "a variable that is set"),
+        (format!(r#"{{"sha256": "{sha256}"}}"#), None, true, "a digest"),
+        (r#"{"env": "LINE"}"#.into(), None, true, "a line break behind it, as files have"),
+        (r#"{"value": "abc"}"#.into(), Some("configuration"), true, "a token in the configuration"),
+        (r#"{"env": "UNSET"}"#.into(), Some("UNSET"), false, "a variable that is not set"),
+        (r#"{"env": "BLANK"}"#.into(), Some("BLANK"), false, "one that is blank"),
+        (r#"{"env": "SPACED"}"#.into(), Some("SPACED"), false, "one that no client can present"),
+    ];
+    for (token, warns, opens, shows) in table {
+        let compiled =
+            compiled(&format!(r#"{{"metrics_auth": {{"tokens": [{token}]}}}}"#)).unwrap();
+        let warnings = compiled.warnings;
+        assert_eq!(warnings.len(), usize::from(warns.is_some()), "{shows}");
+        assert!(
+            warnings.iter().all(|warning| warning.contains(warns.unwrap())),
+            "{shows}: {warnings:?}"
+        );
+        assert_eq!(!compiled.gate.guards[0].tokens.is_empty(), opens, "{shows}");
+    }
+}
+
+#[test]
+fn tokens_are_of_a_shape() {
+    let tokens =
+        |token: &str| format!(r#"{{"metrics_auth": {{"tokens": [{{"env": "SET"}}, {token}]}}}}"#);
+    let (digest, place) = ("0".repeat(64), "metrics_auth.tokens[1]");
+    let sha256 = format!("{place}.sha256: must be 64 hexadecimal digits");
+    let value = format!("{place}.value: must be 1 to 4096 visible ASCII characters");
+    let (long, longer) = ("a".repeat(4_096), "a".repeat(4_097));
+    let table = [
+        (r#"{"sha256": ""}"#.into(), sha256.as_str(), "an empty digest"),
+        (format!(r#"{{"sha256": "{}"}}"#, &digest[1..]), &sha256, "one that is too short"),
+        (format!(r#"{{"sha256": "{digest}0"}}"#), &sha256, "one that is too long"),
+        (
+            format!(r#"{{"sha256": "{}g"}}"#, &digest[1..]),
+            &sha256,
+            "one with a letter that is no digit",
+        ),
+        (format!(r#"{{"sha256": " {}"}}"#, &digest[1..]), &sha256, "one with a space"),
+        (r#"{"value": ""}"#.into(), &value, "an empty token"),
+        (r#"{"value": "a b"}"#.into(), &value, "one with a space"),
+        (r#"{"value": "é"}"#.into(), &value, "one beyond ASCII"),
+        (format!(r#"{{"value": "{longer}"}}"#), &value, "one that is too long"),
+        (r#"{"env": ""}"#.into(), "metrics_auth.tokens[1].env: must name a variable", "no name"),
+    ];
+    for (token, expected, shows) in table {
+        assert_eq!(compiled(&tokens(&token)).err().as_deref(), Some(expected), "{shows}");
+    }
+    assert!(compiled(&tokens(&format!(r#"{{"value": "{long}"}}"#))).is_ok(), "the longest token");
+    assert!(compiled(&tokens(&format!(r#"{{"sha256": "{}"}}"#, digest.replace('0', "F")))).is_ok());
+    assert_mistakes(&[
+        (
+            r#"{"routes": [{"paths": ["/a"], "class": "metrics", "tokens": []}]}"#,
+            "routes[0].tokens: only a route of class admin has it",
+        ),
+        (
+            r#"{"routes": [{"paths": ["/a"], "class": "api", "token_header": "x"}]}"#,
+            "routes[0].token_header: only a route of class admin has it",
+        ),
+        (
+            r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"value": ""}]}]}"#,
+            "routes[0].tokens[0].value: must be",
+        ),
+    ]);
+}

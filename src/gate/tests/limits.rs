@@ -1,0 +1,127 @@
+//! Who is limited, and what becomes of it.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+use crate::verdict::LimitReason;
+
+const MARK: (&str, &str) = ("x-gate-would-limit", "1");
+
+fn limit(rest: &str) -> World {
+    World::new(&format!(r#"{{"rate_limit": {{"requests": 1 {rest}}}}}"#))
+}
+
+#[test]
+fn clients_are_told_apart_by_their_peer() {
+    let mut world = limit("");
+    let table = [
+        ("192.0.2.1:1", 0, "the first request of an address"),
+        ("192.0.2.1:2", 429, "another connection of it"),
+        ("192.0.2.2:1", 0, "another address"),
+        ("[2001:db8::1]:1", 0, "an IPv6 address"),
+        ("[2001:db8::ffff]:1", 429, "another one of its network"),
+        ("[2001:db8:0:1::1]:1", 0, "another network"),
+        ("[::ffff:192.0.2.1]:3", 429, "the first address in another notation"),
+        ("", 0, "no peer: one client"),
+        ("/run/sock", 429, "and all that are unknown are that client"),
+    ];
+    for (peer, status, shows) in table {
+        world.host.peer = peer.into();
+        let forged = [("x-forwarded-for", "198.51.100.1"), ("x-real-ip", "198.51.100.1")];
+        assert_eq!(world.status("/x", &forged), status, "{shows}");
+    }
+}
+
+#[test]
+fn clients_are_told_apart_by_a_header() {
+    let mut world = limit(r#", "client": {"header": "X-Tenant"}"#);
+    let table: [(&[(&str, &str)], u16, &str); 6] = [
+        (&[("x-tenant", "a")], 0, "the first request of a tenant"),
+        (&[("x-tenant", "a")], 429, "the second"),
+        (&[("x-tenant", "b")], 0, "another tenant"),
+        (&[], 0, "no tenant: one client"),
+        (&[("x-tenant", "")], 429, "so is an empty one"),
+        (&[("x-tenant", "c"), ("x-tenant", "d")], 429, "and one that says several"),
+    ];
+    for (headers, status, shows) in table {
+        assert_eq!(world.status("/x", headers), status, "{shows}");
+    }
+}
+
+#[test]
+fn clients_are_told_apart_behind_proxies() {
+    let mut world = limit(r#", "client": {"forwarded_for": {"trusted_hops": 1}}"#);
+    let table = [
+        ("10.0.0.1, 10.9.9.9", 0, "the address before the trusted one"),
+        ("10.0.0.1, 10.8.8.8", 429, "whichever proxy it came through"),
+        ("6.6.6.6, 10.0.0.1, 10.9.9.9", 429, "whatever the client wrote before"),
+        ("10.0.0.2, 10.9.9.9", 0, "another address"),
+        ("10.9.9.9", 0, "none: unknown"),
+        ("nonsense, 10.9.9.9", 429, "unknown, too"),
+    ];
+    for (value, status, shows) in table {
+        assert_eq!(world.status("/x", &[("x-forwarded-for", value)]), status, "{shows}");
+    }
+}
+
+#[test]
+fn a_limit_that_is_not_enforced_marks() {
+    let mut world = limit(r#", "enforce": false"#);
+    assert_eq!(world.forward("/x", &[]).mark, Mark::Absent);
+    assert_eq!(world.forward("/x", &[]).mark, Mark::Set(LimitReason::Exceeded));
+    assert_eq!(
+        world.forward("/x", &[MARK]).mark,
+        Mark::Set(LimitReason::Exceeded),
+        "over the client's"
+    );
+    assert_eq!(world.forward("/health", &[]).mark, Mark::Absent);
+    assert_eq!(world.sum("gateway_rate_limited_total"), 2, "and counts");
+}
+
+#[test]
+fn a_clients_own_mark_is_taken_off() {
+    for mut world in [World::new("{}"), limit(""), limit(r#", "enforce": false"#)] {
+        assert_eq!(world.forward("/x", &[MARK]).mark, Mark::Remove, "an api route");
+        assert_eq!(world.forward("/health", &[MARK]).mark, Mark::Remove, "a health route");
+    }
+    let mut world = World::new(r#"{"mode": "dev"}"#);
+    assert_eq!(
+        world.forward("/metrics", &[MARK, MARK]).mark,
+        Mark::Remove,
+        "a metrics route, and twice"
+    );
+}
+
+#[test]
+fn an_overrun_says_why() {
+    let reason = |world: &mut World| match world.refuse("/x", &[]) {
+        Refusal::RateLimited(overrun) => overrun.reason,
+        other => panic!("{other:?}"),
+    };
+    let mut world = limit("");
+    world.forward("/x", &[]);
+    assert_eq!(reason(&mut world), LimitReason::Exceeded);
+
+    let mut world = limit(r#", "max_clients": 1"#);
+    for peer in ["10.0.0.1:1", "10.0.0.2:1"] {
+        world.host.peer = peer.into();
+        world.forward("/x", &[]);
+    }
+    world.host.peer = b"10.0.0.3:1".into();
+    assert_eq!(reason(&mut world), LimitReason::TableFull);
+
+    let mut world = limit("");
+    world.host.memory.broken = true;
+    assert_eq!(reason(&mut world), LimitReason::Unavailable, "what cannot be counted is refused");
+    assert_eq!(world.status("/health", &[]), 0, "but for health routes");
+}
+
+#[test]
+fn a_full_table_may_admit() {
+    let mut world = limit(r#", "max_clients": 1, "when_full": "admit""#);
+    for peer in ["10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1"] {
+        world.host.peer = peer.into();
+        assert_eq!(world.forward("/x", &[]).mark, Mark::Absent);
+    }
+}

@@ -1,0 +1,147 @@
+//! A gate, and a host that is not Envoy.
+
+use std::collections::BTreeMap;
+
+use super::memory::Memory;
+use super::wire;
+use crate::config;
+use crate::gate::{Gate, Host, Stream};
+use crate::limit::client::HashKey;
+use crate::limit::window::Micros;
+use crate::limit::{Store, Unavailable, Version};
+use crate::metrics::{Kind, Meter, Sink, Status};
+use crate::request::{Head, Pairs};
+use crate::verdict::{Edits, Refusal, Verdict};
+
+pub struct World {
+    pub gate: Gate,
+    pub host: Fake,
+    pub meter: Meter,
+    totals: Totals,
+}
+
+pub struct Fake {
+    pub memory: Memory,
+    pub peer: Vec<u8>,
+    random: u8,
+}
+
+impl World {
+    /// A gate of this configuration, in a VM with the tokens that the tests send.
+    pub fn new(configuration: &str) -> Self {
+        let config = config::parse(configuration.as_bytes()).unwrap();
+        let env = |name: &str| match name {
+            "METRICS_BEARER" => Some("metrics-token".into()),
+            "ADMIN" => Some("admin-token".into()),
+            _ => None,
+        };
+        let gate = config::compile(config, &env, HashKey([1; 16])).unwrap().gate;
+        let host = Fake { memory: Memory::new(), peer: b"192.0.2.1:5000".into(), random: 0 };
+        Self { gate, host, meter: Meter::new("caracal"), totals: Totals::default() }
+    }
+
+    pub fn now(&self) -> Micros {
+        self.host.memory.now
+    }
+
+    pub fn request(&mut self, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let mut all = vec![(":method", "GET"), (":path", path)];
+        all.extend(headers);
+        let buffer = wire::serialise(&all);
+        let head = Head::read(Pairs::new(&buffer), &self.gate.names);
+        let now = self.now();
+        self.gate.on_request(&head, now, &mut self.host, &mut self.meter)
+    }
+
+    /// The edits of a request that is forwarded.
+    pub fn forward(&mut self, path: &str, headers: &[(&str, &str)]) -> Edits {
+        match self.request(path, headers).verdict {
+            Verdict::Forward(edits) => edits,
+            Verdict::Refuse(refusal) => panic!("{path} is refused: {refusal:?}"),
+        }
+    }
+
+    pub fn refuse(&mut self, path: &str, headers: &[(&str, &str)]) -> Refusal {
+        match self.request(path, headers).verdict {
+            Verdict::Refuse(refusal) => refusal,
+            Verdict::Forward(edits) => panic!("{path} is forwarded: {edits:?}"),
+        }
+    }
+
+    /// The status of a refusal; 0 for a request that is forwarded.
+    pub fn status(&mut self, path: &str, headers: &[(&str, &str)]) -> u16 {
+        match self.request(path, headers).verdict {
+            Verdict::Forward(_) => 0,
+            Verdict::Refuse(refusal) => refusal.status(),
+        }
+    }
+
+    /// A request from its head to its end, which the upstream answers so if the gate does not.
+    pub fn answered(&mut self, path: &str, headers: &[(&str, &str)], status: u16) {
+        let mut stream = self.request(path, headers);
+        if matches!(stream.verdict, Verdict::Forward(_)) {
+            stream.status = Status::new(status);
+        }
+        stream.on_end(self.now(), &mut self.meter);
+    }
+
+    /// A counter's or a gauge's value; 0 if there is none of that name.
+    pub fn total(&mut self, name: &str) -> i64 {
+        self.meter.flush(&mut self.totals);
+        self.totals.values.get(name).copied().unwrap_or_default()
+    }
+
+    /// The sum of a family over all of its labels.
+    pub fn sum(&mut self, family: &str) -> i64 {
+        self.meter.flush(&mut self.totals);
+        self.totals
+            .values
+            .iter()
+            .filter(|(name, _)| name.ends_with(family))
+            .map(|(_, value)| value)
+            .sum()
+    }
+}
+
+#[derive(Default)]
+struct Totals {
+    names: Vec<String>,
+    values: BTreeMap<String, i64>,
+}
+
+impl Sink for Totals {
+    fn define(&mut self, _: Kind, name: &str) -> Option<u32> {
+        self.names.push(name.into());
+        u32::try_from(self.names.len() - 1).ok()
+    }
+
+    fn add(&mut self, id: u32, offset: i64) -> bool {
+        *self.values.entry(self.names[id as usize].clone()).or_default() += offset;
+        true
+    }
+}
+
+impl Host for Fake {
+    fn random(&mut self) -> [u8; 16] {
+        self.random = self.random.wrapping_add(1);
+        [self.random; 16]
+    }
+
+    fn peer(&mut self) -> &[u8] {
+        &self.peer
+    }
+}
+
+impl Store for Fake {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        self.memory.read(slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        self.memory.swap(slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        self.memory.now()
+    }
+}

@@ -1,0 +1,126 @@
+//! Paths in disguise: what is guarded stays so, and what is exempt does not.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn a_disguise_does_not_open_what_is_guarded() {
+    let table = [
+        ("/metrics/", "a trailing slash"),
+        ("/metrics//", "two of them"),
+        ("//metrics", "an empty segment"),
+        ("/%6Detrics", "an escape"),
+        ("/%6d%65%74%72%69%63%73", "nothing but escapes"),
+        ("/%256Detrics", "an escape of an escape"),
+        ("/metr%256%2539cs", "an escape whose digits are escaped, too"),
+        ("/x/../metrics", "through a segment and back"),
+        ("/x/%2e%2e/metrics", "back by escapes"),
+        ("/x/..%2fmetrics", "back by half an escape"),
+        ("/x%2f..%2fmetrics", "back by escaped slashes"),
+        ("/../metrics", "above the root"),
+        ("/./metrics", "a segment that stays"),
+        ("/%2e/metrics", "an escaped one"),
+        ("/metrics/.", "behind it too"),
+        ("/metrics/x/..", "there and back"),
+        ("/metrics;a=1", "parameters"),
+        ("/metrics;", "empty ones"),
+        ("/metrics%3ba=1", "escaped ones"),
+        ("/;a/metrics", "parameters of nothing"),
+        ("/METRICS", "upper case"),
+        ("/mEtRiCs", "mixed case"),
+        ("/%4D%45trics", "upper case in escapes"),
+        ("/metrics%2f", "an escaped slash"),
+        ("/metrics%5c", "an escaped backslash"),
+        ("\\metrics", "a backslash in front"),
+        ("/\\metrics", "and behind a slash"),
+        ("/metrics\\", "and behind it all"),
+        ("/x\\..\\metrics", "back by backslashes"),
+        ("/x;y/../metrics", "back from a segment with parameters"),
+        ("/x%3by/../metrics", "back from escaped ones"),
+        ("/metrics;/../x", "a server that ends the path at the first parameter"),
+        ("/..;/metrics", "up with parameters"),
+        ("/x/..;y=z/metrics", "and with named ones"),
+        ("/metrics%3fx", "a server that decodes before it looks for the query"),
+        ("/metrics%23x", "or for the fragment"),
+        ("/x%3f/../metrics", "a server that decodes, and then takes the mark for a character"),
+        ("/x%23/../metrics", "and so for the fragment's"),
+        ("/metrics#x", "a fragment"),
+        ("http://host/metrics", "the absolute form"),
+        ("HTTPS://user:x@[::1]:1/metrics", "with all that it may have"),
+        ("http://host//metrics/", "and a disguise on top"),
+        ("/./%2e//x/..;a/%5c/MeTrIcS;b/?c", "all at once"),
+    ];
+    for (target, shows) in table {
+        assert_eq!(class(&system(), target), Ok(Class::Metrics), "{target}: {shows}");
+    }
+}
+
+#[test]
+fn a_subtree_is_guarded_as_a_path_is() {
+    let table = [
+        ("/v1/admin/", "its root with a slash"),
+        ("/V1/Admin/Keys", "case"),
+        ("/v1/%61dmin/keys", "an escape"),
+        ("/v1/admin%2fkeys", "an escaped slash"),
+        ("/v1//admin//keys", "empty segments"),
+        ("/v1/x/../admin/keys", "through a segment and back"),
+        ("/v1;a/admin;b/keys", "parameters of each segment"),
+        ("/v1/admin/../x", "a server that compares prefixes and does not resolve"),
+        ("/%76%31/admin/../x", "one that decodes, too"),
+        ("/v1/admin/%2e%2e/x", "or that decodes before it resolves"),
+        ("/v1/admin/..;/x", "or that takes parameters with a segment"),
+        ("/v1/admin;x/../y", "or that cuts them first"),
+        ("\\v1\\admin\\keys", "backslashes"),
+    ];
+    for (target, shows) in table {
+        assert_eq!(class(&system(), target), Ok(Class::Admin), "{target}: {shows}");
+    }
+    let closed =
+        ["/ENV", "/env/", "/%65nv", "/x/../env", "/env;x", "/Loggers//root", "/health/../env"];
+    for target in closed {
+        assert_eq!(class(&system(), target), Ok(Class::Closed), "{target}");
+    }
+}
+
+#[test]
+fn a_disguise_is_not_exempt() {
+    let table = [
+        ("/health/../v1/recall", "out of the subtree"),
+        ("/health/%2e%2e/v1/x", "out by escapes"),
+        ("/health/..%2fv1", "by half an escape"),
+        ("/health/..;/v1", "with parameters"),
+        ("/health\\..\\v1", "by backslashes"),
+        ("/health/x/../../v1", "deep, and out"),
+        ("/health/x/../y", "even if it stays within"),
+        ("//health", "an empty segment"),
+        ("/health/", "a trailing slash"),
+        ("/health//x", "an empty segment within"),
+        ("/health/.", "a segment that stays"),
+        ("/%68ealth", "an escape"),
+        ("/health/%78", "an escape within"),
+        ("/health/%2578", "an escape of an escape"),
+        ("/health;x", "parameters"),
+        ("/health/x;y", "parameters within"),
+        ("/Health", "another case"),
+        ("/HEALTH/live", "another case above"),
+        ("/health%2flive", "an escaped slash"),
+        ("/health%3f", "an escaped query"),
+        ("health", "no slash in front"),
+        ("/v1/../health", "into it"),
+    ];
+    for (target, shows) in table {
+        assert_eq!(class(&system(), target), Ok(Class::Api), "{target}: {shows}");
+    }
+}
+
+#[test]
+fn what_nobody_can_read_has_no_class() {
+    for target in ["/health%", "/health/%zz", "/metrics%2", "/x%u0041", "http://host/%"] {
+        assert_eq!(class(&system(), target), Err(Unreadable::BrokenEscape), "{target}");
+    }
+    for target in ["/health%00", "/metrics%00.html", "/x%2500", "/health\0"] {
+        assert_eq!(class(&system(), target), Err(Unreadable::Nul), "{target}");
+    }
+}

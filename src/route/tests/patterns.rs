@@ -1,0 +1,46 @@
+//! How patterns are written.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+#[test]
+fn a_pattern_is_a_canonical_path() {
+    let table = [
+        ("/a", Ok(("/a", false)), "a path"),
+        ("/A.b/C", Ok(("/A.b/C", false)), "in any case"),
+        ("/a/*", Ok(("/a", true)), "a subtree"),
+        ("/", Ok(("/", false)), "the root alone"),
+        ("/*", Ok(("", true)), "everything"),
+        ("/100%25", Ok(("/100%25", false)), "a percent sign, escaped"),
+        ("", Err(r#"must start with "/""#), "nothing"),
+        ("a", Err(r#"must start with "/""#), "no slash in front"),
+        ("*", Err(r#"must start with "/""#), "a star alone"),
+        ("http://h/a", Err(r#"must start with "/""#), "an address"),
+        ("/a*", Err(r#""*" may stand only at the end, as in "/admin/*""#), "a star within a name"),
+        ("/*/a", Err(r#""*" may stand only at the end, as in "/admin/*""#), "a star within"),
+        ("/a/**", Err(r#""*" may stand only at the end, as in "/admin/*""#), "two stars"),
+        ("/a?b", Err("must be a path, without a query or a fragment"), "a query"),
+        ("/a#b", Err("must be a path, without a query or a fragment"), "a fragment"),
+        ("/a/", Err(r#"must be in canonical form, which is "/a""#), "a trailing slash"),
+        ("//a/*", Err(r#"must be in canonical form, which is "/a/*""#), "an empty segment"),
+        ("/a/../b", Err(r#"must be in canonical form, which is "/b""#), "a segment that goes up"),
+        ("/%61", Err(r#"must be in canonical form, which is "/a""#), "an escape"),
+        ("/a;b", Err(r#"must be in canonical form, which is "/a""#), "parameters"),
+        (
+            "/a%",
+            Err(r#"the path has a "%" without two hexadecimal digits behind it"#),
+            "a broken escape",
+        ),
+        ("/a%00", Err("the path has a NUL in it"), "a NUL"),
+    ];
+    for (written, expected, shows) in table {
+        let parsed = Pattern::parse(written);
+        let parsed = match &parsed {
+            Ok(pattern) => Ok((str::from_utf8(pattern.path()).unwrap(), pattern.is_subtree())),
+            Err(message) => Err(message.as_str()),
+        };
+        assert_eq!(parsed, expected, "{written}: {shows}");
+    }
+}
