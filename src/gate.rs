@@ -176,6 +176,13 @@ impl Gate {
         }
     }
 
+    /// Sees the time go by.
+    pub fn on_tick(&mut self, now: Micros) {
+        if let Some(limit) = &mut self.limit {
+            limit.limiter.on_tick(now);
+        }
+    }
+
     /// The stream of an answer to a request whose head no filter was shown: Envoy refused it first.
     pub fn on_headless(&self, now: Micros, host: &mut impl Host, meter: &mut Meter) -> Stream {
         meter.began();

@@ -35,6 +35,11 @@ impl Quota {
         self.requests >= window::LEASE_OF_LIMIT
     }
 
+    /// For how long one admission may count.
+    fn longest(&self) -> Micros {
+        self.window.saturating_add(window::part(*self)).saturating_add(1)
+    }
+
     /// Length of the window in whole milliseconds.
     pub fn window_ms(&self) -> u64 {
         self.window / 1_000
@@ -65,7 +70,7 @@ pub trait Store {
     /// Writes a slot if it still has that version; says whether it did.
     fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable>;
 
-    /// Microseconds on a clock that does not step, if there is one.
+    /// Microseconds on a clock that does not step, if there is one; 0 if it cannot be read.
     fn now(&mut self) -> Micros;
 }
 
@@ -104,13 +109,28 @@ impl Limiter {
         self.quota
     }
 
-    /// Admits a request of this client at `now`, or says when to come back.
+    /// Sees the time go by, though nobody asks: so a worker that is idle while the clock is set back
+    /// does not use a lease from before it later than it may. What a lease holds is at most a
+    /// 1,024th of the limit, and a clock that is set back by less than the time between two ticks
+    /// may let so much more pass once. The machine's monotonic clock is never set back.
+    pub fn on_tick(&mut self, now: Micros) {
+        if now > 0 {
+            self.local.observe(now);
+        }
+    }
+
+    /// Admits a request of this client at `now`, or says when to come back. A clock that cannot be
+    /// read, which is 0, admits nobody: taken for a time, it would make what was counted look old.
     pub fn admit(
         &mut self,
         client: ClientKey,
         now: Micros,
         store: &mut impl Store,
     ) -> Result<(), Overrun> {
+        if now == 0 {
+            return Err(self.overrun(LimitReason::Unavailable, 0));
+        }
+        self.local.observe(now);
         if self.local.spend(client, now) {
             return Ok(());
         }
@@ -145,11 +165,19 @@ impl Limiter {
                 // What was written before this clock is read cannot be later than it. So if a
                 // record still lies ahead, the clock was set back.
                 now = store.now();
+                if now == 0 {
+                    return Err(LimitReason::Unavailable);
+                }
+            }
+            let was_set_back = self.table.is_ahead(&self.value, now);
+            if was_set_back {
+                self.table.rebase(&mut self.value, now, self.quota);
             }
             let mut lease = self.local.lease(client, now, self.quota);
             let admission =
                 self.table.admit(&mut self.value, client, now, self.quota, lease.as_mut());
-            let writes = matches!(admission, Admission::Admitted | Admission::Corrupt);
+            let writes =
+                was_set_back || matches!(admission, Admission::Admitted | Admission::Corrupt);
             if writes && !store.swap(slot, &self.value, version)? {
                 continue;
             }
@@ -165,8 +193,9 @@ impl Limiter {
     }
 
     fn overrun(&self, reason: LimitReason, micros: Micros) -> Overrun {
-        // Whoever stays away for a whole window is admitted again.
-        let micros = micros.min(self.quota.window);
+        // Whoever stays away for a window, and for the part of it that a lease may last, is
+        // admitted again.
+        let micros = micros.min(self.quota.longest());
         Overrun { reason, retry_after: micros.saturating_mul(1_000), quota: self.quota }
     }
 }

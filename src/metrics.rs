@@ -125,12 +125,13 @@ impl Count {
         self.pending += 1;
     }
 
+    /// Makes the counter known, and hands over what came together.
     fn flush<'a>(&mut self, sink: &mut impl Sink, name: impl FnOnce() -> &'a str) {
+        self.id = self.id.or_else(|| sink.define(Kind::Counter, name()));
         // Envoy takes an increment by 0 for an error.
         if self.pending == 0 {
             return;
         }
-        self.id = self.id.or_else(|| sink.define(Kind::Counter, name()));
         let offset = i64::try_from(self.pending).unwrap_or(i64::MAX);
         if self.id.is_some_and(|id| sink.add(id, offset)) {
             self.pending -= offset.unsigned_abs();

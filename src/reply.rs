@@ -102,9 +102,10 @@ impl Refusal {
 }
 
 impl Overrun {
-    /// Whole seconds, at least one.
+    /// Whole seconds, at least one. The limit counts in microseconds, and one of them over is no
+    /// reason to wait another second: the way here takes longer.
     pub fn retry_after_seconds(&self) -> u64 {
-        self.retry_after.div_ceil(1_000_000_000).max(1)
+        self.retry_after.saturating_sub(1_000).div_ceil(1_000_000_000).max(1)
     }
 }
 

@@ -37,12 +37,13 @@ impl<'a> Iterator for Pairs<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, rest) = self.lengths.split_first_chunk()?;
-        let (value, rest) = rest.split_first_chunk()?;
-        self.lengths = rest;
-        let name = self.take(u32::from_le_bytes(*name))?;
-        let value = self.take(u32::from_le_bytes(*value))?;
-        Some((name, value))
+        let ([name, value], rest) = self.lengths.as_chunks().0.split_first_chunk()?;
+        let (name, value) = (u32::from_le_bytes(*name), u32::from_le_bytes(*value));
+        // Nothing is read behind a header that is cut off: that would begin in the middle of it.
+        self.lengths = &[];
+        let pair = (self.take(name)?, self.take(value)?);
+        self.lengths = rest.as_flattened();
+        Some(pair)
     }
 }
 

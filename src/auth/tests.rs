@@ -21,8 +21,11 @@ fn bearer(value: Single<'_>) -> Head<'_> {
     Head { authorization: value, ..Head::default() }
 }
 
-/// Why a guard stays shut, and whether anything was presented; `None` opens.
-fn refused(guard: &Guard, head: &Head<'_>) -> Option<(Failure, bool)> {
+/// Why a guard stays shut, and whether anything was presented.
+type Shut = (Failure, bool);
+
+/// `None` if the guard opens.
+fn refused(guard: &Guard, head: &Head<'_>) -> Option<Shut> {
     match guard.check(head) {
         Ok(()) => None,
         Err(Refusal::Unauthorized { failure, presented }) => Some((failure, presented)),
@@ -124,7 +127,7 @@ fn without_a_token_nothing_opens() {
 fn a_token_in_a_header_of_its_own() {
     use Failure::{Invalid, Malformed, Missing};
     let guard = guard(Carrier::Header(1), &[SECRET]);
-    let table: [(Single<'_>, Option<(Failure, bool)>, &str); 8] = [
+    let table: [(Single<'_>, Option<Shut>, &str); 8] = [
         (Single::Once(b"s3cret-marker"), None, "the bare token"),
         (Single::Once(b"Bearer s3cret-marker"), Some((Malformed, true)), "no scheme stands there"),
         (Single::Once(b"other"), Some((Invalid, true)), "another token"),

@@ -137,7 +137,8 @@ impl<'a> Builder<'a> {
 
     fn own_routes(&mut self, path: &str) -> Result<(), Mistake> {
         let route = Route { class: Class::Closed, guard: METRICS_GUARD };
-        if path == "/" {
+        let pattern = Pattern::parse(path).map_err(Mistake::new)?;
+        if pattern.is_subtree() || path == "/" {
             return Err(Mistake::new("must be a path of its own, as /-/gate"));
         }
         self.path(&format!("{path}/*"), route, Whose::Users)

@@ -93,6 +93,19 @@ impl<'de> Deserializer<'de> for Value {
         visitor.visit_newtype_struct(self)
     }
 
+    /// Only an object: serde would take a list for the fields in their order.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        match self {
+            Self::List(_) => Err(Mistake::invalid_type(Unexpected::Seq, &"an object")),
+            value => value.deserialize_any(visitor),
+        }
+    }
+
     /// `name`, or `{name: content}`.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -113,7 +126,7 @@ impl<'de> Deserializer<'de> for Value {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

@@ -15,5 +15,8 @@ fn the_schema_is_current() {
         std::fs::write(&path, &text).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == text, "envoy/probegate.schema.json is not current: run `cargo xtask schema`");
+    assert!(
+        written == text,
+        "envoy/probegate.schema.json is not current: run `cargo xtask schema`"
+    );
 }

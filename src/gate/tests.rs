@@ -6,14 +6,16 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 mod counts;
 mod ids;
 mod limits;
+#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
 #[path = "../limit/tests/memory.rs"]
 mod memory;
+#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
 #[path = "../request/tests/wire.rs"]
 mod wire;
 mod world;
 
 use super::*;
-use world::World;
+use world::{Headers, World};
 
 /// Every class of route, and a limit of two requests.
 const FULL: &str = r#"{
@@ -32,7 +34,7 @@ const ADMIN: (&str, &str) = ("x-admin-token", "admin-token");
 
 #[test]
 fn closed_before_token_before_limit() {
-    let table: [(&str, &[(&str, &str)], u16, u16, &str); 9] = [
+    let table: [(&str, Headers<'_>, u16, u16, &str); 9] = [
         ("/env", &[METRICS, ADMIN], 404, 404, "a closed route, whatever is sent"),
         ("/metrics", &[], 401, 401, "no token: the limit is not asked"),
         ("/metrics", &[("authorization", "Bearer x")], 401, 401, "another token"),

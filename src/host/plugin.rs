@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::abi::{self, Level};
-use super::environment::Environment;
+use super::environment::{Environment, now};
 use super::meter::Statistics;
 use crate::config::shape::Access;
 use crate::config::{self, Mistake};
@@ -54,8 +54,14 @@ impl Plugin {
         })
     }
 
+    /// Once a second: sees the time go by, and hands over what was counted.
+    pub fn on_tick(&self) {
+        self.state.borrow_mut().gate.on_tick(now());
+        self.flush();
+    }
+
     /// Hands over what was counted.
-    pub fn flush(&self) {
+    fn flush(&self) {
         self.state.borrow_mut().meter.flush(&mut Statistics);
     }
 }

@@ -13,6 +13,8 @@ const LINES: u64 = 256;
 pub struct Local {
     leases: Box<[LeaseLine]>,
     refused: Box<[RefusedLine]>,
+    /// The latest time that this worker saw.
+    seen: Micros,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,11 +40,20 @@ impl Default for Local {
         Self {
             leases: vec![LeaseLine::default(); lines].into(),
             refused: vec![RefusedLine::default(); lines].into(),
+            seen: 0,
         }
     }
 }
 
 impl Local {
+    /// Forgets everything if the clock was set back: what was known of later times no longer holds.
+    pub fn observe(&mut self, now: Micros) {
+        if now < self.seen {
+            *self = Self::default();
+        }
+        self.seen = now;
+    }
+
     /// Spends one admission of the client's lease, if there is one left at `now`.
     pub fn spend(&mut self, client: ClientKey, now: Micros) -> bool {
         let Some(line) = self.leases.get_mut(line_of(client)) else { return false };

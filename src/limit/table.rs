@@ -65,6 +65,17 @@ impl Table {
         })
     }
 
+    /// Takes the slot's records back with a clock that was set back to `now`, so that they do end.
+    pub fn rebase(&self, slot: &mut [u8], now: Micros, quota: Quota) {
+        for (_, record) in entries(slot) {
+            let mut window = Window::decode(record, quota);
+            if window.is_ahead(now) {
+                window.rebase(now);
+                window.encode(record);
+            }
+        }
+    }
+
     /// Admits one request of a client at `now` into the slot's bytes, which change only for
     /// [`Admission::Admitted`] and [`Admission::Corrupt`].
     pub fn admit(
@@ -83,16 +94,13 @@ impl Table {
                 return Admission::Corrupt;
             }
         }
-        let (_, entries) = slot.split_at_mut_checked(HEADER).unwrap_or_default();
         let fingerprint = client.fingerprint.to_le_bytes();
         let mut vacant = None;
-        for entry in entries.as_chunks_mut::<ENTRY>().0 {
-            let Some((owner, record)) = entry.split_first_chunk_mut::<8>() else { continue };
-            let Ok(record) = <&mut [u8; Window::BYTES]>::try_from(record) else { continue };
+        for (owner, record) in entries(slot) {
             if *owner == fingerprint {
                 return admit(record, now, quota, lease);
             }
-            if vacant.is_none() && !reclaim(record, now, quota) {
+            if vacant.is_none() && !Window::decode(record, quota).is_live(now, quota) {
                 vacant = Some((owner, record));
             }
         }
@@ -134,6 +142,15 @@ impl Table {
 
 struct Corrupt;
 
+/// The fingerprints of a slot's clients, and their records.
+fn entries(slot: &mut [u8]) -> impl Iterator<Item = (&mut [u8; 8], &mut [u8; Window::BYTES])> {
+    let (_, entries) = slot.split_at_mut_checked(HEADER).unwrap_or_default();
+    entries.as_chunks_mut::<ENTRY>().0.iter_mut().filter_map(|entry| {
+        let (owner, record) = entry.split_first_chunk_mut()?;
+        Some((owner, record.try_into().ok()?))
+    })
+}
+
 fn header(closed_until: Micros) -> Vec<u8> {
     [FORMAT.to_le_bytes(), closed_until.to_le_bytes()].concat()
 }
@@ -152,17 +169,6 @@ fn admit(
         }
         Err(until) => Admission::Refused { until },
     }
-}
-
-/// Whether another client's record may still count. One that lies ahead of a clock which was set
-/// back is moved back with it, so that it does end.
-fn reclaim(record: &mut [u8; Window::BYTES], now: Micros, quota: Quota) -> bool {
-    let mut window = Window::decode(record, quota);
-    if window.is_ahead(now) {
-        window.rebase(now);
-        window.encode(record);
-    }
-    window.is_live(now, quota)
 }
 
 #[cfg(test)]

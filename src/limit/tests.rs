@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod even;
-mod memory;
+pub mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod steps;

@@ -207,6 +207,7 @@ impl Window {
     }
 }
 
-fn part(quota: Quota) -> Micros {
+/// How long a bucket takes in, and a lease may last.
+pub fn part(quota: Quota) -> Micros {
     quota.window.div_ceil(PARTS)
 }

@@ -91,7 +91,8 @@ fn when_to_come_back_is_in_whole_seconds() {
         (1, 1, "a nanosecond"),
         (SECOND - 1, 1, "almost a second"),
         (SECOND, 1, "a second"),
-        (SECOND + 1, 2, "more than a second: never too early"),
+        (SECOND + 1_000, 1, "a microsecond more, which the way here takes"),
+        (SECOND + 1_001, 2, "more than that: never too early"),
         (3_600 * SECOND, 3_600, "an hour"),
         (u64::MAX, 18_446_744_074, "as long as can be said"),
     ];

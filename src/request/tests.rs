@@ -10,6 +10,9 @@ mod wire;
 use super::*;
 use wire::serialise;
 
+/// Names and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 fn names() -> Names {
     Names {
         request_id: (*b"x-request-id").into(),
@@ -46,7 +49,7 @@ fn pairs_stop_where_the_buffer_does() {
 
 #[test]
 fn a_header_that_must_come_once() {
-    let table: [(&str, &[(&str, &str)], Single<'_>); 5] = [
+    let table: [(&str, Headers<'_>, Single<'_>); 5] = [
         ("none", &[("x-other", "1")], Single::Missing),
         ("one", &[("x-request-id", "1")], Single::Once(b"1")),
         ("an empty one was sent too", &[("x-request-id", "")], Single::Once(b"")),
@@ -73,6 +76,7 @@ fn the_head_picks_what_the_gate_reads() {
         ("x-api-key", ""),
         ("x-forwarded-client-cert", "By=spiffe://a"),
         ("x-gate-would-limit", "1"),
+        ("x-forwarded-for", "10.0.0.1"),
         ("accept", "a"),
         ("accept", "b"),
     ]);
@@ -80,6 +84,7 @@ fn the_head_picks_what_the_gate_reads() {
     assert_eq!((head.method, head.path), (&b"POST"[..], &b"/a?b"[..]));
     assert_eq!(head.authorization, Single::Once(b"Bearer x"));
     assert_eq!(head.client, Single::Once(b"acme"));
+    assert_eq!(head.forwarded_for, Single::Once(b"10.0.0.1"));
     assert_eq!(head.tokens, [Single::Missing, Single::Once(b"second")], "in the names' order");
     assert!(head.api_key, "an empty key was sent too");
     assert!(head.client_certificate && head.marked && !head.grpc);

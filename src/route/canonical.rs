@@ -25,10 +25,11 @@ impl fmt::Display for Unreadable {
 /// - As sent.
 /// - Canonical: percent-decoded until nothing is left to decode, backslash as slash, `;params` cut
 ///   off each segment, empty and `.` segments dropped, `..` resolved, no trailing slash.
-/// - Unresolved: the same, but cut at the first `;`, and with `..` left standing, since a server
-///   that decodes a path need not resolve it.
+/// - Cut: the same, but first cut at a `;`, or at a `?` or `#` that came of an escape: there are
+///   servers that end the path there.
+/// - Unresolved: as cut, but with `..` left standing: a server that decodes need not resolve.
 ///
-/// The last two are in lower case for the patterns that protect. A path that is canonical already,
+/// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
 pub struct Forms<'a> {
     sent: &'a [u8],
@@ -39,8 +40,8 @@ pub struct Forms<'a> {
 
 struct Rewritten {
     canonical: Vec<u8>,
-    /// The canonical and the unresolved form, in lower case.
-    folded: [Vec<u8>; 2],
+    /// The canonical, the cut and the unresolved form, in lower case.
+    folded: [Vec<u8>; 3],
 }
 
 impl<'a> Forms<'a> {
@@ -53,18 +54,22 @@ impl<'a> Forms<'a> {
             return Ok(Self { sent, rewritten: None, folded });
         }
         let decoded = decode(sent)?;
+        let ends = |byte: &u8| matches!(byte, b';' | b'?' | b'#');
+        let cut = decoded.split(ends).next().unwrap_or_default();
         let canonical = segments(&decoded, Dots::Resolve);
-        let before_params = decoded.split(|byte| *byte == b';').next().unwrap_or_default();
-        let mut unresolved = segments(before_params, Dots::Keep);
-        unresolved.make_ascii_lowercase();
-        let rewritten =
-            Rewritten { folded: [canonical.to_ascii_lowercase(), unresolved], canonical };
+        let mut forms =
+            [canonical.clone(), segments(cut, Dots::Resolve), segments(cut, Dots::Keep)];
+        forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
+        let rewritten = Rewritten { canonical, folded: forms };
         Ok(Self { sent, rewritten: Some(rewritten), folded })
     }
 
-    /// Whether canonicalising changes nothing but perhaps the case.
+    /// Whether every form is the path as it was sent, but perhaps for the case.
     pub fn is_canonical(&self) -> bool {
-        self.rewritten.as_ref().is_none_or(|rewritten| rewritten.canonical == self.sent)
+        self.rewritten.as_ref().is_none_or(|rewritten| {
+            let same = |form: &Vec<u8>| form.eq_ignore_ascii_case(self.sent);
+            rewritten.canonical == self.sent && rewritten.folded.iter().all(same)
+        })
     }
 
     /// The path as it was sent.
@@ -156,10 +161,6 @@ fn decode(path: &[u8]) -> Result<Vec<u8>, Unreadable> {
         }
         decoded.push(byte);
     }
-    // What is `?` or `#` only after decoding ends the path too: some servers decode first.
-    if let Some(end) = decoded.iter().position(|byte| matches!(byte, b'?' | b'#')) {
-        decoded.truncate(end);
-    }
     Ok(decoded)
 }
 
@@ -193,9 +194,11 @@ fn segments(path: &[u8], dots: Dots) -> Vec<u8> {
             written.push(b'/');
         }
         for byte in segment {
-            // A literal `%` is written as an escape, so that reading the result changes nothing.
+            // Written as escapes, so that reading the result changes nothing.
             match byte {
                 b'%' => written.extend_from_slice(b"%25"),
+                b'?' => written.extend_from_slice(b"%3f"),
+                b'#' => written.extend_from_slice(b"%23"),
                 byte => written.push(*byte),
             }
         }

@@ -10,6 +10,9 @@ pub struct Pattern {
     subtree: bool,
 }
 
+/// What is wrong with a path that servers read in several ways; it does not quote the path.
+const CANONICAL: &str = r#"must be in canonical form: without "//", ".", "..", ";", "\", an escape or a "/" at the end"#;
+
 impl Pattern {
     /// Reads a pattern, or says what would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -30,11 +33,7 @@ impl Pattern {
         match Forms::of(whole.as_bytes()) {
             Err(unreadable) => Err(unreadable.to_string()),
             Ok(forms) if forms.is_canonical() => Ok(Self { path: path.as_bytes().into(), subtree }),
-            Ok(forms) => {
-                let right = String::from_utf8_lossy(forms.canonical());
-                let tail = if subtree { "/*" } else { "" };
-                Err(format!(r#"must be in canonical form, which is "{right}{tail}""#))
-            }
+            Ok(_) => Err(CANONICAL.into()),
         }
     }
 

@@ -17,14 +17,22 @@ use socket2::{Domain, Socket, Type};
 /// No answer of a test takes longer; a read that does ends with an error, not with a hanging test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Writes exactly these bytes, and reads answers until the server closes the connection.
+/// Writes exactly these bytes, and reads answers until one says `connection: close`, since Envoy takes
+/// a second to do it, or until the server closes without a word.
 /// Let the last request carry `connection: close`, or be one after which the server closes.
 pub fn raw(address: SocketAddr, bytes: &[u8]) -> Vec<Response> {
     let mut stream = connect(address, None);
     stream.write_all(bytes).expect("write the request");
     let mut reader = BufReader::new(stream);
     let bodiless = bytes.starts_with(b"HEAD ");
-    std::iter::from_fn(|| http1::read(&mut reader, bodiless).expect("read an answer")).collect()
+    let mut answers: Vec<Response> = Vec::new();
+    while answers.last().is_none_or(|last| last.header("connection") != Some("close")) {
+        match http1::read(&mut reader, bodiless).expect("read an answer") {
+            Some(answer) => answers.push(answer),
+            None => break,
+        }
+    }
+    answers
 }
 
 /// One kept-alive HTTP/1.1 connection; a closed one is opened anew by the next request.

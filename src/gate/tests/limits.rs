@@ -36,7 +36,7 @@ fn clients_are_told_apart_by_their_peer() {
 #[test]
 fn clients_are_told_apart_by_a_header() {
     let mut world = limit(r#", "client": {"header": "X-Tenant"}"#);
-    let table: [(&[(&str, &str)], u16, &str); 6] = [
+    let table: [(Headers<'_>, u16, &str); 6] = [
         (&[("x-tenant", "a")], 0, "the first request of a tenant"),
         (&[("x-tenant", "a")], 429, "the second"),
         (&[("x-tenant", "b")], 0, "another tenant"),

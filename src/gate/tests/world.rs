@@ -13,6 +13,9 @@ use crate::metrics::{Kind, Meter, Sink, Status};
 use crate::request::{Head, Pairs};
 use crate::verdict::{Edits, Refusal, Verdict};
 
+/// Names and values.
+pub type Headers<'a> = &'a [(&'a str, &'a str)];
+
 pub struct World {
     pub gate: Gate,
     pub host: Fake,
@@ -44,7 +47,7 @@ impl World {
         self.host.memory.now
     }
 
-    pub fn request(&mut self, path: &str, headers: &[(&str, &str)]) -> Stream {
+    pub fn request(&mut self, path: &str, headers: Headers<'_>) -> Stream {
         let mut all = vec![(":method", "GET"), (":path", path)];
         all.extend(headers);
         let buffer = wire::serialise(&all);
@@ -54,14 +57,14 @@ impl World {
     }
 
     /// The edits of a request that is forwarded.
-    pub fn forward(&mut self, path: &str, headers: &[(&str, &str)]) -> Edits {
+    pub fn forward(&mut self, path: &str, headers: Headers<'_>) -> Edits {
         match self.request(path, headers).verdict {
             Verdict::Forward(edits) => edits,
             Verdict::Refuse(refusal) => panic!("{path} is refused: {refusal:?}"),
         }
     }
 
-    pub fn refuse(&mut self, path: &str, headers: &[(&str, &str)]) -> Refusal {
+    pub fn refuse(&mut self, path: &str, headers: Headers<'_>) -> Refusal {
         match self.request(path, headers).verdict {
             Verdict::Refuse(refusal) => refusal,
             Verdict::Forward(edits) => panic!("{path} is forwarded: {edits:?}"),
@@ -69,7 +72,7 @@ impl World {
     }
 
     /// The status of a refusal; 0 for a request that is forwarded.
-    pub fn status(&mut self, path: &str, headers: &[(&str, &str)]) -> u16 {
+    pub fn status(&mut self, path: &str, headers: Headers<'_>) -> u16 {
         match self.request(path, headers).verdict {
             Verdict::Forward(_) => 0,
             Verdict::Refuse(refusal) => refusal.status(),
@@ -77,7 +80,7 @@ impl World {
     }
 
     /// A request from its head to its end, which the upstream answers so if the gate does not.
-    pub fn answered(&mut self, path: &str, headers: &[(&str, &str)], status: u16) {
+    pub fn answered(&mut self, path: &str, headers: Headers<'_>, status: u16) {
         let mut stream = self.request(path, headers);
         if matches!(stream.verdict, Verdict::Forward(_)) {
             stream.status = Status::new(status);

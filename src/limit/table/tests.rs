@@ -4,16 +4,14 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod corrupt;
-#[path = "../tests/memory.rs"]
-mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::*;
 use crate::limit::client::{ClientKey, HashKey, Identity};
+use crate::limit::tests::memory::Memory;
 use crate::limit::{Limiter, WhenFull};
 use crate::verdict::LimitReason;
-use memory::Memory;
 
 const SECOND: Micros = 1_000_000;
 
@@ -103,9 +101,8 @@ fn what_becomes_of_a_client_without_room() {
 #[test]
 fn live_clients_stay_and_expired_ones_make_room() {
     let (mut memory, mut limiter) = (Memory::new(), Limiter::new(quota(1), 1, WhenFull::Refuse));
-    let [one, other, third, fourth] = clients(3).take(4).collect::<Vec<_>>()[..] else {
-        unreachable!()
-    };
+    let all: Vec<ClientKey> = clients(3).take(4).collect();
+    let (one, other, third, fourth) = (all[0], all[1], all[2], all[3]);
     assert!(is_admitted(&mut limiter, one, &mut memory));
     memory.now += SECOND / 2;
     assert!(is_admitted(&mut limiter, other, &mut memory));

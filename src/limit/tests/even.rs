@@ -58,3 +58,18 @@ fn nor_is_a_hot_one() {
         }
     }
 }
+
+#[test]
+fn nor_are_hot_clients_who_meet_on_one_worker() {
+    // Were the one's reserve lost whenever the other one came, both would use up their limits.
+    for workers in [1, 3] {
+        let mut world = World::new(quota(4_096, SECOND), workers, 3);
+        for at in 0..8_000 {
+            world.wait(SECOND * 100 / (4_096 * 90) + 1);
+            for client in 0..3 {
+                let answer = world.ask(client, at * 7 / 5, 0);
+                assert!(answer.is_ok(), "client {client}, request {at}, {workers} workers");
+            }
+        }
+    }
+}

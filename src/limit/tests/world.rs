@@ -53,7 +53,7 @@ impl World {
         let worker = worker % self.workers.len();
         let (now, asked_at) = (self.memory.now, self.elapsed);
         let (first, rest) = self.workers.split_at_mut(worker);
-        let Some((asked, last)) = rest.split_first_mut() else { unreachable!() };
+        let (asked, last) = rest.split_first_mut().unwrap();
         let mut store = Rivals {
             memory: &mut self.memory,
             rival: first.first_mut().or(last.first_mut()),
@@ -72,7 +72,12 @@ impl World {
 
     /// An interval of the window's length within which one client was admitted too often.
     pub fn excess(&self) -> Option<String> {
-        let (requests, window) = (self.quota.requests as usize, self.quota.window);
+        self.excess_beyond(0)
+    }
+
+    /// As [`World::excess`], where so many more than the limit may be admitted.
+    pub fn excess_beyond(&self, more: usize) -> Option<String> {
+        let (requests, window) = (self.quota.requests as usize + more, self.quota.window);
         self.admitted.iter().enumerate().find_map(|(client, log)| {
             // The log is in the order of the admissions, so one more than the limit of them in a
             // row is the closest that there is.

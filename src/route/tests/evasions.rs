@@ -107,6 +107,8 @@ fn a_disguise_is_not_exempt() {
         ("/HEALTH/live", "another case above"),
         ("/health%2flive", "an escaped slash"),
         ("/health%3f", "an escaped query"),
+        ("/health/x%3fy", "an escaped query within: servers differ in where the path ends"),
+        ("/health/x%23y", "and so with a fragment"),
         ("health", "no slash in front"),
         ("/v1/../health", "into it"),
     ];

@@ -70,7 +70,7 @@ fn disguise(path: &'static str) -> impl Strategy<Value = String> {
 fn text() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "/", "/", "health", "metrics", "v1", "admin", "..", ".", "%2e", "%2f", ";", "\\", "x", "?",
-        "%68", "#",
+        "%68", "#", "%3f",
     ]);
     prop::collection::vec(piece, 0..10).prop_map(|pieces| format!("/{}", pieces.concat()))
 }

@@ -17,16 +17,24 @@ pub struct Load {
     pub requests: u32,
     /// The time from one request to the next over all connections together; `None`: as fast as it goes.
     pub pace: Option<Duration>,
+    /// No request is sent later than this after the first; `None`: `requests` alone ends the load.
+    pub lasts: Option<Duration>,
     pub source: Option<IpAddr>,
 }
 
 impl Load {
     pub fn new(request: Request, connections: u32, requests: u32) -> Self {
-        Self { request, connections, requests, pace: None, source: None }
+        Self { request, connections, requests, pace: None, lasts: None, source: None }
     }
 
     pub fn paced(mut self, pace: Duration) -> Self {
         self.pace = Some(pace);
+        self
+    }
+
+    /// Ends after that time, or after its number of requests.
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.lasts = Some(time);
         self
     }
 
@@ -66,11 +74,24 @@ pub fn load(address: SocketAddr, load: &Load) -> Vec<Answered> {
 /// The most answers of that status that were certainly decided within one window: sent after it began
 /// and received before it ended. A limit that is kept admits no more than its number by this measure.
 pub fn most_within(answers: &[Answered], status: u16, window: Duration) -> usize {
-    let counted = || answers.iter().filter(|answer| answer.status == status);
-    let within = |begin: Instant| {
-        counted().filter(|answer| answer.sent >= begin && answer.received < begin + window).count()
-    };
-    counted().map(|first| within(first.sent)).max().unwrap_or_default()
+    let mut counted: Vec<Answered> =
+        answers.iter().filter(|answer| answer.status == status).copied().collect();
+    counted.sort_by_key(|answer| answer.sent);
+    let mut ends: Vec<usize> = (0..counted.len()).collect();
+    ends.sort_by_key(|nth| counted[*nth].received);
+    // Both borders of the window only ever move on, so each answer enters once and leaves once.
+    let mut ends = ends.into_iter().peekable();
+    let mut within = vec![false; counted.len()];
+    let (mut now, mut most) = (0, 0);
+    for (first, answer) in counted.iter().enumerate() {
+        while let Some(nth) = ends.next_if(|nth| counted[*nth].received < answer.sent + window) {
+            within[nth] = nth >= first;
+            now += usize::from(within[nth]);
+        }
+        most = most.max(now);
+        now -= usize::from(within[first]);
+    }
+    most
 }
 
 fn connection(address: SocketAddr, load: &Load, nth: u32, start: &Barrier) -> Vec<Answered> {
@@ -82,6 +103,7 @@ fn connection(address: SocketAddr, load: &Load, nth: u32, start: &Barrier) -> Ve
     start.wait();
     let begin = Instant::now();
     (0..load.requests)
+        .take_while(|_| load.lasts.is_none_or(|time| begin.elapsed() < time))
         .map(|round| {
             if let Some(pace) = load.pace {
                 poll::at(begin + pace * (round * load.connections + nth));

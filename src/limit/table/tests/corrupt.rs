@@ -12,8 +12,7 @@ pub fn slot() -> Vec<u8> {
     for client in clients(4).take(3).map(|client| ClientKey { place: 0, ..client }) {
         assert!(is_admitted(&mut limiter, client, &mut memory));
     }
-    let value = memory.slots().next().unwrap().1.to_vec();
-    value
+    memory.slots().next().unwrap().1.to_vec()
 }
 
 /// Whether anybody is admitted within a window after the slot was overwritten, and whether

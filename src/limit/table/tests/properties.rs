@@ -47,7 +47,7 @@ proptest! {
     fn so_does_a_slot_cut_within_an_entry(at in any::<prop::sample::Index>()) {
         let ours = corrupt::slot();
         let cut = 1 + at.index(ours.len() - 1);
-        if cut < HEADER || (cut - HEADER) % ENTRY != 0 {
+        if cut < HEADER || !(cut - HEADER).is_multiple_of(ENTRY) {
             prop_assert_eq!(corrupt::admits(&ours[..cut]), (false, true));
         }
     }

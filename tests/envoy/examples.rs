@@ -1,0 +1,69 @@
+//! The examples work as they stand, but for the ports.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use testbed::{Client, Envoy, Upstream, tools, workspace};
+
+const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
+
+/// Starts an example's bootstrap on free ports, in front of an upstream.
+fn start(bootstrap: &str, upstream: &Upstream, environment: &[(&str, &str)]) -> Envoy {
+    let text = fs::read_to_string(workspace().join(bootstrap)).expect("the example");
+    let text = text
+        .replace("port_value: 10000 ", &format!("port_value: {} ", free_port()))
+        .replace("port_value: 9901 ", "port_value: 0 ")
+        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()));
+    let name = format!("{}-{}", std::process::id(), bootstrap.replace('/', "-"));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&file, text).expect("write the bootstrap");
+    Envoy::start_file(tools::envoy_from_env(), &file, 2, environment).expect("the example starts")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Each line of the example's table.
+#[test]
+fn behind_a_proxy_does_what_its_readme_says() {
+    let upstream = Upstream::start();
+    let envoy = start("examples/behind-a-proxy/envoy.yaml", &upstream, &[ADMIN_TOKEN]);
+    let mut client = Client::new(envoy.address());
+
+    assert_eq!(client.get("/env").status, 404);
+    let refused = client.get("/metrics");
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.header("www-authenticate"), Some(r#"Bearer realm="metrics""#));
+    let opened = client.get_with("/metrics", &[("authorization", "Bearer example-token")]);
+    assert_eq!(opened.status, 200);
+    assert_eq!(upstream.last().header("authorization"), None, "stripped");
+    assert_eq!(client.get("/v1/admin/sources").status, 401);
+    let admin = client.get_with("/v1/admin/sources", &[("x-admin-token", "example-admin")]);
+    assert_eq!(admin.status, 200);
+
+    let statuses: Vec<u16> = (0..6)
+        .map(|_| client.get_with("/v1/recall", &[("x-forwarded-for", "203.0.113.9")]).status)
+        .collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429]);
+    let forged = [("x-forwarded-for", "198.51.100.1, 203.0.113.9")];
+    let refused = client.get_with("/v1/recall", &forged);
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
+    let health = client.get_with("/health", &forged);
+    assert_eq!(health.status, 200);
+}
+
+/// `envoy/envoy.yaml` guards metrics with the variable that it names, and limits to 20 a second.
+#[test]
+fn the_bootstrap_works_as_it_stands() {
+    let upstream = Upstream::start();
+    let envoy = start("envoy/envoy.yaml", &upstream, &[("METRICS_BEARER", "example-token")]);
+    let mut client = Client::new(envoy.address());
+    assert_eq!(client.get("/metrics").status, 401);
+    let opened = client.get_with("/metrics", &[("authorization", "Bearer example-token")]);
+    assert_eq!(opened.status, 200);
+    assert!((0..25).any(|_| client.get("/v1/recall").status == 429));
+    assert_eq!(client.get("/health").status, 200);
+}

@@ -1,0 +1,134 @@
+//! What is answered at the limit, and what the limit leaves alone.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use testbed::client::{Load, load};
+use testbed::envoy::Reload;
+use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
+
+use super::{bootstrap, limited, source};
+
+const LIMITED: &str = "caracal_gateway_rate_limited_total";
+
+/// A client that does as `retry-after` says is admitted again.
+#[test]
+fn whoever_waits_as_told_is_admitted() {
+    let (upstream, mut envoy) = limited(json!({"requests": 2, "window": "1s"}));
+    for (window, most) in [("1s", 1), ("1500ms", 2), ("2s", 2)] {
+        let slower = bootstrap(&upstream, json!({"requests": 2, "window": window}));
+        assert_eq!(envoy.reconfigure(&slower), Reload::Accepted);
+        let mut client = Client::new(envoy.address());
+        assert_eq!((client.get("/").status, client.get("/").status), (200, 200), "{window}");
+        let refused = client.get("/");
+        let received = Instant::now();
+        assert_eq!(refused.status, 429, "{window}");
+        let told = refused.header("retry-after").expect("a 429 says when");
+        let told: u64 = told.parse().expect("whole seconds");
+        assert!((1..=most).contains(&told), "{window}: {told}");
+        assert_eq!(refused.json()["retry_after_seconds"], told, "{window}");
+        poll::at(received + Duration::from_secs(told));
+        assert_eq!(client.get("/").status, 200, "{window}: after {told} s");
+    }
+}
+
+/// A 429 names the policy, says that nothing is left of it, and carries the request's ID.
+#[test]
+fn a_refusal_says_what_the_limit_is() {
+    let (upstream, envoy) = limited(json!({"requests": 1, "window": "1s"}));
+    let refused = poll::until(Duration::from_secs(5), "a request is refused", || {
+        let answer = Client::new(envoy.address()).get_with("/", &[("x-request-id", "mine")]);
+        (answer.status == 429).then_some(answer)
+    });
+    let fields = [
+        ("retry-after", "1"),
+        ("ratelimit-policy", "\"client\";q=1;w=1"),
+        ("ratelimit", "\"client\";r=0;t=1"),
+        ("x-request-id", "mine"),
+        ("content-type", "application/json"),
+    ];
+    for (name, value) in fields {
+        assert_eq!(refused.header(name), Some(value), "{name}");
+    }
+    let body = refused.json();
+    assert_eq!((&body["error"], &body["request_id"]), (&json!("rate_limited"), &json!("mine")));
+    assert!(upstream.count() >= 1, "what was admitted got through");
+}
+
+/// A probe is answered while its client is far over the limit, and costs the client nothing.
+#[test]
+fn health_is_never_refused() {
+    let (upstream, envoy) = limited(json!({"requests": 3, "window": "1h"}));
+    let address = envoy.address();
+    let plan = |path| Load::new(Request::get(path), 4, 250);
+    let (probes, burst) = std::thread::scope(|scope| {
+        let burst = scope.spawn(|| load(address, &plan("/v1/recall")));
+        (load(address, &plan("/health")), burst.join().expect("a load"))
+    });
+    assert!(probes.iter().all(|answer| answer.status == 200));
+    assert_eq!(burst.iter().filter(|answer| answer.status == 200).count(), 3);
+    assert_eq!(upstream.count(), 1_000 + 3);
+}
+
+/// A valid token does not lift the limit of metrics and admin routes, and a refused token costs nothing.
+#[test]
+fn metrics_and_admin_routes_are_limited() {
+    let upstream = Upstream::start();
+    let gate = Bootstrap::to(upstream.address()).plugin(json!({
+        "routes": [
+            {"paths": ["/metrics"], "class": "metrics"},
+            {"paths": ["/admin/*"], "class": "admin", "tokens": [{"value": "admin-token"}]},
+        ],
+        "metrics_auth": {"tokens": [{"value": "metrics-token"}]},
+        "rate_limit": {"requests": 2, "window": "1h"},
+    }));
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    for (last, path, token) in [(2, "/metrics", "metrics-token"), (3, "/admin/x", "admin-token")] {
+        let mut client = Client::from(source(last), envoy.address());
+        let mut get = |token: &str| {
+            client.get_with(path, &[("authorization", format!("Bearer {token}"))]).status
+        };
+        let wrong: Vec<u16> = (0..5).map(|_| get("wrong")).collect();
+        assert_eq!(wrong, [401; 5], "{path}");
+        let right: Vec<u16> = (0..3).map(|_| get(token)).collect();
+        assert_eq!(right, [200, 200, 429], "{path}");
+    }
+}
+
+/// A limit that is not enforced forwards everything, marks what it would have refused, and counts it.
+#[test]
+fn a_limit_that_is_not_enforced_marks_and_counts() {
+    let (upstream, envoy) = limited(json!({"requests": 2, "window": "1h", "enforce": false}));
+    let mut client = Client::new(envoy.address());
+    let forged = [("x-gate-would-limit", "forged")];
+    assert!((0..5).all(|_| client.get_with("/", &forged).status == 200));
+    let marks: Vec<_> = upstream
+        .requests()
+        .iter()
+        .map(|request| request.header("x-gate-would-limit").map(str::to_owned))
+        .collect();
+    let one = || Some("1".to_owned());
+    assert_eq!(marks, [None, None, one(), one(), one()]);
+    let labels = [("limit", "client"), ("reason", "exceeded")];
+    envoy.wait_for_stat(LIMITED, &labels, |count| count == 3.0);
+}
+
+/// The mark that only the gate may set never comes from a client, with a limit or without one.
+#[test]
+fn a_clients_own_mark_never_reaches_the_upstream() {
+    let upstream = Upstream::start();
+    let to = Bootstrap::to(upstream.address());
+    let mut envoy = Envoy::start(&to.clone().plugin(json!({}))).expect("Envoy starts");
+    let limit: Value = json!({"rate_limit": {"requests": 100}});
+    for configuration in [json!({}), limit] {
+        assert_eq!(envoy.reconfigure(&to.clone().plugin(configuration.clone())), Reload::Accepted);
+        for path in ["/", "/health"] {
+            let request = Request::get(path)
+                .header("x-gate-would-limit", "1")
+                .header("X-Gate-Would-Limit", "1");
+            assert_eq!(Client::new(envoy.address()).send(&request).status, 200);
+            let marks = upstream.last().headers_named("x-gate-would-limit").len();
+            assert_eq!(marks, 0, "{path} with {configuration}");
+        }
+    }
+}

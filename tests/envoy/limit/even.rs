@@ -1,0 +1,58 @@
+//! A client that keeps well below its limit is never refused.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::client::{Answered, Load, load};
+use testbed::{Envoy, Request, Upstream};
+
+use super::bootstrap;
+
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// Whether this request was bunched with others, as far as the client can tell: more than `limit`
+/// of them, itself included, may have been decided within 17/16 of a window. A client that is
+/// evenly spaced at 90 % has at most 0.9 × 17/16 of the limit and one more in there; only a client
+/// that the machine held up has more.
+fn bunched(answers: &[Answered], this: &Answered, limit: u32) -> bool {
+    let reach = WINDOW * 17 / 16;
+    let near = answers
+        .iter()
+        .filter(|other| other.received + reach >= this.sent && other.sent <= this.received);
+    near.count() > limit as usize
+}
+
+/// Evenly spaced at 90 % of the limit for four windows, over eight connections to four workers.
+fn is_never_refused(limit: u32) {
+    let upstream = Upstream::start();
+    let gate = bootstrap(&upstream, json!({"requests": limit, "window": "1s"})).concurrency(4);
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let pace = WINDOW * 10 / (9 * limit) + Duration::from_nanos(1);
+    let plan = Load::new(Request::get("/"), 8, 4 * limit * 9 / 10 / 8).paced(pace);
+    let answers = load(envoy.address(), &plan);
+
+    let (held_up, even): (Vec<&Answered>, Vec<&Answered>) =
+        answers.iter().partition(|answer| bunched(&answers, answer, limit));
+    let refused = even.iter().filter(|answer| answer.status != 200).count();
+    println!("limit {limit}: {refused} of {} refused, {} bunched", even.len(), held_up.len());
+    assert_eq!(refused, 0, "of {} evenly spaced requests at 90 % of {limit}", even.len());
+    assert!(even.len() >= limit as usize, "the machine held the client up all the time");
+}
+
+/// A small limit, where one request more or less is 5 % of it.
+#[test]
+fn ninety_percent_of_20_is_never_refused() {
+    is_never_refused(20);
+}
+
+/// A limit that has several requests in each part of the window.
+#[test]
+fn ninety_percent_of_200_is_never_refused() {
+    is_never_refused(200);
+}
+
+/// A limit of which workers hold a part in reserve: what lies unused costs no client its 90 %.
+#[test]
+fn ninety_percent_of_a_limit_with_reserves_is_never_refused() {
+    is_never_refused(1_100);
+}

@@ -1,0 +1,141 @@
+//! What each host call means in a VM.
+
+use super::call::Status;
+use super::context::{Context, LocalReply};
+use super::process::{Clock, Level};
+use super::state::State;
+use super::statistics::Kind;
+use crate::headers::Headers;
+
+impl State {
+    pub fn headers(&mut self, map: u32) -> Result<&mut Headers, Status> {
+        self.stream(self.effective)?.headers(map)
+    }
+
+    pub fn log(&mut self, level: u32, text: &[u8]) -> Result<(), Status> {
+        let level = Level::of(level).ok_or(Status::BadArgument)?;
+        let line = String::from_utf8_lossy(text).into_owned();
+        self.process.lock().log.push((level, line));
+        Ok(())
+    }
+
+    pub fn time(&mut self, clock: Clock) -> Result<u64, Status> {
+        /// The clock on the wall, when the machine started.
+        const STARTED: u64 = 1_700_000_000_000_000_000;
+        let uptime = self.process.lock().clock;
+        match clock {
+            Clock::Realtime => Ok(STARTED + uptime),
+            Clock::Monotonic => {
+                self.clock_read = uptime / 1_000;
+                Ok(uptime)
+            }
+        }
+    }
+
+    pub fn random(&mut self, size: usize) -> Result<Vec<u8>, Status> {
+        Ok(self.process.lock().random(size))
+    }
+
+    pub fn set_tick_period(&mut self, period: u32) -> Result<(), Status> {
+        match self.contexts.get_mut(&self.effective) {
+            Some(Context::Root { ticks, .. }) => *ticks = period > 0,
+            _ => return Err(Status::BadArgument),
+        }
+        Ok(())
+    }
+
+    pub fn set_effective_context(&mut self, context: u32) -> Result<(), Status> {
+        self.contexts.contains_key(&context).then_some(()).ok_or(Status::BadArgument)?;
+        self.effective = context;
+        Ok(())
+    }
+
+    pub fn buffer(&mut self, buffer: u32, start: usize, max: usize) -> Result<Vec<u8>, Status> {
+        const PLUGIN_CONFIGURATION: u32 = 7;
+        match self.contexts.get(&self.effective) {
+            Some(Context::Root { plugin, .. }) if buffer == PLUGIN_CONFIGURATION => {
+                let bytes = plugin.configuration.get(start..).ok_or(Status::BadArgument)?;
+                Ok(bytes[..bytes.len().min(max)].into())
+            }
+            _ => Err(Status::NotFound),
+        }
+    }
+
+    pub fn property(&mut self, path: &[u8]) -> Result<Vec<u8>, Status> {
+        let context = self.contexts.get(&self.effective).ok_or(Status::BadArgument)?;
+        let plugin = match context {
+            Context::Root { plugin, .. } => plugin,
+            Context::Stream(stream) => match self.contexts.get(&stream.root) {
+                Some(Context::Root { plugin, .. }) => plugin,
+                _ => return Err(Status::InternalFailure),
+            },
+        };
+        match (path, context) {
+            (b"plugin_name", _) => Ok(plugin.name.clone()),
+            (b"plugin_root_id", _) => Ok(plugin.root_id.clone()),
+            (b"plugin_vm_id", _) => Ok(b"gate".into()),
+            (path, Context::Stream(stream)) => stream.property(path),
+            _ => Err(Status::NotFound),
+        }
+    }
+
+    pub fn shared_data(&mut self, key: &[u8]) -> Result<(Vec<u8>, u32), Status> {
+        self.process.lock().data.get(key)
+    }
+
+    pub fn set_shared_data(
+        &mut self,
+        key: Vec<u8>,
+        value: Vec<u8>,
+        cas: u32,
+    ) -> Result<(), Status> {
+        self.process.lock().data.set(key, value, cas)
+    }
+
+    /// Takes an answer of the module's; a second one for the same stream is an error.
+    pub fn reply(
+        &mut self,
+        status: u32,
+        headers: &[u8],
+        body: Vec<u8>,
+        grpc_status: i32,
+    ) -> Result<(), Status> {
+        let headers = Headers::decode(headers).ok_or(Status::SerializationFailure)?;
+        let stream = self.stream(self.effective)?;
+        if stream.reply.is_some() {
+            return Err(Status::BadArgument);
+        }
+        stream.reply = Some(LocalReply { status, headers, body, grpc_status });
+        Ok(())
+    }
+
+    pub fn define_metric(&mut self, kind: u32, name: &[u8]) -> Result<u32, Status> {
+        let kind = Kind::try_from(kind)?;
+        let name = String::from_utf8(name.into()).map_err(|_| Status::BadArgument)?;
+        self.process.lock().statistics.define(&name);
+        self.metrics.push((kind, name));
+        u32::try_from(self.metrics.len()).map_err(|_| Status::InternalFailure)
+    }
+
+    pub fn increment_metric(&mut self, id: u32, offset: i64) -> Result<(), Status> {
+        let (kind, name) = self.named(id)?;
+        self.process.lock().statistics.add(kind, &name, offset)
+    }
+
+    pub fn record_metric(&mut self, id: u32, value: u64) -> Result<(), Status> {
+        let (kind, name) = self.named(id)?;
+        let value = i64::try_from(value).map_err(|_| Status::BadArgument)?;
+        self.process.lock().statistics.record(kind, &name, value)
+    }
+
+    pub fn metric(&mut self, id: u32) -> Result<u64, Status> {
+        let (_, name) = self.named(id)?;
+        let value = self.process.lock().statistics.get(&name)?;
+        u64::try_from(value).map_err(|_| Status::InternalFailure)
+    }
+
+    fn named(&self, id: u32) -> Result<(Kind, String), Status> {
+        let index = (id as usize).checked_sub(1).ok_or(Status::NotFound)?;
+        self.metrics.get(index).cloned().ok_or(Status::NotFound)
+    }
+}

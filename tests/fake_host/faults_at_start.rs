@@ -1,0 +1,95 @@
+//! Host calls that fail while a plugin is loaded: it is refused, or works as if nothing had been.
+
+use std::collections::BTreeSet;
+
+use crate::envoy::{
+    Call, Envoy, Exchange, Fault, Level, Plugin, Process, Request, Status, Vm, Worker,
+};
+use crate::faults::{CONFIGURATION, STATUSES, hole, requests};
+
+const LIMITED: &str = r#"{"rate_limit": {"requests": 5}}"#;
+
+/// Every call failing always, or once: what is refused lets nothing pass, and what is accepted has
+/// all of its guards.
+#[test]
+fn a_plugin_is_loaded_as_a_whole_or_not_at_all() {
+    let mut found = BTreeSet::new();
+    for &call in Call::ALL {
+        for status in STATUSES {
+            let once = (1..=4).map(|nth| Fault::nth(call, nth, status));
+            for fault in once.chain([Fault::always(call, status)]) {
+                let case = fault.to_string();
+                let vm = Vm::start(&Process::start(), &case);
+                vm.fail(fault);
+                let (root, accepted) = vm.load(&Plugin::new(CONFIGURATION));
+                vm.recover();
+                let worker = Worker { vm, root };
+                for (expected, request) in requests() {
+                    let exchange = worker.send(request);
+                    let hole = match accepted {
+                        true => hole(call, expected, &exchange),
+                        false => exchange.forwarded().then(|| "forwarded, though refused".into()),
+                    };
+                    found.extend(hole.map(|hole| format!("{case}: {hole}")));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A worker that starts badly has no limit of its own beside the one that the others share.
+#[test]
+fn a_worker_that_starts_badly_shares_the_limit() {
+    let mut found = Vec::new();
+    for &call in Call::ALL {
+        for nth in 1..=6 {
+            let envoy = Envoy::start(1, LIMITED);
+            let vm = Vm::start(&envoy.process, &format!("{call:?} {nth}"));
+            vm.fail(Fault::nth(call, nth, Status::InternalFailure));
+            let (root, accepted) = vm.load(&Plugin::new(LIMITED));
+            vm.recover();
+            let forwarded = envoy.workers[0].forwarded(9) + Worker { vm, root }.forwarded(9);
+            if forwarded > 5 {
+                found.push(format!("{call:?} {nth}: {forwarded} of 5; accepted: {accepted}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A configuration that is refused while Envoy fails is not at work: the one before it is.
+#[test]
+fn a_refused_configuration_is_not_at_work() {
+    let mut found = Vec::new();
+    for &call in Call::ALL {
+        for nth in 1..=6 {
+            let envoy = Envoy::start(1, r#"{"request_id": {"header": "x-old"}}"#);
+            let Worker { vm, root } = &envoy.workers[0];
+            vm.fail(Fault::nth(call, nth, Status::InternalFailure));
+            let accepted = vm.configure(*root, r#"{"request_id": {"header": "x-new"}}"#);
+            vm.recover();
+            let exchange: Exchange = envoy.send(Request::get("/a"));
+            let new = exchange.answer().headers.first("x-new").is_some();
+            if new != accepted {
+                found.push(format!("{call:?} {nth}: accepted: {accepted}, at work: {new}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Without random bytes, shared data or its configuration the gate does not start, and says so.
+#[test]
+fn what_it_cannot_do_without_is_told() {
+    for call in [Call::RandomGet, Call::GetSharedData, Call::SetSharedData, Call::GetBufferBytes] {
+        for status in [Status::NotFound, Status::InternalFailure] {
+            let process = Process::start();
+            let vm = Vm::start(&process, &format!("{call:?} {status:?}"));
+            vm.fail(Fault::always(call, status));
+            let (_, accepted) = vm.load(&Plugin::new(LIMITED));
+            assert!(!accepted, "{call:?} {status:?}");
+            assert_eq!(process.log_at(Level::Error).len(), 1, "{call:?} {status:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The border to the module: what it imports is defined here, what it exports is called from here.
+//!
+//! The only place of this test with `unsafe`. What a call means stands in [`crate::envoy`].
+#![allow(unsafe_code)]
+
+mod allocator;
+mod imports;
+mod memory;
+pub mod module;
+mod unimplemented;
+
+pub use allocator::bytes_in_use;
+
+/// Sets a variable of every VM: natively a VM's environment is the process's.
+pub fn set_variable(name: &str, value: &str) {
+    // SAFETY: the environment is read and written with the standard library alone, which locks it.
+    unsafe { std::env::set_var(name, value) };
+}

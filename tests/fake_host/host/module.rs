@@ -1,0 +1,80 @@
+//! What the module exports, as Envoy calls it. Each of them runs in the VM of the calling thread.
+
+use std::ffi::c_void;
+
+mod exports {
+    use super::c_void;
+
+    unsafe extern "C" {
+        pub fn _initialize();
+        pub fn proxy_on_memory_allocate(size: usize) -> *mut c_void;
+        pub fn proxy_on_context_create(context: u32, root: u32);
+        pub fn proxy_on_vm_start(root: u32, configuration_size: usize) -> bool;
+        pub fn proxy_on_configure(root: u32, configuration_size: usize) -> bool;
+        pub fn proxy_on_tick(root: u32);
+        pub fn proxy_on_request_headers(stream: u32, headers: usize, end: bool) -> u32;
+        pub fn proxy_on_response_headers(stream: u32, headers: usize, end: bool) -> u32;
+        pub fn proxy_on_log(context: u32);
+        pub fn proxy_on_done(context: u32) -> bool;
+        pub fn proxy_on_delete(context: u32);
+    }
+}
+
+/// Whether the module lets a message go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Continue,
+    Pause,
+}
+
+impl From<u32> for Action {
+    fn from(action: u32) -> Self {
+        match action {
+            0 => Self::Continue,
+            _ => Self::Pause,
+        }
+    }
+}
+
+// SAFETY, of every call here: only numbers are passed, and the module's state is of this thread.
+
+pub fn initialize() {
+    unsafe { exports::_initialize() }
+}
+
+pub fn allocate(size: usize) -> *mut u8 {
+    unsafe { exports::proxy_on_memory_allocate(size) }.cast()
+}
+
+pub fn on_context_create(context: u32, root: u32) {
+    unsafe { exports::proxy_on_context_create(context, root) }
+}
+
+pub fn on_vm_start(root: u32) -> bool {
+    unsafe { exports::proxy_on_vm_start(root, 0) }
+}
+
+pub fn on_configure(root: u32, configuration_size: usize) -> bool {
+    unsafe { exports::proxy_on_configure(root, configuration_size) }
+}
+
+pub fn on_tick(root: u32) {
+    unsafe { exports::proxy_on_tick(root) }
+}
+
+pub fn on_request_headers(stream: u32, headers: usize) -> Action {
+    unsafe { exports::proxy_on_request_headers(stream, headers, true) }.into()
+}
+
+pub fn on_response_headers(stream: u32, headers: usize) -> Action {
+    unsafe { exports::proxy_on_response_headers(stream, headers, true) }.into()
+}
+
+/// The end of a context: log, done, delete, in Envoy's order.
+pub fn end(context: u32) {
+    unsafe {
+        exports::proxy_on_log(context);
+        exports::proxy_on_done(context);
+        exports::proxy_on_delete(context);
+    }
+}

@@ -1,0 +1,119 @@
+//! Workers that come to the shared table at the same time, in an order that a test decides.
+
+use crate::envoy::{Call, Envoy, Exchange, Pending, Request, Step};
+
+const TABLE: [Call; 2] = [Call::GetSharedData, Call::SetSharedData];
+
+fn limited(workers: usize, requests: u32) -> Envoy {
+    Envoy::start(workers, &format!(r#"{{"rate_limit": {{"requests": {requests}}}}}"#))
+}
+
+/// A reads, B reads, B writes, A writes: A's write is out of date, so A reads again and is refused.
+#[test]
+fn a_write_that_is_out_of_date_is_not_made() {
+    let envoy = limited(2, 1);
+    let [a, b] = &envoy.workers[..] else { panic!("two workers") };
+    let mut a = a.begin(&TABLE, Request::get("/a"));
+    a.wait_at(Call::GetSharedData);
+    a.go_on();
+    a.wait_at(Call::SetSharedData);
+    assert_eq!(b.send(Request::get("/a")).status(), 200);
+    a.go_on();
+    a.wait_at(Call::GetSharedData);
+    a.go_on();
+    assert_eq!(a.finish().status(), 429);
+}
+
+/// As above, but there is room for both: A is admitted at its second try, and B is not forgotten.
+#[test]
+fn a_write_that_is_out_of_date_is_tried_again() {
+    let envoy = limited(2, 2);
+    let [a, b] = &envoy.workers[..] else { panic!("two workers") };
+    let mut first = a.begin(&[Call::SetSharedData], Request::get("/a"));
+    first.wait_at(Call::SetSharedData);
+    assert_eq!(b.send(Request::get("/a")).status(), 200);
+    first.go_on();
+    first.wait_at(Call::SetSharedData);
+    first.go_on();
+    assert_eq!(first.finish().status(), 200);
+    assert_eq!([a, b].map(|worker| worker.send(Request::get("/a")).status()), [429, 429]);
+}
+
+/// A client that loses the race 63 times is served at the 64th try; then it would be refused.
+#[test]
+fn a_slot_under_contention_is_tried_a_bounded_number_of_times() {
+    for (lost, status) in [(63, 200), (64, 429)] {
+        let envoy = limited(2, 1_000);
+        let [a, b] = &envoy.workers[..] else { panic!("two workers") };
+        let mut pending = a.begin(&[Call::SetSharedData], Request::get("/a"));
+        for _ in 0..lost {
+            pending.wait_at(Call::SetSharedData);
+            assert_eq!(b.send(Request::get("/a")).status(), 200);
+            pending.go_on();
+        }
+        assert_eq!(pending.finish().status(), status, "after {lost} tries");
+        envoy.tick();
+        let labels = [("reason", "contended")];
+        let counted = envoy.process.metric("caracal_gateway_rate_limited_total", &labels);
+        assert_eq!(counted, i64::from(status == 429));
+    }
+}
+
+/// Every order of two workers' reads and writes admits exactly the limit, from the first request of
+/// a process on.
+#[test]
+fn every_order_of_two_workers_admits_the_limit() {
+    for limit in [1, 3] {
+        // A bit says whose turn it is; when they are used up, both go on to the end.
+        for order in 0..1_u32 << 8 {
+            let envoy = limited(2, limit);
+            let mut turns = (0..8).map(|bit| (order >> bit & 1) as usize);
+            assert_eq!(run(&envoy, 2, &mut turns), limit as usize, "order {order:08b}");
+        }
+    }
+}
+
+/// Four workers in 500 orders, each of which sends two requests, admit exactly the limit.
+#[test]
+fn many_orders_of_four_workers_admit_the_limit() {
+    for order in 0..500_u64 {
+        let envoy = limited(4, 5);
+        // The digits of a multiple of a large odd number are well mixed.
+        let mixed = order.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut turns = (0..24).map(|digit| (mixed >> (2 * digit) & 3) as usize);
+        assert_eq!(run(&envoy, 2, &mut turns), 5, "order {order}");
+    }
+}
+
+/// Each worker sends so many requests, stopping at the shared table until it is its turn; says how
+/// many were forwarded.
+fn run(envoy: &Envoy, requests: usize, turns: &mut dyn Iterator<Item = usize>) -> usize {
+    let mut pending: Vec<Option<Pending<Exchange>>> = envoy.workers.iter().map(|_| None).collect();
+    let mut left = vec![requests; envoy.workers.len()];
+    let mut forwarded = 0;
+    loop {
+        let unfinished = |worker: &usize| pending[*worker].is_some() || left[*worker] > 0;
+        let turn = match turns.next() {
+            Some(turn) => Some(turn).filter(unfinished),
+            None => match (0..left.len()).find(unfinished) {
+                Some(turn) => Some(turn),
+                None => return forwarded,
+            },
+        };
+        let Some(turn) = turn else { continue };
+        let mut request = match pending[turn].take() {
+            Some(mut request) => {
+                request.go_on();
+                request
+            }
+            None => {
+                left[turn] -= 1;
+                envoy.workers[turn].begin(&TABLE, Request::get("/a"))
+            }
+        };
+        match request.wait() {
+            Step::At(_) => pending[turn] = Some(request),
+            Step::Done(exchange) => forwarded += usize::from(exchange.forwarded()),
+        }
+    }
+}

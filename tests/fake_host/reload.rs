@@ -1,0 +1,121 @@
+//! A new configuration, and plugins side by side.
+
+use crate::envoy::{Envoy, Level, Plugin, Request, Root, Worker};
+
+fn limit(requests: u32) -> String {
+    format!(r#"{{"rate_limit": {{"requests": {requests}}}}}"#)
+}
+
+/// Loads a configuration beside the one before it, moves the worker over, and drops the old one.
+fn reload(worker: &mut Worker, plugin: &Plugin) -> Root {
+    let (root, accepted) = worker.vm.load(plugin);
+    assert!(accepted);
+    std::mem::replace(&mut worker.root, root)
+}
+
+/// A new limit applies at once, and what was admitted under the old one counts.
+#[test]
+fn the_new_limit_applies_to_the_old_counts() {
+    for (old, new, spent, left) in
+        [(5, 8, 3, 5), (5, 2, 3, 0), (5, 5, 5, 0), (2000, 1000, 900, 100)]
+    {
+        let mut envoy = Envoy::start(2, &limit(old));
+        assert_eq!(envoy.workers[0].forwarded(spent), spent);
+        for worker in &mut envoy.workers {
+            let before = reload(worker, &Plugin::new(limit(new)));
+            worker.vm.unload(before);
+        }
+        let total: usize = envoy.workers.iter().map(|worker| worker.forwarded(1_000)).sum();
+        assert_eq!(total, left, "{spent} of {old}, then {new}");
+        envoy.process.advance_ms(1_100);
+        assert_eq!(envoy.workers[1].forwarded(2_000), new as usize, "a window later");
+    }
+}
+
+/// While both are loaded, old and new streams spend one limit between them.
+#[test]
+fn old_and_new_share_the_counts() {
+    let mut envoy = Envoy::start(1, &limit(4));
+    let worker = &mut envoy.workers[0];
+    assert_eq!(worker.forwarded(1), 1);
+    let new = reload(worker, &Plugin::new(limit(4)));
+    assert_eq!(worker.forwarded(1), 1);
+    worker.root = new;
+    assert_eq!(worker.forwarded(1), 1);
+    assert_eq!(worker.forwarded(9), 1);
+}
+
+/// A reload that Envoy makes by configuring the same root context again keeps the counts, too.
+#[test]
+fn a_root_can_be_configured_again() {
+    let envoy = Envoy::start(1, &limit(5));
+    let worker = &envoy.workers[0];
+    assert_eq!(worker.forwarded(3), 3);
+    assert!(worker.vm.configure(worker.root, &limit(4)));
+    assert_eq!(worker.forwarded(9), 1);
+    envoy.tick();
+    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 12);
+}
+
+/// A stream that outlives its configuration is counted by it, even after the root has another.
+#[test]
+fn a_stream_outlives_its_configuration() {
+    let envoy = Envoy::start(1, r#"{"request_id": {"header": "x-old"}}"#);
+    let worker = &envoy.workers[0];
+    let stream = worker.open(Request::get("/a"));
+    assert!(worker.vm.configure(worker.root, r#"{"request_id": {"header": "x-new"}}"#));
+    let stream = worker.respond(stream, Request::bare().upstream);
+    let exchange = worker.close(stream);
+    assert_eq!(exchange.header("x-old"), exchange.seen().only("x-old"));
+    assert_eq!(exchange.answer().headers.first("x-new"), None);
+    assert_eq!(worker.send(Request::get("/a")).header("x-new").len(), 36);
+    envoy.tick();
+    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 2);
+    assert_eq!(envoy.process.metric("caracal_gateway_requests_in_flight", &[]), 0);
+}
+
+/// Plugins of different names have nothing in common but Envoy's statistics.
+#[test]
+fn plugins_with_different_names_do_not_share() {
+    let mut envoy = Envoy::start(1, &limit(2));
+    let worker = &mut envoy.workers[0];
+    assert_eq!(worker.forwarded(3), 2);
+    let gate = reload(worker, &Plugin::new(limit(2)).named("door"));
+    assert_eq!(worker.forwarded(3), 2);
+    let other = reload(worker, &Plugin { root_id: b"x".into(), ..Plugin::new(limit(2)) });
+    assert_eq!(worker.forwarded(3), 2);
+    for root in [gate, other] {
+        worker.root = root;
+        assert_eq!(worker.forwarded(1), 0, "each has spent its own");
+    }
+    envoy.tick();
+    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 11);
+}
+
+/// Where one name ends and the next begins is not a matter of a full stop in them.
+#[test]
+fn names_with_full_stops_do_not_run_together() {
+    let mut envoy = Envoy::start(1, "{}");
+    let worker = &mut envoy.workers[0];
+    for (name, root_id) in [("a.b", "c"), ("a", "b.c"), ("a.b.c", "")] {
+        let named = Plugin::new(limit(2)).named(name);
+        reload(worker, &Plugin { root_id: root_id.into(), ..named });
+        assert_eq!(worker.forwarded(3), 2, "{name} {root_id}");
+    }
+}
+
+/// A warning is not told again when the same configuration is loaded again, but a new one is.
+#[test]
+fn a_reload_repeats_no_warning() {
+    let warned =
+        |tokens: &str| Plugin::new(format!(r#"{{"metrics_auth": {{"tokens": [{tokens}]}}}}"#));
+    let mut envoy = Envoy::start(2, r#"{"metrics_auth": {"tokens": [{"value": "x"}]}}"#);
+    for (plugin, warnings) in
+        [(warned(r#"{"value": "x"}"#), 1), (warned(r#"{"env": "FAKE_HOST_NOT_SET"}"#), 2)]
+    {
+        for worker in &mut envoy.workers {
+            reload(worker, &plugin);
+        }
+        assert_eq!(envoy.process.log_at(Level::Warn).len(), warnings);
+    }
+}
