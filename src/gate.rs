@@ -213,9 +213,9 @@ impl Stream {
         });
     }
 
-    /// Microseconds since the request's head arrived.
+    /// Microseconds since the request's head arrived; 0 if the clock could not be read.
     pub fn duration(&self, now: Micros) -> Micros {
-        now.saturating_sub(self.began)
+        if self.began == 0 { 0 } else { now.saturating_sub(self.began) }
     }
 }
 

@@ -134,7 +134,7 @@ impl Routes {
     /// The route of a request target, or that nobody can tell what it means.
     pub fn find(&self, target: &[u8]) -> Result<Route, Unreadable> {
         let forms = Forms::of(target)?;
-        let exempt = if forms.is_canonical() { self.exempt.find(forms.sent()) } else { None };
+        let exempt = if forms.has_one_reading() { self.exempt.find(forms.sent()) } else { None };
         let wide = forms.each().filter_map(|form| self.wide.find(form)).max();
         Ok(wide.max(exempt).unwrap_or(Route::API))
     }

@@ -22,11 +22,11 @@ impl Error for Mistake {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("must be {expected}, not {}", kind(&found)))
+        Self::new(format!("must be {}, not {}", plainly(expected), kind(&found)))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("must be {expected}"))
+        Self::new(format!("must be {}", plainly(expected)))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
@@ -39,6 +39,16 @@ impl Error for Mistake {
 
     fn missing_field(field: &'static str) -> Self {
         Self::new(format!("the key `{field}` is missing"))
+    }
+}
+
+/// What is expected, in words of the configuration's and not of Rust's.
+fn plainly(expected: &dyn Expected) -> String {
+    match expected.to_string().as_str() {
+        "u32" => "a whole number from 0 to 4294967295".into(),
+        "a sequence" => "a list".into(),
+        expected if expected.starts_with("struct ") => "an object".into(),
+        expected => expected.into(),
     }
 }
 

@@ -144,13 +144,17 @@ pub fn set_tick_period(period: u32) -> Result<()> {
     check(unsafe { proxy_set_tick_period_milliseconds(period) })
 }
 
-/// The plugin's configuration, of which the host said how long it is.
+/// The plugin's configuration, of which the host said how long it is: all of it, since a part of a
+/// configuration, or none where there is one, would open what the rest closes.
 pub fn plugin_configuration(size: usize) -> Result<Vec<u8>> {
+    if size == 0 {
+        return Ok(Vec::new());
+    }
     // SAFETY: the host writes a pointer and a size to places that outlive the call; so below.
-    let read = |data, length| unsafe {
+    let bytes = buffer(|data, length| unsafe {
         proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, size, data, length)
-    };
-    Ok(optional(buffer(read))?.unwrap_or_default())
+    })?;
+    if bytes.len() == size { Ok(bytes) } else { Err(Failed(NOT_FOUND)) }
 }
 
 /// All headers, in the ABI's encoding.

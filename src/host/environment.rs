@@ -27,10 +27,11 @@ pub fn now() -> Micros {
 }
 
 impl Environment {
-    /// The means of a plugin whose slots have keys that start with `slot_prefix`.
-    pub fn new(slot_prefix: String, hash_key: HashKey) -> Self {
+    /// The means of a plugin whose slots have keys that start with `slot_prefix`. `own_key` was drawn
+    /// by this VM, and no other has it.
+    pub fn new(slot_prefix: String, own_key: HashKey) -> Self {
         let prefix = slot_prefix.len();
-        Self { random: Random::new(hash_key), peer: Vec::new(), slot_key: slot_prefix, prefix }
+        Self { random: Random::new(own_key), peer: Vec::new(), slot_key: slot_prefix, prefix }
     }
 
     fn key_of(&mut self, slot: u32) -> &str {

@@ -32,15 +32,17 @@ pub struct State {
 impl Plugin {
     /// Reads a configuration and puts it to work.
     pub fn configure(configuration: &[u8]) -> Result<Self, Mistake> {
-        let hash_key = shared_hash_key()?;
+        let own_key = HashKey(drawn()?);
+        let hash_key = shared_hash_key(own_key)?;
         let env = |name: &str| std::env::var(name).ok();
         let compiled = config::compile(config::parse(configuration)?, &env, hash_key)?;
         warn_once(&compiled.warnings);
-        let plugin_name = text_property("plugin_name");
-        let root_id = text_property("plugin_root_id");
+        let plugin_name = text_property("plugin_name")?;
+        let root_id = text_property("plugin_root_id")?;
         // Plugins that are told apart by name or by window do not count each other's clients.
         let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
-        let slots = format!("probegate.limit.{plugin_name}.{root_id}.{window}.");
+        let length = plugin_name.len();
+        let slots = format!("probegate.limit.{length}.{plugin_name}.{root_id}.{window}.");
         let meter = Meter::new(&compiled.namespace);
         Ok(Self {
             request_id_header: compiled.gate.names.request_id.clone(),
@@ -48,7 +50,7 @@ impl Plugin {
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate: compiled.gate,
-                environment: Environment::new(slots, hash_key),
+                environment: Environment::new(slots, own_key),
                 meter,
             }),
         })
@@ -73,19 +75,22 @@ impl Drop for Plugin {
     }
 }
 
-/// The key that places clients: whoever comes first in the process draws it.
-fn shared_hash_key() -> Result<HashKey, Mistake> {
-    const KEY: &str = "probegate.hash_key";
+fn drawn() -> Result<[u8; 16], Mistake> {
     let mut drawn = [0; 16];
-    let shared = abi::random(&mut drawn)
-        .and_then(|()| abi::set_shared_data(KEY, &drawn, abi::ABSENT))
-        .and_then(|_| abi::shared_data(KEY));
+    abi::random(&mut drawn).map_err(|_| Mistake::new("Envoy gave no random bytes"))?;
+    Ok(drawn)
+}
+
+/// The key that places clients: that of the VM that comes first in the process.
+fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
+    const KEY: &str = "probegate.hash_key";
+    let shared = abi::set_shared_data(KEY, &own.0, abi::ABSENT).and_then(|_| abi::shared_data(KEY));
     match shared {
         Ok(Some((key, _))) => match key.try_into() {
             Ok(key) => Ok(HashKey(key)),
             Err(_) => Err(Mistake::new(format!("another plugin set the shared value {KEY}"))),
         },
-        _ => Err(Mistake::new("Envoy gave no random bytes, or no shared data")),
+        _ => Err(Mistake::new("Envoy gave no shared data")),
     }
 }
 
@@ -104,7 +109,9 @@ fn warn_once(warnings: &[String]) {
     }
 }
 
-fn text_property(name: &str) -> String {
-    let value = abi::property(name).ok().flatten().unwrap_or_default();
-    String::from_utf8_lossy(&value).into_owned()
+/// A property that Envoy may not have; one that cannot be read is not an empty one.
+fn text_property(name: &str) -> Result<String, Mistake> {
+    let value = abi::property(name)
+        .map_err(|_| Mistake::new(format!("Envoy did not hand over the property {name}")))?;
+    Ok(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
 }

@@ -8,6 +8,7 @@ use proxy_wasm::types::ContextType;
 use super::abi::{self, Level};
 use super::plugin::Plugin;
 use super::stream::HttpStream;
+use crate::config::Mistake;
 
 /// How often counts go to Envoy, in milliseconds.
 const TICK: u32 = 1_000;
@@ -22,13 +23,10 @@ impl Context for Root {}
 
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
-        let configured = abi::plugin_configuration(size)
-            .map_err(|_| crate::config::Mistake::new("Envoy did not hand over the configuration"))
-            .and_then(|bytes| Plugin::configure(&bytes));
-        match configured {
+        match configure(size) {
             Ok(plugin) => {
                 self.plugin = Some(Rc::new(plugin));
-                abi::set_tick_period(TICK).is_ok()
+                true
             }
             Err(mistake) => {
                 abi::log(Level::Error, &format!("probegate: {mistake}"));
@@ -50,4 +48,13 @@ impl RootContext for Root {
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
+}
+
+/// The plugin, once nothing can fail any more: what Envoy is told was refused must not be at work.
+fn configure(size: usize) -> Result<Plugin, Mistake> {
+    let bytes = abi::plugin_configuration(size)
+        .map_err(|_| Mistake::new("Envoy did not hand over the configuration"))?;
+    let plugin = Plugin::configure(&bytes)?;
+    abi::set_tick_period(TICK).map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
+    Ok(plugin)
 }

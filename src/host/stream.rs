@@ -53,6 +53,9 @@ impl HttpStream {
     }
 
     fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
+        if stream.status == Status::default() {
+            stream.status = Status::new(refusal.status());
+        }
         stream.verdict = Verdict::Refuse(refusal);
         let reply = refusal.reply(&stream.id);
         let mut pairs: Vec<(&[u8], &[u8])> =

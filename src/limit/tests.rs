@@ -81,6 +81,7 @@ fn a_write_that_another_worker_overtook_is_done_again() {
     assert_eq!(world.admitted[0].len(), 5, "itself and those which overtook it");
     assert!(world.ask(0, 0, 9).is_err(), "five were left, and others took them");
     assert_eq!(world.admitted[0].len(), 10);
+    assert_eq!(world.excess(), None);
 }
 
 #[test]

@@ -27,7 +27,9 @@ impl fmt::Display for Unreadable {
 ///   off each segment, empty and `.` segments dropped, `..` resolved, no trailing slash.
 /// - Cut: the same, but first cut at a `;`, or at a `?` or `#` that came of an escape: there are
 ///   servers that end the path there.
-/// - Unresolved: as cut, but with `..` left standing: a server that decodes need not resolve.
+/// - Unresolved: as canonical and as cut, but with `..` left standing: a server that decodes need
+///   not resolve.
+/// - Without authority: of `//host/path` some servers read `host` as a host.
 ///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
@@ -40,8 +42,8 @@ pub struct Forms<'a> {
 
 struct Rewritten {
     canonical: Vec<u8>,
-    /// The canonical, the cut and the unresolved form, in lower case.
-    folded: [Vec<u8>; 3],
+    /// The canonical form and all the others, in lower case.
+    folded: [Vec<u8>; 5],
 }
 
 impl<'a> Forms<'a> {
@@ -57,15 +59,20 @@ impl<'a> Forms<'a> {
         let ends = |byte: &u8| matches!(byte, b';' | b'?' | b'#');
         let cut = decoded.split(ends).next().unwrap_or_default();
         let canonical = segments(&decoded, Dots::Resolve);
-        let mut forms =
-            [canonical.clone(), segments(cut, Dots::Resolve), segments(cut, Dots::Keep)];
+        let mut forms = [
+            canonical.clone(),
+            segments(cut, Dots::Resolve),
+            segments(cut, Dots::Keep),
+            segments(&decoded, Dots::Keep),
+            segments(without_host(&decoded), Dots::Resolve),
+        ];
         forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
         let rewritten = Rewritten { canonical, folded: forms };
         Ok(Self { sent, rewritten: Some(rewritten), folded })
     }
 
     /// Whether every form is the path as it was sent, but perhaps for the case.
-    pub fn is_canonical(&self) -> bool {
+    pub fn has_one_reading(&self) -> bool {
         self.rewritten.as_ref().is_none_or(|rewritten| {
             let same = |form: &Vec<u8>| form.eq_ignore_ascii_case(self.sent);
             rewritten.canonical == self.sent && rewritten.folded.iter().all(same)
@@ -104,6 +111,17 @@ fn without_authority(target: &[u8]) -> &[u8] {
     rest.get(path.unwrap_or(rest.len())..).unwrap_or_default()
 }
 
+/// Cuts `//host` off a decoded path.
+fn without_host(path: &[u8]) -> &[u8] {
+    match path {
+        [b'/' | b'\\', b'/' | b'\\', rest @ ..] => {
+            let host = rest.iter().position(|byte| matches!(byte, b'/' | b'\\'));
+            rest.get(host.unwrap_or(rest.len())..).unwrap_or_default()
+        }
+        _ => path,
+    }
+}
+
 /// What one pass over a path tells.
 #[derive(Default)]
 struct Glance {
@@ -131,7 +149,10 @@ fn glance(target: &[u8]) -> (&[u8], Glance) {
         length += 1;
     }
     glance.odd |= previous == b'/' && length > 1;
-    (target.get(..length).unwrap_or_default(), glance)
+    let path = target.get(..length).unwrap_or_default();
+    // `*` is all of the server; anything else without a slash in front some servers take for a path.
+    glance.odd |= !matches!(path, [] | [b'/', ..] | b"*");
+    (path, glance)
 }
 
 /// Decodes every escape, and every escape that comes of that; what no digits follow stays a `%`.
@@ -187,12 +208,9 @@ fn segments(path: &[u8], dots: Dots) -> Vec<u8> {
             name => kept.push(name),
         }
     }
-    let rooted = path.is_empty() || matches!(path.first(), Some(b'/' | b'\\' | b';'));
     let mut written = Vec::with_capacity(path.len() + 1);
-    for (index, segment) in kept.into_iter().enumerate() {
-        if rooted || index > 0 {
-            written.push(b'/');
-        }
+    for segment in kept {
+        written.push(b'/');
         for byte in segment {
             // Written as escapes, so that reading the result changes nothing.
             match byte {
@@ -203,7 +221,7 @@ fn segments(path: &[u8], dots: Dots) -> Vec<u8> {
             }
         }
     }
-    if written.is_empty() && rooted && !path.is_empty() {
+    if written.is_empty() {
         written.push(b'/');
     }
     written

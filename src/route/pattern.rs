@@ -32,7 +32,9 @@ impl Pattern {
         let whole = if path.is_empty() { "/" } else { path };
         match Forms::of(whole.as_bytes()) {
             Err(unreadable) => Err(unreadable.to_string()),
-            Ok(forms) if forms.is_canonical() => Ok(Self { path: path.as_bytes().into(), subtree }),
+            Ok(forms) if forms.has_one_reading() => {
+                Ok(Self { path: path.as_bytes().into(), subtree })
+            }
             Ok(_) => Err(CANONICAL.into()),
         }
     }

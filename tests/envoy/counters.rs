@@ -1,1 +1,34 @@
+//! What is counted, as a scrape of Envoy's Prometheus page shows it.
 
+mod labels;
+mod streams;
+mod totals;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use testbed::client::{Load, load};
+use testbed::{Envoy, Request, Stats};
+
+const REQUESTS: &str = "caracal_gateway_requests_total";
+const AUTH_FAILURES: &str = "caracal_gateway_auth_failures_total";
+const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+
+/// Every series of a family, by the values of these labels joined with blanks.
+fn series(stats: &Stats, family: &str, labels: &[&str]) -> BTreeMap<String, f64> {
+    let of = |sample: &testbed::stats::Sample| {
+        let values: Vec<&str> = labels.iter().map(|label| &*sample.labels[*label]).collect();
+        assert_eq!(sample.labels.len(), labels.len(), "{sample:?} has other labels");
+        (values.join(" "), sample.value)
+    };
+    stats.named(family).map(of).collect()
+}
+
+/// Returns when every worker has flushed once more: some requests of another kind have been counted.
+fn after_another_flush(envoy: &Envoy, address: SocketAddr) -> Stats {
+    let before = envoy.stats().value(REQUESTS, &[("method", "OPTIONS")]);
+    let plan = Load::new(Request::new("OPTIONS", "/"), 32, 1);
+    assert_eq!(load(address, &plan).len(), 32);
+    envoy.wait_for_stat(REQUESTS, &[("method", "OPTIONS")], |count| count >= before + 32.0);
+    envoy.stats()
+}

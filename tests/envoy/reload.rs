@@ -1,1 +1,180 @@
+//! A configuration that is replaced, and listeners that are drained, while requests are under way.
 
+use std::thread;
+
+use serde_json::{Value, json};
+use testbed::client::{Answered, Load, load};
+use testbed::envoy::Reload;
+use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
+
+const REQUESTS: &str = "caracal_gateway_requests_total";
+const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+const OK: [(&str, &str); 2] = [("method", "GET"), ("status_code", "200")];
+
+fn bootstrap(upstream: &Upstream, configuration: Value) -> Bootstrap {
+    Bootstrap::to(upstream.address()).plugin(configuration)
+}
+
+fn limit(requests: u32) -> Value {
+    json!({"rate_limit": {"requests": requests, "window": "1h"}})
+}
+
+/// How many of that many requests, each over a new connection, are answered 200.
+fn admitted(envoy: &Envoy, sent: usize) -> usize {
+    (0..sent).filter(|_| Client::new(envoy.address()).get("/").status == 200).count()
+}
+
+/// Waits until every worker has flushed what it counted after `GET`s, and returns their number.
+fn counted(envoy: &Envoy, expected: usize) -> f64 {
+    envoy.wait_for_stat(REQUESTS, &OK, |count| count >= expected as f64);
+    // Whatever counts twice would do so with the next flush: that of these requests.
+    let before = envoy.stats().value(REQUESTS, &[("method", "OPTIONS")]);
+    load(envoy.address(), &Load::new(Request::new("OPTIONS", "/"), 16, 1));
+    envoy.wait_for_stat(REQUESTS, &[("method", "OPTIONS")], |count| count == before + 16.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    envoy.stats().value(REQUESTS, &OK)
+}
+
+fn all_answered(answers: &[Answered]) {
+    let failed: Vec<&Answered> = answers.iter().filter(|answer| answer.status != 200).collect();
+    assert!(failed.is_empty(), "{} of {}: {failed:?}", failed.len(), answers.len());
+}
+
+/// A client that has used up its limit has exactly what a raised limit adds, and nothing while the
+/// limit is lower, has other neighbours in the configuration, or could not be changed.
+#[test]
+fn what_a_client_has_used_survives() {
+    let upstream = Upstream::start();
+    let mut envoy = Envoy::start(&bootstrap(&upstream, limit(5))).expect("Envoy starts");
+    assert_eq!(admitted(&envoy, 8), 5);
+    let mut neighbours = limit(5);
+    neighbours["routes"] = json!([{"paths": ["/env"], "class": "closed"}]);
+    let rows = [
+        ("raised by one", limit(6), 1),
+        ("the same with other routes besides", neighbours, 0),
+        ("lowered", limit(3), 0),
+        ("raised by four more", limit(10), 4),
+    ];
+    for (sentence, configuration, more) in rows {
+        assert_eq!(envoy.reconfigure(&bootstrap(&upstream, configuration)), Reload::Accepted);
+        assert_eq!(admitted(&envoy, 8), more, "{sentence}");
+    }
+    let refused = envoy.reconfigure(&bootstrap(&upstream, limit(0)));
+    let Reload::Rejected(log) = refused else { panic!("a limit of 0 was accepted") };
+    assert!(log.contains("probegate: rate_limit.requests: "), "{log}");
+    assert_eq!(admitted(&envoy, 8), 0, "what was refused changed nothing");
+}
+
+/// New connections know the new token alone.
+#[test]
+fn a_new_token_replaces_the_old_one() {
+    let upstream = Upstream::start();
+    let with =
+        |token: &str| bootstrap(&upstream, json!({"metrics_auth": {"tokens": [{"value": token}]}}));
+    let mut envoy = Envoy::start(&with("one")).expect("Envoy starts");
+    for (token, ended) in [("two", "one"), ("three", "two"), ("one", "three")] {
+        assert_eq!(envoy.reconfigure(&with(token)), Reload::Accepted);
+        let status = |token: &str| {
+            let bearer = [("authorization", format!("Bearer {token}"))];
+            Client::new(envoy.address()).get_with("/metrics", &bearer).status
+        };
+        for _ in 0..8 {
+            assert_eq!((status(token), status(ended)), (200, 401), "{token} after {ended}");
+        }
+    }
+}
+
+/// Reloads in the middle of thousands of requests fail none of them, lose none, and count none twice;
+/// and the limit has gone on counting all the while.
+#[test]
+fn reloads_under_load_lose_nothing() {
+    let upstream = Upstream::start();
+    let gate = |requests: u32, token: &str| {
+        let mut configuration = limit(requests);
+        configuration["metrics_auth"] = json!({"tokens": [{"value": token}]});
+        bootstrap(&upstream, configuration).concurrency(4)
+    };
+    let mut envoy = Envoy::start(&gate(100_000, "one")).expect("Envoy starts");
+    let address = envoy.address();
+    let (answers, reloads) = thread::scope(|scope| {
+        let load = scope.spawn(|| load(address, &Load::new(Request::get("/"), 16, 500)));
+        let mut reloads = 0;
+        while !load.is_finished() {
+            let token = ["two", "one"][reloads as usize % 2];
+            assert_eq!(envoy.reconfigure(&gate(100_001 + reloads, token)), Reload::Accepted);
+            reloads += 1;
+        }
+        (load.join().expect("a load"), reloads)
+    });
+    all_answered(&answers);
+    println!("{} requests, {reloads} reloads", answers.len());
+    assert!(reloads >= 2, "the load was over before the second reload");
+    assert_eq!(upstream.count(), answers.len(), "each request has reached the upstream once");
+    assert_eq!(counted(&envoy, answers.len()), answers.len() as f64);
+
+    let used = u32::try_from(upstream.count()).expect("a number of requests");
+    assert_eq!(envoy.reconfigure(&gate(used + 3, "one")), Reload::Accepted);
+    assert_eq!(admitted(&envoy, 8), 3, "all that the limit has left");
+}
+
+/// What was counted just before a reload is there after it, though no tick came between.
+#[test]
+fn what_was_counted_just_before_is_kept() {
+    let upstream = Upstream::start();
+    let mut envoy = Envoy::start(&bootstrap(&upstream, limit(1_000))).expect("Envoy starts");
+    for round in 1..=4 {
+        let answers = load(envoy.address(), &Load::new(Request::get("/"), 8, 5));
+        all_answered(&answers);
+        assert_eq!(
+            envoy.reconfigure(&bootstrap(&upstream, limit(1_000 + round))),
+            Reload::Accepted
+        );
+    }
+    assert_eq!(counted(&envoy, 160), 160.0);
+}
+
+/// A request that is under way at a reload is answered, and counted once.
+#[test]
+fn a_request_under_way_is_answered_and_counted() {
+    let upstream = Upstream::start();
+    let mut envoy = Envoy::start(&bootstrap(&upstream, limit(1_000))).expect("Envoy starts");
+    let address = envoy.address();
+    let answers = thread::scope(|scope| {
+        let slow = scope.spawn(|| load(address, &Load::new(Request::get("/delay/900"), 8, 1)));
+        let arrived = || (upstream.count() == 8).then_some(());
+        poll::until(std::time::Duration::from_secs(10), "all are under way", arrived);
+        assert_eq!(envoy.reconfigure(&bootstrap(&upstream, limit(1_001))), Reload::Accepted);
+        slow.join().expect("a load")
+    });
+    all_answered(&answers);
+    assert_eq!(counted(&envoy, 8), 8.0);
+}
+
+/// An Envoy that says that it is unhealthy closes each connection with its answer, and loses nothing.
+#[test]
+fn a_failed_health_check_loses_nothing() {
+    let upstream = Upstream::start();
+    let envoy = Envoy::start(&bootstrap(&upstream, limit(100_000))).expect("Envoy starts");
+    let answers = thread::scope(|scope| {
+        let load = scope.spawn(|| load(envoy.address(), &Load::new(Request::get("/"), 8, 100)));
+        envoy.admin_post("/healthcheck/fail");
+        load.join().expect("a load")
+    });
+    all_answered(&answers);
+    assert_eq!(upstream.count(), answers.len());
+    envoy.admin_post("/healthcheck/ok");
+    assert_eq!(counted(&envoy, answers.len()), answers.len() as f64);
+}
+
+/// Listeners that are drained right behind the last answer take no count with them.
+#[test]
+fn drained_listeners_lose_nothing() {
+    let upstream = Upstream::start();
+    let envoy =
+        Envoy::start(&bootstrap(&upstream, limit(1_000)).concurrency(4)).expect("Envoy starts");
+    all_answered(&load(envoy.address(), &Load::new(Request::get("/"), 16, 10)));
+    envoy.admin_post("/drain_listeners?graceful");
+    envoy.wait_for_stat(REQUESTS, &OK, |count| count >= 160.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    assert_eq!(envoy.stats().value(REQUESTS, &[]), 160.0);
+}

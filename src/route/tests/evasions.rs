@@ -47,6 +47,8 @@ fn a_disguise_does_not_open_what_is_guarded() {
         ("/x%3f/../metrics", "a server that decodes, and then takes the mark for a character"),
         ("/x%23/../metrics", "and so for the fragment's"),
         ("/metrics#x", "a fragment"),
+        ("//host/metrics", "a server that takes what two slashes begin for a host"),
+        ("metrics", "no slash in front"),
         ("http://host/metrics", "the absolute form"),
         ("HTTPS://user:x@[::1]:1/metrics", "with all that it may have"),
         ("http://host//metrics/", "and a disguise on top"),
@@ -72,6 +74,7 @@ fn a_subtree_is_guarded_as_a_path_is() {
         ("/v1/admin/%2e%2e/x", "or that decodes before it resolves"),
         ("/v1/admin/..;/x", "or that takes parameters with a segment"),
         ("/v1/admin;x/../y", "or that cuts them first"),
+        ("/v1;x/admin/../y", "or cuts them off each segment, and does not resolve"),
         ("\\v1\\admin\\keys", "backslashes"),
     ];
     for (target, shows) in table {

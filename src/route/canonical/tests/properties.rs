@@ -32,7 +32,7 @@ proptest! {
         let again = Forms::of(&canonical);
         prop_assert!(again.is_ok(), "a canonical path is readable");
         let again = again.unwrap();
-        prop_assert!(again.is_canonical());
+        prop_assert_eq!(again.canonical(), again.sent());
         prop_assert_eq!(text_of(again.canonical()), text_of(&canonical));
     }
 

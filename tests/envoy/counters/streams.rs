@@ -1,0 +1,105 @@
+//! Streams that end in other ways than with an answer, and those that have not ended.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use testbed::client::{Load, load};
+use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
+
+use super::{IN_FLIGHT, REQUESTS, series};
+
+fn gate() -> (Upstream, Envoy) {
+    let upstream = Upstream::start();
+    let gate = Bootstrap::to(upstream.address()).concurrency(4);
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    (upstream, envoy)
+}
+
+/// A connection on which these bytes were sent.
+fn sent(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("connect");
+    stream.write_all(bytes).expect("write the request");
+    stream
+}
+
+fn reached(upstream: &Upstream, count: usize) {
+    let arrived = || (upstream.count() == count).then_some(());
+    poll::until(Duration::from_secs(10), "the requests have reached the upstream", arrived);
+}
+
+/// A client that goes away before its answer is counted once, with no status, and holds nothing up.
+#[test]
+fn a_client_that_goes_away_is_counted_once() {
+    let (upstream, envoy) = gate();
+    let request = b"GET /delay/60000 HTTP/1.1\r\nhost: a\r\n\r\n";
+    let waiting: Vec<TcpStream> = (0..8).map(|_| sent(envoy.address(), request)).collect();
+    reached(&upstream, 8);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 8.0);
+    drop(waiting);
+    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 8.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
+    assert_eq!(counted, [("GET 0 none".to_owned(), 8.0)].into());
+}
+
+/// One that goes away in the middle of its own body is counted once as well.
+#[test]
+fn a_body_that_breaks_off_is_counted_once() {
+    let (upstream, envoy) = gate();
+    let request = b"POST /v1/observe HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf";
+    let begun: Vec<TcpStream> = (0..4).map(|_| sent(envoy.address(), request)).collect();
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 4.0);
+    drop(begun);
+    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 4.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
+    assert_eq!(counted, [("POST 0 none".to_owned(), 4.0)].into());
+    drop(upstream);
+}
+
+/// An upstream that goes away is counted with what the client got of it: Envoy's own answer.
+#[test]
+fn an_upstream_that_goes_away_is_counted_once() {
+    let (_upstream, envoy) = gate();
+    let mut client = Client::new(envoy.address());
+    assert!((0..5).all(|_| client.get("/reset").status == 503));
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "503")], |count| count == 5.0);
+    assert_eq!(envoy.stats().value(REQUESTS, &[]), 5.0);
+}
+
+/// The gauge shows how many requests are under way over all workers, and none when there are none.
+#[test]
+fn requests_under_way_are_shown() {
+    let (upstream, envoy) = gate();
+    assert_eq!(envoy.stats().value(IN_FLIGHT, &[]), 0.0);
+    std::thread::scope(|scope| {
+        let slow =
+            scope.spawn(|| load(envoy.address(), &Load::new(Request::get("/delay/4000"), 12, 1)));
+        reached(&upstream, 12);
+        envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 12.0);
+        assert_eq!(envoy.stats().value(REQUESTS, &[]), 0.0, "a request is counted at its end");
+        let answers = slow.join().expect("a load");
+        assert!(answers.iter().all(|answer| answer.status == 200));
+    });
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "200")], |count| count == 12.0);
+}
+
+/// A tunnel is under way for as long as it stands, and counted once, with the status that opened it.
+#[test]
+fn a_websocket_is_one_request() {
+    let (_upstream, envoy) = gate();
+    let request = Request::get("/chat")
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13");
+    let (response, tunnel) = Client::new(envoy.address()).upgrade(&request);
+    assert_eq!(response.status, 101);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 1.0);
+    drop(tunnel);
+    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 1.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
+    assert_eq!(counted, [("GET 101 none".to_owned(), 1.0)].into());
+}

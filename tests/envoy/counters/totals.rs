@@ -1,0 +1,122 @@
+//! The totals of all workers: nothing is lost, nothing is counted twice.
+
+use serde_json::json;
+use testbed::client::{Load, load};
+use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
+
+use super::{IN_FLIGHT, REQUESTS, after_another_flush, series};
+
+const DURATION: &str = "caracal_gateway_request_duration_seconds";
+
+/// Many requests over many connections to four workers are counted exactly, by what they were; Envoy's
+/// own total is the same, and so is what the upstream saw.
+#[test]
+fn totals_over_four_workers_are_exact() {
+    let upstream = Upstream::start();
+    let gate = Bootstrap::to(upstream.address()).concurrency(4);
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let get = Load::new(Request::get("/v1/recall"), 16, 125);
+    let post = Load::new(Request::new("POST", "/status/201").body("body"), 8, 50);
+    let missing = Load::new(Request::get("/status/404"), 8, 25);
+    let plans = [(&get, "GET", 200), (&post, "POST", 201), (&missing, "GET", 404)];
+    std::thread::scope(|scope| {
+        for (plan, _, status) in plans {
+            let address = envoy.address();
+            scope.spawn(move || {
+                assert!(load(address, plan).iter().all(|answer| answer.status == status));
+            });
+        }
+    });
+    assert_eq!(upstream.count(), 2_600);
+
+    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 2_600.0);
+    let stats = after_another_flush(&envoy, envoy.address());
+    let counted = series(&stats, REQUESTS, &["method", "status_code", "auth_method"]);
+    let expected = [
+        ("GET 200 none", 2_000.0),
+        ("GET 404 none", 200.0),
+        ("OPTIONS 200 none", 32.0),
+        ("POST 201 none", 400.0),
+    ];
+    assert_eq!(counted, expected.map(|(labels, count)| (labels.to_owned(), count)).into());
+    assert_eq!(stats.value(IN_FLIGHT, &[]), 0.0);
+    let own = envoy.admin("/stats?filter=^http.gate.downstream_rq_completed$");
+    assert_eq!(own.trim(), "http.gate.downstream_rq_completed: 2632");
+    for (_, method, status) in plans {
+        is_a_histogram(&stats, method, &status.to_string());
+    }
+}
+
+/// The bucket without a bound holds every request, each bucket those of the one before, and the sum of
+/// microseconds fits to them.
+fn is_a_histogram(stats: &testbed::Stats, method: &str, status: &str) {
+    let labels = [("method", method), ("status_code", status)];
+    let total = stats.value(REQUESTS, &labels);
+    let mut buckets: Vec<(f64, f64)> = stats
+        .named(&format!("{DURATION}_bucket"))
+        .filter(|bucket| {
+            bucket.labels["method"] == method && bucket.labels["status_code"] == status
+        })
+        .map(|bucket| (bucket.labels["le"].parse().expect("a bound"), bucket.value))
+        .collect();
+    buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
+    assert!(buckets.is_sorted_by_key(|bucket| bucket.1), "{buckets:?}");
+    assert_eq!(buckets.last(), Some(&(f64::INFINITY, total)), "{method} {status}");
+    assert_eq!(stats.value(&format!("{DURATION}_count"), &labels), total, "{method} {status}");
+
+    let sum = stats.value("caracal_gateway_request_duration_microseconds_sum", &labels) / 1e6;
+    // A bucket's requests took longer than the bound before it.
+    let mut least = 0.0;
+    for pair in buckets.windows(2) {
+        least += pair[0].0 * (pair[1].1 - pair[0].1);
+    }
+    assert!(sum > 0.0 && sum >= least, "{method} {status}: {sum} s in {buckets:?}");
+}
+
+/// A request falls into the bucket of the time that it took, for the client to see.
+#[test]
+fn a_duration_is_that_of_the_answer() {
+    let upstream = Upstream::start();
+    let envoy = Envoy::start(&Bootstrap::to(upstream.address())).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    assert!((0..3).all(|_| client.get("/delay/300").status == 200));
+    let bucket = format!("{DURATION}_bucket");
+    envoy.wait_for_stat(&bucket, &[("le", "+Inf")], |count| count == 3.0);
+    let stats = envoy.stats();
+    assert_eq!(stats.value(&bucket, &[("le", "0.25")]), 0.0, "the upstream alone took longer");
+    let sum = stats.value("caracal_gateway_request_duration_microseconds_sum", &[]);
+    assert!(sum >= 900_000.0, "{sum}");
+}
+
+/// What a limit refuses is counted to the request, as a request and as a refusal.
+#[test]
+fn every_refusal_is_counted() {
+    let upstream = Upstream::start();
+    let limit = json!({"rate_limit": {"requests": 7, "window": "1h"}});
+    let gate = Bootstrap::to(upstream.address()).concurrency(4).plugin(limit);
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let answers = load(envoy.address(), &Load::new(Request::get("/"), 16, 50));
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 7);
+
+    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 800.0);
+    let stats = after_another_flush(&envoy, envoy.address());
+    assert_eq!(stats.value(REQUESTS, &[("method", "GET"), ("status_code", "200")]), 7.0);
+    assert_eq!(stats.value(REQUESTS, &[("method", "GET"), ("status_code", "429")]), 793.0);
+    let limited = series(&stats, "caracal_gateway_rate_limited_total", &["limit", "reason"]);
+    assert_eq!(limited, [("client exceeded".to_owned(), 793.0 + 32.0)].into());
+}
+
+/// Another namespace names every family, and leaves none of the old name.
+#[test]
+fn a_namespace_names_the_families() {
+    let upstream = Upstream::start();
+    let gate = Bootstrap::to(upstream.address()).plugin(json!({"metrics": {"namespace": "shop"}}));
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    assert_eq!(Client::new(envoy.address()).get("/metrics").status, 401);
+    envoy.wait_for_stat("shop_gateway_requests_total", &[], |count| count == 1.0);
+    let stats = envoy.stats();
+    assert_eq!(stats.value("shop_gateway_request_duration_seconds_count", &[]), 1.0);
+    assert_eq!(stats.value("shop_gateway_auth_failures_total", &[]), 1.0);
+    assert_eq!(stats.named("shop_gateway_requests_in_flight").count(), 1);
+    assert!(!stats.0.iter().any(|sample| sample.name.contains("caracal")));
+}

@@ -1,0 +1,175 @@
+//! Disguises of a path, with all that Envoy may make of it before the gate sees it.
+
+use serde_json::{Value, json};
+
+use super::{get, start};
+
+/// What Envoy may do to a path before any filter sees it.
+fn normalizations() -> [(Value, &'static str); 3] {
+    [
+        (json!({"normalize_path": false, "merge_slashes": false}), "as it came"),
+        (json!({"normalize_path": true, "merge_slashes": false}), "normalized"),
+        (json!({"normalize_path": true, "merge_slashes": true}), "normalized and merged"),
+    ]
+}
+
+/// Ways to write `/metrics` that some server takes for it.
+const METRICS: [&str; 38] = [
+    "/metrics",
+    "/metrics/",
+    "/metrics?x=/health",
+    "/metrics/?a",
+    "//metrics",
+    "///metrics//",
+    "/%6Detrics",
+    "/%6d%65%74%72%69%63%73",
+    "/%256Detrics",
+    "/%2525256Detrics",
+    "/x/../metrics",
+    "/x/%2e%2e/metrics",
+    "/x/%2E./metrics",
+    "/x/..%2fmetrics",
+    "/x%2f..%2fmetrics",
+    "/x/%252e%252e/metrics",
+    "/../metrics",
+    "/./metrics",
+    "/%2e/metrics",
+    "/metrics/.",
+    "/metrics/x/..",
+    "/health/../metrics",
+    "/metrics;a=1",
+    "/metrics;",
+    "/metrics%3ba=1",
+    "/;a/metrics",
+    "/metrics;/../x",
+    "/..;/metrics",
+    "/x/..;y=z/metrics",
+    "/METRICS",
+    "/mEtRiCs",
+    "/metrics%2f",
+    "/metrics%5c",
+    "/metrics\\",
+    "/\\metrics",
+    "/x\\..\\metrics",
+    "/metrics%3fx",
+    "/metrics%23x",
+];
+
+/// No disguise of a guarded path gets past the guard, and each is still the path with the token.
+#[test]
+fn a_disguise_is_guarded() {
+    for (hcm, shows) in normalizations() {
+        let (upstream, envoy) = start(hcm, json!({}));
+        for (nth, path) in METRICS.into_iter().enumerate() {
+            let client = nth.to_string();
+            let status = get(&envoy, path, &client, "");
+            if status == 200 && path == "/metrics;/../x" && shows != "as it came" {
+                assert_eq!(upstream.take()[0].target, "/x", "Envoy made another path of it");
+                continue;
+            }
+            // Envoy itself refuses some forms if it normalizes.
+            assert!(matches!(status, 400 | 401), "{path} {shows}: {status}");
+            assert_eq!(upstream.count(), 0, "{path} {shows}: it reached the upstream");
+            if status == 401 {
+                let token = "authorization: Bearer token\r\n";
+                assert_eq!(get(&envoy, path, &client, token), 200, "{path} {shows}");
+                assert_eq!(upstream.take().len(), 1, "{path} {shows}");
+            }
+        }
+    }
+}
+
+/// As it came, every form reaches the gate and is known to it.
+#[test]
+fn no_form_of_a_path_is_unknown_to_the_gate() {
+    let (_upstream, envoy) = start(json!({"normalize_path": false}), json!({}));
+    for path in METRICS {
+        assert_eq!(get(&envoy, path, "c", ""), 401, "{path}");
+    }
+    let admin = [
+        "/v1/admin",
+        "/v1/admin/",
+        "/V1/Admin/Keys",
+        "/v1/%61dmin/keys",
+        "/v1/admin%2fkeys",
+        "/v1//admin//keys",
+        "/v1/x/../admin/keys",
+        "/v1;a/admin;b/keys",
+        "/v1/admin/../x",
+        "/v1/admin/%2e%2e/x",
+        "/v1/admin/..;/x",
+        "/health/../v1/admin/x",
+    ];
+    for path in admin {
+        assert_eq!(get(&envoy, path, "c", ""), 401, "{path}");
+    }
+    let closed = [
+        "/env",
+        "/ENV",
+        "/env/",
+        "/%65nv",
+        "/x/../env",
+        "/env;x",
+        "/Loggers//root",
+        "/health/../env",
+    ];
+    for path in closed {
+        assert_eq!(get(&envoy, path, "c", "authorization: Bearer token\r\n"), 404, "{path}");
+    }
+}
+
+/// Only what reaches the upstream as a health path, letter for letter, is exempt from the limit.
+#[test]
+fn a_disguise_is_not_exempt() {
+    let disguises = [
+        "/health/../v1/recall",
+        "/health/%2e%2e/v1/x",
+        "/health/..%2fv1",
+        "/health/..;/v1",
+        "/health\\..\\v1",
+        "/health/x/../../v1",
+        "/health/x/../y",
+        "//health",
+        "/health/",
+        "/health//x",
+        "/health/.",
+        "/%68ealth",
+        "/health/%78",
+        "/health/%2578",
+        "/health;x",
+        "/health/x;y",
+        "/Health",
+        "/HEALTH/live",
+        "/health%2flive",
+        "/health%3f",
+        "/v1/../health",
+        "/healthy",
+        "/v1/health",
+        "/",
+    ];
+    for (hcm, shows) in normalizations() {
+        let as_it_came = hcm["normalize_path"] == false;
+        let (upstream, envoy) = start(hcm, json!({}));
+        for (nth, path) in disguises.into_iter().enumerate() {
+            let client = nth.to_string();
+            let first = get(&envoy, path, &client, "");
+            if first != 200 {
+                assert!(!as_it_came && matches!(first, 307 | 400), "{path} {shows}: {first}");
+                continue;
+            }
+            let target = upstream.last().target;
+            let plain = target == "/health"
+                || target.starts_with("/health/") && !target.contains(['%', ';', '\\']);
+            let exempt =
+                plain && !target.contains("//") && !target.contains("/.") && !target.ends_with('/');
+            assert!(!(as_it_came && exempt), "{path} {shows}: {target}");
+            let expected = if exempt { 200 } else { 429 };
+            assert_eq!(get(&envoy, path, &client, ""), expected, "{path} {shows}: as {target}");
+        }
+        for path in ["/health", "/health?x=1", "/health/live", "/health/a/b"] {
+            for _ in 0..3 {
+                assert_eq!(get(&envoy, path, "probe", ""), 200, "{path} {shows}");
+            }
+        }
+    }
+}
