@@ -34,7 +34,11 @@ impl Error for Mistake {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("there is no key `{field}`; the keys here are {}", expected.join(", ")))
+        // What does not look like a key may be a secret after all, as in `{value:secret}`.
+        let is_key =
+            field.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        let field = if is_key { format!(" `{field}`") } else { String::new() };
+        Self::new(format!("there is no key{field}; the keys here are {}", expected.join(", ")))
     }
 
     fn missing_field(field: &'static str) -> Self {
