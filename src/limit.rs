@@ -161,23 +161,23 @@ impl Limiter {
         let slot = self.table.slot(client);
         for attempt in 0..ATTEMPTS {
             let version = store.read(slot, &mut self.value)?;
-            if attempt > 0 || self.table.is_ahead(&self.value, now) {
+            let mut set_back = self.table.is_ahead(&self.value, now);
+            if attempt > 0 || set_back {
                 // What was written before this clock is read cannot be later than it. So if a
                 // record still lies ahead, the clock was set back.
                 now = store.now();
                 if now == 0 {
                     return Err(LimitReason::Unavailable);
                 }
+                set_back = self.table.is_ahead(&self.value, now);
             }
-            let was_set_back = self.table.is_ahead(&self.value, now);
-            if was_set_back {
+            if set_back {
                 self.table.rebase(&mut self.value, now, self.quota);
             }
             let mut lease = self.local.lease(client, now, self.quota);
             let admission =
                 self.table.admit(&mut self.value, client, now, self.quota, lease.as_mut());
-            let writes =
-                was_set_back || matches!(admission, Admission::Admitted | Admission::Corrupt);
+            let writes = set_back || matches!(admission, Admission::Admitted | Admission::Corrupt);
             if writes && !store.swap(slot, &self.value, version)? {
                 continue;
             }

@@ -117,7 +117,7 @@ pub struct Head<'a> {
 }
 
 /// Marks a request that a limit would have refused, were it enforced.
-pub const WOULD_LIMIT: &str = "x-gate-would-limit";
+pub const WOULD_LIMIT: &[u8] = b"x-gate-would-limit";
 
 impl<'a> Head<'a> {
     /// Gathers what the gate reads. Names arrive in lower case, as Envoy keeps them.
@@ -133,7 +133,7 @@ impl<'a> Head<'a> {
                 b"content-type" => head.grpc = is_grpc(value),
                 b"authorization" => head.authorization.see(value),
                 b"x-forwarded-for" => head.forwarded_for.see(value),
-                b"x-gate-would-limit" => head.marked = true,
+                WOULD_LIMIT => head.marked = true,
                 b"x-forwarded-client-cert" => head.client_certificate = true,
                 _ => {}
             }

@@ -183,7 +183,7 @@ pub fn set_header(map: Map, name: &[u8], value: &[u8]) -> Result<()> {
 }
 
 /// Takes a header off.
-pub fn remove_header(map: Map, name: &str) -> Result<()> {
+pub fn remove_header(map: Map, name: &[u8]) -> Result<()> {
     check(unsafe { proxy_remove_header_map_value(map as u32, name.as_ptr(), name.len()) })
 }
 

@@ -75,12 +75,12 @@ fn apply(edits: Edits, stream: &Stream, plugin: &Plugin) -> Result<(), Failed> {
         abi::set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes())?;
     }
     if edits.strip_authorization {
-        abi::remove_header(Map::Request, "authorization")?;
+        abi::remove_header(Map::Request, b"authorization")?;
     }
     match edits.mark {
         Mark::Absent => Ok(()),
         Mark::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
-        Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT.as_bytes(), b"1"),
+        Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT, b"1"),
     }
 }
 
