@@ -13,6 +13,7 @@ mod value;
 
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
+use crate::metrics::Settings;
 use shape::{Access, Config};
 
 pub use path::Mistake;
@@ -22,8 +23,8 @@ pub use path::Mistake;
 pub struct Compiled {
     /// What decides.
     pub gate: Gate,
-    /// The first part of the name of every metric.
-    pub namespace: String,
+    /// How to count.
+    pub metrics: Settings,
     /// This service's name in logs.
     pub service: Option<String>,
     /// Whether and how requests are logged.

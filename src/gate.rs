@@ -4,7 +4,8 @@ use crate::auth::{AuthMethod, Failure, Guard};
 use crate::limit::client::{ClientKey, ClientSource, HashKey, Identity, Prefixes};
 use crate::limit::window::Micros;
 use crate::limit::{Limiter, Store};
-use crate::metrics::{Finished, Meter, Method, Status};
+use crate::metrics::{Code, Finished, Meter, Method, Status};
+use crate::own::{Own, OwnRoutes};
 use crate::request::{Head, Names};
 use crate::request_id::RequestId;
 use crate::route::{Class, Route, Routes};
@@ -28,6 +29,8 @@ pub struct Gate {
     pub accept_request_id: bool,
     /// The classes of paths.
     pub routes: Routes,
+    /// Where the gate answers itself.
+    pub own_routes: OwnRoutes,
     /// Guards of the metrics and admin routes, by [`Route::guard`].
     pub guards: Vec<Guard>,
     /// `mode: dev`: metrics routes are open.
@@ -66,6 +69,10 @@ pub struct Stream {
     pub method: Method,
     /// The answer's status, once there is one.
     pub status: Status,
+    /// The client speaks gRPC.
+    pub grpc: bool,
+    /// The answer's `grpc-status`, once there is one.
+    pub grpc_status: Option<Code>,
     auth_method: AuthMethod,
     began: Micros,
 }
@@ -90,24 +97,30 @@ impl Gate {
         match &judged {
             Err(Refusal::Unauthorized { failure, .. }) => meter.auth_failed(auth_method, *failure),
             Err(Refusal::RateLimited(overrun)) => meter.rate_limited(overrun.reason),
-            Ok(Edits { mark: Mark::Set(reason), .. }) => meter.rate_limited(*reason),
+            Ok(Verdict::Forward(Edits { mark: Mark::Set(reason), .. })) => {
+                meter.rate_limited(*reason);
+            }
             _ => {}
         }
         let status = match &judged {
             // Envoy answers a gRPC client 200, and puts the refusal into `grpc-status`.
             Err(_) if head.grpc => Status::new(200),
             Err(refusal) => Status::new(refusal.status()),
+            Ok(Verdict::Answer(_)) => Status::new(200),
             Ok(_) => Status::default(),
         };
         Stream {
             id,
             verdict: match judged {
-                Ok(edits) => Verdict::Forward(Edits { set_request_id, ..edits }),
+                Ok(Verdict::Forward(edits)) => Verdict::Forward(Edits { set_request_id, ..edits }),
+                Ok(verdict) => verdict,
                 Err(refusal) => Verdict::Refuse(refusal),
             },
             class: route.map_or(Class::Api, |route| route.class),
             method: Method::of(head.method),
             status,
+            grpc: head.grpc,
+            grpc_status: None,
             auth_method,
             began: now,
         }
@@ -120,14 +133,24 @@ impl Gate {
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
-    ) -> Result<Edits, Refusal> {
-        if route.class == Class::Closed {
-            return Err(Refusal::NotFound);
-        }
+    ) -> Result<Verdict, Refusal> {
+        let own = match route.class {
+            Class::Closed => return Err(Refusal::NotFound),
+            Class::Own => Some(self.own_routes.find(head.path).ok_or(Refusal::NotFound)?),
+            _ => None,
+        };
+        let class = own.map_or(route.class, Own::class);
+        let route = Route { class, ..route };
         self.authorize(route, head)?;
         let mark = self.admit(route, head, now, host)?;
-        let strip_authorization = self.strip_authorization && route.class == Class::Metrics;
-        Ok(Edits { mark, strip_authorization, ..Edits::default() })
+        match own {
+            Some(own) if matches!(head.method, b"GET" | b"HEAD") => Ok(Verdict::Answer(own)),
+            Some(_) => Err(Refusal::MethodNotAllowed),
+            None => {
+                let strip_authorization = self.strip_authorization && class == Class::Metrics;
+                Ok(Verdict::Forward(Edits { mark, strip_authorization, ..Edits::default() }))
+            }
+        }
     }
 
     fn request_id(&self, head: &Head<'_>, host: &mut impl Host) -> (RequestId, bool) {
@@ -146,7 +169,9 @@ impl Gate {
                 // A guarded route without a guard cannot be configured; it would be closed.
                 None => Err(Refusal::NotFound),
             },
-            Class::Health | Class::Api | Class::Closed => Ok(()),
+            Class::Health | Class::Api => Ok(()),
+            // Nobody is let through to these.
+            Class::Closed | Class::Own => Err(Refusal::NotFound),
         }
     }
 
@@ -192,6 +217,8 @@ impl Gate {
             class: Class::Api,
             method: Method::Other,
             status: Status::default(),
+            grpc: false,
+            grpc_status: None,
             auth_method: AuthMethod::None,
             began: now,
         }
@@ -204,6 +231,10 @@ impl Stream {
         let forwarded = matches!(self.verdict, Verdict::Forward(_));
         if forwarded && self.status.is_auth_failure() {
             meter.auth_failed(self.auth_method, Failure::Upstream);
+        }
+        if self.grpc {
+            let missing = || Code::without_status(self.status);
+            meter.grpc_handled(self.grpc_status.unwrap_or_else(missing));
         }
         meter.finished(Finished {
             method: self.method,

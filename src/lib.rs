@@ -20,6 +20,7 @@ pub mod gate;
 pub mod host;
 pub mod limit;
 pub mod metrics;
+pub mod own;
 pub mod reply;
 pub mod request;
 pub mod request_id;

@@ -2,23 +2,40 @@
 //!
 //! An increment of an Envoy metric is a host call, and a request has several. So each VM adds up in
 //! its own memory and hands over what came together when it is told to: nothing is lost, and
-//! nothing is counted twice, since what a [`Sink`] did not take stays for the next time.
+//! nothing is counted twice, since what Envoy did not take stays for the next time.
+//!
+//! Envoy's statistics are the one source of truth. They are the sum over all VMs, they outlive a VM
+//! and a configuration, and a scrape that the gate answers says what they say.
 
+mod accept;
+mod exposition;
+mod family;
+mod grpc;
 mod histogram;
+mod key;
 mod labels;
-mod name;
+mod ledger;
+mod roster;
 mod series;
 
+pub use exposition::{Exposition, Format, Sample, Value};
+pub use family::Names;
+pub use grpc::Code;
+pub use histogram::Bounds;
 pub use labels::{Method, Status};
-pub use name::Names;
+pub use roster::MOST;
 
-use histogram::Durations;
+use histogram::Observed;
+use key::Key;
+use ledger::Ledger;
+use roster::{Request, Roster};
 use series::Series;
 
 use crate::auth::{AuthMethod, Failure};
+use crate::limit::{Unavailable, Version};
 use crate::verdict::LimitReason;
 
-/// Which kind of metric to define.
+/// Which kind of metric to define in Envoy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Only ever rises.
@@ -27,13 +44,33 @@ pub enum Kind {
     Gauge,
 }
 
-/// Where counts go: Envoy's statistics.
-pub trait Sink {
+/// Envoy's statistics, and the list of the series in them, which all VMs share.
+pub trait Statistics {
     /// Makes a metric known by its full name, and returns its ID. The same name has the same ID.
     fn define(&mut self, kind: Kind, name: &str) -> Option<u32>;
 
-    /// Adds to a metric; says whether it did.
+    /// Adds to a metric, never 0; says whether it did.
     fn add(&mut self, id: u32, offset: i64) -> bool;
+
+    /// What a metric says: the sum over all VMs.
+    fn value(&mut self, id: u32) -> Option<u64>;
+
+    /// The shared list and its version. One that was never written is empty.
+    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable>;
+
+    /// Writes the shared list if it still has that version; says whether it did.
+    fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable>;
+}
+
+/// How to count.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The first part of every name; empty: none.
+    pub namespace: String,
+    /// Buckets of the durations.
+    pub bounds: Bounds,
+    /// Whether clients are limited.
+    pub limited: bool,
 }
 
 /// A request that ended.
@@ -53,109 +90,138 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Meter {
     names: Names,
-    requests: Series<(Method, Status, AuthMethod), Count>,
-    durations: Durations,
-    auth_failures: Series<(AuthMethod, Failure), Count>,
-    rate_limited: Series<LimitReason, Count>,
-    in_flight: Gauge,
+    bounds: Bounds,
+    finished: Series<Request, Observed>,
+    /// Everything that does not happen in every request.
+    others: Series<Key, u64>,
+    in_flight: i64,
+    /// How much of `in_flight` the ledger has.
+    told: i64,
+    roster: Roster,
+    ledger: Ledger,
 }
 
 impl Meter {
-    /// A meter whose families start with this namespace.
-    pub fn new(namespace: &str) -> Self {
-        Self {
-            names: Names::new(namespace),
-            requests: Series::default(),
-            durations: Durations::default(),
-            auth_failures: Series::default(),
-            rate_limited: Series::default(),
-            in_flight: Gauge::default(),
+    /// A meter that has counted nothing.
+    pub fn new(settings: Settings) -> Self {
+        let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
+        let mut meter = Self {
+            roster: Roster::new(&bounds, 0),
+            ledger: Ledger::new(names.clone(), bounds.clone()),
+            names,
+            bounds,
+            finished: Series::default(),
+            others: Series::default(),
+            in_flight: 0,
+            told: 0,
+        };
+        meter.expect(settings.limited);
+        meter
+    }
+
+    /// Names the series that are there before anything happens: whoever watches a counter for an
+    /// increase does not see one that begins with it.
+    fn expect(&mut self, limited: bool) {
+        let failures = [
+            (AuthMethod::None, Failure::Missing),
+            (AuthMethod::Bearer, Failure::Malformed),
+            (AuthMethod::Bearer, Failure::Invalid),
+        ];
+        let failures = failures.map(|(method, failure)| Key::AuthFailures(method, failure));
+        let reasons = LimitReason::ALL.iter().filter(|_| limited);
+        let reasons = reasons.map(|reason| Key::RateLimited(*reason));
+        for key in
+            [Key::InFlight, Key::Degraded, Key::Folded].into_iter().chain(failures).chain(reasons)
+        {
+            self.others.entry(key, || 0);
         }
     }
 
     /// A request began.
     pub fn began(&mut self) {
-        self.in_flight.value += 1;
+        self.in_flight += 1;
     }
 
     /// A request ended that had begun.
     pub fn finished(&mut self, finished: Finished) {
         let Finished { method, status, auth_method, duration } = finished;
-        self.in_flight.value -= 1;
-        self.requests.change((method, status, auth_method), Count::increment);
-        self.durations.observe(method, status, duration);
+        self.in_flight -= 1;
+        let bounds = &self.bounds;
+        let observed = self.finished.entry((method, status, auth_method), || Observed::new(bounds));
+        if let Some(observed) = observed {
+            observed.observe(bounds, duration);
+        }
     }
 
     /// A guarded route stayed shut.
     pub fn auth_failed(&mut self, auth_method: AuthMethod, failure: Failure) {
-        self.auth_failures.change((auth_method, failure), Count::increment);
+        self.count(Key::AuthFailures(auth_method, failure), 1);
     }
 
     /// A limit did not admit a request, whether that is enforced or not.
     pub fn rate_limited(&mut self, reason: LimitReason) {
-        self.rate_limited.change(reason, Count::increment);
+        self.count(Key::RateLimited(reason), 1);
+    }
+
+    /// A gRPC request ended that had begun.
+    pub fn grpc_handled(&mut self, code: Code) {
+        self.count(Key::GrpcHandled(code), 1);
+    }
+
+    fn count(&mut self, key: Key, times: u64) {
+        if let Some(count) = self.others.entry(key, || 0) {
+            *count += times;
+        }
     }
 
     /// Hands over what came together since the last time.
-    pub fn flush(&mut self, sink: &mut impl Sink) {
-        let names = &mut self.names;
-        for (key, count) in self.requests.iter_mut() {
-            count.flush(sink, || names.requests(*key));
+    pub fn flush(&mut self, statistics: &mut impl Statistics) {
+        let (finished, others) = (&self.finished, &self.others);
+        let enrolled = self.roster.enroll(finished.keys(), others.keys(), statistics);
+        // Without the list nobody else would show the counts, so they wait here.
+        if enrolled.is_ok() {
+            self.settle();
         }
-        self.durations.flush(sink, names);
-        for (key, count) in self.auth_failures.iter_mut() {
-            count.flush(sink, || names.auth_failures(*key));
-        }
-        for (reason, count) in self.rate_limited.iter_mut() {
-            count.flush(sink, || names.rate_limited(*reason));
-        }
-        self.in_flight.flush(sink, || names.in_flight());
-    }
-}
-
-/// A counter's increments that were not handed over yet.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    id: Option<u32>,
-    pending: u64,
-}
-
-impl Count {
-    fn increment(&mut self) {
-        self.pending += 1;
+        self.ledger.flush(statistics);
     }
 
-    /// Makes the counter known, and hands over what came together.
-    fn flush<'a>(&mut self, sink: &mut impl Sink, name: impl FnOnce() -> &'a str) {
-        self.id = self.id.or_else(|| sink.define(Kind::Counter, name()));
-        // Envoy takes an increment by 0 for an error.
-        if self.pending == 0 {
-            return;
+    /// Books what came together under the keys that the roster has for it.
+    fn settle(&mut self) {
+        let (roster, ledger) = (&self.roster, &mut self.ledger);
+        // What other VMs count is shown by this one, too, and must not end with them.
+        for key in roster.keys() {
+            ledger.know(key);
         }
-        let offset = i64::try_from(self.pending).unwrap_or(i64::MAX);
-        if self.id.is_some_and(|id| sink.add(id, offset)) {
-            self.pending -= offset.unsigned_abs();
+        let mut folded = 0;
+        self.finished.retain(|request, observed| {
+            let count = observed.count();
+            let Some(place) = roster.place(request) else { return true };
+            let (method, status, auth_method) = place;
+            ledger.observe(Key::Durations(method, status), observed);
+            ledger.add(Key::Requests(method, status, auth_method), count.cast_signed());
+            if place != request {
+                folded += count;
+            }
+            observed.clear();
+            // What goes on stays, so that it need not be made anew; what ended goes.
+            count > 0 && place == request
+        });
+        self.others.retain(|key, count| {
+            ledger.add(key, count.cast_signed());
+            *count = 0;
+            false
+        });
+        ledger.add(Key::InFlight, self.in_flight - self.told);
+        self.told = self.in_flight;
+        if folded > 0 {
+            ledger.add(Key::Folded, folded.cast_signed());
         }
     }
-}
 
-/// This VM's share of a gauge that all VMs add to.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gauge {
-    id: Option<u32>,
-    value: i64,
-    flushed: i64,
-}
-
-impl Gauge {
-    fn flush<'a>(&mut self, sink: &mut impl Sink, name: impl FnOnce() -> &'a str) {
-        // Defined even while it is 0: a gauge that appears with the first request hides that there
-        // were none.
-        self.id = self.id.or_else(|| sink.define(Kind::Gauge, name()));
-        let offset = self.value - self.flushed;
-        if offset != 0 && self.id.is_some_and(|id| sink.add(id, offset)) {
-            self.flushed = self.value;
-        }
+    /// All that was counted, by all VMs.
+    pub fn expose(&mut self, statistics: &mut impl Statistics) -> Exposition {
+        self.flush(statistics);
+        Exposition::new(self.names.clone(), self.ledger.read(statistics))
     }
 }
 

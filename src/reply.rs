@@ -39,6 +39,7 @@ impl Refusal {
             Self::BadRequest(_) => 400,
             Self::Unauthorized { .. } => 401,
             Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
             Self::RateLimited(_) => 429,
             Self::Internal => 500,
         }
@@ -56,6 +57,7 @@ impl Refusal {
                 ("unauthorized", unauthorized(*failure), Some(UNAUTHENTICATED))
             }
             Self::NotFound => ("not_found", "there is nothing here", None),
+            Self::MethodNotAllowed => ("method_not_allowed", "only GET and HEAD are", None),
             Self::Internal => ("internal", "the request could not be handled", None),
             Self::RateLimited(overrun) => {
                 message = too_many(overrun);
@@ -80,6 +82,7 @@ impl Refusal {
         let mut headers = vec![("content-type", "application/json".into())];
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Internal => {}
+            Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
             Self::Unauthorized { presented, .. } => {
                 let challenge = match presented {
                     true => r#"Bearer realm="metrics", error="invalid_token""#,

@@ -26,6 +26,8 @@ pub enum Class {
     Admin,
     /// Answered 404.
     Closed,
+    /// Below `own_routes`, where nobody but the gate answers.
+    Own,
 }
 
 impl Class {
@@ -37,6 +39,7 @@ impl Class {
             Self::Metrics => "metrics",
             Self::Admin => "admin",
             Self::Closed => "closed",
+            Self::Own => "own",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::auth::Failure;
 use crate::limit::Quota;
+use crate::own::Own;
 use crate::route::Unreadable;
 
 /// What becomes of a request.
@@ -11,6 +12,8 @@ pub enum Verdict {
     Forward(Edits),
     /// Answered by the gate.
     Refuse(Refusal),
+    /// One of the gate's own routes.
+    Answer(Own),
 }
 
 /// Changes to the head of a request that is forwarded.
@@ -50,6 +53,8 @@ pub enum Refusal {
     },
     /// The route is closed: 404.
     NotFound,
+    /// One of the gate's own routes, which are only read: 405.
+    MethodNotAllowed,
     /// Over a limit: 429.
     RateLimited(Overrun),
     /// Envoy would not let the gate read or change the request: 500.

@@ -4,6 +4,8 @@ use crate::auth::{Carrier, Digest, Guard, Tokens};
 use crate::gate::{ClientLimit, Gate};
 use crate::limit::client::{ClientSource, HashKey, Prefixes};
 use crate::limit::{Limiter, Quota, WhenFull};
+use crate::metrics::{Bounds, Settings};
+use crate::own::OwnRoutes;
 use crate::request::Names;
 use crate::route::{Class, Pattern, Route, Routes};
 use crate::system;
@@ -38,9 +40,12 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
     for rule in &system::routes(config.system, config.routes.is_some()) {
         builder.rule(rule, Whose::System).map_err(|mistake| mistake.within_key("system"))?;
     }
-    if let Some(path) = &config.own_routes {
-        builder.own_routes(path).map_err(|mistake| mistake.within_key("own_routes"))?;
-    }
+    let own_routes = match &config.own_routes {
+        Some(path) => {
+            builder.own_routes(path).map_err(|mistake| mistake.within_key("own_routes"))?
+        }
+        None => OwnRoutes::default(),
+    };
 
     let within = |mistake: Mistake| mistake.within_key("header").within_key("request_id");
     builder.names.request_id = header_name(&config.request_id.header).map_err(within)?;
@@ -50,21 +55,21 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
         ),
         None => None,
     };
-    let namespace = config.metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
-    check_namespace(&namespace)
-        .map_err(|mistake| mistake.within_key("namespace").within_key("metrics"))?;
+    let settings = metrics_settings(config.metrics, limit.is_some())
+        .map_err(|mistake| mistake.within_key("metrics"))?;
 
     Ok(Compiled {
         gate: Gate {
             names: builder.names,
             accept_request_id: config.request_id.accept_client,
             routes: builder.routes,
+            own_routes,
             guards: builder.guards,
             open_metrics: config.mode == Mode::Dev,
             strip_authorization: metrics.strip,
             limit,
         },
-        namespace,
+        metrics: settings,
         service: config.service,
         access: config.log.access,
         warnings: builder.warnings,
@@ -135,13 +140,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn own_routes(&mut self, path: &str) -> Result<(), Mistake> {
-        let route = Route { class: Class::Closed, guard: METRICS_GUARD };
+    fn own_routes(&mut self, path: &str) -> Result<OwnRoutes, Mistake> {
+        let route = Route { class: Class::Own, guard: METRICS_GUARD };
         let pattern = Pattern::parse(path).map_err(Mistake::new)?;
         if pattern.is_subtree() || path == "/" {
             return Err(Mistake::new("must be a path of its own, as /-/gate"));
         }
-        self.path(&format!("{path}/*"), route, Whose::Users)
+        self.path(&format!("{path}/*"), route, Whose::Users)?;
+        Ok(OwnRoutes::below(path))
     }
 
     fn admin(&mut self, rule: &RouteRule) -> Result<Route, Mistake> {
@@ -272,6 +278,22 @@ fn header_name(name: &str) -> Result<Box<[u8]>, Mistake> {
         return Err(Mistake::new("must be the name of a header, as x-request-id"));
     }
     Ok(name.to_ascii_lowercase().into_bytes().into())
+}
+
+fn metrics_settings(metrics: shape::Metrics, limited: bool) -> Result<Settings, Mistake> {
+    let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
+    check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
+    let bounds = match metrics.buckets {
+        None => Bounds::default(),
+        Some(seconds) => Bounds::from_seconds(&seconds).map_err(|wrong| {
+            match wrong {
+                (None, right) => Mistake::new(right),
+                (Some(index), right) => Mistake::new(right).within_index(index),
+            }
+            .within_key("buckets")
+        })?,
+    };
+    Ok(Settings { namespace, bounds, limited })
 }
 
 /// A name that Prometheus takes for the first part of a metric's.

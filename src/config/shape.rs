@@ -30,7 +30,7 @@ pub struct Config {
     pub rate_limit: Option<RateLimit>,
     /// The gate's own counters.
     pub metrics: Metrics,
-    /// The path below which the gate itself answers; null: nowhere. Default `/-/gate`.
+    /// The path below which the gate itself answers (`/live`, `/metrics`); null: nowhere. Default `/-/gate`.
     #[serde(default = "own_routes")]
     pub own_routes: Option<String>,
     /// What the gate writes to Envoy's log.
@@ -231,6 +231,9 @@ pub enum WhenFull {
 pub struct Metrics {
     /// The first part of every name; empty: none. Default `caracal`.
     pub namespace: Option<String>,
+    /// Upper bounds of the buckets of durations, in seconds, rising: 1 to 30. Default: 0.005 to 10, as
+    /// Prometheus's client libraries have them.
+    pub buckets: Option<Vec<f64>>,
 }
 
 /// What the gate writes to Envoy's log.

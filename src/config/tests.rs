@@ -46,14 +46,14 @@ fn nothing_at_all_is_a_closed_default() {
         for path in ["/metrics", "/metrics.json", "/prometheus"] {
             assert_eq!(class(&compiled, path), Class::Metrics, "{path}");
         }
-        assert_eq!(
-            [class(&compiled, "/x"), class(&compiled, "/-/gate")],
-            [Class::Api, Class::Closed]
-        );
+        assert_eq!([class(&compiled, "/x"), class(&compiled, "/-/gate")], [Class::Api, Class::Own]);
         assert!(!gate.open_metrics && !gate.strip_authorization && gate.limit.is_none());
         assert!(gate.accept_request_id);
         assert_eq!(*gate.names.request_id, *b"x-request-id");
-        assert_eq!((compiled.namespace.as_str(), compiled.service.as_deref()), ("caracal", None));
+        assert_eq!(
+            (compiled.metrics.namespace.as_str(), compiled.service.as_deref()),
+            ("caracal", None)
+        );
         assert_eq!(compiled.access, Access::Off);
         assert_eq!(compiled.warnings.len(), 0, "the variable METRICS_BEARER is set");
     }
@@ -86,15 +86,15 @@ fn every_key_has_its_effect() {
         "/up", "/up/x", "/stats", "/root", "/secret", "/plain", "/gate/x", "/metrics", "/health",
         "/-/gate",
     ];
-    use Class::{Admin, Api, Closed, Health, Metrics};
-    let classes = [Health, Health, Metrics, Admin, Closed, Api, Closed, Api, Api, Api];
+    use Class::{Admin, Api, Closed, Health, Metrics, Own};
+    let classes = [Health, Health, Metrics, Admin, Closed, Api, Own, Api, Api, Api];
     assert_eq!(
         paths.map(|path| class(&compiled, path)),
         classes,
         "with routes, the defaults are gone"
     );
     assert_eq!(
-        (compiled.namespace.as_str(), compiled.service.as_deref()),
+        (compiled.metrics.namespace.as_str(), compiled.service.as_deref()),
         ("app", Some("gateway"))
     );
     assert_eq!(compiled.access, Access::Json);

@@ -25,6 +25,7 @@ const CAS_MISMATCH: u32 = 8;
 pub enum Map {
     Request = 0,
     Response = 2,
+    ResponseTrailers = 3,
 }
 
 /// Levels of Envoy's log.
@@ -100,6 +101,7 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
 }
 
 #[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "wasi_snapshot_preview1"))]
@@ -245,6 +247,13 @@ pub fn define_metric(kind: u32, name: &str) -> Result<u32> {
 /// Adds to a metric.
 pub fn increment_metric(id: u32, offset: i64) -> Result<()> {
     check(unsafe { proxy_increment_metric(id, offset) })
+}
+
+/// What a metric says: the sum over all VMs.
+pub fn metric(id: u32) -> Result<u64> {
+    let mut value = 0;
+    check(unsafe { proxy_get_metric(id, &mut value) })?;
+    Ok(value)
 }
 
 /// Nanoseconds on the machine's monotonic clock, which all workers share and nobody sets.

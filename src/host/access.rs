@@ -32,13 +32,16 @@ pub fn path(access: Access, target: &[u8]) -> Vec<u8> {
 
 /// Logs a stream that ends at `now`.
 pub fn log(plugin: &Plugin, stream: &Stream, path: &[u8], now: Micros) {
-    let duration_ms = stream.duration(now) as f64 / 1_000.0;
+    let duration = stream.duration(now);
     let (id, method, status) = (stream.id.as_str(), stream.method.label(), stream.status);
     let line = match plugin.access {
         Access::Off => return,
         Access::Text => {
             let path = path.escape_ascii();
-            format!("{id} {method} {path} {status} {duration_ms:.2}ms")
+            // To hundredths, half of one rounded up.
+            let hundredths = (duration + 5) / 10;
+            let (millis, rest) = (hundredths / 100, hundredths % 100);
+            format!("{id} {method} {path} {status} {millis}.{rest:02}ms")
         }
         Access::Json => {
             let line = Line {
@@ -48,7 +51,7 @@ pub fn log(plugin: &Plugin, stream: &Stream, path: &[u8], now: Micros) {
                 method,
                 path: &String::from_utf8_lossy(path),
                 status_code: status.code(),
-                duration_ms,
+                duration_ms: duration as f64 / 1_000.0,
                 class: stream.class.name(),
             };
             serde_json::to_string(&line).unwrap_or_default()

@@ -1,12 +1,23 @@
-//! Envoy's statistics as the place where counts go.
+//! Envoy's statistics, as the place where counts go and come from.
 
 use super::abi;
-use crate::metrics::{Kind, Sink};
+use crate::limit::{Unavailable, Version};
+use crate::metrics::{Kind, Statistics};
 
-/// Envoy's statistics.
-pub struct Statistics;
+/// Envoy's statistics. The list of the series in them is a shared value.
+#[derive(Debug)]
+pub struct EnvoyStatistics {
+    roster: String,
+}
 
-impl Sink for Statistics {
+impl EnvoyStatistics {
+    /// The statistics of a namespace: in Envoy, too, metrics of one name are one.
+    pub fn new(namespace: &str) -> Self {
+        Self { roster: format!("probegate.series.{namespace}") }
+    }
+}
+
+impl Statistics for EnvoyStatistics {
     fn define(&mut self, kind: Kind, name: &str) -> Option<u32> {
         let kind = match kind {
             Kind::Counter => 0,
@@ -17,5 +28,21 @@ impl Sink for Statistics {
 
     fn add(&mut self, id: u32, offset: i64) -> bool {
         abi::increment_metric(id, offset).is_ok()
+    }
+
+    fn value(&mut self, id: u32) -> Option<u64> {
+        abi::metric(id).ok()
+    }
+
+    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable> {
+        match abi::shared_data(&self.roster) {
+            Ok(Some((roster, version))) => Ok((roster, Version(version))),
+            Ok(None) => Ok((Vec::new(), Version(abi::ABSENT))),
+            Err(_) => Err(Unavailable),
+        }
+    }
+
+    fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable> {
+        abi::set_shared_data(&self.roster, roster, version.0).map_err(|_| Unavailable)
     }
 }

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 
 use super::abi::{self, Level};
 use super::environment::{Environment, now};
-use super::meter::Statistics;
+use super::meter::EnvoyStatistics;
 use crate::config::shape::Access;
 use crate::config::{self, Mistake};
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
-use crate::metrics::Meter;
+use crate::metrics::{Format, Meter};
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
@@ -27,6 +27,7 @@ pub struct State {
     pub gate: Gate,
     pub environment: Environment,
     pub meter: Meter,
+    pub statistics: EnvoyStatistics,
 }
 
 impl Plugin {
@@ -43,8 +44,9 @@ impl Plugin {
         let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
         let length = plugin_name.len();
         let slots = format!("probegate.limit.{length}.{plugin_name}.{root_id}.{window}.");
-        let meter = Meter::new(&compiled.namespace);
-        Ok(Self {
+        let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
+        let meter = Meter::new(compiled.metrics);
+        let plugin = Self {
             request_id_header: compiled.gate.names.request_id.clone(),
             access: compiled.access,
             service: compiled.service.unwrap_or(plugin_name),
@@ -52,8 +54,13 @@ impl Plugin {
                 gate: compiled.gate,
                 environment: Environment::new(slots, own_key),
                 meter,
+                statistics,
             }),
-        })
+        };
+        // Envoy forgets a counter that no VM holds. So this one holds them all before those that a
+        // new configuration replaces are gone.
+        plugin.flush();
+        Ok(plugin)
     }
 
     /// Once a second: sees the time go by, and hands over what was counted.
@@ -64,7 +71,14 @@ impl Plugin {
 
     /// Hands over what was counted.
     fn flush(&self) {
-        self.state.borrow_mut().meter.flush(&mut Statistics);
+        let State { meter, statistics, .. } = &mut *self.state.borrow_mut();
+        meter.flush(statistics);
+    }
+
+    /// What was counted by all VMs.
+    pub fn expose(&self, format: Format) -> String {
+        let State { meter, statistics, .. } = &mut *self.state.borrow_mut();
+        meter.expose(statistics).encode(format)
     }
 }
 

@@ -10,7 +10,9 @@ use super::access;
 use super::environment::now;
 use super::plugin::{Plugin, State};
 use crate::gate::Stream;
-use crate::metrics::Status;
+use crate::metrics::{Code, Format, Status};
+use crate::own::{self, Own};
+use crate::reply::Reply;
 use crate::request::{Head, Pairs, WOULD_LIMIT};
 use crate::verdict::{Edits, Mark, Refusal, Verdict};
 
@@ -32,7 +34,7 @@ impl HttpStream {
 
     fn on_head(&mut self, plugin: &Plugin) -> Action {
         let mut state = plugin.state.borrow_mut();
-        let State { gate, environment, meter } = &mut *state;
+        let State { gate, environment, meter, .. } = &mut *state;
         let Ok(headers) = abi::headers(Map::Request) else {
             let stream = gate.on_headless(now(), environment, meter);
             return self.refuse(plugin, stream, Refusal::Internal);
@@ -49,6 +51,10 @@ impl HttpStream {
                 Err(_) => self.refuse(plugin, stream, Refusal::Internal),
             },
             Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
+            Verdict::Answer(own) => {
+                drop(state);
+                self.reply(plugin, stream, answer(own, plugin))
+            }
         }
     }
 
@@ -58,6 +64,10 @@ impl HttpStream {
         }
         stream.verdict = Verdict::Refuse(refusal);
         let reply = refusal.reply(&stream.id);
+        self.reply(plugin, stream, reply)
+    }
+
+    fn reply(&mut self, plugin: &Plugin, stream: Stream, reply: Reply) -> Action {
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();
@@ -66,6 +76,19 @@ impl HttpStream {
         let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
         self.stream = Some(stream);
         Action::Pause
+    }
+}
+
+/// The answer of a route of the gate's own.
+fn answer(own: Own, plugin: &Plugin) -> Reply {
+    match own {
+        Own::Live => own::live(),
+        Own::Metrics => {
+            // Read here and not with the head: no other route looks at it.
+            let accept = abi::header(Map::Request, "accept").ok().flatten();
+            let format = Format::accepted(&accept.unwrap_or_default());
+            own::metrics(format, plugin.expose(format))
+        }
     }
 }
 
@@ -116,15 +139,27 @@ impl HttpContext for HttpStream {
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
         let Some(plugin) = &self.plugin else { return Action::Continue };
         let stream = self.stream.get_or_insert_with(|| {
-            let State { gate, environment, meter } = &mut *plugin.state.borrow_mut();
+            let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
             gate.on_headless(now(), environment, meter)
         });
+        if stream.grpc {
+            let status = abi::header(Map::Response, "grpc-status").ok().flatten();
+            stream.grpc_status = status.map(|status| Code::of(&status));
+        }
         // The gate's own answers have the header and a status that is known.
         if let Verdict::Forward(_) = stream.verdict {
             // Whatever cannot be set or read costs the answer its ID or its label, not itself.
             let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
             let status = abi::header(Map::Response, ":status").ok().flatten();
             stream.status = Status::of(&status.unwrap_or_default());
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.grpc) {
+            let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
+            stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);
         }
         Action::Continue
     }

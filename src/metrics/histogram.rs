@@ -1,75 +1,113 @@
-//! Durations, as the cumulative buckets of a Prometheus histogram.
+//! Durations in buckets.
 
-use std::fmt;
+use std::fmt::Write as _;
 
-use super::labels::{Method, Status};
-use super::name::Names;
-use super::series::Series;
-use super::{Count, Sink};
+/// Upper bounds of the buckets, in microseconds, inclusive and rising. One more bucket has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds(Box<[u64]>);
 
-/// Upper bounds in microseconds, inclusive: the defaults of Prometheus's client libraries.
-const BOUNDS: [u64; 11] = [
-    5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
-    10_000_000,
-];
-
-/// The label `le`: a bound in seconds, or `+Inf`.
-#[derive(Clone, Copy, Debug)]
-pub struct Bound(Option<u64>);
-
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(micros) = self.0 else { return f.write_str("+Inf") };
-        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-        if rest == 0 {
-            return write!(f, "{seconds}");
-        }
-        let fraction = format!("{rest:06}");
-        write!(f, "{seconds}.{}", fraction.trim_end_matches('0'))
+impl Default for Bounds {
+    /// The defaults of Prometheus's client libraries.
+    fn default() -> Self {
+        let millis = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
+        Self(millis.map(|millis| millis * 1_000).into())
     }
 }
 
-/// A histogram for each method and status.
-#[derive(Debug, Default)]
-pub struct Durations(Series<(Method, Status), Histogram>);
+impl Bounds {
+    /// The most bounds that a configuration may name.
+    pub const MOST: usize = 30;
 
-#[derive(Clone, Debug, Default)]
-struct Histogram {
-    /// Observations by the first bound that is not below them; the last one is `+Inf`.
-    observed: [u64; BOUNDS.len() + 1],
-    /// What `observed` says of each bucket, cumulated, on its way out.
-    buckets: [Count; BOUNDS.len() + 1],
-    count: Count,
+    /// Bounds in seconds, or which of them is wrong and what would be right: 1 to 30, rising, each from
+    /// a microsecond to an hour.
+    pub fn from_seconds(seconds: &[f64]) -> Result<Self, (Option<usize>, &'static str)> {
+        let mut bounds: Vec<u64> = Vec::new();
+        if seconds.is_empty() || seconds.len() > Self::MOST {
+            return Err((None, "must be 1 to 30 bounds"));
+        }
+        for (index, seconds) in seconds.iter().enumerate() {
+            let micros = (seconds * 1e6).round();
+            if !(1.0..=3.6e9).contains(&micros) {
+                return Err((Some(index), "must be seconds, from 0.000001 to 3600"));
+            }
+            let micros = micros as u64;
+            if bounds.last().is_some_and(|last| *last >= micros) {
+                return Err((Some(index), "must be greater than the bound before it"));
+            }
+            bounds.push(micros);
+        }
+        Ok(Self(bounds.into()))
+    }
+
+    /// How many buckets there are, with the last one.
+    pub fn buckets(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    /// The bounds in seconds, without the last one, which is infinite.
+    pub fn seconds(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().map(|micros| *micros as f64 / 1e6)
+    }
+
+    /// The values of the label `le`, with the last one.
+    pub fn labels(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|micros| in_seconds(*micros)).chain(["+Inf".into()])
+    }
+
+    fn bucket_of(&self, micros: u64) -> usize {
+        self.0.partition_point(|bound| *bound < micros)
+    }
+}
+
+/// A number of microseconds as seconds, without an exponent and without zeros at the end.
+fn in_seconds(micros: u64) -> String {
+    let mut text = (micros / 1_000_000).to_string();
+    if !micros.is_multiple_of(1_000_000) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ".{:06}", micros % 1_000_000);
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    text
+}
+
+/// Durations that were observed, each in the first bucket that it is not above.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    buckets: Box<[u64]>,
     /// Microseconds.
-    sum: Count,
+    pub sum: u64,
 }
 
-impl Durations {
-    /// Observes a duration in microseconds.
-    pub fn observe(&mut self, method: Method, status: Status, duration: u64) {
-        let bucket = BOUNDS.partition_point(|bound| *bound < duration);
-        self.0.change((method, status), |histogram| {
-            if let Some(observed) = histogram.observed.get_mut(bucket) {
-                *observed += 1;
-            }
-            histogram.sum.pending = histogram.sum.pending.saturating_add(duration);
-        });
+impl Observed {
+    /// None yet.
+    pub fn new(bounds: &Bounds) -> Self {
+        Self { buckets: vec![0; bounds.buckets()].into(), sum: 0 }
     }
 
-    pub(super) fn flush(&mut self, sink: &mut impl Sink, names: &mut Names) {
-        for (key, histogram) in self.0.iter_mut() {
-            let mut cumulated = 0;
-            for (observed, bucket) in histogram.observed.iter_mut().zip(&mut histogram.buckets) {
-                cumulated += std::mem::take(observed);
-                bucket.pending += cumulated;
-            }
-            histogram.count.pending += cumulated;
-            let bounds = BOUNDS.iter().map(|bound| Bound(Some(*bound))).chain([Bound(None)]);
-            for (bucket, bound) in histogram.buckets.iter_mut().zip(bounds) {
-                bucket.flush(sink, || names.duration_bucket(*key, bound));
-            }
-            histogram.count.flush(sink, || names.duration_count(*key));
-            histogram.sum.flush(sink, || names.duration_sum(*key));
+    /// Observes a duration in microseconds.
+    pub fn observe(&mut self, bounds: &Bounds, micros: u64) {
+        if let Some(bucket) = self.buckets.get_mut(bounds.bucket_of(micros)) {
+            *bucket += 1;
         }
+        self.sum = self.sum.saturating_add(micros);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+
+    /// For each bucket how many are not above its bound.
+    pub fn cumulated(&self) -> impl Iterator<Item = u64> {
+        self.buckets.iter().scan(0, |sum, bucket| {
+            *sum += bucket;
+            Some(*sum)
+        })
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.buckets.fill(0);
+        self.sum = 0;
     }
 }

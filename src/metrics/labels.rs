@@ -39,6 +39,20 @@ impl Method {
         }
     }
 
+    /// All there are.
+    pub const ALL: [Self; 10] = [
+        Self::Get,
+        Self::Head,
+        Self::Post,
+        Self::Put,
+        Self::Delete,
+        Self::Connect,
+        Self::Options,
+        Self::Trace,
+        Self::Patch,
+        Self::Other,
+    ];
+
     /// The label's value.
     pub fn label(self) -> &'static str {
         match self {
@@ -56,7 +70,8 @@ impl Method {
     }
 }
 
-/// The label `status_code`: 100 to 999, or 0 for a stream that ended without an answer.
+/// The label `status_code`: 100 to 999, or 0 for a stream that ended without an answer. Where there
+/// is no room for more, the class of a status: `1xx` to `9xx`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Status(u16);
 
@@ -72,7 +87,17 @@ impl Status {
         Self::new(digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
     }
 
-    /// The status as a number.
+    /// A status, or a class of statuses, as [`Status::code`] has it.
+    pub fn held(code: u16) -> Option<Self> {
+        (code < 10 || (100..1000).contains(&code)).then_some(Self(code))
+    }
+
+    /// The class of the status.
+    pub fn class(self) -> Self {
+        Self(if self.0 < 10 { self.0 } else { self.0 / 100 })
+    }
+
+    /// The status as a number; that of a class is its first digit.
     pub fn code(self) -> u16 {
         self.0
     }
@@ -85,11 +110,18 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.0 {
+            class @ 1..10 => write!(f, "{class}xx"),
+            status => status.fmt(f),
+        }
     }
 }
 
 impl AuthMethod {
+    /// All there are.
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::Bearer, Self::Jwt, Self::Basic, Self::ApiKey, Self::Mtls, Self::Other];
+
     /// The label's value.
     pub fn label(self) -> &'static str {
         match self {
@@ -105,6 +137,10 @@ impl AuthMethod {
 }
 
 impl Failure {
+    /// All there are.
+    pub const ALL: [Self; 5] =
+        [Self::Missing, Self::Malformed, Self::Invalid, Self::NotConfigured, Self::Upstream];
+
     /// The label's value.
     pub fn label(self) -> &'static str {
         match self {
@@ -118,6 +154,10 @@ impl Failure {
 }
 
 impl LimitReason {
+    /// All there are.
+    pub const ALL: [Self; 4] =
+        [Self::Exceeded, Self::TableFull, Self::Contended, Self::Unavailable];
+
     /// The label's value.
     pub fn label(self) -> &'static str {
         match self {

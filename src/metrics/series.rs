@@ -1,4 +1,4 @@
-//! The series of one family: a value for each combination of labels that came up.
+//! What came up of a family since the last flush: a value for each combination of labels.
 
 /// A sorted map that remembers where it looked last, since one request looks much like the one
 /// before it.
@@ -14,23 +14,27 @@ impl<K, V> Default for Series<K, V> {
     }
 }
 
-impl<K: Ord + Copy, V: Default> Series<K, V> {
-    /// Changes the value of this combination, which is made if it is the first time.
-    pub fn change(&mut self, key: K, change: impl FnOnce(&mut V)) {
+impl<K: Ord + Copy, V> Series<K, V> {
+    /// The value of this combination, which is made if it is the first time.
+    pub fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> Option<&mut V> {
         if self.entries.get(self.last).is_none_or(|(last, _)| *last != key) {
             let place = self.entries.binary_search_by_key(&key, |(key, _)| *key);
             self.last = place.unwrap_or_else(|place| {
-                self.entries.insert(place, (key, V::default()));
+                self.entries.insert(place, (key, make()));
                 place
             });
         }
-        if let Some((_, value)) = self.entries.get_mut(self.last) {
-            change(value);
-        }
+        self.entries.get_mut(self.last).map(|(_, value)| value)
     }
 
-    /// Every combination that came up, in order.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
-        self.entries.iter_mut().map(|(key, value)| (&*key, value))
+    /// Every combination, in order.
+    pub fn keys(&self) -> impl Iterator<Item = K> + Clone {
+        self.entries.iter().map(|(key, _)| *key)
+    }
+
+    /// Keeps the combinations of which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(K, &mut V) -> bool) {
+        self.entries.retain_mut(|(key, value)| keep(*key, value));
+        self.last = 0;
     }
 }

@@ -10,10 +10,10 @@ mod properties;
 mod sink;
 
 use super::*;
-use sink::{Statistics, finished};
+use sink::{Fake, finished};
 
-fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> Statistics {
-    let (mut meter, mut sink) = (Meter::new(namespace), Statistics::default());
+fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> Fake {
+    let (mut meter, mut sink) = (sink::meter(namespace), Fake::default());
     events(&mut meter);
     meter.flush(&mut sink);
     sink
@@ -104,7 +104,7 @@ fn each_combination_of_labels_is_a_series() {
 
 #[test]
 fn a_second_flush_adds_nothing() {
-    let (mut meter, mut sink) = (Meter::new("caracal"), Statistics::default());
+    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
     meter.began();
     meter.began();
     meter.finished(finished(b"GET", 200, 7));
@@ -118,8 +118,8 @@ fn a_second_flush_adds_nothing() {
 
 #[test]
 fn a_sink_that_refuses_loses_nothing() {
-    let (mut meter, mut sink) = (Meter::new("caracal"), Statistics::default());
-    let mut expected = Statistics::default();
+    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
+    let mut expected = Fake::default();
     for (defines, adds) in
         [(false, true), (true, false), (false, false), (true, true), (true, false), (true, true)]
     {
@@ -131,7 +131,7 @@ fn a_sink_that_refuses_loses_nothing() {
         (sink.defines, sink.adds) = (defines, adds);
         meter.flush(&mut sink);
     }
-    let mut other = Meter::new("caracal");
+    let mut other = sink::meter("caracal");
     for _ in 0..6 {
         other.began();
         other.began();
@@ -145,8 +145,8 @@ fn a_sink_that_refuses_loses_nothing() {
 
 #[test]
 fn requests_in_flight_come_and_go() {
-    let (mut meter, mut sink) = (Meter::new("caracal"), Statistics::default());
-    let gauge = |sink: &Statistics| sink.get("caracal_gateway_requests_in_flight");
+    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
+    let gauge = |sink: &Fake| sink.get("caracal_gateway_requests_in_flight");
     meter.flush(&mut sink);
     assert_eq!(gauge(&sink), Some((Kind::Gauge, 0)), "there is a gauge before the first request");
     meter.began();

@@ -38,7 +38,10 @@ fn result(bytes: &[u8]) -> Result<String, String> {
     let shape = format!("{config:?}");
     let compiled =
         compile(config, &|_| None, HashKey([0; 16])).map_err(|mistake| mistake.to_string())?;
-    Ok(format!("{shape} {:?} {:?} {:?}", compiled.gate, compiled.namespace, compiled.warnings))
+    Ok(format!(
+        "{shape} {:?} {:?} {:?}",
+        compiled.gate, compiled.metrics.namespace, compiled.warnings
+    ))
 }
 
 #[test]

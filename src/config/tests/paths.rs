@@ -62,7 +62,7 @@ fn a_path_is_of_one_class() {
         ),
         (
             r#"{"routes": [{"paths": ["/-/gate/*"], "class": "api"}]}"#,
-            "own_routes: is in two classes: api and closed",
+            "own_routes: is in two classes: api and own",
         ),
     ]);
     for right in [

@@ -9,7 +9,7 @@ use crate::gate::{Gate, Host, Stream};
 use crate::limit::client::HashKey;
 use crate::limit::window::Micros;
 use crate::limit::{Store, Unavailable, Version};
-use crate::metrics::{Kind, Meter, Sink, Status};
+use crate::metrics::{Kind, Meter, Statistics, Status};
 use crate::request::{Head, Pairs};
 use crate::verdict::{Edits, Refusal, Verdict};
 
@@ -38,9 +38,10 @@ impl World {
             "ADMIN" => Some("admin-token".into()),
             _ => None,
         };
-        let gate = config::compile(config, &env, HashKey([1; 16])).unwrap().gate;
+        let compiled = config::compile(config, &env, HashKey([1; 16])).unwrap();
         let host = Fake { memory: Memory::new(), peer: b"192.0.2.1:5000".into(), random: 0 };
-        Self { gate, host, meter: Meter::new("caracal"), totals: Totals::default() }
+        let meter = Meter::new(compiled.metrics);
+        Self { gate: compiled.gate, host, meter, totals: Totals::default() }
     }
 
     pub fn now(&self) -> Micros {
@@ -60,21 +61,22 @@ impl World {
     pub fn forward(&mut self, path: &str, headers: Headers<'_>) -> Edits {
         match self.request(path, headers).verdict {
             Verdict::Forward(edits) => edits,
-            Verdict::Refuse(refusal) => panic!("{path} is refused: {refusal:?}"),
+            verdict => panic!("{path} is not forwarded: {verdict:?}"),
         }
     }
 
     pub fn refuse(&mut self, path: &str, headers: Headers<'_>) -> Refusal {
         match self.request(path, headers).verdict {
             Verdict::Refuse(refusal) => refusal,
-            Verdict::Forward(edits) => panic!("{path} is forwarded: {edits:?}"),
+            verdict => panic!("{path} is not refused: {verdict:?}"),
         }
     }
 
-    /// The status of a refusal; 0 for a request that is forwarded.
+    /// The status of an answer of the gate's own; 0 for a request that is forwarded.
     pub fn status(&mut self, path: &str, headers: Headers<'_>) -> u16 {
         match self.request(path, headers).verdict {
             Verdict::Forward(_) => 0,
+            Verdict::Answer(_) => 200,
             Verdict::Refuse(refusal) => refusal.status(),
         }
     }
@@ -110,9 +112,10 @@ impl World {
 struct Totals {
     names: Vec<String>,
     values: BTreeMap<String, i64>,
+    roster: Vec<u8>,
 }
 
-impl Sink for Totals {
+impl Statistics for Totals {
     fn define(&mut self, _: Kind, name: &str) -> Option<u32> {
         self.names.push(name.into());
         u32::try_from(self.names.len() - 1).ok()
@@ -121,6 +124,19 @@ impl Sink for Totals {
     fn add(&mut self, id: u32, offset: i64) -> bool {
         *self.values.entry(self.names[id as usize].clone()).or_default() += offset;
         true
+    }
+
+    fn value(&mut self, id: u32) -> Option<u64> {
+        self.values.get(&self.names[id as usize]).map(|value| value.cast_unsigned())
+    }
+
+    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable> {
+        Ok((self.roster.clone(), Version(1)))
+    }
+
+    fn swap_roster(&mut self, roster: &[u8], _: Version) -> Result<bool, Unavailable> {
+        self.roster = roster.into();
+        Ok(true)
     }
 }
 

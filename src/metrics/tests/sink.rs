@@ -1,25 +1,37 @@
-//! Envoy's statistics, as far as the meter knows them.
+//! Envoy's statistics and the shared list, as far as the meter knows them.
 
 use std::collections::BTreeMap;
 
 use crate::auth::AuthMethod;
-use crate::metrics::{Finished, Kind, Method, Sink, Status};
+use crate::limit::{Unavailable, Version};
+use crate::metrics::{Bounds, Finished, Kind, Meter, Method, Settings, Statistics, Status};
 
 #[derive(Debug)]
-pub struct Statistics {
+pub struct Fake {
     metrics: Vec<(String, Kind, i64)>,
     pub defines: bool,
     pub adds: bool,
+    pub shares: bool,
     pub calls: usize,
+    pub roster: Vec<u8>,
+    version: u32,
 }
 
-impl Default for Statistics {
+impl Default for Fake {
     fn default() -> Self {
-        Self { metrics: Vec::new(), defines: true, adds: true, calls: 0 }
+        Self {
+            metrics: Vec::new(),
+            defines: true,
+            adds: true,
+            shares: true,
+            calls: 0,
+            roster: Vec::new(),
+            version: 1,
+        }
     }
 }
 
-impl Statistics {
+impl Fake {
     pub fn get(&self, name: &str) -> Option<(Kind, i64)> {
         let metric = self.metrics.iter().find(|(held, ..)| held == name);
         metric.map(|(_, kind, value)| (*kind, *value))
@@ -34,7 +46,7 @@ impl Statistics {
     }
 }
 
-impl Sink for Statistics {
+impl Statistics for Fake {
     fn define(&mut self, kind: Kind, name: &str) -> Option<u32> {
         self.calls += 1;
         if !self.defines {
@@ -59,6 +71,36 @@ impl Sink for Statistics {
         }
         self.adds
     }
+
+    fn value(&mut self, id: u32) -> Option<u64> {
+        self.metrics.get(id as usize).map(|(_, _, value)| value.cast_unsigned())
+    }
+
+    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable> {
+        if self.shares {
+            Ok((self.roster.clone(), Version(self.version)))
+        } else {
+            Err(Unavailable)
+        }
+    }
+
+    fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable> {
+        if !self.shares {
+            return Err(Unavailable);
+        }
+        let current = version == Version(self.version);
+        if current {
+            self.version += 1;
+            self.roster = roster.into();
+        }
+        Ok(current)
+    }
+}
+
+/// A meter that has counted nothing, without a limit and with the default buckets.
+pub fn meter(namespace: &str) -> Meter {
+    let namespace = namespace.into();
+    Meter::new(Settings { namespace, bounds: Bounds::default(), limited: false })
 }
 
 pub fn finished(method: &[u8], status: u16, duration: u64) -> Finished {

@@ -11,7 +11,7 @@ use crate::Outcome;
 /// The SDK exports every callback there is, and Envoy calls each one that is exported, used or not:
 /// an empty one costs about 1,500 instructions in every request. A callback that is to be used is
 /// named here.
-const EXPORTS: [&str; 10] = [
+const EXPORTS: [&str; 11] = [
     "memory",
     "_initialize",
     "proxy_abi_version_0_2_1",
@@ -21,6 +21,7 @@ const EXPORTS: [&str; 10] = [
     "proxy_on_tick",
     "proxy_on_request_headers",
     "proxy_on_response_headers",
+    "proxy_on_response_trailers",
     "proxy_on_delete",
 ];
 

@@ -1,0 +1,159 @@
+//! The families: what each is called, what it means, and what its Envoy metrics are called.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The type of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Only ever rises.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+    /// Seconds, in buckets.
+    Histogram,
+}
+
+/// A family of series that differ by their labels.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Its name without the namespace, and without the `_total` of a counter.
+    pub name: &'static str,
+    /// One sentence for the reader of a scrape.
+    pub help: &'static str,
+    /// What its values are.
+    pub kind: Type,
+}
+
+/// A label's name and value.
+pub type Label = (&'static str, Cow<'static, str>);
+
+/// Requests by how they ended.
+pub const REQUESTS: Family = Family {
+    name: "gateway_requests",
+    help: "Requests that ended, by method, status and how the client authenticated",
+    kind: Type::Counter,
+};
+/// Durations of requests.
+pub const DURATIONS: Family = Family {
+    name: "gateway_request_duration_seconds",
+    help: "Time from the arrival of a request's head to the end of its stream",
+    kind: Type::Histogram,
+};
+/// Requests that have begun and not ended.
+pub const IN_FLIGHT: Family = Family {
+    name: "gateway_requests_in_flight",
+    help: "Requests that have begun and not ended",
+    kind: Type::Gauge,
+};
+/// Requests without a valid credential.
+pub const AUTH_FAILURES: Family = Family {
+    name: "gateway_auth_failures",
+    help: "Requests that were refused for want of a valid credential, by the gate or by the upstream",
+    kind: Type::Counter,
+};
+/// Requests that a limit did not admit.
+pub const RATE_LIMITED: Family = Family {
+    name: "gateway_rate_limited",
+    help: "Requests that a limit did not admit, whether it is enforced or not",
+    kind: Type::Counter,
+};
+/// Requests that were seen before.
+pub const REPLAY_BLOCKS: Family = Family {
+    name: "gateway_replay_blocks",
+    help: "Requests that replay protection refused",
+    kind: Type::Counter,
+};
+/// Requests that passed though something behind is down.
+pub const DEGRADED: Family = Family {
+    name: "gateway_degraded_mode_requests",
+    help: "Requests that were forwarded while a circuit breaker was not closed",
+    kind: Type::Counter,
+};
+/// gRPC requests by how they ended.
+pub const GRPC_HANDLED: Family = Family {
+    name: "gateway_grpc_server_handled",
+    help: "gRPC requests that ended, by status code",
+    kind: Type::Counter,
+};
+/// Requests for whose status there was no room.
+pub const FOLDED: Family = Family {
+    name: "gateway_folded_statuses",
+    help: "Requests that were counted by the class of their status, for want of room for more series",
+    kind: Type::Counter,
+};
+
+/// All families, in the order in which a scrape shows them.
+pub const FAMILIES: [&Family; 9] = [
+    &REQUESTS,
+    &DURATIONS,
+    &IN_FLIGHT,
+    &AUTH_FAILURES,
+    &RATE_LIMITED,
+    &REPLAY_BLOCKS,
+    &DEGRADED,
+    &GRPC_HANDLED,
+    &FOLDED,
+];
+
+/// Which of a family's Envoy metrics.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// The value of a counter or a gauge.
+    Value,
+    /// What is not above this bound, in seconds, or `+Inf`.
+    Bucket(&'a str),
+    /// The number of observations.
+    Count,
+    /// Their sum. Envoy's counters hold whole numbers, so it is one of microseconds.
+    Sum,
+}
+
+/// Names under one namespace.
+#[derive(Clone, Debug)]
+pub struct Names {
+    prefix: Box<str>,
+}
+
+impl Names {
+    /// Names that start with `namespace` and an underscore; an empty one adds nothing.
+    pub fn new(namespace: &str) -> Self {
+        let prefix = match namespace {
+            "" => "".into(),
+            namespace => format!("{namespace}_").into(),
+        };
+        Self { prefix }
+    }
+
+    /// The family's name, without the `_total` of a counter.
+    pub fn of(&self, family: &Family) -> String {
+        format!("{}{}", self.prefix, family.name)
+    }
+
+    /// The name of a metric of Envoy's, in the form that Istio's tags use: each label in front of
+    /// the family as `label=.=value;.`, which one `stats_tags` line of a bootstrap for each label
+    /// turns into a label of Prometheus.
+    pub fn in_envoy(&self, family: &Family, labels: &[Label], part: Part<'_>) -> String {
+        let mut name = String::new();
+        // Writing to a string cannot fail.
+        for (label, value) in labels {
+            let _ = write!(name, "{label}=.={value};.");
+        }
+        if let Part::Bucket(bound) = part {
+            let _ = write!(name, "le=.={bound};.");
+        }
+        name.push_str(&self.prefix);
+        name.push_str(match part {
+            Part::Sum => family.name.strip_suffix("_seconds").unwrap_or(family.name),
+            _ => family.name,
+        });
+        name.push_str(match part {
+            Part::Value if family.kind == Type::Counter => "_total",
+            Part::Value => "",
+            Part::Bucket(_) => "_bucket",
+            Part::Count => "_count",
+            Part::Sum => "_microseconds_sum",
+        });
+        name
+    }
+}

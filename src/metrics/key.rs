@@ -1,0 +1,98 @@
+//! A series by its labels: all there can be is a closed set.
+
+use std::borrow::Cow;
+
+use super::family::{self, Family, Label};
+use super::grpc::Code;
+use super::labels::{Method, Status};
+use crate::auth::{AuthMethod, Failure};
+use crate::verdict::LimitReason;
+
+/// A series, or a histogram's series taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the families say it")]
+pub enum Key {
+    InFlight,
+    Degraded,
+    Folded,
+    Requests(Method, Status, AuthMethod),
+    Durations(Method, Status),
+    AuthFailures(AuthMethod, Failure),
+    RateLimited(LimitReason),
+    GrpcHandled(Code),
+}
+
+impl Key {
+    /// The family that it belongs to.
+    pub fn family(self) -> &'static Family {
+        match self {
+            Self::InFlight => &family::IN_FLIGHT,
+            Self::Degraded => &family::DEGRADED,
+            Self::Folded => &family::FOLDED,
+            Self::Requests(..) => &family::REQUESTS,
+            Self::Durations(..) => &family::DURATIONS,
+            Self::AuthFailures(..) => &family::AUTH_FAILURES,
+            Self::RateLimited(_) => &family::RATE_LIMITED,
+            Self::GrpcHandled(_) => &family::GRPC_HANDLED,
+        }
+    }
+
+    /// Its labels, in the order of the contract.
+    pub fn labels(self) -> Vec<Label> {
+        let of = |method: Method, status: Status| {
+            [("method", method.label().into()), ("status_code", Cow::Owned(status.to_string()))]
+        };
+        match self {
+            Self::InFlight | Self::Degraded | Self::Folded => Vec::new(),
+            Self::Requests(method, status, auth_method) => {
+                let [method, status] = of(method, status);
+                vec![method, status, ("auth_method", auth_method.label().into())]
+            }
+            Self::Durations(method, status) => of(method, status).into(),
+            Self::AuthFailures(auth_method, reason) => {
+                vec![("auth_method", auth_method.label().into()), ("reason", reason.label().into())]
+            }
+            Self::RateLimited(reason) => {
+                vec![("limit", "client".into()), ("reason", reason.label().into())]
+            }
+            Self::GrpcHandled(code) => vec![("code", code.label().into())],
+        }
+    }
+
+    /// Bytes that [`Key::decode`] reads; VMs that run different builds may share them.
+    pub fn encode(self) -> [u8; Self::SIZE] {
+        let (tag, first, second, status) = match self {
+            Self::InFlight => (0, 0, 0, 0),
+            Self::Degraded => (1, 0, 0, 0),
+            Self::Folded => (2, 0, 0, 0),
+            Self::Requests(method, status, auth) => (3, method as u8, auth as u8, status.code()),
+            Self::Durations(method, status) => (4, method as u8, 0, status.code()),
+            Self::AuthFailures(auth, reason) => (5, auth as u8, reason as u8, 0),
+            Self::RateLimited(reason) => (6, reason as u8, 0, 0),
+            Self::GrpcHandled(code) => (7, code as u8, 0, 0),
+        };
+        let [low, high] = status.to_le_bytes();
+        [tag, first, second, low, high]
+    }
+
+    /// Length of an encoded key.
+    pub const SIZE: usize = 5;
+
+    /// The key that has this encoding, if one has.
+    pub fn decode([tag, first, second, low, high]: [u8; Self::SIZE]) -> Option<Self> {
+        let status = || Status::held(u16::from_le_bytes([low, high]));
+        let (at, then) = (usize::from(first), usize::from(second));
+        let key = match tag {
+            0 => Self::InFlight,
+            1 => Self::Degraded,
+            2 => Self::Folded,
+            3 => Self::Requests(*Method::ALL.get(at)?, status()?, *AuthMethod::ALL.get(then)?),
+            4 => Self::Durations(*Method::ALL.get(at)?, status()?),
+            5 => Self::AuthFailures(*AuthMethod::ALL.get(at)?, *Failure::ALL.get(then)?),
+            6 => Self::RateLimited(*LimitReason::ALL.get(at)?),
+            7 => Self::GrpcHandled(*Code::ALL.get(at)?),
+            _ => return None,
+        };
+        (key.encode() == [tag, first, second, low, high]).then_some(key)
+    }
+}

@@ -1,0 +1,165 @@
+//! The gate's metrics in Envoy: what is still to be added to each, and what each of them says.
+
+use std::collections::BTreeMap;
+
+use super::exposition::{Sample, Value};
+use super::family::{Names, Part, Type};
+use super::histogram::{Bounds, Observed};
+use super::key::Key;
+use super::{Kind, Statistics};
+
+/// Every metric of Envoy's that this VM knows.
+#[derive(Debug)]
+pub struct Ledger {
+    names: Names,
+    bounds: Bounds,
+    entries: BTreeMap<Key, Entry>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Counter(Metric),
+    Gauge(Metric),
+    Histogram(Box<Histogram>),
+}
+
+#[derive(Debug)]
+struct Histogram {
+    /// Cumulative, the lowest bound first; the last one is the count, too.
+    buckets: Box<[Metric]>,
+    count: Metric,
+    /// Microseconds.
+    sum: Metric,
+}
+
+impl Ledger {
+    /// An empty one.
+    pub fn new(names: Names, bounds: Bounds) -> Self {
+        Self { names, bounds, entries: BTreeMap::new() }
+    }
+
+    /// Adds to a counter or a gauge.
+    pub fn add(&mut self, key: Key, offset: i64) {
+        if let Entry::Counter(metric) | Entry::Gauge(metric) = self.entry(key) {
+            metric.pending = metric.pending.saturating_add(offset);
+        }
+    }
+
+    /// Adds to a histogram.
+    pub fn observe(&mut self, key: Key, observed: &Observed) {
+        let Entry::Histogram(histogram) = self.entry(key) else { return };
+        for (bucket, count) in histogram.buckets.iter_mut().zip(observed.cumulated()) {
+            bucket.add(count);
+        }
+        histogram.count.add(observed.count());
+        histogram.sum.add(observed.sum);
+    }
+
+    /// Makes a series known, though nothing was added to it here.
+    pub fn know(&mut self, key: Key) {
+        self.entry(key);
+    }
+
+    fn entry(&mut self, key: Key) -> &mut Entry {
+        let buckets = self.bounds.buckets();
+        self.entries.entry(key).or_insert_with(|| match key.family().kind {
+            Type::Counter => Entry::Counter(Metric::default()),
+            Type::Gauge => Entry::Gauge(Metric::default()),
+            Type::Histogram => Entry::Histogram(Box::new(Histogram {
+                buckets: vec![Metric::default(); buckets].into(),
+                count: Metric::default(),
+                sum: Metric::default(),
+            })),
+        })
+    }
+
+    /// Hands over what came together. What Envoy does not take stays for the next time.
+    pub fn flush(&mut self, statistics: &mut impl Statistics) {
+        for (key, entry) in &mut self.entries {
+            let (family, names) = (key.family(), &self.names);
+            let name = |part: Part<'_>| names.in_envoy(family, &key.labels(), part);
+            match entry {
+                Entry::Counter(metric) => {
+                    metric.flush(statistics, Kind::Counter, || name(Part::Value));
+                }
+                Entry::Gauge(metric) => {
+                    metric.flush(statistics, Kind::Gauge, || name(Part::Value));
+                }
+                Entry::Histogram(histogram) => {
+                    // From the last bucket to the first, and read from the first to the last: so no
+                    // reader finds more in a bucket than in the one above it.
+                    let buckets = histogram.buckets.iter_mut().rev();
+                    let bounds: Vec<String> = self.bounds.labels().collect();
+                    for (bucket, bound) in buckets.zip(bounds.iter().rev()) {
+                        bucket.flush(statistics, Kind::Counter, || name(Part::Bucket(bound)));
+                    }
+                    histogram.count.flush(statistics, Kind::Counter, || name(Part::Count));
+                    histogram.sum.flush(statistics, Kind::Counter, || name(Part::Sum));
+                }
+            }
+        }
+    }
+
+    /// What Envoy says of each: the sum over all VMs. What cannot be read is left out.
+    pub fn read(&self, statistics: &mut impl Statistics) -> Vec<Sample> {
+        let mut samples = Vec::new();
+        for (key, entry) in &self.entries {
+            let value = match entry {
+                Entry::Counter(metric) => metric.read(statistics).map(Value::Counter),
+                Entry::Gauge(metric) => {
+                    metric.read(statistics).map(|value| Value::Gauge(value.cast_signed()))
+                }
+                Entry::Histogram(histogram) => histogram.read(&self.bounds, statistics),
+            };
+            let labels = key.labels();
+            samples.extend(value.map(|value| Sample { family: key.family(), labels, value }));
+        }
+        samples
+    }
+}
+
+impl Histogram {
+    fn read(&self, bounds: &Bounds, statistics: &mut impl Statistics) -> Option<Value> {
+        let (mut buckets, mut below) = (Vec::new(), 0);
+        let bounds = bounds.seconds().chain([f64::INFINITY]);
+        for (bucket, bound) in self.buckets.iter().zip(bounds) {
+            // A bucket that is new, since the bounds were changed, begins at 0; those below do not.
+            let cumulated = bucket.read(statistics)?.max(below);
+            buckets.push((bound, cumulated - below));
+            below = cumulated;
+        }
+        let sum = self.sum.read(statistics)? as f64 / 1e6;
+        Some(Value::Histogram { buckets, count: below, sum })
+    }
+}
+
+/// A metric of Envoy's, and what is to be added to it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Metric {
+    id: Option<u32>,
+    pending: i64,
+}
+
+impl Metric {
+    fn add(&mut self, count: u64) {
+        self.pending = self.pending.saturating_add_unsigned(count);
+    }
+
+    /// Makes the metric known, even while it is 0, and hands over what came together.
+    fn flush(
+        &mut self,
+        statistics: &mut impl Statistics,
+        kind: Kind,
+        name: impl FnOnce() -> String,
+    ) {
+        self.id = self.id.or_else(|| statistics.define(kind, &name()));
+        // Envoy takes an increment by 0 for an error.
+        if self.pending != 0 && self.id.is_some_and(|id| statistics.add(id, self.pending)) {
+            self.pending = 0;
+        }
+    }
+
+    fn read(&self, statistics: &mut impl Statistics) -> Option<u64> {
+        statistics.value(self.id?)
+    }
+}

@@ -1,0 +1,60 @@
+//! What the gate answers itself, below `own_routes`.
+
+use crate::metrics::Format;
+use crate::reply::Reply;
+use crate::route::Class;
+
+/// A route of the gate's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// `/live`: 200 while the VM answers; open, as a health route is.
+    Live,
+    /// `/metrics`: what was counted, behind the metrics tokens.
+    Metrics,
+}
+
+impl Own {
+    /// What the route is to tokens and limits.
+    pub fn class(self) -> Class {
+        match self {
+            Self::Live => Class::Health,
+            Self::Metrics => Class::Metrics,
+        }
+    }
+}
+
+/// The answer of `/live`.
+pub fn live() -> Reply {
+    reply("application/json", r#"{"status":"live"}"#.into())
+}
+
+/// The answer of `/metrics`.
+pub fn metrics(format: Format, exposition: String) -> Reply {
+    reply(format.content_type(), exposition)
+}
+
+fn reply(content_type: &str, body: String) -> Reply {
+    let headers = vec![("content-type", content_type.into()), ("cache-control", "no-store".into())];
+    Reply { status: 200, grpc_status: None, headers, body }
+}
+
+/// Where the gate answers itself: a path such as `/-/gate`, or nowhere.
+#[derive(Clone, Debug, Default)]
+pub struct OwnRoutes(Option<Box<[u8]>>);
+
+impl OwnRoutes {
+    /// Answers below this path.
+    pub fn below(path: &str) -> Self {
+        Self(Some(path.as_bytes().into()))
+    }
+
+    /// The route of a request target whose path is, as sent, exactly that route's.
+    pub fn find(&self, target: &[u8]) -> Option<Own> {
+        let path = target.split(|byte| *byte == b'?').next()?;
+        match path.strip_prefix(self.0.as_deref()?)? {
+            b"/live" => Some(Own::Live),
+            b"/metrics" => Some(Own::Metrics),
+            _ => None,
+        }
+    }
+}
