@@ -33,6 +33,8 @@ pub type Request = (Method, Status, AuthMethod);
 #[derive(Clone, Debug)]
 pub struct Roster {
     keys: BTreeSet<Key>,
+    /// How many series of requests these are.
+    used: usize,
     /// Of the shared value that `keys` was read from.
     version: Option<Version>,
     room: Room,
@@ -42,7 +44,7 @@ impl Roster {
     /// An empty list, of histograms with these bounds, beside so many series that the configuration
     /// names.
     pub fn new(bounds: &Bounds, configured: usize) -> Self {
-        Self { keys: BTreeSet::new(), version: None, room: Room::new(bounds, configured) }
+        Self { keys: BTreeSet::new(), used: 0, version: None, room: Room::new(bounds, configured) }
     }
 
     /// All series there are.
@@ -58,6 +60,7 @@ impl Roster {
             let keys = bytes.as_chunks().0.iter().filter_map(|key| Key::decode(*key));
             self.keys.clear();
             self.keys.extend(keys.take(MOST));
+            self.used = self.room.used(&self.keys);
             self.version = Some(version);
         }
         Ok(())
@@ -105,7 +108,8 @@ impl Roster {
                 return;
             }
             let new = if self.keys.contains(&durations) { 1 } else { 1 + self.room.histogram };
-            if self.room.used(&self.keys) + new <= most {
+            if self.used + new <= most {
+                self.used += new;
                 self.keys.extend([requests, durations]);
                 return;
             }

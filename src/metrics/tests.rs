@@ -3,17 +3,21 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod accept;
+mod exposition;
+mod grpc;
 mod histograms;
 mod labels;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
+mod roster;
 mod sink;
 
 use super::*;
-use sink::{Fake, finished};
+use sink::{Fake, finished, meter};
 
 fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> Fake {
-    let (mut meter, mut sink) = (sink::meter(namespace), Fake::default());
+    let (mut meter, mut sink) = (meter(namespace), Fake::default());
     events(&mut meter);
     meter.flush(&mut sink);
     sink
@@ -104,7 +108,7 @@ fn each_combination_of_labels_is_a_series() {
 
 #[test]
 fn a_second_flush_adds_nothing() {
-    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
     meter.began();
     meter.began();
     meter.finished(finished(b"GET", 200, 7));
@@ -118,7 +122,7 @@ fn a_second_flush_adds_nothing() {
 
 #[test]
 fn a_sink_that_refuses_loses_nothing() {
-    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
     let mut expected = Fake::default();
     for (defines, adds) in
         [(false, true), (true, false), (false, false), (true, true), (true, false), (true, true)]
@@ -145,7 +149,7 @@ fn a_sink_that_refuses_loses_nothing() {
 
 #[test]
 fn requests_in_flight_come_and_go() {
-    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
     let gauge = |sink: &Fake| sink.get("caracal_gateway_requests_in_flight");
     meter.flush(&mut sink);
     assert_eq!(gauge(&sink), Some((Kind::Gauge, 0)), "there is a gauge before the first request");

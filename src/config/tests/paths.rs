@@ -64,11 +64,15 @@ fn a_path_is_of_one_class() {
             r#"{"routes": [{"paths": ["/-/gate/*"], "class": "api"}]}"#,
             "own_routes: is in two classes: api and own",
         ),
+        (
+            r#"{"routes": [{"paths": ["/-/gate/*"], "class": "closed"}]}"#,
+            "own_routes: is in two classes: closed and own",
+        ),
     ]);
     for right in [
         r#"{"routes": [{"paths": ["/a", "/a"], "class": "health"}, {"paths": ["/a"], "class": "health"}]}"#,
         r#"{"routes": [{"paths": ["/a"], "class": "health"}, {"paths": ["/a/*"], "class": "metrics"}]}"#,
-        r#"{"routes": [{"paths": ["/-/gate/*"], "class": "closed"}]}"#,
+        r#"{"own_routes": null, "routes": [{"paths": ["/-/gate/*"], "class": "closed"}]}"#,
     ] {
         assert!(compiled(right).is_ok(), "{right}");
     }

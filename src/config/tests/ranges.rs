@@ -137,3 +137,30 @@ fn names() {
     let wrong = [r#""9a""#, r#""a-b""#, r#""a.b""#, r#""a:b""#, r#""a b""#, r#""é""#];
     assert_ranges(r#"{"metrics": {"namespace": @}}"#, "metrics.namespace", &right, &wrong);
 }
+
+#[test]
+fn buckets() {
+    let list = |bounds: &str| compiled(&format!(r#"{{"metrics": {{"buckets": {bounds}}}}}"#));
+    let thirty: Vec<String> = (1..=30).map(|bound| bound.to_string()).collect();
+    for right in ["[1]", "[0.000001, 0.5, 3600]", "[5e-3, 1e1]", &format!("[{}]", thirty.join(","))]
+    {
+        assert!(list(right).is_ok(), "{right}");
+    }
+    let thirty_one = format!("[0.5,{}]", thirty.join(","));
+    let table = [
+        ("[]", "metrics.buckets: must be 1 to 30 bounds"),
+        (&thirty_one, "metrics.buckets: must be 1 to 30 bounds"),
+        ("[0]", "metrics.buckets[0]: must be seconds, from 0.000001 to 3600"),
+        ("[1, -1]", "metrics.buckets[1]: must be seconds, from 0.000001 to 3600"),
+        ("[1, 3601]", "metrics.buckets[1]: must be seconds, from 0.000001 to 3600"),
+        ("[1e300]", "metrics.buckets[0]: must be seconds, from 0.000001 to 3600"),
+        ("[1, 1]", "metrics.buckets[1]: must be greater than the bound before it"),
+        ("[1, 1.0000001]", "metrics.buckets[1]: must be greater than the bound before it"),
+        ("[2, 1]", "metrics.buckets[1]: must be greater than the bound before it"),
+    ];
+    for (wrong, message) in table {
+        assert_eq!(list(wrong).unwrap_err().to_string(), message, "{wrong}");
+    }
+    assert!(list(r#"["1"]"#).unwrap_err().to_string().starts_with("metrics.buckets[0]: must be "));
+    assert!(list("1").unwrap_err().to_string().starts_with("metrics.buckets: must be a list"));
+}

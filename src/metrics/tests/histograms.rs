@@ -87,7 +87,7 @@ fn requests_that_take_no_time_are_counted() {
 
 #[test]
 fn histograms_add_up_over_flushes() {
-    let (mut meter, mut sink) = (sink::meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
     for (round, duration) in [3_000, 30_000, 3_000].into_iter().enumerate() {
         meter.began();
         meter.finished(finished(b"GET", 200, duration));

@@ -1,0 +1,37 @@
+//! Which format a scraper gets.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::metrics::Format::{self, OpenMetrics, Text};
+
+#[test]
+fn openmetrics_for_whoever_wants_it_and_text_for_all_others() {
+    let prometheus_2 = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let prometheus_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    let table: [(&[u8], Format); 20] = [
+        (prometheus_2.as_bytes(), OpenMetrics),
+        (prometheus_3.as_bytes(), OpenMetrics),
+        (b"", Text),
+        (b"*/*", Text),
+        (b"text/html,application/xhtml+xml,*/*;q=0.8", Text),
+        (b"application/json", Text),
+        (b"text/plain", Text),
+        (b"application/openmetrics-text", OpenMetrics),
+        (b"Application/OpenMetrics-Text; Version=\"1.0.0\"; charset=utf-8", OpenMetrics),
+        (b"application/openmetrics-text;q=0", Text),
+        (b"application/openmetrics-text;q=0.0, */*", Text),
+        (b"application/openmetrics-text;version=2.0.0", Text),
+        (b"application/openmetrics-text;q=0.5, text/plain", Text),
+        (b"application/openmetrics-text;q=0.5, text/plain;q=0.5", OpenMetrics),
+        (b"text/plain;q=0.499, application/openmetrics-text;q=0.5", OpenMetrics),
+        (b"application/openmetrics-text;q=1.000", OpenMetrics),
+        (b"application/openmetrics-text;q=2", Text),
+        (b"application/openmetrics-text;q=0.0001", Text),
+        (b"application/openmetrics-text;q=.5;q", Text),
+        (b"\xff\xfe, application/openmetrics-text", Text),
+    ];
+    for (accept, format) in table {
+        assert_eq!(Format::accepted(accept), format, "{}", accept.escape_ascii());
+    }
+}

@@ -1,0 +1,161 @@
+//! How many series there are, whatever is answered.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+fn scrape(meter: &mut Meter, sink: &mut Fake) -> BTreeMap<String, f64> {
+    let text = meter.expose(sink).encode(Format::Text);
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    samples
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(series, value)| (series.to_owned(), value.parse().unwrap()))
+        .collect()
+}
+
+fn total(scraped: &BTreeMap<String, f64>, family: &str) -> f64 {
+    let of_family = |series: &&String| series.split('{').next() == Some(family);
+    scraped.iter().filter(|(series, _)| of_family(series)).map(|(_, value)| value).sum()
+}
+
+fn answer(meter: &mut Meter, method: &[u8], status: u16, auth_method: AuthMethod) {
+    meter.began();
+    meter.finished(Finished { auth_method, ..finished(method, status, 1) });
+}
+
+const METHODS: [&[u8]; 10] = [
+    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+    b"BREW",
+];
+
+#[test]
+fn a_hundred_statuses_have_a_series_each() {
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    for status in 200..300 {
+        answer(&mut meter, b"GET", status, AuthMethod::None);
+    }
+    let scraped = scrape(&mut meter, &mut sink);
+    assert_eq!(total(&scraped, "caracal_gateway_folded_statuses_total"), 0.0);
+    let series = |status| {
+        format!(
+            r#"caracal_gateway_requests_total{{method="GET",status_code="{status}",auth_method="none"}}"#
+        )
+    };
+    for status in 200..300 {
+        assert_eq!(scraped.get(&series(status)), Some(&1.0), "{status}");
+    }
+}
+
+#[test]
+fn a_status_too_many_folds_into_its_class() {
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    for round in 1..=2 {
+        for status in 100..1000 {
+            answer(&mut meter, b"GET", status, AuthMethod::None);
+        }
+        let scraped = scrape(&mut meter, &mut sink);
+        assert!(scraped.len() <= MOST, "{} series", scraped.len());
+        let requests = f64::from(900 * round);
+        assert_eq!(total(&scraped, "caracal_gateway_requests_total"), requests);
+        assert_eq!(total(&scraped, "caracal_gateway_request_duration_seconds_count"), requests);
+        let class =
+            r#"caracal_gateway_requests_total{method="GET",status_code="5xx",auth_method="none"}"#;
+        assert_eq!(scraped.get(class), Some(&f64::from(100 * round)));
+        let exact: f64 = scraped
+            .iter()
+            .filter(|(series, _)| series.contains("requests_total{") && !series.contains("xx\""))
+            .map(|(_, value)| value)
+            .sum();
+        assert_eq!(total(&scraped, "caracal_gateway_folded_statuses_total"), requests - exact);
+        let first =
+            r#"caracal_gateway_requests_total{method="GET",status_code="100",auth_method="none"}"#;
+        assert_eq!(scraped.get(first), Some(&f64::from(round)), "what there was room for stays");
+    }
+}
+
+#[test]
+fn everything_at_once_still_has_an_end() {
+    for bounds in [vec![1.0], (1..=Bounds::MOST).map(|bound| bound as f64).collect()] {
+        let bounds = Bounds::from_seconds(&bounds).unwrap();
+        let settings = Settings { namespace: "caracal".into(), bounds, limited: true };
+        let mut meters = [Meter::new(settings.clone()), Meter::new(settings)];
+        let mut sink = Fake::default();
+        let mut requests = 0.0;
+        for (round, method) in METHODS.into_iter().enumerate() {
+            for status in (100..1000).chain([0]) {
+                for auth_method in AuthMethod::ALL {
+                    requests += 1.0;
+                    answer(
+                        &mut meters[(round + usize::from(status)) % 2],
+                        method,
+                        status,
+                        auth_method,
+                    );
+                }
+            }
+            for failure in Failure::ALL {
+                AuthMethod::ALL.iter().for_each(|auth| meters[0].auth_failed(*auth, failure));
+            }
+            Code::ALL.iter().for_each(|code| meters[0].grpc_handled(*code));
+            meters[round % 2].flush(&mut sink);
+        }
+        meters[1].flush(&mut sink);
+        let scraped = scrape(&mut meters[0], &mut sink);
+        assert!(scraped.len() <= MOST, "{} series", scraped.len());
+        assert_eq!(total(&scraped, "caracal_gateway_requests_total"), requests);
+        assert_eq!(total(&scraped, "caracal_gateway_request_duration_seconds_count"), requests);
+        assert!(sink.names().len() <= MOST, "{} metrics in Envoy", sink.names().len());
+    }
+}
+
+#[test]
+fn a_foreign_value_in_the_shared_list_is_not_believed() {
+    let garbage = [
+        vec![0xff; 3],
+        vec![0xff; 50_000],
+        (0..=255).cycle().take(20_000).collect(),
+        vec![3, 0, 0, 0xff, 0xff, 3, 10, 0, 200, 0, 6, 4, 0, 0, 0, 7, 17, 0, 0, 0, 0, 1, 0, 0, 0],
+    ];
+    for roster in garbage {
+        let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+        sink.roster = roster;
+        answer(&mut meter, b"GET", 200, AuthMethod::None);
+        let scraped = scrape(&mut meter, &mut sink);
+        assert!(scraped.len() <= MOST);
+        assert_eq!(total(&scraped, "caracal_gateway_requests_total"), 1.0);
+    }
+}
+
+#[test]
+fn without_the_shared_list_counts_wait() {
+    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    sink.shares = false;
+    answer(&mut meter, b"GET", 200, AuthMethod::None);
+    let scraped = scrape(&mut meter, &mut sink);
+    assert_eq!(total(&scraped, "caracal_gateway_requests_total"), 0.0);
+    sink.shares = true;
+    answer(&mut meter, b"GET", 200, AuthMethod::None);
+    let scraped = scrape(&mut meter, &mut sink);
+    assert_eq!(total(&scraped, "caracal_gateway_requests_total"), 2.0);
+}
+
+#[test]
+fn every_key_is_read_as_it_was_written() {
+    let statuses = (0..10).chain(100..1000).map(|code| Status::held(code).unwrap());
+    let mut keys = vec![Key::InFlight, Key::Degraded, Key::Folded];
+    for status in statuses {
+        keys.extend(Method::ALL.map(|method| Key::Durations(method, status)));
+        keys.extend(AuthMethod::ALL.map(|auth| Key::Requests(Method::Patch, status, auth)));
+    }
+    for failure in Failure::ALL {
+        keys.extend(AuthMethod::ALL.map(|auth| Key::AuthFailures(auth, failure)));
+    }
+    keys.extend(LimitReason::ALL.map(Key::RateLimited));
+    keys.extend(Code::ALL.map(Key::GrpcHandled));
+    for key in keys {
+        assert_eq!(Key::decode(key.encode()), Some(key));
+    }
+}
