@@ -5,6 +5,7 @@
 
 pub mod bootstrap;
 pub mod client;
+mod crashing;
 pub mod envoy;
 pub mod headers;
 pub mod poll;
@@ -14,6 +15,7 @@ pub mod upstream;
 
 pub use bootstrap::Bootstrap;
 pub use client::{Client, Request, Response};
+pub use crashing::crashing_module;
 pub use envoy::Envoy;
 pub use stats::Stats;
 pub use upstream::Upstream;

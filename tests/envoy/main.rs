@@ -13,3 +13,4 @@ mod protocols;
 mod reload;
 mod request_id;
 mod routes;
+mod scrape;
