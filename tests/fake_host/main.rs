@@ -42,3 +42,4 @@ mod memory;
 mod random_order;
 mod reload;
 mod request_id;
+mod scrape;

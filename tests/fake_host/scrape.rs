@@ -1,0 +1,110 @@
+//! A scrape that the gate answers: what all workers counted, whichever of them is asked.
+
+use crate::envoy::{Call, Envoy, Exchange, Fault, Plugin, Request, Response, Status, Worker};
+
+/// The token's digest is that of `token`.
+const OPEN: &str = r#"{"metrics_auth": {"tokens": [
+    {"sha256": "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"}]}}"#;
+
+fn scrape() -> Request {
+    Request::get("/-/gate/metrics").bearer("token")
+}
+
+/// The value of a series by the end of its name and its labels; 0 if it is not there.
+fn value(exchange: &Exchange, series: &str) -> f64 {
+    assert_eq!(exchange.status(), 200);
+    let found = exchange.answer().body.lines().find_map(|line| {
+        line.strip_prefix("caracal_gateway_")?.strip_prefix(series)?.trim().parse().ok()
+    });
+    found.unwrap_or(0.0)
+}
+
+fn requests(method: &str, status: u16) -> String {
+    format!(r#"requests_total{{method="{method}",status_code="{status}",auth_method="none"}}"#)
+}
+
+/// The worker that is asked hands over what it has just counted; the others did at their last tick.
+#[test]
+fn any_worker_says_what_all_have_counted() {
+    let envoy = Envoy::start(3, OPEN);
+    for (worker, method) in envoy.workers.iter().zip(["GET", "PUT", "POST"]) {
+        worker.send(Request::new(method, "/a").answered(Response::of(201)));
+    }
+    envoy.tick();
+    envoy.workers[0].send(Request::get("/a").answered(Response::of(201)));
+    for (asked, got) in [(1, 1.0), (0, 2.0), (2, 2.0)] {
+        let exchange = envoy.workers[asked].send(scrape());
+        assert_eq!(value(&exchange, &requests("GET", 201)), got, "worker {asked}");
+        assert_eq!(value(&exchange, &requests("PUT", 201)), 1.0, "worker {asked}");
+        assert_eq!(value(&exchange, &requests("POST", 201)), 1.0, "worker {asked}");
+    }
+}
+
+/// A series that is new to two workers at the same time is written down once by each.
+#[test]
+fn series_that_are_new_to_two_workers_at_once_are_both_kept() {
+    let envoy = Envoy::start(2, OPEN);
+    let [a, b] = &envoy.workers[..] else { panic!("two workers") };
+    a.send(Request::get("/a").answered(Response::of(201)));
+    b.send(Request::get("/a").answered(Response::of(202)));
+    let mut first = a.begin(&[Call::SetSharedData], scrape());
+    first.wait_at(Call::SetSharedData);
+    assert_eq!(value(&b.send(scrape()), &requests("GET", 202)), 1.0);
+    first.go_on();
+    first.wait_at(Call::SetSharedData);
+    first.go_on();
+    let exchange = first.finish();
+    for status in [201, 202] {
+        assert_eq!(value(&exchange, &requests("GET", status)), 1.0, "{status}");
+        assert_eq!(value(&b.send(scrape()), &requests("GET", status)), 1.0, "{status}");
+    }
+}
+
+/// A VM that crashes loses what it did not hand over, and nothing else; the one that comes back says
+/// what was there.
+#[test]
+fn a_crash_takes_no_count_back() {
+    let mut envoy = Envoy::start(2, OPEN);
+    envoy.workers[0].repeat(Request::get("/a").answered(Response::of(201)), 5);
+    envoy.tick();
+    drop(envoy.workers.remove(0));
+    let back = Worker::start(&envoy.process, "back", &Plugin::new(OPEN)).expect("it starts");
+    assert_eq!(value(&back.send(scrape()), &requests("GET", 201)), 5.0);
+    assert_eq!(value(&envoy.workers[0].send(scrape()), &requests("GET", 201)), 5.0);
+}
+
+/// A new configuration holds every counter before the old one lets go of it: Envoy forgets those that
+/// nobody holds.
+#[test]
+fn a_new_configuration_holds_all_counters_at_once() {
+    let envoy = Envoy::start(1, OPEN);
+    envoy.send(Request::get("/a").answered(Response::of(201)));
+    envoy.tick();
+    let next = Worker::start(&envoy.process, "next", &Plugin::new(OPEN)).expect("it starts");
+    next.vm.fail(Fault::always(Call::DefineMetric, Status::InternalFailure));
+    assert_eq!(
+        value(&next.send(scrape()), &requests("GET", 201)),
+        1.0,
+        "nothing is left to define"
+    );
+}
+
+/// What cannot be read is left out of one scrape, and there again in the next.
+#[test]
+fn a_failed_call_costs_one_scrape_some_series() {
+    for call in [Call::GetMetric, Call::GetSharedData, Call::SetSharedData, Call::IncrementMetric] {
+        let envoy = Envoy::start(1, OPEN);
+        envoy.send(Request::get("/a").answered(Response::of(201)));
+        envoy.workers[0].vm.fail(Fault::always(call, Status::InternalFailure));
+        assert_eq!(envoy.send(scrape()).status(), 200, "{call:?}");
+        envoy.workers[0].vm.recover();
+        assert_eq!(value(&envoy.send(scrape()), &requests("GET", 201)), 1.0, "{call:?}");
+    }
+}
+
+/// Scrapes leave nothing behind in the VM.
+#[test]
+fn scrapes_do_not_grow_the_vm() {
+    let envoy = Envoy::start(1, OPEN);
+    assert_eq!(envoy.workers[0].growth(5, || vec![scrape(), Request::get("/a"), scrape()]), 0);
+}
