@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use testbed::client::{Answered, Load, load, most_within};
-use testbed::{Client, Envoy, Request, Response, Upstream, poll};
+use testbed::{Client, Envoy, Request, Response, Stats, Upstream, poll};
 
 use super::exchange::{Show, curl};
 use crate::Outcome;
@@ -24,6 +24,7 @@ pub fn run(envoy: &Envoy, upstream: &Upstream, token: &str) -> Outcome {
     tour.metrics_with_token(token);
     tour.burst();
     tour.counters();
+    tour.scrape(token);
     match tour.show.broken {
         0 => Ok(()),
         broken => Err(format!("{broken} of the tour's promises were not kept").into()),
@@ -171,6 +172,24 @@ impl Tour<'_> {
             limited == refused as f64,
             "as many refused for the limit as were answered with 429",
         );
+    }
+
+    fn scrape(&mut self, token: &str) {
+        self.show.step("The gate answers a scrape itself, behind the token, for all workers");
+        let request =
+            Request::get("/-/gate/metrics").header("authorization", format!("Bearer {token}"));
+        self.show.command(&format!("{} | grep -v _bucket", curl(&self.envoy.url(), &request)));
+        let labels = [("method", "GET"), ("status_code", "429")];
+        let refused = self.sent.get(&429).copied().unwrap_or_default() as f64;
+        let response = self.send(&request);
+        let page = response.text();
+        let shown = |line: &&str| !line.starts_with('#') && !line.contains("_bucket");
+        page.lines().filter(shown).for_each(|line| self.show.line(line));
+        let counted = match response.status {
+            200 => Stats::parse(&page).value("caracal_gateway_requests_total", &labels),
+            _ => -1.0,
+        };
+        self.show.promise(counted == refused, "it says what Envoy's page says");
     }
 
     fn exchange(&mut self, request: &Request) -> Response {
