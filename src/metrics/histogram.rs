@@ -49,9 +49,9 @@ impl Bounds {
         self.0.iter().map(|micros| *micros as f64 / 1e6)
     }
 
-    /// The values of the label `le`, with the last one.
-    pub fn labels(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|micros| in_seconds(*micros)).chain(["+Inf".into()])
+    /// The value of the label `le` of that bucket, the first being 0.
+    pub fn label(&self, bucket: usize) -> String {
+        self.0.get(bucket).map_or_else(|| "+Inf".into(), |micros| in_seconds(*micros))
     }
 
     fn bucket_of(&self, micros: u64) -> usize {

@@ -88,10 +88,9 @@ impl Ledger {
                 Entry::Histogram(histogram) => {
                     // From the last bucket to the first, and read from the first to the last: so no
                     // reader finds more in a bucket than in the one above it.
-                    let buckets = histogram.buckets.iter_mut().rev();
-                    let bounds: Vec<String> = self.bounds.labels().collect();
-                    for (bucket, bound) in buckets.zip(bounds.iter().rev()) {
-                        bucket.flush(statistics, Kind::Counter, || name(Part::Bucket(bound)));
+                    for (nth, bucket) in histogram.buckets.iter_mut().enumerate().rev() {
+                        let name = || name(Part::Bucket(&self.bounds.label(nth)));
+                        bucket.flush(statistics, Kind::Counter, name);
                     }
                     histogram.count.flush(statistics, Kind::Counter, || name(Part::Count));
                     histogram.sum.flush(statistics, Kind::Counter, || name(Part::Sum));

@@ -66,7 +66,7 @@ impl Roster {
         Ok(())
     }
 
-    /// Adds what is not there yet, for all VMs. What was added before this fails stays away.
+    /// Adds what is not there yet, for all VMs. If that fails, nothing was added.
     pub fn enroll(
         &mut self,
         requests: impl Iterator<Item = Request> + Clone,
@@ -77,6 +77,10 @@ impl Roster {
         const ATTEMPTS: usize = 64;
         for _ in 0..ATTEMPTS {
             self.sync(statistics)?;
+            let known = |request| self.keys.contains(&requests_of(request));
+            if requests.clone().all(known) && others.clone().all(|key| self.keys.contains(&key)) {
+                return Ok(());
+            }
             let mut longer = self.clone();
             for request in requests.clone() {
                 longer.admit(request);
@@ -96,14 +100,14 @@ impl Roster {
 
     /// How a request of this kind is counted: the finest way for which there is a series.
     pub fn place(&self, request: Request) -> Option<Request> {
-        ways(request).into_iter().find(|way| self.keys.contains(&requests(*way)))
+        ways(request).into_iter().find(|way| self.keys.contains(&requests_of(*way)))
     }
 
     /// Makes room for a request in the finest way for which there is room.
     fn admit(&mut self, request: Request) {
         for (way, most) in ways(request).into_iter().zip(self.room.most) {
             let (method, status, _) = way;
-            let (requests, durations) = (requests(way), Key::Durations(method, status));
+            let (requests, durations) = (requests_of(way), Key::Durations(method, status));
             if self.keys.contains(&requests) {
                 return;
             }
@@ -117,7 +121,7 @@ impl Roster {
     }
 }
 
-fn requests((method, status, auth_method): Request) -> Key {
+fn requests_of((method, status, auth_method): Request) -> Key {
     Key::Requests(method, status, auth_method)
 }
 
