@@ -1,7 +1,7 @@
 //! A real Envoy as a value: it runs while the value lives.
 
 mod admin;
-mod process;
+pub(crate) mod process;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Starts and drives the real parts that probegate is tested with: Envoy, an upstream, clients.
+//! Starts and drives the real parts that probegate is tested with: Envoy, an upstream,
+//! clients, Prometheus.
 //!
 //! Everything blocks, everything listens on a free port of the loopback interface, and everything
 //! ends when it is dropped, so tests run side by side. Nothing waits for a fixed time: see [`poll`].
@@ -9,6 +10,7 @@ mod crashing;
 pub mod envoy;
 pub mod headers;
 pub mod poll;
+pub mod prometheus;
 pub mod stats;
 pub mod tools;
 pub mod upstream;
@@ -17,6 +19,7 @@ pub use bootstrap::Bootstrap;
 pub use client::{Client, Request, Response};
 pub use crashing::crashing_module;
 pub use envoy::Envoy;
+pub use prometheus::Prometheus;
 pub use stats::Stats;
 pub use upstream::Upstream;
 

