@@ -3,8 +3,8 @@
 mod build;
 mod command;
 mod demo;
+mod generated;
 mod reproduce;
-mod schema;
 mod setup;
 mod test;
 
@@ -21,6 +21,8 @@ usage: cargo xtask <verb>
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
   test [--quick]   every test; --quick: one Envoy, and neither the demo nor the reproduction
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
+  kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
+  picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
   reproduce        build the module in another folder and compare the bytes";
 
 fn main() -> ExitCode {
@@ -33,7 +35,9 @@ fn main() -> ExitCode {
         ["demo", "--once"] => demo::run(true),
         ["test"] => test::run(false),
         ["test", "--quick"] => test::run(true),
-        ["schema"] => schema::run(),
+        ["schema"] => generated::schema(),
+        ["kubernetes"] => generated::kubernetes(),
+        ["picture"] => generated::picture(),
         ["reproduce"] => reproduce::run(),
         _ => {
             eprintln!("{VERBS}");

@@ -10,6 +10,8 @@ use crate::{Outcome, build, command, demo, reproduce, setup};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
+/// The one with a real Prometheus besides: once, with the newest Envoy.
+const WITH_PROMETHEUS: &str = "prometheus";
 
 /// `quick` leaves out the oldest Envoy, the reproduction and the demo.
 pub fn run(quick: bool) -> Outcome {
@@ -26,9 +28,10 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("native tests", native)?;
     steps.run("the core's tests as wasm", wasm)?;
     steps.run("build", build::run)?;
-    steps.run("with the newest Envoy", || with_envoy(tools::NEWEST))?;
+    steps.run("with the newest Envoy", || with_envoy(WITH_ENVOY, tools::NEWEST))?;
+    steps.run("with Prometheus", || with_envoy(WITH_PROMETHEUS, tools::NEWEST))?;
     if !quick {
-        steps.run("with the oldest Envoy", || with_envoy(tools::OLDEST))?;
+        steps.run("with the oldest Envoy", || with_envoy(WITH_ENVOY, tools::OLDEST))?;
         steps.run("reproduction", reproduce::run)?;
         steps.run("demo", || demo::run(true))?;
     }
@@ -45,10 +48,13 @@ fn lints() -> Outcome {
     cargo("clippy --quiet --lib --target wasm32-wasip1 -- -D warnings")
 }
 
-/// All but [`WITH_ENVOY`]. Cargo can name test targets but leave none out, so the others are named.
+/// All that need no built module. Cargo can name test targets but leave none out, so the others are named.
 fn native() -> Outcome {
     let mut tests = command::cargo("test --workspace --features probegate/schema --lib --bins");
-    for name in test_targets()?.iter().filter(|name| *name != WITH_ENVOY) {
+    for name in test_targets()?
+        .iter()
+        .filter(|name| ![WITH_ENVOY, WITH_PROMETHEUS].contains(&name.as_str()))
+    {
         tests.args(["--test", name]);
     }
     command::run(&mut tests)?;
@@ -87,8 +93,8 @@ fn wasm() -> Outcome {
     if report.contains("no tests to run") { Err("no test ran".into()) } else { Ok(()) }
 }
 
-fn with_envoy(version: &str) -> Outcome {
-    command::run(command::cargo("test --test").arg(WITH_ENVOY).env("PROBEGATE_ENVOY", version))
+fn with_envoy(test: &str, version: &str) -> Outcome {
+    command::run(command::cargo("test --test").arg(test).env("PROBEGATE_ENVOY", version))
 }
 
 /// The steps so far and how long each took.

@@ -1,0 +1,103 @@
+//! The dashboard: each of its queries, as Grafana would send it, has an answer.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use testbed::Prometheus;
+use testbed::prometheus::{Series, Span};
+
+use crate::exporter::Exporter;
+use crate::world::World;
+use crate::{file, picture, traffic};
+
+/// One query of a panel.
+pub struct Query {
+    pub panel: String,
+    pub unit: String,
+    pub expression: String,
+    pub legend: String,
+}
+
+/// What the gate exposes once it probes, until a probing gate stands in its place.
+const PROBES: &str = include_str!("probes.txt");
+
+/// Every query of the dashboard, as Grafana sends it if nothing is chosen.
+pub fn queries() -> Vec<Query> {
+    let dashboard: Value =
+        serde_json::from_str(&file("envoy/grafana/gateway.json")).expect("the dashboard is JSON");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut queries = Vec::new();
+    for panel in dashboard["panels"].as_array().expect("panels") {
+        assert!(
+            panel["panels"].as_array().is_none_or(Vec::is_empty),
+            "a collapsed row hides panels"
+        );
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            queries.push(Query {
+                panel: text(&panel["title"]),
+                unit: text(&panel["fieldConfig"]["defaults"]["unit"]),
+                expression: text(&target["expr"])
+                    .replace("$__rate_interval", "10s")
+                    .replace("$job", ".+"),
+                legend: text(&target["legendFormat"]),
+            });
+        }
+    }
+    queries
+}
+
+/// Panels, alerts and recorded series all have something to show; and the picture is drawn of it.
+#[test]
+fn every_panel_shows_data() {
+    let writes = std::env::var_os("PROBEGATE_WRITE_PICTURE").is_some();
+    let time = Duration::from_secs(if writes { 150 } else { 15 });
+    let probes = Exporter::start(PROBES);
+    let target = probes.address();
+    let world = World::start(traffic::gate, |_| {
+        format!(
+            "\n  - job_name: probing-gateway\n    static_configs: [{{ targets: [\"{target}\"] }}]\n"
+        )
+    });
+    let prometheus = &world.prometheus;
+    prometheus.wait_for("up == 1", |targets| targets.len() == 2);
+    let start = now();
+    traffic::send(world.envoy.address(), time);
+    // The last requests are counted within a second, and scraped within another.
+    let last = "sum(caracal_gateway_requests_total{job=\"gateway\", method=\"PUT\"})";
+    prometheus.wait_for_value(last, |count| count > 0.0);
+    let seconds = time.as_secs_f64();
+    let span = Span { start, end: start + seconds, step: seconds / 75.0 };
+
+    let mut panels = 0;
+    for query in queries() {
+        let series = prometheus.range(&query.expression, span);
+        let finite = |series: &Series| series.points.iter().any(|point| point.1.is_finite());
+        assert!(series.iter().any(finite), "{}: {} has no data", query.panel, query.expression);
+        panels += 1;
+    }
+    assert!(panels > 20, "{panels} queries");
+    every_rule_is_well(prometheus);
+    picture::check_and_write(&picture::draw(prometheus, span), writes);
+}
+
+/// No rule failed, every recorded series exists, and no text of an alert could not be filled in.
+fn every_rule_is_well(prometheus: &Prometheus) {
+    let groups = prometheus.rules();
+    for rule in groups
+        .as_array()
+        .expect("groups")
+        .iter()
+        .flat_map(|group| group["rules"].as_array().cloned().expect("rules"))
+    {
+        let name = rule["name"].as_str().expect("a name");
+        assert_eq!(rule["health"], "ok", "{name}: {}", rule["lastError"]);
+        assert!(!rule["alerts"].to_string().contains("error expanding"), "{rule}");
+        if rule["type"] == "recording" {
+            prometheus.wait_for(name, |samples| !samples.is_empty());
+        }
+    }
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs_f64()
+}

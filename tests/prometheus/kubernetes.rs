@@ -1,0 +1,123 @@
+//! The resources of the Prometheus operator, held against the operator's own schemas.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use testbed::tools;
+
+use crate::{file, parse, yaml};
+
+const RULE: &str = "envoy/kubernetes/prometheusrule.yaml";
+const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The files' groups, as the two resources that hold them.
+fn rule() -> String {
+    let mut text = "\
+# Written by `cargo xtask kubernetes` out of ../prometheus/*.rules.yml: change those.
+"
+    .to_owned();
+    for kind in ["recording", "alerts"] {
+        let rules = file(&format!("envoy/prometheus/{kind}.rules.yml"));
+        text += &format!(
+            "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: gateway-{kind}\nspec:\n"
+        );
+        for line in rules.lines() {
+            let indented = format!("  {line}");
+            text += indented.trim_end();
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// What Prometheus reads from the files is what Kubernetes is given. `cargo xtask kubernetes` writes it.
+#[test]
+fn the_prometheus_rule_is_current() {
+    let text = rule();
+    if std::env::var_os("PROBEGATE_WRITE_KUBERNETES").is_some() {
+        std::fs::write(Path::new(FOLDER).join(RULE), &text).expect("write the rules");
+    }
+    assert!(file(RULE) == text, "{RULE} is not current: run `cargo xtask kubernetes`");
+    for (resource, kind) in documents(&text).iter().zip(["recording", "alerts"]) {
+        let groups = &yaml(&format!("envoy/prometheus/{kind}.rules.yml"))["groups"];
+        assert_eq!(&resource["spec"]["groups"], groups, "{kind}");
+    }
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    let documents = text.split("\n---\n").map(|document| parse(document).expect("YAML"));
+    documents.filter(|document| !document.is_null()).collect()
+}
+
+/// What the operator's schemas have to say about these resources.
+fn faults(resources: &[Value]) -> Vec<String> {
+    let mut node = Command::new(tools::node())
+        .arg(Path::new(FOLDER).join("tests/prometheus/operator.mjs"))
+        .arg(tools::operator_schemas())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("start Node");
+    let mut input = node.stdin.take().expect("its input");
+    input.write_all(json!(resources).to_string().as_bytes()).expect("write to Node");
+    drop(input);
+    let output = node.wait_with_output().expect("wait for Node");
+    serde_json::from_slice(&output.stdout).expect("a list of faults")
+}
+
+#[test]
+fn the_operator_takes_every_resource() {
+    let monitors =
+        ["servicemonitor", "podmonitor"].map(|name| yaml(&format!("envoy/kubernetes/{name}.yaml")));
+    let mut resources = documents(&file(RULE));
+    assert_eq!(resources.len(), 2);
+    for monitor in monitors {
+        let endpoint =
+            monitor["spec"].as_object().into_iter().flatten().find_map(|(name, value)| {
+                name.to_lowercase().ends_with("endpoints").then(|| value[0].clone())
+            });
+        let endpoint = endpoint.expect("an endpoint");
+        assert_eq!(
+            endpoint["path"],
+            yaml("envoy/prometheus/prometheus.yml")["scrape_configs"][0]["metrics_path"]
+        );
+        assert!(
+            endpoint["authorization"]["credentials"]["key"].is_string(),
+            "the token is in a Secret"
+        );
+        resources.push(monitor);
+    }
+    assert_eq!(faults(&resources), [""; 0]);
+}
+
+/// The check is worth something: each mistake is found, where it is.
+#[test]
+fn a_mistake_in_a_resource_is_found() {
+    let monitor = yaml("envoy/kubernetes/servicemonitor.yaml");
+    let rules = documents(&file(RULE)).swap_remove(1);
+    let table = [
+        (&monitor, "/spec/endpoints/0/metricsPath", json!("/"), "metricsPath: unknown field"),
+        (&monitor, "/spec/endpoints/0/interval", json!("15 seconds"), "interval: pattern"),
+        (
+            &monitor,
+            "/spec/endpoints/0/authorization/credentials/file",
+            json!("x"),
+            "file: unknown field",
+        ),
+        (&monitor, "/spec/endpoints/0/authorization/credentials/key", json!(7), "key: type"),
+        (&monitor, "/spec/selector", json!("gateway"), "selector: type"),
+        (&monitor, "/kind2", json!("x"), "kind2: unknown field"),
+        (&rules, "/spec/groups/0/rules/0/when", json!("x"), "when: unknown field"),
+        (&rules, "/spec/groups/0/rules/0/for", json!("soon"), "for: pattern"),
+        (&rules, "/spec/groups/0/rules/0/labels/a", json!(1), "labels/a: type"),
+    ];
+    for (resource, pointer, value, fault) in table {
+        let mut wrong = resource.clone();
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        wrong.pointer_mut(parent).expect("a parent")[key] = value;
+        let found = faults(&[wrong]);
+        assert!(found.iter().any(|text| text.contains(fault)), "{pointer}: {found:?}");
+    }
+}
