@@ -2,6 +2,7 @@
 
 mod render;
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ pub struct Bootstrap {
     before: Vec<Value>,
     after: Vec<Value>,
     listeners: Vec<IpAddr>,
+    pub(crate) wrapper: Vec<OsString>,
 }
 
 impl Bootstrap {
@@ -47,6 +49,7 @@ impl Bootstrap {
             before: Vec::new(),
             after: Vec::new(),
             listeners: vec![Ipv4Addr::LOCALHOST.into()],
+            wrapper: Vec::new(),
         }
     }
 
@@ -128,5 +131,11 @@ impl Bootstrap {
     /// A listener on each of these addresses, in place of the one on 127.0.0.1.
     pub fn listener_addresses(self, listeners: &[IpAddr]) -> Self {
         Self { listeners: listeners.to_vec(), ..self }
+    }
+
+    /// A program and its arguments that Envoy is started under, valgrind for instance. It must become
+    /// Envoy, not start it: it is what is killed. Everything is waited for ten times as long.
+    pub fn under(self, wrapper: Vec<OsString>) -> Self {
+        Self { wrapper, ..self }
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 /// No answer of a test takes longer; a read that does ends with an error, not with a hanging test.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Writes exactly these bytes, and reads answers until one says `connection: close`, since Envoy takes
 /// a second to do it, or until the server closes without a word.

@@ -65,14 +65,14 @@ impl Envoy {
         fs::write(&file, bootstrap.bootstrap(&listeners_file(&folder)).to_string())
             .expect("write the bootstrap");
 
-        let process = Process::spawn(&program, folder, &file, bootstrap.concurrency, &[]);
+        let mut command = bootstrap.wrapper.clone();
+        command.push(program.into());
+        let process = Process::spawn(&command, folder, &file, bootstrap.concurrency, &[]);
+        let patience = if bootstrap.wrapper.is_empty() { PATIENCE } else { PATIENCE * 10 };
         let workers = u64::from(bootstrap.concurrency);
         let wanted = workers * listeners.len() as u64;
-        Self::started(process, |admin| admin.counter(CREATED) >= wanted).map(|envoy| Self {
-            workers,
-            listeners,
-            ..envoy
-        })
+        Self::started(process, patience, |admin| admin.counter(CREATED) >= wanted)
+            .map(|envoy| Self { workers, listeners, ..envoy })
     }
 
     /// Starts Envoy with a bootstrap of one's own, in the workspace's root and with these variables.
@@ -83,12 +83,19 @@ impl Envoy {
         workers: u32,
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
-        let process = Process::spawn(&program, process::folder(), bootstrap, workers, environment);
-        Self::started(process, |admin| admin.counter("listener_manager.workers_started") == 1)
+        let command = [program.into()];
+        let process = Process::spawn(&command, process::folder(), bootstrap, workers, environment);
+        Self::started(process, PATIENCE, |admin| {
+            admin.counter("listener_manager.workers_started") == 1
+        })
     }
 
-    fn started(mut process: Process, listens: impl Fn(&Admin) -> bool) -> Result<Self, Failed> {
-        let started = poll::within(PATIENCE, || {
+    fn started(
+        mut process: Process,
+        patience: Duration,
+        listens: impl Fn(&Admin) -> bool,
+    ) -> Result<Self, Failed> {
+        let started = poll::within(patience, || {
             if let Some(status) = process.ended() {
                 return Some(Err(format!("Envoy ended with {status}")));
             }
@@ -98,7 +105,7 @@ impl Envoy {
             }
             (listens(&admin) && admin.live()).then_some(Ok(admin))
         });
-        match started.unwrap_or_else(|| Err(format!("Envoy was not ready after {PATIENCE:?}"))) {
+        match started.unwrap_or_else(|| Err(format!("Envoy was not ready after {patience:?}"))) {
             Ok(admin) => {
                 let addresses = admin.listeners();
                 Ok(Self {

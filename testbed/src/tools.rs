@@ -1,9 +1,10 @@
 //! Programs that the tests need: found on the machine, or brought to `target/tools/` once.
 
-mod deb;
+mod debian;
 mod npm;
 mod wheel;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -68,10 +69,7 @@ pub fn promtool() -> PathBuf {
 
 fn of_prometheus(program: &str) -> PathBuf {
     on_path(program).unwrap_or_else(|| {
-        let path = folder().join("prometheus").join(program);
-        present_or(path, "fetching Prometheus …", |path| {
-            deb::unpack("prometheus", path.parent().expect("a program has a folder"))
-        })
+        debian::root("prometheus", &["prometheus"]).join("usr/bin").join(program)
     })
 }
 
@@ -93,17 +91,30 @@ pub fn wasm_bindgen_test_runner(version: &str) -> PathBuf {
     let path = root.join("bin/wasm-bindgen-test-runner");
     let saying = format!("building wasm-bindgen-cli {version}, which takes some minutes once …");
     present_or(path, &saying, |_| {
-        // A registry that lags behind may lack what the lock file names, and have what fits as well.
-        install(version, &root, &["--locked"]).or_else(|_| install(version, &root, &[]))
+        install("wasm-bindgen-cli", "wasm-bindgen-test-runner", version, &root)
     })
 }
 
-fn install(version: &str, root: &Path, options: &[&str]) -> Result<(), String> {
+/// Builds a program of a package to `root/bin`.
+fn install(package: &str, program: &str, version: &str, root: &Path) -> Result<(), String> {
+    // A registry that lags behind may lack what the lock file names, and have what fits as well.
+    let build = |options| cargo_install(package, program, version, root, options);
+    build(&["--locked"]).or_else(|_| build(&[]))
+}
+
+fn cargo_install(
+    package: &str,
+    program: &str,
+    version: &str,
+    root: &Path,
+    options: &[&str],
+) -> Result<(), String> {
     let output = Command::new("cargo")
-        .args(["install", "wasm-bindgen-cli", "--quiet", "--version", version, "--root"])
+        .args(["install", package, "--quiet", "--version", version, "--root"])
         .arg(root)
         // Not optimized, it is built in half the time, and fast enough.
-        .args(["--bin", "wasm-bindgen-test-runner", "--debug", "--config", "profile.dev.debug=0"])
+        .args(["--debug", "--config", "profile.dev.debug=0"])
+        .args(["--bin", program])
         .args(options)
         // The workspace's own target folder may be locked by the cargo that started this.
         .env_remove("CARGO_TARGET_DIR")
@@ -117,13 +128,52 @@ fn install(version: &str, root: &Path, options: &[&str]) -> Result<(), String> {
     }
 }
 
+/// Valgrind's program of that name, as a command: the machine's own, or one that is brought.
+pub fn valgrind(program: &str) -> Vec<OsString> {
+    if let Some(path) = on_path(program) {
+        return vec![path.into()];
+    }
+    let root = debian::root("valgrind", &["valgrind"]);
+    // It looks for its tools where the package would have been installed.
+    let mut library = OsString::from("VALGRIND_LIB=");
+    library.push(root.join("usr/libexec/valgrind"));
+    vec!["env".into(), library, root.join("usr/bin").join(program).into()]
+}
+
+/// The load generator `wrk`, as a command: the machine's own, or one that is brought.
+pub fn wrk() -> Vec<OsString> {
+    if let Some(path) = on_path("wrk") {
+        return vec![path.into()];
+    }
+    let root = debian::root("wrk", &["wrk", "libluajit-5.1-2"]);
+    let libraries = root.join(format!("usr/lib/{}-linux-gnu", env::consts::ARCH));
+    let mut search = OsString::from("LD_LIBRARY_PATH=");
+    search.push(libraries);
+    vec!["env".into(), search, root.join("usr/bin/wrk").into()]
+}
+
+/// What runs the micro-benches; its version must be that of the library.
+pub fn gungraun_runner() -> PathBuf {
+    let version = locked_version("gungraun-runner");
+    let root = folder().join(format!("gungraun-{version}"));
+    let saying = format!("building gungraun-runner {version}, which takes some minutes once …");
+    present_or(root.join("bin/gungraun-runner"), &saying, |_| {
+        install("gungraun-runner", "gungraun-runner", &version, &root)
+    })
+}
+
 /// The version of `wasm-bindgen` in `Cargo.lock`.
 pub fn wasm_bindgen_version() -> String {
+    locked_version("wasm-bindgen")
+}
+
+/// The version of a package in `Cargo.lock`.
+fn locked_version(package: &str) -> String {
     let lock = fs::read_to_string(workspace().join("Cargo.lock")).expect("read Cargo.lock");
-    lock.split_once("name = \"wasm-bindgen\"\nversion = \"")
+    lock.split_once(&format!("name = \"{package}\"\nversion = \""))
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(version, _)| version.to_owned())
-        .expect("wasm-bindgen in Cargo.lock")
+        .unwrap_or_else(|| panic!("{package} is not in Cargo.lock"))
 }
 
 /// The program of that name on `PATH`.
@@ -143,7 +193,7 @@ fn present_or(
     bring: impl FnOnce(&Path) -> Result<(), String>,
 ) -> PathBuf {
     let _alone = FETCHING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if !path.is_file() {
+    if !path.exists() {
         eprintln!("{saying}");
         if let Err(error) = bring(&path) {
             panic!("{saying} failed: {error}");

@@ -2,6 +2,8 @@
 
 mod trim;
 
+pub use trim::trim;
+
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::{env, fs};
@@ -26,18 +28,24 @@ pub fn run() -> Outcome {
 
 /// The bytes of the module, the same for the same sources in whatever folder they lie.
 pub fn module(root: &Path, target: &Path) -> Outcome<Vec<u8>> {
+    trim(&compile(root, target, "probegate")?)
+}
+
+/// What the compiler makes of a package of the workspace, as a module.
+pub fn compile(root: &Path, target: &Path, package: &str) -> Outcome<Vec<u8>> {
     // The folders of the dependencies must be there before they can be named.
     command::run(
         command::cargo("fetch --quiet --locked --target wasm32-wasip1").current_dir(root),
     )?;
     command::run(
-        command::cargo("build --quiet --locked --release --lib --target wasm32-wasip1")
+        command::cargo("build --quiet --locked --release --lib --target wasm32-wasip1 --package")
+            .arg(package)
             .arg("--target-dir")
             .arg(target)
             .env("CARGO_ENCODED_RUSTFLAGS", flags(root)?)
             .current_dir(root),
     )?;
-    trim::trim(&fs::read(target.join("wasm32-wasip1/release/probegate.wasm"))?)
+    Ok(fs::read(target.join(format!("wasm32-wasip1/release/{package}.wasm")))?)
 }
 
 pub fn digest(bytes: &[u8]) -> String {

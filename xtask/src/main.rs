@@ -1,5 +1,6 @@
 //! The project's verbs: `cargo xtask <verb>`.
 
+mod bench;
 mod build;
 mod command;
 mod demo;
@@ -19,7 +20,10 @@ usage: cargo xtask <verb>
   setup            bring everything that the tests need
   build            write dist/probegate.wasm
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
-  test [--quick]   every test; --quick: one Envoy, and neither the demo nor the reproduction
+  test [--quick]   every test; --quick: one Envoy, and no demo, bench nor reproduction
+  bench [row …]    instructions a request, of these rows; without any, of all, into benches/RESULTS.md
+        --check [row …]   an error where they are more than 3 % over benches/RESULTS.md
+        --memory | --micro | --wall   memory; the core's parts alone; time, by wrk
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
@@ -31,6 +35,11 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["setup"] => setup::run(),
         ["build"] => build::run(),
+        ["bench", "--check", rows @ ..] => bench::check(rows),
+        ["bench", "--memory"] => bench::memory::run(),
+        ["bench", "--micro"] => bench::micro::run(),
+        ["bench", "--wall"] => bench::wall::run(),
+        ["bench", rows @ ..] => bench::count(rows),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
         ["test"] => test::run(false),

@@ -16,6 +16,7 @@ pub fn run() -> Outcome {
     tools::node();
     tools::operator_schemas();
     tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());
+    tools::valgrind("valgrind");
     Ok(())
 }
 

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, build, command, demo, reproduce, setup};
+use crate::{Outcome, bench, build, command, demo, reproduce, setup};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
 /// The one with a real Prometheus besides: once, with the newest Envoy.
 const WITH_PROMETHEUS: &str = "prometheus";
 
-/// `quick` leaves out the oldest Envoy, the reproduction and the demo.
+/// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
+const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
+
+/// `quick` leaves out the oldest Envoy, the bench, the reproduction and the demo.
 pub fn run(quick: bool) -> Outcome {
     let mut steps = Steps(Vec::new());
     let outcome = run_steps(&mut steps, quick);
@@ -32,6 +35,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("with Prometheus", || with_envoy(WITH_PROMETHEUS, tools::NEWEST))?;
     if !quick {
         steps.run("with the oldest Envoy", || with_envoy(WITH_ENVOY, tools::OLDEST))?;
+        steps.run("what a request costs", || bench::check(&COUNTED))?;
         steps.run("reproduction", reproduce::run)?;
         steps.run("demo", || demo::run(true))?;
     }

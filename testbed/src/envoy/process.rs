@@ -1,5 +1,6 @@
 //! The process, its folder and its log.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,16 +28,18 @@ pub fn folder() -> PathBuf {
 }
 
 impl Process {
-    /// Started in the workspace's root, so that a bootstrap may name files relative to it.
+    /// A program and its first arguments, started in the workspace's root, so that a bootstrap may name files relative to it.
     pub fn spawn(
-        program: &Path,
+        command: &[OsString],
         folder: PathBuf,
         bootstrap: &Path,
         workers: u32,
         environment: &[(&str, &str)],
     ) -> Self {
         let log = File::create(folder.join("envoy.log")).expect("make a log");
+        let (program, arguments) = command.split_first().expect("a command has a program");
         let child = Command::new(program)
+            .args(arguments)
             .current_dir(workspace())
             .envs(environment.iter().copied())
             .arg("--config-path")
@@ -53,7 +56,9 @@ impl Process {
             .stdout(log.try_clone().expect("share the log"))
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
+            .unwrap_or_else(|error| {
+                panic!("cannot start {}: {error}", Path::new(program).display())
+            });
         Self { child, folder }
     }
 

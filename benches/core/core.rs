@@ -1,0 +1,120 @@
+//! Instructions of the core's parts, natively. `cargo xtask bench --micro` brings what this needs.
+
+#[path = "world.rs"]
+mod world;
+
+use std::hint::black_box;
+
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use probegate::gate::{Gate, Stream};
+use probegate::limit::client::{ClientKey, HashKey, Identity};
+use probegate::limit::{Limiter, Quota, WhenFull};
+use probegate::metrics::Meter;
+use probegate::request::{Head, Pairs};
+use probegate::request_id::RequestId;
+use probegate::route::{Route, Routes, Unreadable};
+use probegate::verdict::{Overrun, Refusal};
+
+use world::{Headers, World, gate, serialized};
+
+const NOW: u64 = 1_000_000_000;
+const LIMIT: &str =
+    r#"{"rate_limit":{"requests":100000000,"client":{"forwarded_for":{"trusted_hops":0}}}}"#;
+
+fn routes(path: &'static [u8]) -> (Routes, &'static [u8]) {
+    (gate("{}").routes, path)
+}
+
+#[library_benchmark(setup = routes)]
+#[bench::api(b"/v1/recall?limit=10")]
+#[bench::health(b"/health/live")]
+#[bench::metrics(b"/metrics")]
+#[bench::hostile(b"//v1/../%6Detrics;a=1/")]
+fn classify((routes, path): (Routes, &[u8])) -> (Routes, Result<Route, Unreadable>) {
+    let route = routes.find(black_box(path));
+    (routes, route)
+}
+
+fn guard(authorization: &str) -> (Gate, Vec<u8>) {
+    let gate = gate("{}");
+    let headers =
+        serialized(&[(":method", "GET"), (":path", "/metrics"), ("authorization", authorization)]);
+    (gate, headers)
+}
+
+#[library_benchmark(setup = guard)]
+#[bench::opens("Bearer s3cret")]
+#[bench::stays_shut("Bearer wrong")]
+#[bench::is_none_of_ours("Basic czNjcmV0")]
+fn bearer((gate, headers): (Gate, Vec<u8>)) -> (Gate, Vec<u8>, Result<(), Refusal>) {
+    let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
+    let opened = gate.guards[0].check(&head);
+    (gate, headers, opened)
+}
+
+#[library_benchmark]
+fn id_minted() -> RequestId {
+    RequestId::mint(black_box([7; 16]))
+}
+
+type Limited = (Limiter, World, ClientKey);
+
+/// Once before, so that the table knows the client.
+fn limiter(requests: u32) -> Limited {
+    let quota = Quota { requests, window: 1_000_000 };
+    let mut limiter = Limiter::new(quota, 5_000, WhenFull::Refuse);
+    let mut world = World::default();
+    let client = ClientKey::new(&HashKey([1; 16]), Identity::Name(b"somebody"));
+    let _ = limiter.admit(client, NOW, &mut world);
+    (limiter, world, client)
+}
+
+#[library_benchmark(setup = limiter)]
+#[bench::leased(1_000_000)]
+#[bench::shared(1_000)]
+#[bench::refused(1)]
+fn window((mut limiter, mut world, client): Limited) -> (Limiter, World, Result<(), Overrun>) {
+    let admitted = limiter.admit(black_box(client), NOW + 1, &mut world);
+    (limiter, world, admitted)
+}
+
+type Vm = (Gate, World, Meter, Vec<u8>);
+
+fn request((configuration, headers): (&str, Headers<'_>)) -> Vm {
+    let (mut gate, mut world, mut meter) =
+        (gate(configuration), World::default(), Meter::new("caracal"));
+    let headers = serialized(headers);
+    let head = Head::read(Pairs::new(&headers), &gate.names);
+    let stream = gate.on_request(&head, NOW, &mut world, &mut meter);
+    stream.on_end(NOW + 10, &mut meter);
+    (gate, world, meter, headers)
+}
+
+const API: Headers<'static> = &[
+    (":authority", "gate.test"),
+    (":path", "/v1/recall"),
+    (":method", "GET"),
+    (":scheme", "http"),
+    ("user-agent", "bench"),
+    ("accept", "*/*"),
+    ("x-forwarded-for", "127.0.0.1"),
+    ("x-forwarded-proto", "http"),
+];
+
+#[library_benchmark(setup = request)]
+#[bench::unlimited(("{}", API))]
+#[bench::forwarded((LIMIT, API))]
+fn whole_request((mut gate, mut world, mut meter, headers): Vm) -> (Vm, Stream) {
+    let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
+    let stream = gate.on_request(&head, NOW + 20, &mut world, &mut meter);
+    stream.on_end(NOW + 40, &mut meter);
+    ((gate, world, meter, headers), stream)
+}
+
+// What a bench makes is handed back, so that taking it down is not counted. The exposition of the counters belongs here as soon as the core writes it.
+library_benchmark_group!(
+    name = parts,
+    benchmarks = [classify, bearer, id_minted, window, whole_request]
+);
+
+main!(library_benchmark_groups = parts);

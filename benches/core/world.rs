@@ -1,0 +1,66 @@
+//! The core's host, in memory.
+
+use std::collections::BTreeMap;
+
+use probegate::config;
+use probegate::gate::{Gate, Host};
+use probegate::limit::client::HashKey;
+use probegate::limit::{Store, Unavailable, Version};
+
+/// Names and values.
+pub type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// A gate of this configuration, whose token for metrics is `s3cret`.
+pub fn gate(configuration: &str) -> Gate {
+    let config = config::parse(configuration.as_bytes()).expect("a configuration");
+    let token = |name: &str| (name == "METRICS_BEARER").then(|| "s3cret".to_owned());
+    config::compile(config, &token, HashKey([1; 16])).expect("a configuration").gate
+}
+
+/// Headers as Envoy hands them over.
+pub fn serialized(headers: Headers<'_>) -> Vec<u8> {
+    let length = |text: &str| u32::try_from(text.len()).expect("a short text").to_le_bytes();
+    let mut bytes = u32::try_from(headers.len()).expect("few headers").to_le_bytes().to_vec();
+    for (name, value) in headers {
+        bytes.extend([length(name), length(value)].concat());
+    }
+    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}
+
+/// Shared values of one worker, at a fixed time.
+#[derive(Default)]
+pub struct World {
+    slots: BTreeMap<u32, (Vec<u8>, u32)>,
+}
+
+impl Store for World {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        value.clear();
+        let (bytes, version) = self.slots.entry(slot).or_default();
+        value.extend_from_slice(bytes);
+        Ok(Version(*version))
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        self.slots.insert(slot, (value.to_vec(), version.0 + 1));
+        Ok(true)
+    }
+
+    fn now(&mut self) -> u64 {
+        1_000_000_000
+    }
+}
+
+impl Host for World {
+    fn random(&mut self) -> [u8; 16] {
+        [7; 16]
+    }
+
+    fn peer(&mut self) -> &[u8] {
+        b"192.0.2.1:5000"
+    }
+}

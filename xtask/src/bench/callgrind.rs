@@ -1,0 +1,132 @@
+//! Instructions a request: counted by callgrind, so that they repeat whatever else the machine does.
+//!
+//! One worker, one kept-alive connection, direct responses. Only the worker's thread is counted: what
+//! others do, once in a second or five, would be the more a request the slower the machine is. What
+//! comes before the count runs uninstrumented, which changes nothing that is counted and takes a
+//! third of the time.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::{fs, process, thread};
+
+use testbed::{Client, Envoy, Request, tools, workspace};
+
+use super::filter::Modules;
+use super::rows::Row;
+use crate::Outcome;
+
+/// Until V8 has compiled what is hot, and every table is warm.
+const WARM_UP: u32 = 6_000;
+/// After the instrumentation began.
+const SETTLE: u32 = 200;
+const COUNTED: u32 = 2_000;
+/// Where nothing is counted.
+const CONNECTIONS: u32 = 8;
+
+/// Instructions that Envoy spends on one of the row's requests.
+pub fn measure(row: &Row, modules: &Modules) -> Outcome<u64> {
+    let folder = workspace().join(format!("target/bench/{}-{}", process::id(), row.name));
+    fs::create_dir_all(&folder)?;
+    let counted = count(row, modules, &folder);
+    fs::remove_dir_all(&folder)?;
+    counted
+}
+
+fn count(row: &Row, modules: &Modules, folder: &Path) -> Outcome<u64> {
+    let out = folder.join("out");
+    let bootstrap = row.filter.bootstrap(modules)?.under(valgrind(&out));
+    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap)
+        .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
+    let Row { traffic, .. } = row;
+    send_all(envoy.address(), traffic.requests_before(), |nth| traffic.request_before(nth));
+    send_all(envoy.address(), WARM_UP, |nth| traffic.request(nth));
+    tell(&envoy, "instrumentation on")?;
+    let mut client = Client::new(envoy.address());
+    let mut send = |from: u32, requests: u32| {
+        let statuses = (from..from + requests).map(|nth| client.send(&traffic.request(nth)).status);
+        statuses.filter(|status| *status != traffic.status).count()
+    };
+    send(WARM_UP, SETTLE);
+    tell(&envoy, "zero")?;
+    let wrong = send(WARM_UP + SETTLE, COUNTED);
+    tell(&envoy, "dump")?;
+    if wrong > 0 {
+        let wanted = traffic.status;
+        return Err(format!("{wrong} of {COUNTED} answers were not {wanted}").into());
+    }
+    let dumps = fs::read_dir(folder)?.map(|entry| Ok(fs::read_to_string(entry?.path())?));
+    let totals =
+        dumps.map(|dump: Outcome<String>| Ok(total(&dump?))).collect::<Outcome<Vec<_>>>()?;
+    // The worker did all of the work.
+    let worker = totals.into_iter().flatten().max().ok_or("callgrind wrote no dump")?;
+    Ok(worker / u64::from(COUNTED))
+}
+
+/// Sends so many requests, over several connections; what is answered is of no interest.
+pub fn send_all(address: SocketAddr, requests: u32, request: impl Fn(u32) -> Request + Sync) {
+    let connection = &|first: u32| {
+        let mut client = Client::new(address);
+        for nth in (first..requests).step_by(CONNECTIONS as usize) {
+            client.send(&request(nth));
+        }
+    };
+    thread::scope(|scope| {
+        for first in 0..CONNECTIONS {
+            scope.spawn(move || connection(first));
+        }
+    });
+}
+
+fn valgrind(out: &Path) -> Vec<OsString> {
+    let mut command = tools::valgrind("valgrind");
+    let mut file = OsString::from("--callgrind-out-file=");
+    file.push(out);
+    // V8 writes code while it runs, and valgrind must notice.
+    let options = [
+        "--quiet",
+        "--tool=callgrind",
+        "--smc-check=all-non-file",
+        "--instr-atstart=no",
+        "--separate-threads=yes",
+    ];
+    command.extend(options.map(OsString::from));
+    command.push(file);
+    command
+}
+
+/// Gives callgrind a command, and returns when it has done it.
+fn tell(envoy: &Envoy, what: &str) -> Outcome {
+    let vgdb = tools::valgrind("vgdb");
+    let (program, arguments) = vgdb.split_first().ok_or("no vgdb")?;
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(format!("--pid={}", envoy.pid()))
+        .args(what.split(' '))
+        .output()?;
+    // It says what it does even where that succeeds.
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("vgdb: {}", String::from_utf8_lossy(&output.stderr)).into())
+    }
+}
+
+/// The total of a dump.
+fn total(dump: &str) -> Option<u64> {
+    dump.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_of_a_dump_is_its_own_line() {
+        let dump =
+            "version: 1\nevents: Ir\nsummary: 7\n\nfn=(1) main\n16 400\n\ntotals: 259060123\n";
+        assert_eq!(total(dump), Some(259_060_123));
+        assert_eq!(total("events: Ir\n"), None);
+    }
+}

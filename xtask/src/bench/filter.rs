@@ -1,0 +1,111 @@
+//! What stands in Envoy's filter chain. The connection manager is the same around all of them.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use testbed::{Bootstrap, workspace};
+
+use crate::{Outcome, build, setup};
+
+/// The token that opens metrics routes.
+pub const TOKEN: &str = "s3cret";
+
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// Bare Envoy.
+    None,
+    /// Envoy's own filters, of `benches/peers/native.json`.
+    Native,
+    /// A Lua script, `benches/peers/gate.lua`.
+    Lua,
+    /// A filter that does nothing, as the SDK builds it.
+    EmptyAsBuilt,
+    /// The same without the exports that the gate does not have either. It reads this request header,
+    /// if it is not empty.
+    Empty(&'static str),
+    /// The gate with this configuration.
+    Gate(Value),
+}
+
+/// The modules, built once for all rows.
+pub struct Modules {
+    pub gate: PathBuf,
+    empty_as_built: PathBuf,
+    empty: PathBuf,
+}
+
+impl Modules {
+    /// Builds them all below `target/bench`.
+    pub fn build() -> Outcome<Self> {
+        setup::targets()?;
+        let folder = workspace().join("target/bench");
+        fs::create_dir_all(&folder)?;
+        let target = workspace().join("target/module");
+        let write = |name: &str, bytes: &[u8]| -> Outcome<PathBuf> {
+            let path = folder.join(name);
+            fs::write(&path, bytes)?;
+            Ok(path)
+        };
+        let empty = build::compile(workspace(), &target, "empty")?;
+        Ok(Self {
+            gate: write("probegate.wasm", &build::module(workspace(), &target)?)?,
+            empty_as_built: write("empty-as-built.wasm", &empty)?,
+            empty: write("empty.wasm", &build::trim(&empty)?)?,
+        })
+    }
+}
+
+impl Filter {
+    /// An Envoy of one worker with this filter, that answers every request itself.
+    pub fn bootstrap(&self, modules: &Modules) -> Outcome<Bootstrap> {
+        // Nothing is sent there: the routes answer.
+        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        let plain = Bootstrap::without_module(upstream).concurrency(1).routes(routes());
+        let wasm = |module: &Path, configuration: &str| {
+            plain.clone().module(module).plugin_text(configuration).env("METRICS_BEARER", TOKEN)
+        };
+        Ok(match self {
+            Self::None => plain,
+            Self::Native => {
+                let peer: Value = serde_json::from_str(&peer("native.json")?)?;
+                let filters = peer["http_filters"].as_array().into_iter().flatten().cloned();
+                filters.fold(plain, Bootstrap::filters_before).hcm(peer["hcm"].clone())
+            }
+            Self::Lua => plain.filters_before(json!({
+                "name": "envoy.filters.http.lua",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+                    "default_source_code": {"inline_string": peer("gate.lua")?},
+                },
+            })),
+            Self::EmptyAsBuilt => wasm(&modules.empty_as_built, ""),
+            Self::Empty(header) => wasm(&modules.empty, header),
+            Self::Gate(configuration) => wasm(&modules.gate, &configuration.to_string()),
+        })
+    }
+}
+
+fn peer(file: &str) -> Outcome<String> {
+    Ok(fs::read_to_string(workspace().join("benches/peers").join(file))?)
+}
+
+/// The statuses that `/status/<code>` answers.
+pub const STATUSES: std::ops::Range<u16> = 200..450;
+
+/// Direct responses, so that no upstream is measured. What is measured comes first: Envoy looks
+/// through its routes in order.
+fn routes() -> Value {
+    let answer = |path: Value, status: u16| json!({"match": path, "direct_response": {"status": status, "body": {"inline_string": "ok"}}});
+    let mut routes = vec![
+        answer(json!({"prefix": "/v1/"}), 200),
+        answer(json!({"path": "/health"}), 200),
+        answer(json!({"path": "/metrics"}), 200),
+    ];
+    routes.extend(
+        STATUSES.map(|status| answer(json!({"path": format!("/status/{status}")}), status)),
+    );
+    routes.push(answer(json!({"prefix": "/"}), 200));
+    Value::Array(routes)
+}

@@ -1,0 +1,282 @@
+//! What is measured by callgrind, as data.
+
+use serde_json::{Value, json};
+
+use super::filter::{Filter, TOKEN};
+use super::traffic::{Before, Traffic, Vary};
+
+/// One kind of request through one filter.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub name: &'static str,
+    pub what: &'static str,
+    pub filter: Filter,
+    pub traffic: Traffic,
+    /// The row of bare Envoy with the same request.
+    pub bare: &'static str,
+    pub bar: Bar,
+}
+
+/// What a row should not exceed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bar {
+    None,
+    /// So much over bare Envoy.
+    Over(u64),
+    /// Less than that row.
+    Below(&'static str),
+    /// That row and so many instructions.
+    Growth(&'static str, u64),
+    /// That row and so many percent of it.
+    Percent(&'static str, u64),
+    /// That row and as much as lies between these two.
+    GrowthOf(&'static str, (&'static str, &'static str)),
+}
+
+impl Row {
+    fn new(name: &'static str, what: &'static str, filter: Filter, traffic: Traffic) -> Self {
+        Self { name, what, filter, traffic, bare: "bare", bar: Bar::None }
+    }
+
+    fn gate(
+        name: &'static str,
+        what: &'static str,
+        configuration: Value,
+        traffic: Traffic,
+    ) -> Self {
+        Self::new(name, what, Filter::Gate(configuration), traffic)
+    }
+
+    fn over(self, bare: &'static str) -> Self {
+        Self { bare, ..self }
+    }
+
+    fn bar(self, bar: Bar) -> Self {
+        Self { bar, ..self }
+    }
+}
+
+/// A limit that nobody reaches, for clients by `x-forwarded-for`, to which Envoy adds the peer.
+///
+/// The window is long, so that a lease lasts: below valgrind, requests are so far apart that each
+/// few would need a new one, and how few would depend on the machine.
+fn forwarded() -> Value {
+    json!({"requests": 100_000_000, "window": "1h", "client": {"forwarded_for": {"trusted_hops": 0}}})
+}
+
+fn limit(limit: Value) -> Value {
+    json!({ "rate_limit": limit })
+}
+
+fn api() -> Traffic {
+    Traffic::get("/v1/recall")
+}
+
+fn own_id() -> Traffic {
+    api().header("x-request-id", "0123456789abcdef")
+}
+
+fn with_token() -> Traffic {
+    Traffic::get("/metrics").header("authorization", &format!("Bearer {TOKEN}"))
+}
+
+/// The peers, and each kind of request through the gate.
+pub fn requests() -> Vec<Row> {
+    let admin = json!({"routes": [{
+        "paths": ["/v1/*"], "class": "admin", "token_header": "x-admin-token", "tokens": [{"value": TOKEN}],
+    }]});
+    let once =
+        json!({"requests": 1, "window": "1h", "client": {"forwarded_for": {"trusted_hops": 0}}});
+    let shadow = json!({"requests": 1, "window": "1h", "enforce": false, "client": {"forwarded_for": {"trusted_hops": 0}}});
+    vec![
+        Row::new("bare", "no filter", Filter::None, api()),
+        Row::new("bare-id", "no filter; the request has an ID", Filter::None, own_id()),
+        Row::new("bare-token", "no filter; the request has a token", Filter::None, with_token()),
+        Row::new(
+            "native",
+            "Envoy's own filters: RBAC, local rate limit, request ID",
+            Filter::Native,
+            api(),
+        ),
+        Row::new("lua", "a Lua script that does the four jobs", Filter::Lua, api()),
+        Row::new(
+            "empty-as-built",
+            "an empty Rust filter, as the SDK builds it",
+            Filter::EmptyAsBuilt,
+            api(),
+        ),
+        Row::new(
+            "empty",
+            "the same without the exports that it does not need",
+            Filter::Empty(""),
+            api(),
+        ),
+        Row::gate(
+            "api-peer",
+            "API, ID minted, limit by `peer`, counters, duration",
+            limit(json!({"requests": 100_000_000, "window": "1h"})),
+            api(),
+        )
+        .bar(Bar::Over(58_000)),
+        Row::gate("api-forwarded", "the same, limit by `forwarded_for`", limit(forwarded()), api())
+            .bar(Bar::Over(47_000)),
+        Row::gate("api-unlimited", "the same, no limit: the configuration `{}`", json!({}), api())
+            .bar(Bar::Over(46_000)),
+        Row::gate("api-unlimited-id", "the same, the client's own ID kept", json!({}), own_id())
+            .over("bare-id")
+            .bar(Bar::Over(42_000)),
+        Row::gate(
+            "api-forwarded-id",
+            "limit by `forwarded_for`, the client's own ID kept",
+            limit(forwarded()),
+            own_id(),
+        )
+        .over("bare-id")
+        .bar(Bar::Over(42_000)),
+        Row::gate("health", "health route", limit(forwarded()), Traffic::get("/health")),
+        Row::gate(
+            "metrics-401",
+            "metrics without a token",
+            limit(forwarded()),
+            Traffic::get("/metrics").status(401),
+        )
+        .bar(Bar::Below("api-forwarded")),
+        Row::gate("api-429", "over the limit, by `forwarded_for`", limit(once), api().status(429))
+            .bar(Bar::Below("api-forwarded")),
+        Row::gate("metrics", "metrics with the token", limit(forwarded()), with_token())
+            .over("bare-token"),
+        // Each feature alone, beside `api-unlimited`.
+        Row::gate(
+            "only-shared",
+            "limit by `peer` of 1,000 in 100 ms: each request through the shared table",
+            limit(json!({"requests": 1_000, "window": "100ms"})),
+            api(),
+        ),
+        Row::gate(
+            "only-shadow",
+            "over a limit by `forwarded_for` that is not enforced",
+            limit(shadow),
+            api(),
+        ),
+        Row::gate(
+            "only-strip",
+            "metrics with the token, which is stripped; no limit",
+            json!({"metrics_auth": {"strip": true}}),
+            with_token(),
+        )
+        .over("bare-token"),
+        Row::gate(
+            "only-admin",
+            "admin route with a token in a header of its own; no limit",
+            admin,
+            api().header("x-admin-token", TOKEN),
+        )
+        .over("bare-id"),
+        Row::gate(
+            "only-closed",
+            "closed route: 404",
+            json!({"routes": [{"paths": ["/v1/env"], "class": "closed"}]}),
+            Traffic::get("/v1/env").status(404),
+        ),
+        Row::gate(
+            "only-log-text",
+            "no limit, access log as text",
+            json!({"log": {"access": "text"}}),
+            api(),
+        ),
+        Row::gate(
+            "only-log-json",
+            "no limit, access log as JSON",
+            json!({"log": {"access": "json"}}),
+            api(),
+        ),
+    ]
+}
+
+/// Clients by `x-client`, 100 a second each, over a window in which all of 5,000 are live.
+pub fn live_clients() -> Filter {
+    let limit = json!({"requests": 360_000, "window": "1h", "client": {"header": "x-client"}, "when_full": "admit"});
+    Filter::Gate(json!({ "rate_limit": limit }))
+}
+
+/// Clients by `x-client`, whose limit is too small for leases and too large for 64 clients to reach:
+/// each request goes through the shared table.
+pub fn shared_clients() -> Filter {
+    Filter::Gate(limit(
+        json!({"requests": 1_000, "window": "100ms", "client": {"header": "x-client"}}),
+    ))
+}
+
+/// Clients by `x-client`, most of whom are gone.
+pub fn seen_clients() -> Filter {
+    let limit = json!({"requests": 100, "window": "1s", "client": {"header": "x-client"}, "when_full": "admit"});
+    Filter::Gate(json!({ "rate_limit": limit }))
+}
+
+/// What grows with the number of clients, routes, headers and series.
+pub fn curves() -> Vec<Row> {
+    let live = |number| api().vary(Vary::Clients(number));
+    let after = |number| live(2_000).before(Before::Clients(number));
+    vec![
+        Row::new("clients-1", "1 live client, 100 a second each", live_clients(), live(1)),
+        Row::new("clients-5000", "5,000 live clients", live_clients(), live(5_000))
+            .bar(Bar::Growth("clients-1", 18_000)),
+        Row::new("seen-10000", "10,000 clients seen", seen_clients(), after(10_000)),
+        Row::new("seen-1000000", "1,000,000 clients seen", seen_clients(), after(1_000_000))
+            .bar(Bar::Percent("seen-10000", 2)),
+        Row::gate("patterns-5", "5 route patterns", patterns(5), api()),
+        Row::gate("patterns-1000", "1,000 route patterns", patterns(1_000), api())
+            .bar(Bar::Percent("patterns-5", 3)),
+        Row::new(
+            "headers-10-empty",
+            "10 request headers, an empty filter that reads one",
+            Filter::Empty("accept"),
+            api().headers(10),
+        ),
+        Row::new(
+            "headers-100-empty",
+            "100 request headers, the same filter",
+            Filter::Empty("accept"),
+            api().headers(100),
+        ),
+        Row::gate("headers-10", "10 request headers", json!({}), api().headers(10)),
+        Row::gate("headers-100", "100 request headers", json!({}), api().headers(100))
+            .bar(Bar::GrowthOf("headers-10", ("headers-10-empty", "headers-100-empty"))),
+        Row::gate(
+            "series-10",
+            "10 series of method and status",
+            json!({}),
+            api().vary(Vary::Methods).before(Before::Series(10)),
+        ),
+        Row::gate(
+            "series-2000",
+            "2,000 series",
+            json!({}),
+            api().vary(Vary::Methods).before(Before::Series(2_000)),
+        )
+        .bar(Bar::Percent("series-10", 1)),
+    ]
+}
+
+/// So many patterns that the measured request does not match: exact ones and subtrees, of all classes.
+fn patterns(number: usize) -> Value {
+    let classes = ["health", "metrics", "closed", "api"];
+    let paths = |class: usize| -> Vec<String> {
+        let of_class = (0..number).filter(|nth| nth % classes.len() == class);
+        of_class
+            .map(|nth| {
+                if nth.is_multiple_of(3) {
+                    format!("/v2/part-{nth}/*")
+                } else {
+                    format!("/v2/part-{nth}")
+                }
+            })
+            .collect()
+    };
+    let routes: Vec<Value> = classes
+        .iter()
+        .enumerate()
+        .map(|(nth, class)| json!({"paths": paths(nth), "class": class}))
+        .collect();
+    json!({ "routes": routes })
+}

@@ -1,0 +1,140 @@
+//! What was counted, beside bare Envoy, the peers and the bars.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::results::grouped;
+use super::rows::{Bar, Row};
+
+/// Instructions a request, by row.
+pub type Counts = BTreeMap<&'static str, u64>;
+
+/// What the gate is compared with.
+const PEERS: [&str; 4] = ["native", "lua", "empty-as-built", "empty"];
+
+/// A table of these rows; a figure whose other row was not counted is left out.
+pub fn render(rows: &[Row], counts: &Counts, peers: bool) -> String {
+    let mut table = String::from("| row | what | instructions | over bare | bar |");
+    let mut rule = String::from("\n|---|---|---:|---:|---|");
+    if peers {
+        for peer in PEERS {
+            let _ = write!(table, " × `{peer}` |");
+            rule.push_str("---:|");
+        }
+    }
+    table.push_str(&rule);
+    table.push('\n');
+    for row in rows.iter().filter(|row| counts.contains_key(row.name)) {
+        let counted = counts.get(row.name).copied().map(grouped).unwrap_or_default();
+        let over = over(row, counts);
+        let shown = over.map(signed).unwrap_or_default();
+        let bar = bar(row, counts).unwrap_or_default();
+        let _ = write!(table, "| `{}` | {} | {counted} | {shown} | {bar} |", row.name, row.what);
+        for peer in PEERS.into_iter().filter(|_| peers) {
+            let ratio = over.zip(counts.get(peer).zip(counts.get("bare")));
+            let ratio = ratio.map(|(over, (peer, bare))| ratio_of(over, difference(*peer, *bare)));
+            let _ = write!(table, " {} |", ratio.unwrap_or_default());
+        }
+        table.push('\n');
+    }
+    table
+}
+
+fn over(row: &Row, counts: &Counts) -> Option<i64> {
+    let bare = counts.get(row.bare).filter(|_| !row.name.starts_with("bare"))?;
+    Some(difference(*counts.get(row.name)?, *bare))
+}
+
+/// The bar, and whether it is met.
+fn bar(row: &Row, counts: &Counts) -> Option<String> {
+    let own = *counts.get(row.name)?;
+    let (text, met) = match row.bar {
+        Bar::None => return None,
+        Bar::Over(most) => (grouped(most), over(row, counts)? <= i64::try_from(most).ok()?),
+        Bar::Below(other) => (format!("below `{other}`"), own < *counts.get(other)?),
+        Bar::Growth(from, most) => {
+            let grew = difference(own, *counts.get(from)?);
+            let text = format!("`{from}` + {}; is + {}", grouped(most), signed(grew));
+            (text, grew <= i64::try_from(most).ok()?)
+        }
+        Bar::Percent(from, most) => {
+            let from_count = *counts.get(from)?;
+            let grew = difference(own, from_count);
+            let percent = grew as f64 * 100.0 / from_count as f64;
+            let text = format!("`{from}` + {most} %; is {percent:+.1} %");
+            (text, own * 100 <= from_count * (100 + most))
+        }
+        Bar::GrowthOf(from, (low, high)) => {
+            let grew = difference(own, *counts.get(from)?);
+            let most = difference(*counts.get(high)?, *counts.get(low)?);
+            let text = format!("`{from}` + {}, as `{low}`; is + {}", signed(most), signed(grew));
+            (text, grew <= most)
+        }
+    };
+    Some(format!("{text}: {}", if met { "met" } else { "**missed**" }))
+}
+
+fn difference(one: u64, other: u64) -> i64 {
+    one.cast_signed() - other.cast_signed()
+}
+
+fn signed(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", grouped(number.unsigned_abs()))
+}
+
+fn ratio_of(one: i64, other: i64) -> String {
+    if other == 0 { String::new() } else { format!("{:.2}", one as f64 / other as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows;
+    use super::*;
+
+    fn counts(counts: &[(&'static str, u64)]) -> Counts {
+        counts.iter().copied().collect()
+    }
+
+    #[test]
+    fn a_row_stands_beside_bare_envoy_its_bar_and_each_peer_that_was_counted() {
+        let counts = counts(&[
+            ("bare", 77_500),
+            ("lua", 127_500),
+            ("api-forwarded", 127_000),
+            ("api-429", 127_000),
+        ]);
+        let table = render(&rows::requests(), &counts, true);
+        let lines: Vec<&str> = table.lines().skip(2).collect();
+        assert_eq!(lines[0], "| `bare` | no filter | 77,500 |  |  |  |  |  |  |");
+        assert!(lines[1].contains("| 127,500 | 50,000 |  |  | 1.00 |  |  |"), "{}", lines[1]);
+        assert!(
+            lines[2].ends_with("| 127,000 | 49,500 | 47,000: **missed** |  | 0.99 |  |  |"),
+            "{}",
+            lines[2]
+        );
+        assert!(lines[3].contains("below `api-forwarded`: **missed**"), "{}", lines[3]);
+        assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn growth_is_held_against_what_it_may_be() {
+        let counts = counts(&[
+            ("clients-1", 100_000),
+            ("clients-5000", 118_000),
+            ("patterns-5", 100_000),
+            ("patterns-1000", 103_001),
+            ("headers-10-empty", 10),
+            ("headers-100-empty", 30),
+            ("headers-10", 100),
+            ("headers-100", 119),
+        ]);
+        let table = render(&rows::curves(), &counts, false);
+        assert!(table.contains("| `clients-1` + 18,000; is + 18,000: met |"), "{table}");
+        assert!(table.contains("| `patterns-5` + 3 %; is +3.0 %: **missed** |"), "{table}");
+        assert!(
+            table.contains("| `headers-10` + 20, as `headers-10-empty`; is + 19: met |"),
+            "{table}"
+        );
+    }
+}
