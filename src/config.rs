@@ -7,13 +7,14 @@
 mod compile;
 mod de;
 mod path;
-mod protobuf;
+pub(crate) mod protobuf;
 pub mod shape;
-mod value;
+pub(crate) mod value;
 
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
 use crate::metrics::Settings;
+use crate::probe::plan::Plan;
 use shape::{Access, Config};
 
 pub use path::Mistake;
@@ -25,6 +26,8 @@ pub struct Compiled {
     pub gate: Gate,
     /// How to count.
     pub metrics: Settings,
+    /// What is probed, if anything is.
+    pub probes: Option<Plan>,
     /// This service's name in logs.
     pub service: Option<String>,
     /// Whether and how requests are logged.

@@ -6,10 +6,12 @@ use crate::limit::window::Micros;
 use crate::limit::{Limiter, Store};
 use crate::metrics::{Code, Finished, Meter, Method, Status};
 use crate::own::{Own, OwnRoutes};
+use crate::probe::plan::WhenDegraded;
+use crate::probe::prober::Degraded;
 use crate::request::{Head, Names};
 use crate::request_id::RequestId;
 use crate::route::{Class, Route, Routes};
-use crate::verdict::{Edits, Mark, Refusal, Verdict};
+use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict};
 
 /// What the stages ask of the host beside the request itself.
 pub trait Host: Store {
@@ -39,6 +41,10 @@ pub struct Gate {
     pub strip_authorization: bool,
     /// The limit of each client, if there is one.
     pub limit: Option<ClientLimit>,
+    /// What becomes of API requests while a service behind is not well.
+    pub when_degraded: WhenDegraded,
+    /// The services that are not well, as the last tick found them.
+    pub degraded: Option<Degraded>,
 }
 
 /// How clients are told apart and limited.
@@ -102,6 +108,9 @@ impl Gate {
             }
             _ => {}
         }
+        if let Ok(Verdict::Forward(Edits { degraded: Degrade::Set, .. })) = &judged {
+            meter.degraded();
+        }
         let status = match &judged {
             // Envoy answers a gRPC client 200, and puts the refusal into `grpc-status`.
             Err(_) if head.grpc => Status::new(200),
@@ -143,12 +152,18 @@ impl Gate {
         let route = Route { class, ..route };
         self.authorize(route, head)?;
         let mark = self.admit(route, head, now, host)?;
+        let degraded = self.degrade(class, head, now)?;
         match own {
             Some(own) if matches!(head.method, b"GET" | b"HEAD") => Ok(Verdict::Answer(own)),
             Some(_) => Err(Refusal::MethodNotAllowed),
             None => {
                 let strip_authorization = self.strip_authorization && class == Class::Metrics;
-                Ok(Verdict::Forward(Edits { mark, strip_authorization, ..Edits::default() }))
+                Ok(Verdict::Forward(Edits {
+                    mark,
+                    degraded,
+                    strip_authorization,
+                    ..Edits::default()
+                }))
             }
         }
     }
@@ -198,6 +213,18 @@ impl Gate {
             Ok(()) => Ok(unmarked),
             Err(overrun) if limit.enforce => Err(Refusal::RateLimited(overrun)),
             Err(overrun) => Ok(Mark::Set(overrun.reason)),
+        }
+    }
+
+    /// While a service behind is not well, API requests are marked, or refused until it is tried again.
+    fn degrade(&self, class: Class, head: &Head<'_>, now: Micros) -> Result<Degrade, Refusal> {
+        match (&self.degraded, self.when_degraded) {
+            (Some(_), WhenDegraded::Forward) if class == Class::Api => Ok(Degrade::Set),
+            (Some(degraded), WhenDegraded::Refuse) if class == Class::Api => {
+                Err(Refusal::Unavailable { retry_after: degraded.until.saturating_sub(now) })
+            }
+            _ if head.degraded => Ok(Degrade::Remove),
+            _ => Ok(Degrade::Absent),
         }
     }
 

@@ -5,6 +5,7 @@ mod access;
 mod environment;
 mod meter;
 mod plugin;
+mod probes;
 mod root;
 mod stream;
 

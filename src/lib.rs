@@ -21,6 +21,8 @@ pub mod host;
 pub mod limit;
 pub mod metrics;
 pub mod own;
+pub mod page;
+pub mod probe;
 pub mod reply;
 pub mod request;
 pub mod request_id;

@@ -15,6 +15,7 @@ mod histogram;
 mod key;
 mod labels;
 mod ledger;
+mod probes;
 mod roster;
 mod series;
 
@@ -23,11 +24,13 @@ pub use family::Names;
 pub use grpc::Code;
 pub use histogram::Bounds;
 pub use labels::{Method, Status};
+pub use probes::Services;
 pub use roster::MOST;
 
 use histogram::Observed;
 use key::Key;
 use ledger::Ledger;
+use probes::Probe;
 use roster::{Request, Roster};
 use series::Series;
 
@@ -52,6 +55,9 @@ pub trait Statistics {
     /// Adds to a metric, never 0; says whether it did.
     fn add(&mut self, id: u32, offset: i64) -> bool;
 
+    /// Sets a gauge; says whether it did.
+    fn set(&mut self, id: u32, value: u64) -> bool;
+
     /// What a metric says: the sum over all VMs.
     fn value(&mut self, id: u32) -> Option<u64>;
 
@@ -71,6 +77,8 @@ pub struct Settings {
     pub bounds: Bounds,
     /// Whether clients are limited.
     pub limited: bool,
+    /// The services that are probed.
+    pub services: Services,
 }
 
 /// A request that ended.
@@ -105,9 +113,15 @@ impl Meter {
     /// A meter that has counted nothing.
     pub fn new(settings: Settings) -> Self {
         let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
+        let probes = settings.services.series();
+        let size = |probe: &Probe| match probe {
+            Probe::Durations(..) => bounds.buckets() + 2,
+            _ => 1,
+        };
+        let configured = probes.iter().map(size).sum();
         let mut meter = Self {
-            roster: Roster::new(&bounds, 0),
-            ledger: Ledger::new(names.clone(), bounds.clone()),
+            roster: Roster::new(&bounds, configured),
+            ledger: Ledger::new(names.clone(), bounds.clone(), settings.services),
             names,
             bounds,
             finished: Series::default(),
@@ -115,6 +129,9 @@ impl Meter {
             in_flight: 0,
             told: 0,
         };
+        for probe in probes {
+            meter.ledger.know(Key::Probe(probe));
+        }
         meter.expect(settings.limited);
         meter
     }
@@ -161,6 +178,11 @@ impl Meter {
     /// A limit did not admit a request, whether that is enforced or not.
     pub fn rate_limited(&mut self, reason: LimitReason) {
         self.count(Key::RateLimited(reason), 1);
+    }
+
+    /// A request was forwarded though a breaker is not closed.
+    pub fn degraded(&mut self) {
+        self.count(Key::Degraded, 1);
     }
 
     /// A gRPC request ended that had begun.

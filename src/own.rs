@@ -1,6 +1,9 @@
 //! What the gate answers itself, below `own_routes`.
 
+use serde::Serialize;
+
 use crate::metrics::Format;
+use crate::page;
 use crate::reply::Reply;
 use crate::route::Class;
 
@@ -9,6 +12,12 @@ use crate::route::Class;
 pub enum Own {
     /// `/live`: 200 while the VM answers; open, as a health route is.
     Live,
+    /// `/ready`: 200 or 503, and what the services are; open, too.
+    Ready,
+    /// `/status`: everything that is known of them, behind the metrics tokens.
+    Status,
+    /// `/`: the page; open, too, since it holds nothing.
+    Page,
     /// `/metrics`: what was counted, behind the metrics tokens.
     Metrics,
 }
@@ -17,8 +26,8 @@ impl Own {
     /// What the route is to tokens and limits.
     pub fn class(self) -> Class {
         match self {
-            Self::Live => Class::Health,
-            Self::Metrics => Class::Metrics,
+            Self::Live | Self::Ready | Self::Page => Class::Health,
+            Self::Metrics | Self::Status => Class::Metrics,
         }
     }
 }
@@ -26,6 +35,19 @@ impl Own {
 /// The answer of `/live`.
 pub fn live() -> Reply {
     reply("application/json", r#"{"status":"live"}"#.into())
+}
+
+/// The answer of `/ready` and of `/status`.
+pub fn report(report: &impl Serialize, status: u16) -> Reply {
+    // Strings and numbers always serialise.
+    let body = serde_json::to_string(report).unwrap_or_default();
+    Reply { status, ..reply("application/json", body) }
+}
+
+/// The answer of `/`.
+pub fn page() -> Reply {
+    let headers = page::HEADERS.iter().map(|(name, value)| (*name, (*value).into())).collect();
+    Reply { status: 200, grpc_status: None, headers, body: page::HTML.into() }
 }
 
 /// The answer of `/metrics`.
@@ -52,7 +74,10 @@ impl OwnRoutes {
     pub fn find(&self, target: &[u8]) -> Option<Own> {
         let path = target.split(|byte| *byte == b'?').next()?;
         match path.strip_prefix(self.0.as_deref()?)? {
+            b"/" => Some(Own::Page),
             b"/live" => Some(Own::Live),
+            b"/ready" => Some(Own::Ready),
+            b"/status" => Some(Own::Status),
             b"/metrics" => Some(Own::Metrics),
             _ => None,
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::auth::Failure;
+use crate::limit::window::Micros;
 use crate::request_id::RequestId;
 use crate::verdict::{Overrun, Refusal};
 
@@ -28,8 +29,9 @@ struct Body<'a> {
     retry_after_seconds: Option<u64>,
 }
 
-/// gRPC's `RESOURCE_EXHAUSTED` and `UNAUTHENTICATED`.
+/// gRPC's `RESOURCE_EXHAUSTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
 const RESOURCE_EXHAUSTED: u32 = 8;
+const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
 
 impl Refusal {
@@ -42,6 +44,7 @@ impl Refusal {
             Self::MethodNotAllowed => 405,
             Self::RateLimited(_) => 429,
             Self::Internal => 500,
+            Self::Unavailable { .. } => 503,
         }
     }
 
@@ -59,6 +62,9 @@ impl Refusal {
             Self::NotFound => ("not_found", "there is nothing here", None),
             Self::MethodNotAllowed => ("method_not_allowed", "only GET and HEAD are", None),
             Self::Internal => ("internal", "the request could not be handled", None),
+            Self::Unavailable { .. } => {
+                ("unavailable", "a service behind the gate is not well", Some(UNAVAILABLE))
+            }
             Self::RateLimited(overrun) => {
                 message = too_many(overrun);
                 ("rate_limited", message.as_str(), Some(RESOURCE_EXHAUSTED))
@@ -66,6 +72,7 @@ impl Refusal {
         };
         let retry_after_seconds = match self {
             Self::RateLimited(overrun) => Some(overrun.retry_after_seconds()),
+            Self::Unavailable { retry_after } => Some(seconds_until(*retry_after)),
             _ => None,
         };
         let body = Body { error, message, request_id: id.as_str(), retry_after_seconds };
@@ -91,6 +98,10 @@ impl Refusal {
                 headers.push(("www-authenticate", challenge.into()));
                 headers.push(("cache-control", "no-store".into()));
             }
+            Self::Unavailable { retry_after } => {
+                headers.push(("retry-after", seconds_until(*retry_after).to_string()));
+                headers.push(("cache-control", "no-store".into()));
+            }
             Self::RateLimited(overrun) => {
                 let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
                 let policy =
@@ -110,6 +121,11 @@ impl Overrun {
     pub fn retry_after_seconds(&self) -> u64 {
         self.retry_after.saturating_sub(1_000).div_ceil(1_000_000_000).max(1)
     }
+}
+
+/// Whole seconds, at least one.
+fn seconds_until(micros: Micros) -> u64 {
+    micros.div_ceil(1_000_000).max(1)
 }
 
 fn unauthorized(failure: Failure) -> &'static str {

@@ -112,12 +112,17 @@ pub struct Head<'a> {
     pub api_key: bool,
     /// `x-forwarded-client-cert` was sent: the connection manager verified a certificate.
     pub client_certificate: bool,
-    /// The client sent the mark that only the gate may set.
+    /// The client sent the mark of a limit, which only the gate may set.
     pub marked: bool,
+    /// The client sent the mark of a service that is not well, which only the gate may set.
+    pub degraded: bool,
 }
 
 /// Marks a request that a limit would have refused, were it enforced.
 pub const WOULD_LIMIT: &[u8] = b"x-gate-would-limit";
+
+/// Names the services that are not well.
+pub const DEGRADED: &[u8] = b"x-gate-degraded";
 
 impl<'a> Head<'a> {
     /// Gathers what the gate reads. Names arrive in lower case, as Envoy keeps them.
@@ -134,6 +139,7 @@ impl<'a> Head<'a> {
                 b"authorization" => head.authorization.see(value),
                 b"x-forwarded-for" => head.forwarded_for.see(value),
                 WOULD_LIMIT => head.marked = true,
+                DEGRADED => head.degraded = true,
                 b"x-forwarded-client-cert" => head.client_certificate = true,
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 use crate::auth::Failure;
 use crate::limit::Quota;
+use crate::limit::window::Micros;
 use crate::own::Own;
 use crate::route::Unreadable;
 
@@ -25,6 +26,20 @@ pub struct Edits {
     pub strip_authorization: bool,
     /// What to do with the header `x-gate-would-limit`.
     pub mark: Mark,
+    /// What to do with the header `x-gate-degraded`.
+    pub degraded: Degrade,
+}
+
+/// The header `x-gate-degraded` of a forwarded request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Degrade {
+    /// It is not there, and stays so.
+    #[default]
+    Absent,
+    /// A client sent it, which it may not.
+    Remove,
+    /// Services behind are not well: it names them.
+    Set,
 }
 
 /// The header `x-gate-would-limit` of a forwarded request.
@@ -57,6 +72,11 @@ pub enum Refusal {
     MethodNotAllowed,
     /// Over a limit: 429.
     RateLimited(Overrun),
+    /// A service behind is not well, and API requests are not to reach it: 503.
+    Unavailable {
+        /// Microseconds until it is tried again.
+        retry_after: Micros,
+    },
     /// Envoy would not let the gate read or change the request: 500.
     Internal,
 }

@@ -6,23 +6,24 @@ mod world;
 use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
+use probegate::auth::AuthMethod;
 use probegate::gate::{Gate, Stream};
 use probegate::limit::client::{ClientKey, HashKey, Identity};
 use probegate::limit::{Limiter, Quota, WhenFull};
-use probegate::metrics::Meter;
+use probegate::metrics::{Finished, Format, Meter, Method, Status};
 use probegate::request::{Head, Pairs};
 use probegate::request_id::RequestId;
 use probegate::route::{Route, Routes, Unreadable};
 use probegate::verdict::{Overrun, Refusal};
 
-use world::{Headers, World, gate, serialized};
+use world::{Envoy, Headers, World, compiled, serialized};
 
 const NOW: u64 = 1_000_000_000;
 const LIMIT: &str =
     r#"{"rate_limit":{"requests":100000000,"client":{"forwarded_for":{"trusted_hops":0}}}}"#;
 
 fn routes(path: &'static [u8]) -> (Routes, &'static [u8]) {
-    (gate("{}").routes, path)
+    (compiled("{}").gate.routes, path)
 }
 
 #[library_benchmark(setup = routes)]
@@ -36,7 +37,7 @@ fn classify((routes, path): (Routes, &[u8])) -> (Routes, Result<Route, Unreadabl
 }
 
 fn guard(authorization: &str) -> (Gate, Vec<u8>) {
-    let gate = gate("{}");
+    let gate = compiled("{}").gate;
     let headers =
         serialized(&[(":method", "GET"), (":path", "/metrics"), ("authorization", authorization)]);
     (gate, headers)
@@ -81,8 +82,9 @@ fn window((mut limiter, mut world, client): Limited) -> (Limiter, World, Result<
 type Vm = (Gate, World, Meter, Vec<u8>);
 
 fn request((configuration, headers): (&str, Headers<'_>)) -> Vm {
-    let (mut gate, mut world, mut meter) =
-        (gate(configuration), World::default(), Meter::new("caracal"));
+    let compiled = compiled(configuration);
+    let (mut gate, mut meter) = (compiled.gate, Meter::new(compiled.metrics));
+    let mut world = World::default();
     let headers = serialized(headers);
     let head = Head::read(Pairs::new(&headers), &gate.names);
     let stream = gate.on_request(&head, NOW, &mut world, &mut meter);
@@ -111,10 +113,39 @@ fn whole_request((mut gate, mut world, mut meter, headers): Vm) -> (Vm, Stream) 
     ((gate, world, meter, headers), stream)
 }
 
-// What a bench makes is handed back, so that taking it down is not counted. The exposition of the counters belongs here as soon as the core writes it.
+/// A meter that has counted requests with so many statuses, and the statistics that it hands them to.
+fn counted(statuses: u16) -> (Meter, Envoy) {
+    let mut meter = Meter::new(compiled("{}").metrics);
+    let mut envoy = Envoy::default();
+    for status in 200..200 + statuses {
+        meter.began();
+        let (method, status) = (Method::of(b"GET"), Status::new(status));
+        let auth_method = AuthMethod::None;
+        meter.finished(Finished { method, status, auth_method, duration: 1_000 });
+    }
+    meter.flush(&mut envoy);
+    (meter, envoy)
+}
+
+#[library_benchmark(setup = counted)]
+#[bench::of_50_series(2)]
+#[bench::of_1600_series(100)]
+fn exposition((mut meter, mut envoy): (Meter, Envoy)) -> (Meter, Envoy, String) {
+    let text = meter.expose(&mut envoy).encode(Format::Text);
+    (meter, envoy, text)
+}
+
+#[library_benchmark(setup = counted)]
+#[bench::of_1600_series(100)]
+fn idle_flush((mut meter, mut envoy): (Meter, Envoy)) -> (Meter, Envoy) {
+    meter.flush(&mut envoy);
+    (meter, envoy)
+}
+
+// What a bench makes is handed back, so that taking it down is not counted.
 library_benchmark_group!(
     name = parts,
-    benchmarks = [classify, bearer, id_minted, window, whole_request]
+    benchmarks = [classify, bearer, id_minted, window, whole_request, exposition, idle_flush]
 );
 
 main!(library_benchmark_groups = parts);

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use probegate::config;
-use probegate::gate::{Gate, Host};
+use probegate::config::Compiled;
+use probegate::gate::Host;
 use probegate::limit::client::HashKey;
 use probegate::limit::{Store, Unavailable, Version};
+use probegate::metrics::{Kind, Statistics};
 
 /// Names and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
-/// A gate of this configuration, whose token for metrics is `s3cret`.
-pub fn gate(configuration: &str) -> Gate {
+/// A configuration, whose token for metrics is `s3cret`.
+pub fn compiled(configuration: &str) -> Compiled {
     let config = config::parse(configuration.as_bytes()).expect("a configuration");
     let token = |name: &str| (name == "METRICS_BEARER").then(|| "s3cret".to_owned());
-    config::compile(config, &token, HashKey([1; 16])).expect("a configuration").gate
+    config::compile(config, &token, HashKey([1; 16])).expect("a configuration")
 }
 
 /// Headers as Envoy hands them over.
@@ -52,6 +54,51 @@ impl Store for World {
 
     fn now(&mut self) -> u64 {
         1_000_000_000
+    }
+}
+
+/// Envoy's statistics, in memory.
+#[derive(Default)]
+pub struct Envoy {
+    ids: BTreeMap<String, u32>,
+    values: Vec<u64>,
+    roster: Vec<u8>,
+    version: u32,
+}
+
+impl Statistics for Envoy {
+    fn define(&mut self, _: Kind, name: &str) -> Option<u32> {
+        let next = u32::try_from(self.values.len()).expect("few metrics");
+        let id = *self.ids.entry(name.to_owned()).or_insert(next);
+        if id == next {
+            self.values.push(0);
+        }
+        Some(id)
+    }
+
+    fn add(&mut self, id: u32, offset: i64) -> bool {
+        let value = &mut self.values[id as usize];
+        *value = value.wrapping_add_signed(offset);
+        true
+    }
+
+    fn set(&mut self, id: u32, value: u64) -> bool {
+        self.values[id as usize] = value;
+        true
+    }
+
+    fn value(&mut self, id: u32) -> Option<u64> {
+        self.values.get(id as usize).copied()
+    }
+
+    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable> {
+        Ok((self.roster.clone(), Version(self.version)))
+    }
+
+    fn swap_roster(&mut self, roster: &[u8], _: Version) -> Result<bool, Unavailable> {
+        self.roster = roster.into();
+        self.version += 1;
+        Ok(true)
     }
 }
 

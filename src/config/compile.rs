@@ -1,10 +1,12 @@
 //! The second step: what the keys mean together, and whether they can mean it.
 
+mod probes;
+
 use crate::auth::{Carrier, Digest, Guard, Tokens};
 use crate::gate::{ClientLimit, Gate};
 use crate::limit::client::{ClientSource, HashKey, Prefixes};
 use crate::limit::{Limiter, Quota, WhenFull};
-use crate::metrics::{Bounds, Settings};
+use crate::metrics::{Bounds, Services, Settings};
 use crate::own::OwnRoutes;
 use crate::request::Names;
 use crate::route::{Class, Pattern, Route, Routes};
@@ -55,7 +57,15 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
         ),
         None => None,
     };
-    let settings = metrics_settings(config.metrics, limit.is_some())
+    let probes = match config.probes {
+        Some(probes) => Some(
+            probes::compile(probes, &mut builder)
+                .map_err(|mistake| mistake.within_key("probes"))?,
+        ),
+        None => None,
+    };
+    let services = probes.as_ref().map(Services::of).unwrap_or_default();
+    let settings = metrics_settings(config.metrics, limit.is_some(), services)
         .map_err(|mistake| mistake.within_key("metrics"))?;
 
     Ok(Compiled {
@@ -68,7 +78,10 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
             open_metrics: config.mode == Mode::Dev,
             strip_authorization: metrics.strip,
             limit,
+            when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
+            degraded: None,
         },
+        probes,
         metrics: settings,
         service: config.service,
         access: config.log.access,
@@ -280,7 +293,11 @@ fn header_name(name: &str) -> Result<Box<[u8]>, Mistake> {
     Ok(name.to_ascii_lowercase().into_bytes().into())
 }
 
-fn metrics_settings(metrics: shape::Metrics, limited: bool) -> Result<Settings, Mistake> {
+fn metrics_settings(
+    metrics: shape::Metrics,
+    limited: bool,
+    services: Services,
+) -> Result<Settings, Mistake> {
     let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
     check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
     let bounds = match metrics.buckets {
@@ -293,7 +310,7 @@ fn metrics_settings(metrics: shape::Metrics, limited: bool) -> Result<Settings, 
             .within_key("buckets")
         })?,
     };
-    Ok(Settings { namespace, bounds, limited })
+    Ok(Settings { namespace, bounds, limited, services })
 }
 
 /// A name that Prometheus takes for the first part of a metric's.

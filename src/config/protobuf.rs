@@ -61,15 +61,20 @@ fn list(mut bytes: &[u8], depth: u32) -> Option<Value> {
     Some(Value::List(items))
 }
 
-enum Field<'a> {
+/// What a field holds.
+#[derive(Debug)]
+pub enum Field<'a> {
+    /// A number.
     Varint(u64),
+    /// Eight bytes.
     Fixed64([u8; 8]),
+    /// Text or a message.
     Bytes(&'a [u8]),
 }
 
 /// The next field and its number: `Some(None)` at the end, `None` if there is no field.
 #[allow(clippy::option_option)]
-fn next<'a>(bytes: &mut &'a [u8]) -> Option<Option<(u64, Field<'a>)>> {
+pub fn next<'a>(bytes: &mut &'a [u8]) -> Option<Option<(u64, Field<'a>)>> {
     if bytes.is_empty() {
         return Some(None);
     }

@@ -2,7 +2,11 @@
 //!
 //! The doc comments here are the descriptions of the JSON Schema in `envoy/`.
 
+mod probes;
+
 use std::fmt;
+
+pub use probes::{Expect, Probes, Rung, Scalar, Span, Target, WhenDegraded};
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -28,6 +32,8 @@ pub struct Config {
     pub request_id: RequestId,
     /// The limit of each client, on everything but health routes. Absent: no limit.
     pub rate_limit: Option<RateLimit>,
+    /// The services behind, asked on a timer whether they are well. Absent: nothing is probed.
+    pub probes: Option<Probes>,
     /// The gate's own counters.
     pub metrics: Metrics,
     /// The path below which the gate itself answers (`/live`, `/metrics`); null: nowhere. Default `/-/gate`.
@@ -293,12 +299,17 @@ impl<'de> Deserialize<'de> for Access {
 }
 
 /// Text that is never printed.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Hash)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
+    /// Keeps a text from being printed.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text; whoever asks for it keeps it out of logs.
     pub fn expose(&self) -> &str {
         &self.0
@@ -326,18 +337,22 @@ impl Window {
 
     /// Reads a whole number and a unit: `100ms`, `30s`, `5m`, `1h`. Between 100 ms and 1 h.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at_checked(digits)?;
-        let micros: u64 = match unit {
-            "ms" => 1_000,
-            "s" => 1_000_000,
-            "m" => 60_000_000,
-            "h" => 3_600_000_000,
-            _ => return None,
-        };
-        let window = number.parse::<u64>().ok()?.checked_mul(micros)?;
-        Self::RANGE.contains(&window).then_some(Self(window))
+        micros(text).filter(|window| Self::RANGE.contains(window)).map(Self)
     }
+}
+
+/// Microseconds of a whole number and a unit: `100ms`, `30s`, `5m`, `1h`.
+fn micros(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let micros: u64 = match unit {
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(micros)
 }
 
 impl<'de> Deserialize<'de> for Window {

@@ -7,6 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 mod encodings;
 mod mistakes;
 mod paths;
+mod probes;
 mod ranges;
 mod secrets;
 mod systems;

@@ -17,6 +17,8 @@ type Result<T> = std::result::Result<T, Failed>;
 
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
+/// Of a call: there is no cluster of that name.
+pub const BAD_ARGUMENT: u32 = 2;
 const CAS_MISMATCH: u32 = 8;
 
 /// The header maps that the gate reads and edits.
@@ -26,6 +28,8 @@ pub enum Map {
     Request = 0,
     Response = 2,
     ResponseTrailers = 3,
+    CallHeaders = 6,
+    CallTrailers = 7,
 }
 
 /// Levels of Envoy's log.
@@ -38,9 +42,11 @@ pub enum Level {
 }
 
 /// `proxy_buffer_type_t`.
+const CALL_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
 
 /// WASI's `clockid_t`.
+const REALTIME: u32 = 0;
 const MONOTONIC: u32 = 1;
 
 unsafe extern "C" {
@@ -99,8 +105,21 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_http_call(
+        cluster: *const u8,
+        cluster_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        body: *const u8,
+        body_size: usize,
+        trailers: *const u8,
+        trailers_size: usize,
+        timeout: u32,
+        token: *mut u32,
+    ) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
 }
 
@@ -237,11 +256,61 @@ pub fn send_reply(status: u16, headers: &[u8], body: &str, grpc_status: Option<u
     })
 }
 
+/// Calls a cluster, and returns the token that [`probegate_on_http_call_response`] will come with. The
+/// timeout is in milliseconds.
+pub fn http_call(cluster: &str, headers: &[u8], body: &[u8], timeout: u32) -> Result<u32> {
+    // An empty map: no trailers.
+    const NONE: [u8; 4] = [0; 4];
+    let mut token = 0;
+    check(unsafe {
+        proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            body.as_ptr(),
+            body.len(),
+            NONE.as_ptr(),
+            NONE.len(),
+            timeout,
+            &mut token,
+        )
+    })?;
+    Ok(token)
+}
+
+/// The body of a call's answer, of which the host said how long it is.
+pub fn call_body(size: usize) -> Result<Vec<u8>> {
+    if size == 0 {
+        return Ok(Vec::new());
+    }
+    buffer(|data, length| unsafe { proxy_get_buffer_bytes(CALL_BODY, 0, size, data, length) })
+}
+
+/// A call is over. The build gives it the name `proxy_on_http_call_response`, in place of the SDK's
+/// callback of that name, which panics at a token that the SDK's own function did not return; and that
+/// function panics at a status that it does not expect.
+#[unsafe(no_mangle)]
+extern "C" fn probegate_on_http_call_response(
+    _context: u32,
+    token: u32,
+    _headers: usize,
+    body: usize,
+    _trailers: usize,
+) {
+    super::probes::on_answer(token, body);
+}
+
 /// Makes a metric known: 0 is a counter, 1 a gauge.
 pub fn define_metric(kind: u32, name: &str) -> Result<u32> {
     let mut id = 0;
     check(unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) })?;
     Ok(id)
+}
+
+/// Sets a gauge.
+pub fn record_metric(id: u32, value: u64) -> Result<()> {
+    check(unsafe { proxy_record_metric(id, value) })
 }
 
 /// Adds to a metric.
@@ -260,6 +329,13 @@ pub fn metric(id: u32) -> Result<u64> {
 pub fn monotonic_time() -> Result<u64> {
     let mut time = 0;
     check(unsafe { clock_time_get(MONOTONIC, 0, &mut time) })?;
+    Ok(time)
+}
+
+/// Nanoseconds since 1970, on the machine's clock that people set.
+pub fn wall_time() -> Result<u64> {
+    let mut time = 0;
+    check(unsafe { clock_time_get(REALTIME, 0, &mut time) })?;
     Ok(time)
 }
 

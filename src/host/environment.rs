@@ -10,6 +10,7 @@ use crate::gate::Host;
 use crate::limit::client::HashKey;
 use crate::limit::window::Micros;
 use crate::limit::{Store, Unavailable, Version};
+use crate::probe::{self, Now};
 
 /// A VM's means, kept between requests.
 #[derive(Debug)]
@@ -24,6 +25,34 @@ pub struct Environment {
 /// Microseconds on the machine's monotonic clock; 0 if it cannot be read.
 pub fn now() -> Micros {
     abi::monotonic_time().unwrap_or_default() / 1_000
+}
+
+/// The time on both clocks.
+pub fn clocks() -> Now {
+    Now { monotonic: now(), wall: abi::wall_time().unwrap_or_default() / 1_000 }
+}
+
+/// Shared values by their names.
+pub struct Shared;
+
+impl probe::Store for Shared {
+    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        match abi::shared_data(key) {
+            Ok(Some((bytes, version))) => {
+                *value = bytes;
+                Ok(Version(version))
+            }
+            Ok(None) => {
+                value.clear();
+                Ok(Version(abi::ABSENT))
+            }
+            Err(_) => Err(Unavailable),
+        }
+    }
+
+    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        abi::set_shared_data(key, value, version.0).map_err(|_| Unavailable)
+    }
 }
 
 impl Environment {
@@ -44,21 +73,11 @@ impl Environment {
 
 impl Store for Environment {
     fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        match abi::shared_data(self.key_of(slot)) {
-            Ok(Some((bytes, version))) => {
-                *value = bytes;
-                Ok(Version(version))
-            }
-            Ok(None) => {
-                value.clear();
-                Ok(Version(abi::ABSENT))
-            }
-            Err(_) => Err(Unavailable),
-        }
+        probe::Store::read(&mut Shared, self.key_of(slot), value)
     }
 
     fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        abi::set_shared_data(self.key_of(slot), value, version.0).map_err(|_| Unavailable)
+        probe::Store::swap(&mut Shared, self.key_of(slot), value, version)
     }
 
     fn now(&mut self) -> Micros {

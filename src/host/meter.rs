@@ -30,6 +30,10 @@ impl Statistics for EnvoyStatistics {
         abi::increment_metric(id, offset).is_ok()
     }
 
+    fn set(&mut self, id: u32, value: u64) -> bool {
+        abi::record_metric(id, value).is_ok()
+    }
+
     fn value(&mut self, id: u32) -> Option<u64> {
         abi::metric(id).ok()
     }

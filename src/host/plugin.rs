@@ -3,13 +3,18 @@
 use std::cell::RefCell;
 
 use super::abi::{self, Level};
-use super::environment::{Environment, now};
+use super::environment::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
 use crate::config::shape::Access;
 use crate::config::{self, Mistake};
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
 use crate::metrics::{Format, Meter};
+use crate::own;
+use crate::probe::Prober;
+use crate::probe::plan::Plan;
+use crate::probe::report::{Detail, report};
+use crate::reply::Reply;
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
@@ -19,6 +24,8 @@ pub struct Plugin {
     pub request_id_header: Box<[u8]>,
     pub access: Access,
     pub service: String,
+    /// How often Envoy is to call, in milliseconds.
+    pub tick: u32,
 }
 
 /// What changes with each request.
@@ -28,7 +35,13 @@ pub struct State {
     pub environment: Environment,
     pub meter: Meter,
     pub statistics: EnvoyStatistics,
+    pub prober: Option<Prober>,
+    /// Ticks since counts were handed over.
+    ticks: u32,
 }
+
+/// How often counts go to Envoy, in milliseconds.
+const FLUSH: u32 = 1_000;
 
 impl Plugin {
     /// Reads a configuration and puts it to work.
@@ -44,6 +57,9 @@ impl Plugin {
         let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
         let length = plugin_name.len();
         let slots = format!("probegate.limit.{length}.{plugin_name}.{root_id}.{window}.");
+        let owner = format!("{length}.{plugin_name}.{root_id}");
+        let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
+        let prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
@@ -55,7 +71,10 @@ impl Plugin {
                 environment: Environment::new(slots, own_key),
                 meter,
                 statistics,
+                prober,
+                ticks: 0,
             }),
+            tick,
         };
         // Envoy forgets a counter that no VM holds. So this one holds them all before those that a
         // new configuration replaces are gone.
@@ -63,10 +82,15 @@ impl Plugin {
         Ok(plugin)
     }
 
-    /// Once a second: sees the time go by, and hands over what was counted.
+    /// Sees the time go by, and once a second hands over what was counted.
     pub fn on_tick(&self) {
-        self.state.borrow_mut().gate.on_tick(now());
-        self.flush();
+        let state = &mut *self.state.borrow_mut();
+        state.gate.on_tick(now());
+        state.ticks += 1;
+        if state.ticks * self.tick >= FLUSH {
+            state.ticks = 0;
+            state.meter.flush(&mut state.statistics);
+        }
     }
 
     /// Hands over what was counted.
@@ -77,8 +101,22 @@ impl Plugin {
 
     /// What was counted by all VMs.
     pub fn expose(&self, format: Format) -> String {
-        let State { meter, statistics, .. } = &mut *self.state.borrow_mut();
+        let State { meter, statistics, prober, .. } = &mut *self.state.borrow_mut();
+        if let Some(prober) = prober {
+            meter.hold(&prober.records(&mut Shared));
+        }
         meter.expose(statistics).encode(format)
+    }
+
+    /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
+    pub fn report(&self, detail: Detail) -> Reply {
+        let State { prober, .. } = &mut *self.state.borrow_mut();
+        let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
+        let plan = prober.as_ref().map(Prober::plan);
+        let report = report(plan, &records.unwrap_or_default(), clocks(), detail);
+        // Whoever may see the status is told it, whatever it is.
+        let ready = detail == Detail::Status || report.status.is_ready();
+        own::report(&report, if ready { 200 } else { 503 })
     }
 }
 

@@ -7,11 +7,9 @@ use proxy_wasm::types::ContextType;
 
 use super::abi::{self, Level};
 use super::plugin::Plugin;
+use super::probes;
 use super::stream::HttpStream;
 use crate::config::Mistake;
-
-/// How often counts go to Envoy, in milliseconds.
-const TICK: u32 = 1_000;
 
 /// One plugin of the VM, once it is configured.
 #[derive(Debug, Default)]
@@ -38,6 +36,7 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         if let Some(plugin) = &self.plugin {
             plugin.on_tick();
+            probes::on_tick(plugin);
         }
     }
 
@@ -55,6 +54,7 @@ fn configure(size: usize) -> Result<Plugin, Mistake> {
     let bytes = abi::plugin_configuration(size)
         .map_err(|_| Mistake::new("Envoy did not hand over the configuration"))?;
     let plugin = Plugin::configure(&bytes)?;
-    abi::set_tick_period(TICK).map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
+    abi::set_tick_period(plugin.tick)
+        .map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
     Ok(plugin)
 }

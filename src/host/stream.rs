@@ -9,12 +9,13 @@ use super::abi::{self, Failed, Map};
 use super::access;
 use super::environment::now;
 use super::plugin::{Plugin, State};
-use crate::gate::Stream;
+use crate::gate::{Gate, Stream};
 use crate::metrics::{Code, Format, Status};
 use crate::own::{self, Own};
+use crate::probe::report::Detail;
 use crate::reply::Reply;
-use crate::request::{Head, Pairs, WOULD_LIMIT};
-use crate::verdict::{Edits, Mark, Refusal, Verdict};
+use crate::request::{DEGRADED, Head, Pairs, WOULD_LIMIT};
+use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict};
 
 /// A stream of Envoy's, from the request's head until it is deleted.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl HttpStream {
         self.path = access::path(plugin.access, head.path);
         let stream = gate.on_request(&head, now(), environment, meter);
         match stream.verdict {
-            Verdict::Forward(edits) => match apply(edits, &stream, plugin) {
+            Verdict::Forward(edits) => match apply(edits, &stream, plugin, gate) {
                 Ok(()) => {
                     self.stream = Some(stream);
                     Action::Continue
@@ -67,7 +68,10 @@ impl HttpStream {
         self.reply(plugin, stream, reply)
     }
 
-    fn reply(&mut self, plugin: &Plugin, stream: Stream, reply: Reply) -> Action {
+    fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
+        if let Verdict::Answer(_) = stream.verdict {
+            stream.status = Status::new(reply.status);
+        }
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();
@@ -83,6 +87,9 @@ impl HttpStream {
 fn answer(own: Own, plugin: &Plugin) -> Reply {
     match own {
         Own::Live => own::live(),
+        Own::Ready => plugin.report(Detail::Ready),
+        Own::Status => plugin.report(Detail::Status),
+        Own::Page => own::page(),
         Own::Metrics => {
             // Read here and not with the head: no other route looks at it.
             let accept = abi::header(Map::Request, "accept").ok().flatten();
@@ -93,12 +100,19 @@ fn answer(own: Own, plugin: &Plugin) -> Reply {
 }
 
 /// Edits the head of a request that is forwarded.
-fn apply(edits: Edits, stream: &Stream, plugin: &Plugin) -> Result<(), Failed> {
+fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Result<(), Failed> {
     if edits.set_request_id {
         abi::set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes())?;
     }
     if edits.strip_authorization {
         abi::remove_header(Map::Request, b"authorization")?;
+    }
+    match (edits.degraded, &gate.degraded) {
+        (Degrade::Absent, _) => {}
+        (Degrade::Set, Some(degraded)) => {
+            abi::set_header(Map::Request, DEGRADED, degraded.names.as_bytes())?;
+        }
+        (Degrade::Set | Degrade::Remove, _) => abi::remove_header(Map::Request, DEGRADED)?,
     }
     match edits.mark {
         Mark::Absent => Ok(()),
@@ -108,7 +122,7 @@ fn apply(edits: Edits, stream: &Stream, plugin: &Plugin) -> Result<(), Failed> {
 }
 
 /// Writes headers as [`Pairs`] reads them.
-fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
+pub fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
     bytes.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or_default().to_le_bytes());

@@ -8,7 +8,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
-use super::family::{FAMILIES, Family, Label, Names, Type};
+use super::family::{FAMILIES, Family, Label, Names, PROBES, Type};
 
 /// The two text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,9 @@ impl Exposition {
 
 impl Collector for Exposition {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        FAMILIES.into_iter().try_for_each(|family| self.encode_family(family, &mut encoder))
+        let probed = |family: &&Family| self.samples.iter().any(|sample| sample.family == *family);
+        let mut families = FAMILIES.into_iter().chain(PROBES.into_iter().filter(probed));
+        families.try_for_each(|family| self.encode_family(family, &mut encoder))
     }
 }
 

@@ -83,6 +83,61 @@ pub const FOLDED: Family = Family {
     kind: Type::Counter,
 };
 
+/// States of breakers.
+pub const BREAKER_STATE: Family = Family {
+    name: "circuit_breaker_state",
+    help: "State of a service's circuit breaker: 0 closed, 1 open, 2 half-open",
+    kind: Type::Gauge,
+};
+/// Rounds of probes that failed.
+pub const BREAKER_FAILURES: Family = Family {
+    name: "circuit_breaker_failures",
+    help: "Rounds of probes of a service in which one failed",
+    kind: Type::Counter,
+};
+/// Rounds of probes that did not fail.
+pub const BREAKER_SUCCESSES: Family = Family {
+    name: "circuit_breaker_successes",
+    help: "Rounds of probes of a service in which none failed",
+    kind: Type::Counter,
+};
+/// Turns of breakers.
+pub const BREAKER_CHANGES: Family = Family {
+    name: "circuit_breaker_state_changes",
+    help: "Changes of the state of a service's circuit breaker",
+    kind: Type::Counter,
+};
+/// Rungs that carry.
+pub const PROBE_UP: Family = Family {
+    name: "probe_up",
+    help: "Whether a rung of a service carries what stands on it: 1 up or degraded, 0 down or unknown",
+    kind: Type::Gauge,
+};
+/// Rungs that carry, but not well.
+pub const PROBE_DEGRADED: Family = Family {
+    name: "probe_degraded",
+    help: "Whether a rung of a service answers, and says that not all is well",
+    kind: Type::Gauge,
+};
+/// Durations of probes.
+pub const PROBE_DURATIONS: Family = Family {
+    name: "probe_duration_seconds",
+    help: "Time from the sending of a probe to its answer, or to the end of waiting for one",
+    kind: Type::Histogram,
+};
+/// Probes that failed.
+pub const PROBE_FAILURES: Family = Family {
+    name: "probe_failures",
+    help: "Probes that failed, and with the reason body those whose answer is not the expected one",
+    kind: Type::Counter,
+};
+/// Heights of ladders.
+pub const READINESS_RUNG: Family = Family {
+    name: "readiness_rung",
+    help: "How many rungs of a service carry, from the lowest up, without a gap",
+    kind: Type::Gauge,
+};
+
 /// All families, in the order in which a scrape shows them.
 pub const FAMILIES: [&Family; 9] = [
     &REQUESTS,
@@ -94,6 +149,19 @@ pub const FAMILIES: [&Family; 9] = [
     &DEGRADED,
     &GRPC_HANDLED,
     &FOLDED,
+];
+
+/// Those of the probes, which are shown where something is probed.
+pub const PROBES: [&Family; 9] = [
+    &BREAKER_STATE,
+    &BREAKER_FAILURES,
+    &BREAKER_SUCCESSES,
+    &BREAKER_CHANGES,
+    &PROBE_UP,
+    &PROBE_DEGRADED,
+    &PROBE_DURATIONS,
+    &PROBE_FAILURES,
+    &READINESS_RUNG,
 ];
 
 /// Which of a family's Envoy metrics.

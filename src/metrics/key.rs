@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::family::{self, Family, Label};
 use super::grpc::Code;
 use super::labels::{Method, Status};
+use super::probes::{Probe, Services};
 use crate::auth::{AuthMethod, Failure};
 use crate::verdict::LimitReason;
 
@@ -20,6 +21,7 @@ pub enum Key {
     AuthFailures(AuthMethod, Failure),
     RateLimited(LimitReason),
     GrpcHandled(Code),
+    Probe(Probe),
 }
 
 impl Key {
@@ -34,11 +36,12 @@ impl Key {
             Self::AuthFailures(..) => &family::AUTH_FAILURES,
             Self::RateLimited(_) => &family::RATE_LIMITED,
             Self::GrpcHandled(_) => &family::GRPC_HANDLED,
+            Self::Probe(probe) => probe.family(),
         }
     }
 
     /// Its labels, in the order of the contract.
-    pub fn labels(self) -> Vec<Label> {
+    pub fn labels(self, services: &Services) -> Vec<Label> {
         let of = |method: Method, status: Status| {
             [("method", method.label().into()), ("status_code", Cow::Owned(status.to_string()))]
         };
@@ -56,6 +59,7 @@ impl Key {
                 vec![("limit", "client".into()), ("reason", reason.label().into())]
             }
             Self::GrpcHandled(code) => vec![("code", code.label().into())],
+            Self::Probe(probe) => services.labels(probe),
         }
     }
 
@@ -70,6 +74,8 @@ impl Key {
             Self::AuthFailures(auth, reason) => (5, auth as u8, reason as u8, 0),
             Self::RateLimited(reason) => (6, reason as u8, 0, 0),
             Self::GrpcHandled(code) => (7, code as u8, 0, 0),
+            // All VMs know it: it stands on no list.
+            Self::Probe(_) => (u8::MAX, 0, 0, 0),
         };
         let [low, high] = status.to_le_bytes();
         [tag, first, second, low, high]

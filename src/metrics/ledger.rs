@@ -6,6 +6,7 @@ use super::exposition::{Sample, Value};
 use super::family::{Names, Part, Type};
 use super::histogram::{Bounds, Observed};
 use super::key::Key;
+use super::probes::Services;
 use super::{Kind, Statistics};
 
 /// Every metric of Envoy's that this VM knows.
@@ -13,6 +14,7 @@ use super::{Kind, Statistics};
 pub struct Ledger {
     names: Names,
     bounds: Bounds,
+    services: Services,
     entries: BTreeMap<Key, Entry>,
 }
 
@@ -20,6 +22,7 @@ pub struct Ledger {
 enum Entry {
     Counter(Metric),
     Gauge(Metric),
+    Level(Level),
     Histogram(Box<Histogram>),
 }
 
@@ -34,8 +37,8 @@ struct Histogram {
 
 impl Ledger {
     /// An empty one.
-    pub fn new(names: Names, bounds: Bounds) -> Self {
-        Self { names, bounds, entries: BTreeMap::new() }
+    pub fn new(names: Names, bounds: Bounds, services: Services) -> Self {
+        Self { names, bounds, services, entries: BTreeMap::new() }
     }
 
     /// Adds to a counter or a gauge.
@@ -55,6 +58,13 @@ impl Ledger {
         histogram.sum.add(observed.sum);
     }
 
+    /// Sets a gauge to what all VMs hold.
+    pub fn level(&mut self, key: Key, value: u64) {
+        if let Entry::Level(level) = self.entry(key) {
+            level.value = Some(value);
+        }
+    }
+
     /// Makes a series known, though nothing was added to it here.
     pub fn know(&mut self, key: Key) {
         self.entry(key);
@@ -64,6 +74,7 @@ impl Ledger {
         let buckets = self.bounds.buckets();
         self.entries.entry(key).or_insert_with(|| match key.family().kind {
             Type::Counter => Entry::Counter(Metric::default()),
+            Type::Gauge if matches!(key, Key::Probe(_)) => Entry::Level(Level::default()),
             Type::Gauge => Entry::Gauge(Metric::default()),
             Type::Histogram => Entry::Histogram(Box::new(Histogram {
                 buckets: vec![Metric::default(); buckets].into(),
@@ -77,7 +88,7 @@ impl Ledger {
     pub fn flush(&mut self, statistics: &mut impl Statistics) {
         for (key, entry) in &mut self.entries {
             let (family, names) = (key.family(), &self.names);
-            let name = |part: Part<'_>| names.in_envoy(family, &key.labels(), part);
+            let name = |part: Part<'_>| names.in_envoy(family, &key.labels(&self.services), part);
             match entry {
                 Entry::Counter(metric) => {
                     metric.flush(statistics, Kind::Counter, || name(Part::Value));
@@ -85,6 +96,7 @@ impl Ledger {
                 Entry::Gauge(metric) => {
                     metric.flush(statistics, Kind::Gauge, || name(Part::Value));
                 }
+                Entry::Level(level) => level.flush(statistics, || name(Part::Value)),
                 Entry::Histogram(histogram) => {
                     // From the last bucket to the first, and read from the first to the last: so no
                     // reader finds more in a bucket than in the one above it.
@@ -108,9 +120,12 @@ impl Ledger {
                 Entry::Gauge(metric) => {
                     metric.read(statistics).map(|value| Value::Gauge(value.cast_signed()))
                 }
+                Entry::Level(level) => {
+                    level.read(statistics).map(|value| Value::Gauge(value.cast_signed()))
+                }
                 Entry::Histogram(histogram) => histogram.read(&self.bounds, statistics),
             };
-            let labels = key.labels();
+            let labels = key.labels(&self.services);
             samples.extend(value.map(|value| Sample { family: key.family(), labels, value }));
         }
         samples
@@ -155,6 +170,30 @@ impl Metric {
         // Envoy takes an increment by 0 for an error.
         if self.pending != 0 && self.id.is_some_and(|id| statistics.add(id, self.pending)) {
             self.pending = 0;
+        }
+    }
+
+    fn read(&self, statistics: &mut impl Statistics) -> Option<u64> {
+        statistics.value(self.id?)
+    }
+}
+
+/// A gauge that any VM sets, to what all of them hold.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    id: Option<u32>,
+    value: Option<u64>,
+}
+
+impl Level {
+    /// Makes the gauge known, and sets it. Another VM may have set it to what it saw before this one
+    /// did, so it is set each time that there is something to set.
+    fn flush(&mut self, statistics: &mut impl Statistics, name: impl FnOnce() -> String) {
+        self.id = self.id.or_else(|| statistics.define(Kind::Gauge, &name()));
+        if let Some((id, value)) = self.id.zip(self.value)
+            && statistics.set(id, value)
+        {
+            self.value = None;
         }
     }
 

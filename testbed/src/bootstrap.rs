@@ -116,6 +116,22 @@ impl Bootstrap {
         self
     }
 
+    /// The same, always reached with HTTP/2.
+    pub fn cluster_http2(mut self, name: &str, address: SocketAddr) -> Self {
+        let mut cluster = cluster(name, address);
+        let options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+        let protocol = &mut cluster["typed_extension_protocol_options"][options];
+        merge(
+            protocol,
+            json!({
+                "use_downstream_protocol_config": null,
+                "explicit_http_config": {"http2_protocol_options": {}},
+            }),
+        );
+        self.clusters.push(cluster);
+        self
+    }
+
     /// HTTP filters in front of the module.
     pub fn filters_before(mut self, filter: Value) -> Self {
         self.before.push(filter);

@@ -5,21 +5,25 @@
 //! ends when it is dropped, so tests run side by side. Nothing waits for a fixed time: see [`poll`].
 
 pub mod bootstrap;
+pub mod browser;
 pub mod client;
 mod crashing;
 pub mod envoy;
 pub mod headers;
 pub mod poll;
 pub mod prometheus;
+pub mod service;
 pub mod stats;
 pub mod tools;
 pub mod upstream;
 
 pub use bootstrap::Bootstrap;
+pub use browser::Browser;
 pub use client::{Client, Request, Response};
 pub use crashing::crashing_module;
 pub use envoy::Envoy;
 pub use prometheus::Prometheus;
+pub use service::Service;
 pub use stats::Stats;
 pub use upstream::Upstream;
 

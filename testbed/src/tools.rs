@@ -85,6 +85,13 @@ pub fn operator_schemas() -> PathBuf {
     path
 }
 
+/// Chromium: the machine's own, as Debian's `chromium` or Google's package brings it.
+pub fn chromium() -> PathBuf {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path).unwrap_or_else(
+        || panic!("there is no Chromium on the PATH: on Debian, `apt-get install chromium`"),
+    )
+}
+
 /// What runs the module's unit tests as wasm; its version must be that of the library.
 pub fn wasm_bindgen_test_runner(version: &str) -> PathBuf {
     let root = folder().join(format!("wasm-bindgen-{version}"));

@@ -51,6 +51,7 @@ type Journal = Arc<Mutex<Vec<Received>>>;
 /// | `/echo` | with its own head as JSON |
 /// | `/health`, `/ready`, `/metrics` | as an application does |
 /// | that asks for an upgrade to `websocket` | 101, and then with its own bytes |
+/// | `/grpc.health.v1.Health/Check` | that the whole server is `SERVING`; of one service of it that nobody knows |
 /// | of `content-type: application/grpc…` | 200 with the trailer `grpc-status`: 0, or what `x-grpc-status` says |
 /// | any other | 200 and a small JSON object |
 ///

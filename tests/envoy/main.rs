@@ -9,6 +9,8 @@ mod counters;
 mod examples;
 mod hostile;
 mod limit;
+mod page;
+mod probes;
 mod protocols;
 mod reload;
 mod request_id;

@@ -23,7 +23,7 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
             "there is no key `rout`; the keys here are mode, service, system, routes, metrics_auth,",
         ),
         (r#"{"Mode": "dev"}"#, "there is no key `Mode`"),
-        (r#"{"probes": {}}"#, "there is no key `probes`"),
+        (r#"{"probe": {}}"#, "there is no key `probe`"),
         (
             r#"{"routes": [{"paths": ["/a"], "class": "api", "path": "/b"}]}"#,
             "routes[0]: there is no key `path`; the keys here are paths, class, token_header, tokens",

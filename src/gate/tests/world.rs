@@ -126,6 +126,11 @@ impl Statistics for Totals {
         true
     }
 
+    fn set(&mut self, id: u32, value: u64) -> bool {
+        self.values.insert(self.names[id as usize].clone(), value.cast_signed());
+        true
+    }
+
     fn value(&mut self, id: u32) -> Option<u64> {
         self.values.get(&self.names[id as usize]).map(|value| value.cast_unsigned())
     }

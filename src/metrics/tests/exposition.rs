@@ -8,7 +8,12 @@ use super::*;
 /// One of everything.
 fn busy(namespace: &str) -> (Meter, Fake) {
     let bounds = Bounds::from_seconds(&[0.001, 2.5]).unwrap();
-    let settings = Settings { namespace: namespace.into(), bounds, limited: true };
+    let settings = Settings {
+        namespace: namespace.into(),
+        bounds,
+        limited: true,
+        services: Services::default(),
+    };
     let (mut meter, sink) = (Meter::new(settings), Fake::default());
     for duration in [900, 1_000, 1_001, 3_000_000] {
         meter.began();
@@ -105,7 +110,12 @@ fn bounds_that_change_keep_a_histogram_in_order() {
     let mut sink = Fake::default();
     let observe = |bounds: &[f64], sink: &mut Fake| {
         let bounds = Bounds::from_seconds(bounds).unwrap();
-        let mut meter = Meter::new(Settings { namespace: "x".into(), bounds, limited: false });
+        let mut meter = Meter::new(Settings {
+            namespace: "x".into(),
+            bounds,
+            limited: false,
+            services: Services::default(),
+        });
         meter.began();
         meter.finished(finished(b"GET", 200, 500_000));
         meter.expose(sink).encode(Format::Text)

@@ -80,7 +80,12 @@ fn a_status_too_many_folds_into_its_class() {
 fn everything_at_once_still_has_an_end() {
     for bounds in [vec![1.0], (1..=Bounds::MOST).map(|bound| bound as f64).collect()] {
         let bounds = Bounds::from_seconds(&bounds).unwrap();
-        let settings = Settings { namespace: "caracal".into(), bounds, limited: true };
+        let settings = Settings {
+            namespace: "caracal".into(),
+            bounds,
+            limited: true,
+            services: Services::default(),
+        };
         let mut meters = [Meter::new(settings.clone()), Meter::new(settings)];
         let mut sink = Fake::default();
         let mut requests = 0.0;

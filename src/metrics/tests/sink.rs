@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::auth::AuthMethod;
 use crate::limit::{Unavailable, Version};
-use crate::metrics::{Bounds, Finished, Kind, Meter, Method, Settings, Statistics, Status};
+use crate::metrics::{
+    Bounds, Finished, Kind, Meter, Method, Services, Settings, Statistics, Status,
+};
 
 #[derive(Debug)]
 pub struct Fake {
@@ -72,6 +74,16 @@ impl Statistics for Fake {
         self.adds
     }
 
+    fn set(&mut self, id: u32, value: u64) -> bool {
+        self.calls += 1;
+        let (name, kind, held) = &mut self.metrics[id as usize];
+        assert_eq!(*kind, Kind::Gauge, "{name} is set");
+        if self.adds {
+            *held = value.cast_signed();
+        }
+        self.adds
+    }
+
     fn value(&mut self, id: u32) -> Option<u64> {
         self.metrics.get(id as usize).map(|(_, _, value)| value.cast_unsigned())
     }
@@ -100,7 +112,12 @@ impl Statistics for Fake {
 /// A meter that has counted nothing, without a limit and with the default buckets.
 pub fn meter(namespace: &str) -> Meter {
     let namespace = namespace.into();
-    Meter::new(Settings { namespace, bounds: Bounds::default(), limited: false })
+    Meter::new(Settings {
+        namespace,
+        bounds: Bounds::default(),
+        limited: false,
+        services: Services::default(),
+    })
 }
 
 pub fn finished(method: &[u8], status: u16, duration: u64) -> Finished {

@@ -9,7 +9,19 @@ use super::Bootstrap;
 
 pub const TYPES: &str = "type.googleapis.com";
 /// The labels of the module's series, as `stats_tags` must name them.
-const LABELS: [&str; 6] = ["method", "status_code", "auth_method", "reason", "limit", "le"];
+const LABELS: [&str; 11] = [
+    "method",
+    "status_code",
+    "auth_method",
+    "reason",
+    "limit",
+    "le",
+    "service",
+    "rung",
+    "name",
+    "from_state",
+    "to_state",
+];
 
 impl Bootstrap {
     /// The static part, which lasts as long as the process.

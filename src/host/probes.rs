@@ -1,0 +1,148 @@
+//! Sends the probes that are due, and hears what becomes of them.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use super::abi::{self, Failed, Level, Map};
+use super::environment::{Shared, clocks, now};
+use super::plugin::{Plugin, State};
+use super::stream::serialize;
+use crate::config::shape::Access;
+use crate::gate::Host as _;
+use crate::limit::window::Micros;
+use crate::probe::answer::{Answer, LONGEST_BODY};
+use crate::probe::plan::{Check, Plan};
+use crate::probe::record::Change;
+use crate::probe::rung::{Outcome, Reason};
+use crate::probe::{Prober, Ticket, grpc, journal};
+use crate::request::Pairs;
+
+/// A probe that is under way.
+struct Call {
+    token: u32,
+    ticket: Ticket,
+    /// A plugin that is gone does not want to hear of it.
+    plugin: Weak<Plugin>,
+}
+
+thread_local! {
+    /// The VM's calls, by which Envoy's callback finds whose answer it is.
+    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Sends what is due.
+pub fn on_tick(plugin: &Rc<Plugin>) {
+    let mut failed = Vec::new();
+    let changes = {
+        let state = &mut *plugin.state.borrow_mut();
+        let State { prober: Some(prober), environment, gate, meter, .. } = state else { return };
+        let ticked = prober.on_tick(clocks(), &mut || environment.random(), &mut Shared);
+        gate.degraded = ticked.degraded;
+        meter.hold(&ticked.records);
+        for ticket in ticked.tickets {
+            match send(prober.plan(), ticket) {
+                Ok(token) => CALLS.with_borrow_mut(|calls| {
+                    calls.push(Call { token, ticket, plugin: Rc::downgrade(plugin) });
+                }),
+                Err(reason) => failed.push((ticket, reason)),
+            }
+        }
+        ticked.changes
+    };
+    tell(plugin, changes.into_iter());
+    for (ticket, reason) in failed {
+        conclude(plugin, ticket, Outcome::Failed(reason));
+    }
+}
+
+/// Sends a probe; a failed call is a failed probe.
+fn send(plan: &Plan, ticket: Ticket) -> Result<u32, Reason> {
+    let target = plan.targets.get(ticket.target).ok_or(Reason::UnknownCluster)?;
+    let rung = target.rungs.get(ticket.rung).ok_or(Reason::UnknownCluster)?;
+    let bearer = target.token.as_ref().map(|token| format!("Bearer {}", token.expose()));
+    let mut body = Vec::new();
+    let mut headers: Vec<(&[u8], &[u8])> =
+        vec![(b":authority", target.authority.as_bytes()), (b"user-agent", b"probegate")];
+    match &rung.check {
+        Check::Http { path, .. } => {
+            headers.extend([
+                (&b":method"[..], &b"GET"[..]),
+                (b":path", path.as_bytes()),
+                (b"accept", b"*/*"),
+            ]);
+        }
+        Check::Grpc { service } => {
+            headers.extend([
+                (&b":method"[..], &b"POST"[..]),
+                (b":path", grpc::PATH.as_bytes()),
+                (b"content-type", b"application/grpc"),
+                (b"te", b"trailers"),
+            ]);
+            body = grpc::request(service);
+        }
+    }
+    if let Some(bearer) = &bearer {
+        headers.push((b"authorization", bearer.as_bytes()));
+    }
+    let timeout = u32::try_from(plan.timeout.div_ceil(1_000)).unwrap_or(u32::MAX);
+    match abi::http_call(&target.cluster, &serialize(&headers), &body, timeout) {
+        Ok(token) => Ok(token),
+        Err(Failed(abi::BAD_ARGUMENT)) => Err(Reason::UnknownCluster),
+        // The cluster has nobody to be asked: no endpoint, or none that is healthy.
+        Err(_) => Err(Reason::Refused),
+    }
+}
+
+/// A call is over, and its answer can be read until this returns.
+pub fn on_answer(token: u32, body: usize) {
+    let call = CALLS.with_borrow_mut(|calls| {
+        let place = calls.iter().position(|call| call.token == token)?;
+        Some(calls.swap_remove(place))
+    });
+    let Some(Call { ticket, plugin, .. }) = call else { return };
+    let Some(plugin) = plugin.upgrade() else { return };
+    let took = now().saturating_sub(ticket.sent);
+    let outcome = {
+        let state = plugin.state.borrow();
+        let Some(plan) = state.prober.as_ref().map(Prober::plan) else { return };
+        let target = plan.targets.get(ticket.target);
+        let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
+        judge(&rung.check, body, took, plan.timeout)
+    };
+    conclude(&plugin, ticket, outcome);
+}
+
+/// Reads as much of an answer as it takes to judge it. What Envoy does not hand over is not there.
+fn judge(check: &Check, body: usize, took: Micros, timeout: Micros) -> Outcome {
+    let headers = abi::headers(Map::CallHeaders).unwrap_or_default();
+    let headers = Pairs::new(&headers);
+    let wanted = body <= LONGEST_BODY && check.reads_body(headers);
+    let body = wanted.then(|| abi::call_body(body).ok()).flatten();
+    let trailers = match check {
+        Check::Grpc { .. } => abi::headers(Map::CallTrailers).unwrap_or_default(),
+        Check::Http { .. } => Vec::new(),
+    };
+    let answer = Answer { headers, body: body.as_deref(), trailers: Pairs::new(&trailers) };
+    check.judge(answer, took, timeout)
+}
+
+/// Merges what a probe has said, and tells what that changed.
+fn conclude(plugin: &Plugin, ticket: Ticket, outcome: Outcome) {
+    let changes = {
+        let State { prober: Some(prober), .. } = &mut *plugin.state.borrow_mut() else { return };
+        prober.on_outcome(ticket, outcome, clocks(), &mut Shared)
+    };
+    tell(plugin, changes.iter().map(|change| (ticket.target, *change)));
+}
+
+/// Counts what changed, and logs it; a probe that changed nothing leaves no line.
+fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
+    let State { prober: Some(prober), meter, .. } = &mut *plugin.state.borrow_mut() else { return };
+    for (target, change) in changes {
+        meter.probed(target, change);
+        let Some(target) = prober.plan().targets.get(target) else { continue };
+        if let Some(line) = journal::line(target, change, plugin.access == Access::Json) {
+            abi::log(Level::Info, &line);
+        }
+    }
+}

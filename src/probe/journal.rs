@@ -1,0 +1,49 @@
+//! A line of the log for each change of state; never one for a probe.
+
+use serde::Serialize;
+
+use super::plan::Target;
+use super::record::Change;
+use super::rung::Reason;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    service: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rung: Option<&'a str>,
+    from: &'static str,
+    to: &'static str,
+    reason: Option<&'static str>,
+}
+
+/// The line that tells of a change, if it is one that is told.
+pub fn line(target: &Target, change: Change, json: bool) -> Option<String> {
+    let service = &*target.service;
+    let line = match change {
+        Change::Rung { rung, from, to, reason } => Line {
+            event: "probe_state",
+            service,
+            rung: Some(&target.rungs.get(rung)?.name),
+            from: from.name(),
+            to: to.name(),
+            reason: reason.map(Reason::label),
+        },
+        Change::Breaker { from, to } => Line {
+            event: "breaker_state",
+            service,
+            rung: None,
+            from: from.name(),
+            to: to.name(),
+            reason: None,
+        },
+        Change::Probed { .. } | Change::Round { .. } => return None,
+    };
+    if json {
+        return serde_json::to_string(&line).ok();
+    }
+    let Line { event, from, to, .. } = line;
+    let rung = line.rung.map(|rung| format!(" {rung}")).unwrap_or_default();
+    let reason = line.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    Some(format!("probegate: {event} {service}{rung}: {from} -> {to}{reason}"))
+}

@@ -1,0 +1,176 @@
+//! A real, headless Chromium, driven by its DevTools protocol over a pipe.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use serde_json::{Value, json};
+
+use crate::{poll, tools, workspace};
+
+/// How long Chromium may take to answer one command.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One page in a browser of its own. Dropped, it is killed and its profile is gone.
+pub struct Browser {
+    process: Child,
+    commands: ChildStdin,
+    messages: Receiver<Value>,
+    session: Value,
+    last: u64,
+    /// What the page complained of: exceptions, violations of its policy, failed loads.
+    complaints: Vec<String>,
+    profile: PathBuf,
+}
+
+impl Browser {
+    /// Opens a page in a window of this size.
+    pub fn open(url: &str, (width, height): (u32, u32)) -> Self {
+        let profile = profile();
+        // Chromium reads commands from descriptor 3 and writes to 4; the shell makes them of the two
+        // that a child has anyway.
+        let mut process = Command::new("sh")
+            .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 >/dev/null 2>&1"#])
+            .arg(tools::chromium())
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+            .args(["--no-first-run", "--disable-extensions", "--disable-background-networking"])
+            .args(["--hide-scrollbars", "--remote-debugging-pipe"])
+            .arg(format!("--user-data-dir={}", profile.display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("start Chromium");
+        let commands = process.stdin.take().expect("a pipe to Chromium");
+        let answers = BufReader::new(process.stdout.take().expect("a pipe from Chromium"));
+        let (sender, messages) = mpsc::channel();
+        thread::spawn(move || {
+            for message in answers.split(0).map_while(Result::ok) {
+                let message = serde_json::from_slice(&message).expect("Chromium writes JSON");
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let (session, complaints) = (Value::Null, Vec::new());
+        let mut browser =
+            Self { process, commands, messages, session, last: 0, complaints, profile };
+        let target = browser.ask("Target.createTarget", json!({"url": "about:blank"}));
+        let attach = json!({"targetId": target["targetId"], "flatten": true});
+        browser.session = browser.ask("Target.attachToTarget", attach)["sessionId"].clone();
+        for domain in ["Page", "Runtime", "Log"] {
+            browser.ask(&format!("{domain}.enable"), json!({}));
+        }
+        browser.resize(width, height);
+        browser.ask("Page.navigate", json!({"url": url}));
+        browser
+    }
+
+    /// Shows the page as on a screen of this size, a phone's for instance.
+    pub fn resize(&mut self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.ask("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// Shows the page as one who prefers `dark` or `light`.
+    pub fn prefer(&mut self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.ask("Emulation.setEmulatedMedia", json!({"features": features}));
+    }
+
+    /// What an expression is on the page.
+    pub fn eval(&mut self, expression: &str) -> Value {
+        let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let answer = self.ask("Runtime.evaluate", asked);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
+        answer["result"]["value"].clone()
+    }
+
+    /// Waits until the visible text of the page is as wanted, and returns it.
+    pub fn wait_for_text(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let found = poll::within(PATIENCE, || {
+            last = self.eval("document.body.innerText").as_str().unwrap_or_default().to_owned();
+            wanted(&last).then(|| last.clone())
+        });
+        found.unwrap_or_else(|| panic!("the page never showed {what}, but:\n{last}"))
+    }
+
+    /// Writes what is seen as a PNG.
+    pub fn screenshot(&mut self, path: &Path) {
+        let shot = self.ask("Page.captureScreenshot", json!({"format": "png"}));
+        let png = base64(shot["data"].as_str().expect("a picture"));
+        fs::write(path, png).expect("write the picture");
+    }
+
+    /// What the page complained of so far.
+    pub fn complaints(&mut self) -> &[String] {
+        // Whatever came before this answer has been read with it.
+        self.eval("1");
+        &self.complaints
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.last += 1;
+        let mut command = json!({"id": self.last, "method": method, "params": params});
+        if !self.session.is_null() {
+            command["sessionId"] = self.session.clone();
+        }
+        let text = command.to_string() + "\0";
+        self.commands.write_all(text.as_bytes()).expect("Chromium runs");
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let message = self.messages.recv_timeout(left);
+            let message = message.unwrap_or_else(|error| panic!("{method}: no answer: {error}"));
+            if message["id"] == self.last {
+                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
+                return message["result"].clone();
+            }
+            let params = &message["params"];
+            match message["method"].as_str() {
+                Some("Log.entryAdded") => self.complaints.push(params["entry"].to_string()),
+                Some("Runtime.exceptionThrown") => self.complaints.push(params.to_string()),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // One that has ended already is ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.profile);
+    }
+}
+
+fn profile() -> PathBuf {
+    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let nth = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let name = format!("target/testbed/chromium-{}-{nth}", std::process::id());
+    let folder = workspace().join(name);
+    fs::create_dir_all(&folder).expect("make a folder for the profile");
+    folder
+}
+
+/// The bytes of base64 with padding.
+fn base64(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let mut bytes = Vec::new();
+    for chunk in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let bits = chunk.iter().fold(0, |bits, byte| bits << 6 | digit(*byte));
+        let bits = bits << (6 * (4 - chunk.len()));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
+    }
+    bytes
+}

@@ -1,0 +1,136 @@
+//! The page at `/-/gate/`, in a real browser.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testbed::service::{Does, answer};
+use testbed::{Bootstrap, Browser, Client, Envoy, Service, Upstream, poll, workspace};
+
+const DESK: (u32, u32) = (1100, 640);
+const PHONE: (u32, u32) = (360, 740);
+
+fn start(upstream: &Upstream, api: &Service, plugin: Value) -> Envoy {
+    let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", "metrics-token");
+    let bootstrap = bootstrap.cluster("api", api.address()).plugin(plugin);
+    Envoy::start(&bootstrap).expect("Envoy starts")
+}
+
+/// The rungs of a service as they are drawn, from the top of the screen to its bottom.
+fn drawn(browser: &mut Browser, service: usize) -> Vec<String> {
+    let script = format!(
+        "[...document.querySelectorAll('article')[{service}].querySelectorAll('li')]
+            .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)
+            .map(rung => rung.querySelector('b').textContent + ' ' + rung.querySelector('.word').textContent)"
+    );
+    serde_json::from_value(browser.eval(&script)).expect("a list of texts")
+}
+
+#[test]
+fn a_service_is_killed_and_the_page_turns_without_a_reload() {
+    let (upstream, api) = (Upstream::start(), Service::start(answer(200, r#"{"status":"ok"}"#)));
+    let rung = |name: &str| json!({"rung": name, "path": format!("/{name}")});
+    let ingest = json!({"rung": "ingest", "path": "/health/ingest", "expect": {"json": "/status", "equals": "ok"}});
+    let envoy = start(
+        &upstream,
+        &api,
+        json!({"probes": {
+            "every": "1s", "timeout": "500ms", "failure_threshold": 2, "open_for": "1h",
+            "targets": [
+                {"service": "api", "cluster": "api", "rungs": [rung("health"), rung("ready"), ingest]},
+                {"service": "gateway", "cluster": "upstream", "rungs": [rung("health"), rung("ready")]},
+            ],
+        }}),
+    );
+    let mut browser = Browser::open(&format!("{}/-/gate/", envoy.url()), DESK);
+    browser.eval("window.loaded = 'once'");
+    browser.wait_for_text("that all is ready", |text| {
+        text.contains("● ready") && text.contains("rung 3 of 3")
+    });
+    let up = ["ingest ● up", "ready ● up", "health ● up"];
+    assert_eq!(drawn(&mut browser, 0), up, "the lowest rung stands at the bottom");
+
+    api.now(answer(200, r#"{"status":"degraded"}"#));
+    browser.wait_for_text("a degraded rung", |text| text.contains("◐ degraded"));
+    assert_eq!(drawn(&mut browser, 0)[0], "ingest ◐ degraded");
+
+    api.now(Does::Refuses);
+    let text = browser.wait_for_text("that the service is down", |text| {
+        text.contains("✕ not ready") && text.contains("✕ open")
+    });
+    assert!(text.contains("refused") && text.contains("rung 0 of 3"), "{text}");
+    assert_eq!(drawn(&mut browser, 0), ["ingest ✕ down", "ready ✕ down", "health ✕ down"]);
+    assert_eq!(drawn(&mut browser, 1), ["ready ● up", "health ● up"], "the other one is well");
+    assert_eq!(browser.eval("window.loaded"), "once", "it was never loaded again");
+    assert!(!text.contains("/health/ingest"), "paths are details");
+
+    // The token opens the details, and is nowhere but in the tab's memory.
+    let open = |browser: &mut Browser, token: &str| {
+        browser.eval(&format!(
+            "document.getElementById('token').value = '{token}'; document.querySelector('form button').click()"
+        ));
+    };
+    open(&mut browser, "wrong");
+    browser.wait_for_text("that the token is wrong", |text| text.contains("does not open"));
+    open(&mut browser, "metrics-token");
+    browser.wait_for_text("the details", |text| text.contains("/health/ingest"));
+    for (place, what) in [
+        ("document.cookie", json!("")),
+        ("localStorage.length + sessionStorage.length", json!(0)),
+        ("document.documentElement.outerHTML.includes('metrics-token')", json!(false)),
+        ("location.href.includes('token')", json!(false)),
+        ("document.getElementById('token').value", json!("")),
+    ] {
+        assert_eq!(browser.eval(place), what, "{place}");
+    }
+
+    // Nobody has to scroll sideways, on a phone neither; and both schemes are drawn.
+    for (scheme, size) in [("light", DESK), ("dark", DESK), ("dark", PHONE), ("light", PHONE)] {
+        browser.prefer(scheme);
+        browser.resize(size.0, size.1);
+        let wide = "document.documentElement.scrollWidth <= innerWidth";
+        assert_eq!(browser.eval(wide), true, "{scheme} {size:?}");
+        let paper = browser.eval("getComputedStyle(document.body).backgroundColor");
+        let dark = paper == "rgb(20, 23, 26)";
+        assert_eq!(dark, scheme == "dark", "{paper}");
+    }
+    if let Some(folder) = std::env::var_os("PROBEGATE_SCREENSHOTS") {
+        let folder = workspace().join(folder);
+        std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+        browser.screenshot(&folder.join("phone.png"));
+        browser.resize(DESK.0, DESK.1);
+        browser.screenshot(&folder.join("desk.png"));
+        browser.prefer("dark");
+        browser.screenshot(&folder.join("dark.png"));
+    }
+    let complaints: Vec<String> = browser.complaints().to_vec();
+    let others = complaints
+        .iter()
+        .filter(|complaint| !complaint.contains("503") && !complaint.contains("401"));
+    assert_eq!(
+        others.collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "nothing was stopped by the policy"
+    );
+
+    drop(envoy);
+    browser.wait_for_text("that nobody answers", |text| text.contains("the gate does not answer"));
+}
+
+/// With nothing configured the page says what to add, and that is a configuration that works.
+#[test]
+fn nothing_is_probed_yet() {
+    let upstream = Upstream::start();
+    let api = Service::start(answer(200, "ok"));
+    let envoy = start(&upstream, &api, json!({}));
+    let mut browser = Browser::open(&format!("{}/-/gate/", envoy.url()), PHONE);
+    let text = browser.wait_for_text("what to add", |text| text.contains("Nothing is probed yet"));
+    assert!(text.contains("rungs:"), "{text}");
+    let ready = Client::new(envoy.address()).get("/-/gate/ready");
+    assert_eq!((ready.status, ready.json()), (200, json!({"status": "ready", "services": []})));
+    let page = Client::new(envoy.address()).get("/-/gate/");
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+    let missing =
+        poll::within(Duration::ZERO, || Some(Client::new(envoy.address()).get("/-/gate/other")));
+    assert_eq!(missing.expect("an answer").status, 404);
+}

@@ -1,0 +1,65 @@
+//! Services that are probed, and what the gate says of them.
+
+mod answers;
+mod breakers;
+mod prober;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testbed::client::Response;
+use testbed::{Bootstrap, Client, Envoy, Request, Service, Upstream, poll};
+
+/// As long as the slowest of these tests needs on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const TOKEN: &str = "metrics-token";
+
+/// A configuration with these targets, probed each second; `patch` changes the section.
+fn probing(targets: Value, patch: Value) -> Value {
+    let mut probes = json!({
+        "every": "1s", "timeout": "500ms", "open_for": "2s", "failure_threshold": 2,
+        "targets": targets,
+    });
+    for (key, value) in patch.as_object().into_iter().flatten() {
+        probes[key] = value.clone();
+    }
+    json!({"probes": probes})
+}
+
+/// A target of that name, whose cluster has its name and whose rungs have these paths.
+fn target(service: &str, paths: &[&str]) -> Value {
+    let rung = |path: &&str| json!({"rung": path.trim_start_matches('/'), "path": path});
+    let rungs: Vec<Value> = paths.iter().map(rung).collect();
+    json!({"service": service, "cluster": service, "rungs": rungs})
+}
+
+fn bootstrap(upstream: &Upstream, services: &[(&str, &Service)], plugin: Value) -> Bootstrap {
+    let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", TOKEN).plugin(plugin);
+    services
+        .iter()
+        .fold(bootstrap, |bootstrap, (name, service)| bootstrap.cluster(name, service.address()))
+}
+
+fn own(envoy: &Envoy, route: &str) -> Response {
+    let request = Request::get(&format!("/-/gate/{route}"));
+    let request = request.header("authorization", format!("Bearer {TOKEN}"));
+    Client::new(envoy.address()).send(&request)
+}
+
+/// Waits until `/-/gate/ready` has that status and is as wanted.
+fn wait_ready(envoy: &Envoy, status: u16, wanted: impl Fn(&Value) -> bool) -> Value {
+    let mut last = Value::Null;
+    let found = poll::within(PATIENCE, || {
+        let answer = own(envoy, "ready");
+        last = answer.json();
+        (answer.status == status && wanted(&last)).then(|| last.clone())
+    });
+    found.unwrap_or_else(|| panic!("never {status}, but: {last}"))
+}
+
+/// The service of that name in a report.
+fn service<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let services = report["services"].as_array().expect("services");
+    services.iter().find(|service| service["service"] == name).expect("a service of that name")
+}
