@@ -173,10 +173,8 @@ fn names() {
     let long = "x".repeat(65);
     for wrong in ["", "a b", "a/b", "ä", "a\\\"", "a,b", "{a}", &long] {
         for (key, other) in [("service", "rung"), ("rung", "service")] {
-            let configuration = format!(
-                r#"{{"probes": {{"targets": [{{"service": "@service", "cluster": "c",
-                     "rungs": [{{"rung": "@rung", "path": "/"}}]}}]}}}}"#
-            );
+            let configuration = r#"{"probes": {"targets": [{"service": "@service", "cluster": "c",
+                     "rungs": [{"rung": "@rung", "path": "/"}]}]}}"#;
             let configuration = configuration.replace(&format!("@{key}"), wrong);
             let mistake = compiled(&configuration.replace(&format!("@{other}"), "a")).unwrap_err();
             assert!(mistake.contains(&format!("{key}: must be 1 to 64 letters")), "{mistake}");
