@@ -1,7 +1,7 @@
 //! Every host call of the gate, each one a function that returns what happened.
 //!
-//! The SDK's wrappers panic on any status that they do not expect, and a panic takes down every
-//! stream of a worker. This and its tests are the only places with `unsafe`.
+//! Nothing here panics, whatever the host returns: a panic takes down every stream of a worker. This
+//! and [`exports`](super::exports) are the only places with `unsafe`.
 //!
 //! Costs, in instructions with Envoy 1.40: a call that returns a buffer re-enters the VM to
 //! allocate it, which is 10,000 whatever its size; the others are 1,000 to 5,000.
@@ -140,8 +140,8 @@ fn buffer(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>>
     if data.is_null() || size == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: the host wrote `size` bytes into an allocation of exactly that size, made by the
-    // SDK's allocation callback as a boxed slice, and keeps no pointer to it.
+    // SAFETY: the host wrote `size` bytes into an allocation of exactly that size, made by
+    // `proxy_on_memory_allocate` with the global allocator, and keeps no pointer to it.
     Ok(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
@@ -256,8 +256,8 @@ pub fn send_reply(status: u16, headers: &[u8], body: &str, grpc_status: Option<u
     })
 }
 
-/// Calls a cluster, and returns the token that [`probegate_on_http_call_response`] will come with. The
-/// timeout is in milliseconds.
+/// Calls a cluster, and returns the token that its answer will come with. The timeout is in
+/// milliseconds.
 pub fn http_call(cluster: &str, headers: &[u8], body: &[u8], timeout: u32) -> Result<u32> {
     // An empty map: no trailers.
     const NONE: [u8; 4] = [0; 4];
@@ -285,20 +285,6 @@ pub fn call_body(size: usize) -> Result<Vec<u8>> {
         return Ok(Vec::new());
     }
     buffer(|data, length| unsafe { proxy_get_buffer_bytes(CALL_BODY, 0, size, data, length) })
-}
-
-/// A call is over. The build gives it the name `proxy_on_http_call_response`, in place of the SDK's
-/// callback of that name, which panics at a token that the SDK's own function did not return; and that
-/// function panics at a status that it does not expect.
-#[unsafe(no_mangle)]
-extern "C" fn probegate_on_http_call_response(
-    _context: u32,
-    token: u32,
-    _headers: usize,
-    body: usize,
-    _trailers: usize,
-) {
-    super::probes::on_answer(token, body);
 }
 
 /// Makes a metric known: 0 is a counter, 1 a gauge.

@@ -2,13 +2,9 @@
 
 use std::rc::Rc;
 
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::ContextType;
-
 use super::abi::{self, Level};
 use super::plugin::Plugin;
 use super::probes;
-use super::stream::HttpStream;
 use crate::config::Mistake;
 
 /// One plugin of the VM, once it is configured.
@@ -17,10 +13,9 @@ pub struct Root {
     plugin: Option<Rc<Plugin>>,
 }
 
-impl Context for Root {}
-
-impl RootContext for Root {
-    fn on_configure(&mut self, size: usize) -> bool {
+impl Root {
+    /// Reads the configuration, so many bytes of it; says whether it is at work now.
+    pub fn on_configure(&mut self, size: usize) -> bool {
         match configure(size) {
             Ok(plugin) => {
                 self.plugin = Some(Rc::new(plugin));
@@ -33,19 +28,17 @@ impl RootContext for Root {
         }
     }
 
-    fn on_tick(&mut self) {
+    /// Time goes by.
+    pub fn on_tick(&mut self) {
         if let Some(plugin) = &self.plugin {
             plugin.on_tick();
             probes::on_tick(plugin);
         }
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(HttpStream::new(self.plugin.clone())))
-    }
-
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
+    /// What a stream that begins now belongs to; `None` if nothing could be configured.
+    pub fn plugin(&self) -> Option<Rc<Plugin>> {
+        self.plugin.clone()
     }
 }
 

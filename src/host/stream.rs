@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::Action;
-
 use super::abi::{self, Failed, Map};
 use super::access;
 use super::environment::now;
+use super::exports::Action;
 use super::plugin::{Plugin, State};
 use crate::gate::{Gate, Stream};
 use crate::metrics::{Code, Format, Status};
@@ -31,6 +29,45 @@ impl HttpStream {
     /// The stream of a plugin.
     pub fn new(plugin: Option<Rc<Plugin>>) -> Self {
         Self { plugin, stream: None, path: Vec::new() }
+    }
+
+    /// The request's head is there.
+    pub fn on_request_headers(&mut self) -> Action {
+        match self.plugin.clone() {
+            Some(plugin) => self.on_head(&plugin),
+            None => {
+                let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
+                Action::Pause
+            }
+        }
+    }
+
+    /// The answer's head is there, whoever gave it.
+    pub fn on_response_headers(&mut self) {
+        let Some(plugin) = &self.plugin else { return };
+        let stream = self.stream.get_or_insert_with(|| {
+            let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
+            gate.on_headless(now(), environment, meter)
+        });
+        if stream.grpc {
+            let status = abi::header(Map::Response, "grpc-status").ok().flatten();
+            stream.grpc_status = status.map(|status| Code::of(&status));
+        }
+        // The gate's own answers have the header and a status that is known.
+        if let Verdict::Forward(_) = stream.verdict {
+            // Whatever cannot be set or read costs the answer its ID or its label, not itself.
+            let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+            let status = abi::header(Map::Response, ":status").ok().flatten();
+            stream.status = Status::of(&status.unwrap_or_default());
+        }
+    }
+
+    /// The answer has trailers, and here they are.
+    pub fn on_response_trailers(&mut self) {
+        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.grpc) {
+            let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
+            stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);
+        }
     }
 
     fn on_head(&mut self, plugin: &Plugin) -> Action {
@@ -135,48 +172,6 @@ pub fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
         bytes.push(0);
     }
     bytes
-}
-
-impl Context for HttpStream {}
-
-impl HttpContext for HttpStream {
-    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        match self.plugin.clone() {
-            Some(plugin) => self.on_head(&plugin),
-            None => {
-                let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
-                Action::Pause
-            }
-        }
-    }
-
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        let Some(plugin) = &self.plugin else { return Action::Continue };
-        let stream = self.stream.get_or_insert_with(|| {
-            let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
-            gate.on_headless(now(), environment, meter)
-        });
-        if stream.grpc {
-            let status = abi::header(Map::Response, "grpc-status").ok().flatten();
-            stream.grpc_status = status.map(|status| Code::of(&status));
-        }
-        // The gate's own answers have the header and a status that is known.
-        if let Verdict::Forward(_) = stream.verdict {
-            // Whatever cannot be set or read costs the answer its ID or its label, not itself.
-            let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
-            let status = abi::header(Map::Response, ":status").ok().flatten();
-            stream.status = Status::of(&status.unwrap_or_default());
-        }
-        Action::Continue
-    }
-
-    fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.grpc) {
-            let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
-            stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);
-        }
-        Action::Continue
-    }
 }
 
 /// Envoy deletes a stream once, however it ended.

@@ -7,7 +7,6 @@ mod allocator;
 mod imports;
 mod memory;
 pub mod module;
-mod unimplemented;
 
 pub use allocator::bytes_in_use;
 

@@ -17,7 +17,7 @@ impl Root {
     pub fn load(plugin: Plugin) -> (Self, bool) {
         let root = Self(add(Context::Root { plugin, ticks: false }));
         module::on_context_create(root.0, 0);
-        let accepted = module::on_vm_start(root.0) && root.configure(None);
+        let accepted = root.configure(None);
         (root, accepted)
     }
 

@@ -9,13 +9,10 @@ mod exports {
         pub fn _initialize();
         pub fn proxy_on_memory_allocate(size: usize) -> *mut c_void;
         pub fn proxy_on_context_create(context: u32, root: u32);
-        pub fn proxy_on_vm_start(root: u32, configuration_size: usize) -> bool;
         pub fn proxy_on_configure(root: u32, configuration_size: usize) -> bool;
         pub fn proxy_on_tick(root: u32);
         pub fn proxy_on_request_headers(stream: u32, headers: usize, end: bool) -> u32;
         pub fn proxy_on_response_headers(stream: u32, headers: usize, end: bool) -> u32;
-        pub fn proxy_on_log(context: u32);
-        pub fn proxy_on_done(context: u32) -> bool;
         pub fn proxy_on_delete(context: u32);
     }
 }
@@ -50,10 +47,6 @@ pub fn on_context_create(context: u32, root: u32) {
     unsafe { exports::proxy_on_context_create(context, root) }
 }
 
-pub fn on_vm_start(root: u32) -> bool {
-    unsafe { exports::proxy_on_vm_start(root, 0) }
-}
-
 pub fn on_configure(root: u32, configuration_size: usize) -> bool {
     unsafe { exports::proxy_on_configure(root, configuration_size) }
 }
@@ -70,11 +63,7 @@ pub fn on_response_headers(stream: u32, headers: usize) -> Action {
     unsafe { exports::proxy_on_response_headers(stream, headers, true) }.into()
 }
 
-/// The end of a context: log, done, delete, in Envoy's order.
+/// The end of a context.
 pub fn end(context: u32) {
-    unsafe {
-        exports::proxy_on_log(context);
-        exports::proxy_on_done(context);
-        exports::proxy_on_delete(context);
-    }
+    unsafe { exports::proxy_on_delete(context) }
 }
