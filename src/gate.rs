@@ -67,8 +67,8 @@ pub struct ClientLimit {
 pub struct Stream {
     /// The request's ID.
     pub id: RequestId,
-    /// What the gate made of the request.
-    pub verdict: Verdict,
+    /// The answer is not the gate's own.
+    pub forwarded: bool,
     /// The class of its path.
     pub class: Class,
     /// The request's method.
@@ -91,7 +91,7 @@ impl Gate {
         now: Micros,
         host: &mut impl Host,
         meter: &mut Meter,
-    ) -> Stream {
+    ) -> (Stream, Verdict) {
         meter.began();
         let (id, set_request_id) = self.request_id(head, host);
         let route = self.routes.find(head.path);
@@ -115,16 +115,16 @@ impl Gate {
             // Envoy answers a gRPC client 200, and puts the refusal into `grpc-status`.
             Err(_) if head.grpc => Status::new(200),
             Err(refusal) => Status::new(refusal.status()),
-            Ok(Verdict::Answer(_)) => Status::new(200),
             Ok(_) => Status::default(),
         };
-        Stream {
+        let verdict = match judged {
+            Ok(Verdict::Forward(edits)) => Verdict::Forward(Edits { set_request_id, ..edits }),
+            Ok(verdict) => verdict,
+            Err(refusal) => Verdict::Refuse(refusal),
+        };
+        let stream = Stream {
             id,
-            verdict: match judged {
-                Ok(Verdict::Forward(edits)) => Verdict::Forward(Edits { set_request_id, ..edits }),
-                Ok(verdict) => verdict,
-                Err(refusal) => Verdict::Refuse(refusal),
-            },
+            forwarded: matches!(verdict, Verdict::Forward(_)),
             class: route.map_or(Class::Api, |route| route.class),
             method: Method::of(head.method),
             status,
@@ -132,7 +132,8 @@ impl Gate {
             grpc_status: None,
             auth_method,
             began: now,
-        }
+        };
+        (stream, verdict)
     }
 
     /// The stages after the request ID, each of which may refuse.
@@ -240,7 +241,7 @@ impl Gate {
         meter.began();
         Stream {
             id: RequestId::mint(host.random()),
-            verdict: Verdict::Forward(Edits::default()),
+            forwarded: true,
             class: Class::Api,
             method: Method::Other,
             status: Status::default(),
@@ -255,8 +256,7 @@ impl Gate {
 impl Stream {
     /// Counts the stream, which ends at `now`, whatever became of it.
     pub fn on_end(&self, now: Micros, meter: &mut Meter) {
-        let forwarded = matches!(self.verdict, Verdict::Forward(_));
-        if forwarded && self.status.is_auth_failure() {
+        if self.forwarded && self.status.is_auth_failure() {
             meter.auth_failed(self.auth_method, Failure::Upstream);
         }
         if self.grpc {

@@ -87,7 +87,7 @@ fn request((configuration, headers): (&str, Headers<'_>)) -> Vm {
     let mut world = World::default();
     let headers = serialized(headers);
     let head = Head::read(Pairs::new(&headers), &gate.names);
-    let stream = gate.on_request(&head, NOW, &mut world, &mut meter);
+    let (stream, _) = gate.on_request(&head, NOW, &mut world, &mut meter);
     stream.on_end(NOW + 10, &mut meter);
     (gate, world, meter, headers)
 }
@@ -108,7 +108,7 @@ const API: Headers<'static> = &[
 #[bench::forwarded((LIMIT, API))]
 fn whole_request((mut gate, mut world, mut meter, headers): Vm) -> (Vm, Stream) {
     let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
-    let stream = gate.on_request(&head, NOW + 20, &mut world, &mut meter);
+    let (stream, _) = gate.on_request(&head, NOW + 20, &mut world, &mut meter);
     stream.on_end(NOW + 40, &mut meter);
     ((gate, world, meter, headers), stream)
 }

@@ -121,15 +121,15 @@ fn what_is_not_said_is_closed() {
 fn a_stream_says_what_it_was() {
     let mut world = World::new(FULL);
     let classes = ["/live", "/x", "/metrics", "/admin/x", "/env", "/x%00"]
-        .map(|path| world.request(path, &[]).class);
+        .map(|path| world.request(path, &[]).0.class);
     use Class::{Admin, Api, Closed, Health, Metrics};
     assert_eq!(classes, [Health, Api, Metrics, Admin, Closed, Api]);
-    let stream = world.request("/live", &[]);
+    let (stream, _) = world.request("/live", &[]);
     assert_eq!((stream.method, stream.status), (Method::Get, Status::default()), "no answer yet");
     assert_eq!(stream.duration(world.now() + 5), 5);
     assert_eq!(stream.duration(world.now() - 5), 0, "a clock that was set back");
     assert_eq!(
-        world.request("/env", &[]).status.code(),
+        world.request("/env", &[]).0.status.code(),
         404,
         "the gate's own answer is known at once"
     );

@@ -54,7 +54,7 @@ impl HttpStream {
             stream.grpc_status = status.map(|status| Code::of(&status));
         }
         // The gate's own answers have the header and a status that is known.
-        if let Verdict::Forward(_) = stream.verdict {
+        if stream.forwarded {
             // Whatever cannot be set or read costs the answer its ID or its label, not itself.
             let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
             let status = abi::header(Map::Response, ":status").ok().flatten();
@@ -79,8 +79,8 @@ impl HttpStream {
         };
         let head = Head::read(Pairs::new(&headers), &gate.names);
         self.path = access::path(plugin.access, head.path);
-        let stream = gate.on_request(&head, now(), environment, meter);
-        match stream.verdict {
+        let (mut stream, verdict) = gate.on_request(&head, now(), environment, meter);
+        match verdict {
             Verdict::Forward(edits) => match apply(edits, &stream, plugin, gate) {
                 Ok(()) => {
                     self.stream = Some(stream);
@@ -91,7 +91,9 @@ impl HttpStream {
             Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
             Verdict::Answer(own) => {
                 drop(state);
-                self.reply(plugin, stream, answer(own, plugin))
+                let reply = answer(own, plugin);
+                stream.status = Status::new(reply.status);
+                self.reply(plugin, stream, reply)
             }
         }
     }
@@ -100,15 +102,12 @@ impl HttpStream {
         if stream.status == Status::default() {
             stream.status = Status::new(refusal.status());
         }
-        stream.verdict = Verdict::Refuse(refusal);
+        stream.forwarded = false;
         let reply = refusal.reply(&stream.id);
         self.reply(plugin, stream, reply)
     }
 
-    fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
-        if let Verdict::Answer(_) = stream.verdict {
-            stream.status = Status::new(reply.status);
-        }
+    fn reply(&mut self, plugin: &Plugin, stream: Stream, reply: Reply) -> Action {
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();

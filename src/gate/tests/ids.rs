@@ -10,9 +10,9 @@ fn every_stream_has_one_request_id() {
     let mut world = World::new(FULL);
     let sent = ("x-request-id", "abc-123");
     for path in ["/live", "/x", "/metrics", "/admin/x", "/env", "/x%00", "/x", "/x"] {
-        let stream = world.request(path, &[sent]);
+        let (stream, verdict) = world.request(path, &[sent]);
         assert_eq!(stream.id.as_str(), "abc-123", "{path}: the client's own");
-        if let Verdict::Forward(edits) = stream.verdict {
+        if let Verdict::Forward(edits) = verdict {
             assert!(!edits.set_request_id, "{path}: it is there already");
         }
     }
@@ -24,12 +24,12 @@ fn every_stream_has_one_request_id() {
         ("/x%00", vec![sent, sent]),
         ("/live", vec![("x-request-id", "a,b")]),
     ] {
-        let stream = world.request(path, &headers);
+        let (stream, verdict) = world.request(path, &headers);
         let id = stream.id.as_str().to_owned();
         assert_eq!((id.len(), id.as_bytes()[14]), (36, b'4'), "{path}: a fresh one");
         assert!(!seen.contains(&id), "{path}: another one each time");
         seen.push(id);
-        if let Verdict::Forward(edits) = stream.verdict {
+        if let Verdict::Forward(edits) = verdict {
             assert!(edits.set_request_id, "{path}: the upstream sees the same");
         }
     }
@@ -38,10 +38,14 @@ fn every_stream_has_one_request_id() {
 #[test]
 fn a_clients_id_may_be_of_no_account() {
     let mut world = World::new(r#"{"request_id": {"accept_client": false}}"#);
-    let stream = world.request("/x", &[("x-request-id", "abc-123")]);
+    let (stream, verdict) = world.request("/x", &[("x-request-id", "abc-123")]);
     assert_ne!(stream.id.as_str(), "abc-123");
-    assert!(matches!(stream.verdict, Verdict::Forward(Edits { set_request_id: true, .. })));
+    assert!(matches!(verdict, Verdict::Forward(Edits { set_request_id: true, .. })));
     let mut world = World::new(r#"{"request_id": {"header": "X-Correlation-Id"}}"#);
     let headers = [("x-request-id", "other"), ("x-correlation-id", "abc-123")];
-    assert_eq!(world.request("/x", &headers).id.as_str(), "abc-123", "in a header of another name");
+    assert_eq!(
+        world.request("/x", &headers).0.id.as_str(),
+        "abc-123",
+        "in a header of another name"
+    );
 }

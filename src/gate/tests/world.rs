@@ -48,7 +48,7 @@ impl World {
         self.host.memory.now
     }
 
-    pub fn request(&mut self, path: &str, headers: Headers<'_>) -> Stream {
+    pub fn request(&mut self, path: &str, headers: Headers<'_>) -> (Stream, Verdict) {
         let mut all = vec![(":method", "GET"), (":path", path)];
         all.extend(headers);
         let buffer = wire::serialise(&all);
@@ -59,14 +59,14 @@ impl World {
 
     /// The edits of a request that is forwarded.
     pub fn forward(&mut self, path: &str, headers: Headers<'_>) -> Edits {
-        match self.request(path, headers).verdict {
+        match self.request(path, headers).1 {
             Verdict::Forward(edits) => edits,
             verdict => panic!("{path} is not forwarded: {verdict:?}"),
         }
     }
 
     pub fn refuse(&mut self, path: &str, headers: Headers<'_>) -> Refusal {
-        match self.request(path, headers).verdict {
+        match self.request(path, headers).1 {
             Verdict::Refuse(refusal) => refusal,
             verdict => panic!("{path} is not refused: {verdict:?}"),
         }
@@ -74,7 +74,7 @@ impl World {
 
     /// The status of an answer of the gate's own; 0 for a request that is forwarded.
     pub fn status(&mut self, path: &str, headers: Headers<'_>) -> u16 {
-        match self.request(path, headers).verdict {
+        match self.request(path, headers).1 {
             Verdict::Forward(_) => 0,
             Verdict::Answer(_) => 200,
             Verdict::Refuse(refusal) => refusal.status(),
@@ -83,8 +83,8 @@ impl World {
 
     /// A request from its head to its end, which the upstream answers so if the gate does not.
     pub fn answered(&mut self, path: &str, headers: Headers<'_>, status: u16) {
-        let mut stream = self.request(path, headers);
-        if matches!(stream.verdict, Verdict::Forward(_)) {
+        let (mut stream, _) = self.request(path, headers);
+        if stream.forwarded {
             stream.status = Status::new(status);
         }
         stream.on_end(self.now(), &mut self.meter);
