@@ -209,11 +209,12 @@ impl Meter {
 
     /// Books what came together under the keys that the roster has for it.
     fn settle(&mut self) {
-        let (roster, ledger) = (&self.roster, &mut self.ledger);
+        let ledger = &mut self.ledger;
         // What other VMs count is shown by this one, too, and must not end with them.
-        for key in roster.keys() {
+        for key in self.roster.changed() {
             ledger.know(key);
         }
+        let roster = &self.roster;
         let mut folded = 0;
         self.finished.retain(|request, observed| {
             let count = observed.count();
@@ -233,8 +234,10 @@ impl Meter {
             *count = 0;
             false
         });
-        ledger.add(Key::InFlight, self.in_flight - self.told);
-        self.told = self.in_flight;
+        if self.told != self.in_flight {
+            ledger.add(Key::InFlight, self.in_flight - self.told);
+            self.told = self.in_flight;
+        }
         if folded > 0 {
             ledger.add(Key::Folded, folded.cast_signed());
         }

@@ -1,6 +1,6 @@
 //! The gate's metrics in Envoy: what is still to be added to each, and what each of them says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exposition::{Sample, Value};
 use super::family::{Names, Part, Type};
@@ -16,6 +16,8 @@ pub struct Ledger {
     bounds: Bounds,
     services: Services,
     entries: BTreeMap<Key, Entry>,
+    /// Those that Envoy does not know, or that have something for it: few of many.
+    open: BTreeSet<Key>,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,7 @@ struct Histogram {
 impl Ledger {
     /// An empty one.
     pub fn new(names: Names, bounds: Bounds, services: Services) -> Self {
-        Self { names, bounds, services, entries: BTreeMap::new() }
+        Self { names, bounds, services, entries: BTreeMap::new(), open: BTreeSet::new() }
     }
 
     /// Adds to a counter or a gauge.
@@ -67,10 +69,14 @@ impl Ledger {
 
     /// Makes a series known, though nothing was added to it here.
     pub fn know(&mut self, key: Key) {
-        self.entry(key);
+        if !self.entries.contains_key(&key) {
+            self.entry(key);
+        }
     }
 
+    /// The entry of a series, for what is to be handed over.
     fn entry(&mut self, key: Key) -> &mut Entry {
+        self.open.insert(key);
         let buckets = self.bounds.buckets();
         self.entries.entry(key).or_insert_with(|| match key.family().kind {
             Type::Counter => Entry::Counter(Metric::default()),
@@ -86,29 +92,31 @@ impl Ledger {
 
     /// Hands over what came together. What Envoy does not take stays for the next time.
     pub fn flush(&mut self, statistics: &mut impl Statistics) {
-        for (key, entry) in &mut self.entries {
+        self.open.retain(|key| {
+            let Some(entry) = self.entries.get_mut(key) else { return false };
             let (family, names) = (key.family(), &self.names);
             let name = |part: Part<'_>| names.in_envoy(family, &key.labels(&self.services), part);
-            match entry {
+            let settled = match entry {
                 Entry::Counter(metric) => {
-                    metric.flush(statistics, Kind::Counter, || name(Part::Value));
+                    metric.flush(statistics, Kind::Counter, || name(Part::Value))
                 }
-                Entry::Gauge(metric) => {
-                    metric.flush(statistics, Kind::Gauge, || name(Part::Value));
-                }
+                Entry::Gauge(metric) => metric.flush(statistics, Kind::Gauge, || name(Part::Value)),
                 Entry::Level(level) => level.flush(statistics, || name(Part::Value)),
                 Entry::Histogram(histogram) => {
                     // From the last bucket to the first, and read from the first to the last: so no
                     // reader finds more in a bucket than in the one above it.
+                    let mut settled = true;
                     for (nth, bucket) in histogram.buckets.iter_mut().enumerate().rev() {
                         let name = || name(Part::Bucket(&self.bounds.label(nth)));
-                        bucket.flush(statistics, Kind::Counter, name);
+                        settled &= bucket.flush(statistics, Kind::Counter, name);
                     }
-                    histogram.count.flush(statistics, Kind::Counter, || name(Part::Count));
-                    histogram.sum.flush(statistics, Kind::Counter, || name(Part::Sum));
+                    let Histogram { count, sum, .. } = &mut **histogram;
+                    settled &= count.flush(statistics, Kind::Counter, || name(Part::Count));
+                    settled & sum.flush(statistics, Kind::Counter, || name(Part::Sum))
                 }
-            }
-        }
+            };
+            !settled
+        });
     }
 
     /// What Envoy says of each: the sum over all VMs. What cannot be read is left out.
@@ -159,18 +167,20 @@ impl Metric {
         self.pending = self.pending.saturating_add_unsigned(count);
     }
 
-    /// Makes the metric known, even while it is 0, and hands over what came together.
+    /// Makes the metric known, even while it is 0, and hands over what came together; says whether
+    /// nothing is left to do.
     fn flush(
         &mut self,
         statistics: &mut impl Statistics,
         kind: Kind,
         name: impl FnOnce() -> String,
-    ) {
+    ) -> bool {
         self.id = self.id.or_else(|| statistics.define(kind, &name()));
         // Envoy takes an increment by 0 for an error.
         if self.pending != 0 && self.id.is_some_and(|id| statistics.add(id, self.pending)) {
             self.pending = 0;
         }
+        self.id.is_some() && self.pending == 0
     }
 
     fn read(&self, statistics: &mut impl Statistics) -> Option<u64> {
@@ -187,14 +197,15 @@ struct Level {
 
 impl Level {
     /// Makes the gauge known, and sets it. Another VM may have set it to what it saw before this one
-    /// did, so it is set each time that there is something to set.
-    fn flush(&mut self, statistics: &mut impl Statistics, name: impl FnOnce() -> String) {
+    /// did, so it is set each time that there is something to set. Says whether nothing is left to do.
+    fn flush(&mut self, statistics: &mut impl Statistics, name: impl FnOnce() -> String) -> bool {
         self.id = self.id.or_else(|| statistics.define(Kind::Gauge, &name()));
         if let Some((id, value)) = self.id.zip(self.value)
             && statistics.set(id, value)
         {
             self.value = None;
         }
+        self.id.is_some() && self.value.is_none()
     }
 
     fn read(&self, statistics: &mut impl Statistics) -> Option<u64> {

@@ -37,6 +37,8 @@ pub struct Roster {
     used: usize,
     /// Of the shared value that `keys` was read from.
     version: Option<Version>,
+    /// `keys` may be others than when this was last asked for.
+    changed: bool,
     room: Room,
 }
 
@@ -44,12 +46,19 @@ impl Roster {
     /// An empty list, of histograms with these bounds, beside so many series that the configuration
     /// names.
     pub fn new(bounds: &Bounds, configured: usize) -> Self {
-        Self { keys: BTreeSet::new(), used: 0, version: None, room: Room::new(bounds, configured) }
+        Self {
+            keys: BTreeSet::new(),
+            used: 0,
+            version: None,
+            changed: false,
+            room: Room::new(bounds, configured),
+        }
     }
 
-    /// All series there are.
-    pub fn keys(&self) -> impl Iterator<Item = Key> {
-        self.keys.iter().copied()
+    /// All series there are, if there may be others than when this was last asked for.
+    pub fn changed(&mut self) -> impl Iterator<Item = Key> {
+        let changed = std::mem::take(&mut self.changed);
+        self.keys.iter().copied().filter(move |_| changed)
     }
 
     /// Reads what other VMs added, if any did.
@@ -61,6 +70,7 @@ impl Roster {
             self.keys.clear();
             self.keys.extend(keys.take(MOST));
             self.used = self.room.used(&self.keys);
+            self.changed = true;
             self.version = Some(version);
         }
         Ok(())
@@ -89,9 +99,9 @@ impl Roster {
             if longer.keys == self.keys {
                 return Ok(());
             }
-            let bytes: Vec<u8> = longer.keys().flat_map(Key::encode).collect();
+            let bytes: Vec<u8> = longer.keys.iter().copied().flat_map(Key::encode).collect();
             if statistics.swap_roster(&bytes, self.version.ok_or(Unavailable)?)? {
-                *self = Self { version: None, ..longer };
+                *self = Self { version: None, changed: true, ..longer };
                 return Ok(());
             }
         }
