@@ -1,10 +1,10 @@
 //! From a [`Value`] to the shape of the configuration: serde, with the place of every mistake and
 //! without a word of what stood there.
 
-use serde::de::value::StringDeserializer;
+use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer,
-    MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -74,21 +74,13 @@ impl<'de> Deserializer<'de> for Value {
     type Error = Mistake;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        /// Beyond this a double does not hold every whole number.
-        const EXACT: f64 = 9_007_199_254_740_992.0;
         match self {
             Self::Null => visitor.visit_unit(),
             Self::Bool(value) => visitor.visit_bool(value),
-            Self::Number(number) if number.fract() != 0.0 || number.abs() > EXACT => {
-                visitor.visit_f64(number)
-            }
-            Self::Number(number) if number < 0.0 => visitor.visit_i64(number as i64),
-            Self::Number(number) => visitor.visit_u64(number as u64),
+            Self::Number(number) => visit_number(number, visitor),
             Self::String(value) => visitor.visit_string(value),
             Self::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
-            Self::Object(entries) => {
-                visitor.visit_map(Entries { entries: entries.into_iter(), current: None })
-            }
+            Self::Object(entries) => visitor.visit_map(Entries::new(entries)),
         }
     }
 
@@ -115,9 +107,41 @@ impl<'de> Deserializer<'de> for Value {
         visitor: V,
     ) -> Result<V::Value, Mistake> {
         match self {
-            Self::List(_) => Err(Mistake::invalid_type(Unexpected::Seq, &"an object")),
-            value => value.deserialize_any(visitor),
+            Self::Object(entries) => visitor.visit_map(Entries::new(entries)),
+            other => Err(other.is_not(&"an object")),
         }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match self {
+            Self::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            other => Err(other.is_not(&visitor)),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match self {
+            Self::String(value) => visitor.visit_string(value),
+            other => Err(other.is_not(&visitor)),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match self {
+            Self::Bool(value) => visitor.visit_bool(value),
+            other => Err(other.is_not(&visitor)),
+        }
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match self {
+            Self::Number(number) => visit_number(number, visitor),
+            other => Err(other.is_not(&visitor)),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        self.deserialize_u32(visitor)
     }
 
     /// `name`, or `{name: content}`.
@@ -139,8 +163,38 @@ impl<'de> Deserializer<'de> for Value {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map identifier ignored_any
+        i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 char str bytes byte_buf unit unit_struct tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
+/// A whole number as one, if a double holds it exactly.
+fn visit_number<'de, V: Visitor<'de>>(number: f64, visitor: V) -> Result<V::Value, Mistake> {
+    /// Beyond this a double does not hold every whole number.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() != 0.0 || number.abs() > EXACT {
+        visitor.visit_f64(number)
+    } else if number < 0.0 {
+        visitor.visit_i64(number as i64)
+    } else {
+        visitor.visit_u64(number as u64)
+    }
+}
+
+impl Value {
+    /// The mistake of a value that stands where another kind of value should.
+    #[cold]
+    fn is_not(self, expected: &dyn Expected) -> Mistake {
+        let found = match &self {
+            Self::Null => Unexpected::Unit,
+            Self::Bool(value) => Unexpected::Bool(*value),
+            Self::Number(number) if number.fract() != 0.0 => Unexpected::Float(*number),
+            Self::Number(_) => Unexpected::Signed(0),
+            Self::String(value) => Unexpected::Str(value),
+            Self::List(_) => Unexpected::Seq,
+            Self::Object(_) => Unexpected::Map,
+        };
+        Mistake::invalid_type(found, expected)
     }
 }
 
@@ -168,6 +222,12 @@ struct Entries {
     current: Option<(String, Value)>,
 }
 
+impl Entries {
+    fn new(entries: Vec<(String, Value)>) -> Self {
+        Self { entries: entries.into_iter(), current: None }
+    }
+}
+
 impl<'de> MapAccess<'de> for Entries {
     type Error = Mistake;
 
@@ -177,8 +237,7 @@ impl<'de> MapAccess<'de> for Entries {
     ) -> Result<Option<K::Value>, Mistake> {
         self.current = self.entries.next();
         let Some((key, _)) = &self.current else { return Ok(None) };
-        let key: StringDeserializer<Mistake> = key.clone().into_deserializer();
-        seed.deserialize(key).map(Some)
+        seed.deserialize(StrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
@@ -200,8 +259,8 @@ impl<'de> EnumAccess<'de> for Variant {
         self,
         seed: V,
     ) -> Result<(V::Value, Content), Mistake> {
-        let name: StringDeserializer<Mistake> = self.name.clone().into_deserializer();
-        Ok((seed.deserialize(name)?, Content { name: self.name, value: self.content }))
+        let variant = seed.deserialize(StrDeserializer::new(&self.name))?;
+        Ok((variant, Content { name: self.name, value: self.content }))
     }
 }
 
