@@ -41,27 +41,28 @@ fn count(row: &Row, modules: &Modules, folder: &Path) -> Outcome<u64> {
         .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
     let Row { traffic, .. } = row;
     send_all(envoy.address(), traffic.requests_before(), |nth| traffic.request_before(nth));
-    send_all(envoy.address(), WARM_UP, |nth| traffic.request(nth));
+    let [warm_up, settle, counted] = [WARM_UP, SETTLE, COUNTED].map(|usual| usual / traffic.one_in);
+    send_all(envoy.address(), warm_up, |nth| traffic.request(nth));
     tell(&envoy, "instrumentation on")?;
     let mut client = Client::new(envoy.address());
     let mut send = |from: u32, requests: u32| {
         let statuses = (from..from + requests).map(|nth| client.send(&traffic.request(nth)).status);
         statuses.filter(|status| *status != traffic.status).count()
     };
-    send(WARM_UP, SETTLE);
+    send(warm_up, settle);
     tell(&envoy, "zero")?;
-    let wrong = send(WARM_UP + SETTLE, COUNTED);
+    let wrong = send(warm_up + settle, counted);
     tell(&envoy, "dump")?;
     if wrong > 0 {
         let wanted = traffic.status;
-        return Err(format!("{wrong} of {COUNTED} answers were not {wanted}").into());
+        return Err(format!("{wrong} of {counted} answers were not {wanted}").into());
     }
     let dumps = fs::read_dir(folder)?.map(|entry| Ok(fs::read_to_string(entry?.path())?));
     let totals =
         dumps.map(|dump: Outcome<String>| Ok(total(&dump?))).collect::<Outcome<Vec<_>>>()?;
     // The worker did all of the work.
     let worker = totals.into_iter().flatten().max().ok_or("callgrind wrote no dump")?;
-    Ok(worker / u64::from(COUNTED))
+    Ok(worker / u64::from(counted))
 }
 
 /// Sends so many requests, over several connections; what is answered is of no interest.

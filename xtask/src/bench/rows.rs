@@ -255,7 +255,22 @@ pub fn curves() -> Vec<Row> {
             api().vary(Vary::Methods).before(Before::Series(2_000)),
         )
         .bar(Bar::Percent("series-10", 1)),
+        Row::gate("scrape-50", "a scrape of 50 series", json!({}), scrape(2)),
+        Row::gate(
+            "scrape-2000",
+            "a scrape of all the series there can be",
+            json!({}),
+            scrape(2_000),
+        ),
     ]
+}
+
+/// Scrapes of the gate itself, after so many combinations of method and status.
+fn scrape(combinations: u32) -> Traffic {
+    Traffic::get("/-/gate/metrics")
+        .header("authorization", &format!("Bearer {TOKEN}"))
+        .before(Before::Series(combinations))
+        .one_in(40)
 }
 
 /// So many patterns that the measured request does not match: exact ones and subtrees, of all classes.

@@ -14,6 +14,8 @@ pub struct Traffic {
     pub before: Before,
     /// The status of every answer.
     pub status: u16,
+    /// One in so many of the usual number of requests: a scrape is as dear as hundreds of others.
+    pub one_in: u32,
 }
 
 /// What differs from one request to the next.
@@ -52,6 +54,7 @@ impl Traffic {
             vary: Vary::Nothing,
             before: Before::Nothing,
             status: 200,
+            one_in: 1,
         }
     }
 
@@ -75,6 +78,10 @@ impl Traffic {
 
     pub fn before(self, before: Before) -> Self {
         Self { before, ..self }
+    }
+
+    pub fn one_in(self, one_in: u32) -> Self {
+        Self { one_in, ..self }
     }
 
     pub fn status(self, status: u16) -> Self {
