@@ -92,7 +92,8 @@ impl Browser {
     pub fn wait_for_text(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let mut last = String::new();
         let found = poll::within(PATIENCE, || {
-            last = self.eval("document.body.innerText").as_str().unwrap_or_default().to_owned();
+            // While the page is on its way there is no body.
+            last = self.eval("document.body?.innerText").as_str().unwrap_or_default().to_owned();
             wanted(&last).then(|| last.clone())
         });
         found.unwrap_or_else(|| panic!("the page never showed {what}, but:\n{last}"))

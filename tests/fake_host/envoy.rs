@@ -3,6 +3,7 @@
 mod call;
 mod context;
 mod message;
+pub mod outgoing;
 mod process;
 mod root;
 mod served;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub use call::{Call, Fault, Status};
 pub use context::Plugin;
 pub use message::{Exchange, Request, Response};
+pub use outgoing::{Answer, Outgoing};
 pub use process::{Clock, Level, Process};
 pub use root::Root;
 pub use state::call;

@@ -39,6 +39,8 @@ mod limit;
 mod limit_clients;
 mod limit_faults;
 mod memory;
+mod probes;
+mod probes_together;
 mod random_order;
 mod reload;
 mod request_id;

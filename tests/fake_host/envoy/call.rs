@@ -47,6 +47,7 @@ calls![
     GetSharedData,
     SetSharedData,
     SendLocalResponse,
+    HttpCall,
     DefineMetric,
     IncrementMetric,
     RecordMetric,

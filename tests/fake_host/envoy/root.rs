@@ -79,5 +79,9 @@ pub fn add(context: Context) -> u32 {
 pub fn end(context: u32) {
     with(|vm| vm.effective = context);
     module::end(context);
-    with(|vm| vm.contexts.remove(&context));
+    with(|vm| {
+        vm.contexts.remove(&context);
+        // Envoy cancels the calls of a plugin that goes away: nobody is called back.
+        vm.outgoing.retain(|call| !call.is_of(context));
+    });
 }

@@ -9,7 +9,10 @@ use crate::headers::Headers;
 
 impl State {
     pub fn headers(&mut self, map: u32) -> Result<&mut Headers, Status> {
-        self.stream(self.effective)?.headers(map)
+        match map {
+            6 | 7 => self.answer_headers(map).ok_or(Status::BadArgument),
+            _ => self.stream(self.effective)?.headers(map),
+        }
     }
 
     pub fn log(&mut self, level: u32, text: &[u8]) -> Result<(), Status> {
@@ -51,14 +54,15 @@ impl State {
     }
 
     pub fn buffer(&mut self, buffer: u32, start: usize, max: usize) -> Result<Vec<u8>, Status> {
+        const CALL_BODY: u32 = 4;
         const PLUGIN_CONFIGURATION: u32 = 7;
-        match self.contexts.get(&self.effective) {
-            Some(Context::Root { plugin, .. }) if buffer == PLUGIN_CONFIGURATION => {
-                let bytes = plugin.configuration.get(start..).ok_or(Status::BadArgument)?;
-                Ok(bytes[..bytes.len().min(max)].into())
-            }
-            _ => Err(Status::NotFound),
-        }
+        let bytes = match (buffer, self.contexts.get(&self.effective), &self.answer) {
+            (PLUGIN_CONFIGURATION, Some(Context::Root { plugin, .. }), _) => &plugin.configuration,
+            (CALL_BODY, _, Some(answer)) => &answer.body,
+            _ => return Err(Status::NotFound),
+        };
+        let bytes = bytes.get(start..).ok_or(Status::BadArgument)?;
+        Ok(bytes[..bytes.len().min(max)].into())
     }
 
     pub fn property(&mut self, path: &[u8]) -> Result<Vec<u8>, Status> {

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::call::{Call, Fault, Status};
 use super::context::{Context, StreamContext};
+use super::outgoing::{Answer, Outgoing};
 use super::process::Process;
 use super::statistics::Kind;
 
@@ -29,6 +30,12 @@ pub struct State {
     pub clock_read: u64,
     /// By ID, the first of which is 1. An ID is good in this VM alone.
     pub metrics: Vec<(Kind, String)>,
+    /// Calls that are not over.
+    pub outgoing: Vec<Outgoing>,
+    /// The number of the last call; none is given twice.
+    pub last_token: u32,
+    /// What the module may read while it is called back.
+    pub answer: Option<Answer>,
 }
 
 /// Calls at which the VM waits until the test lets it go on.
@@ -78,6 +85,9 @@ impl State {
             stops: None,
             clock_read: 0,
             metrics: Vec::new(),
+            outgoing: Vec::new(),
+            last_token: 0,
+            answer: None,
         }
     }
 

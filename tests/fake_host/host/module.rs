@@ -11,6 +11,13 @@ mod exports {
         pub fn proxy_on_context_create(context: u32, root: u32);
         pub fn proxy_on_configure(root: u32, configuration_size: usize) -> bool;
         pub fn proxy_on_tick(root: u32);
+        pub fn proxy_on_http_call_response(
+            root: u32,
+            token: u32,
+            headers: usize,
+            body: usize,
+            trailers: usize,
+        );
         pub fn proxy_on_request_headers(stream: u32, headers: usize, end: bool) -> u32;
         pub fn proxy_on_response_headers(stream: u32, headers: usize, end: bool) -> u32;
         pub fn proxy_on_delete(context: u32);
@@ -53,6 +60,11 @@ pub fn on_configure(root: u32, configuration_size: usize) -> bool {
 
 pub fn on_tick(root: u32) {
     unsafe { exports::proxy_on_tick(root) }
+}
+
+/// The sizes are those of headers, body and trailers.
+pub fn on_http_call_response(root: u32, token: u32, [headers, body, trailers]: [usize; 3]) {
+    unsafe { exports::proxy_on_http_call_response(root, token, headers, body, trailers) }
 }
 
 pub fn on_request_headers(stream: u32, headers: usize) -> Action {

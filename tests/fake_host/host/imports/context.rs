@@ -3,7 +3,7 @@
 //! SAFETY, of every block here: the module passes buffers and places that live for the call, which
 //! is all that [`memory`](super::super::memory) asks for.
 
-use super::super::memory::{code, give, read};
+use super::super::memory::{code, give, put, read};
 use crate::envoy::{Call, Status, call};
 
 #[unsafe(no_mangle)]
@@ -120,4 +120,23 @@ unsafe extern "C" fn proxy_send_local_response(
 ) -> u32 {
     let (body, headers) = unsafe { (read(body, body_size), read(headers, headers_size)) };
     code(call(Call::SendLocalResponse, |vm| vm.reply(status, &headers, body, grpc_status)))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn proxy_http_call(
+    cluster: *const u8,
+    cluster_size: usize,
+    headers: *const u8,
+    headers_size: usize,
+    body: *const u8,
+    body_size: usize,
+    _trailers: *const u8,
+    _trailers_size: usize,
+    timeout: u32,
+    token: *mut u32,
+) -> u32 {
+    let (cluster, headers) = unsafe { (read(cluster, cluster_size), read(headers, headers_size)) };
+    let body = unsafe { read(body, body_size) };
+    let made = call(Call::HttpCall, |vm| vm.http_call(&cluster, &headers, body, timeout));
+    code(unsafe { put(made, token) })
 }

@@ -93,20 +93,3 @@ unsafe extern "C" fn proxy_record_metric(id: u32, value: u64) -> u32 {
 unsafe extern "C" fn proxy_get_metric(id: u32, value: *mut u64) -> u32 {
     code(unsafe { put(call(Call::GetMetric, |vm| vm.metric(id)), value) })
 }
-
-/// There is no cluster.
-#[unsafe(no_mangle)]
-extern "C" fn proxy_http_call(
-    _cluster: *const u8,
-    _cluster_size: usize,
-    _headers: *const u8,
-    _headers_size: usize,
-    _body: *const u8,
-    _body_size: usize,
-    _trailers: *const u8,
-    _trailers_size: usize,
-    _timeout: u32,
-    _token: *mut u32,
-) -> u32 {
-    Status::BadArgument as u32
-}

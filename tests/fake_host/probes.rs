@@ -1,0 +1,271 @@
+//! Probes that cannot be sent, and answers that nobody waits for: each costs a probe at most.
+
+use crate::envoy::outgoing::{self, Answer};
+use crate::envoy::{Call, Envoy, Exchange, Fault, Level, Outgoing, Request, Status, Worker};
+use crate::faults::STATUSES;
+
+/// Two rungs, probed each second; one failure is enough.
+pub const PROBING: &str = r#"{
+    "metrics_auth": {"tokens": [{"value": "token"}]},
+    "probes": {
+        "every": "1s", "timeout": "500ms", "open_for": "1s", "failure_threshold": 1,
+        "when_degraded": "refuse",
+        "targets": [{"service": "api", "cluster": "c", "rungs": [
+            {"rung": "health", "path": "/health"},
+            {"rung": "ingest", "path": "/ingest", "expect": {"json": "/status", "equals": "ok"}}
+        ]}]
+    }
+}"#;
+
+/// What a service that is well answers on both rungs.
+pub fn well() -> Answer {
+    Answer::of(200, r#"{"status":"ok"}"#)
+}
+
+/// A quarter of a second passes, after which every VM ticks; returns the calls that each has begun.
+pub fn tick(envoy: &Envoy) -> Vec<Vec<Outgoing>> {
+    envoy.process.advance_ms(250);
+    let ticked = envoy.workers.iter().map(|worker| {
+        worker.vm.tick();
+        worker.vm.outgoing()
+    });
+    ticked.collect()
+}
+
+/// So many quarters of a second, in which each probe is answered at once; says how many there were.
+pub fn pass(envoy: &Envoy, quarters: usize, answer: &Answer) -> usize {
+    let mut answered = 0;
+    for _ in 0..quarters {
+        for (worker, calls) in envoy.workers.iter().zip(tick(envoy)) {
+            answered += calls.len();
+            calls.iter().for_each(|call| worker.vm.answer(call.token, answer.clone()));
+        }
+    }
+    answered
+}
+
+/// What `/-/gate/ready` says, which must be JSON, and 503 unless all is well.
+pub fn ready(worker: &Worker) -> serde_json::Value {
+    let exchange: Exchange = worker.send(Request::get("/-/gate/ready"));
+    let told = exchange.json();
+    let well = ["ready", "degraded"].contains(&told["status"].as_str().expect("a status"));
+    assert_eq!(exchange.status(), if well { 200 } else { 503 }, "{told}");
+    told
+}
+
+fn reasons(worker: &Worker) -> Vec<serde_json::Value> {
+    let told = ready(worker);
+    let failed = told["services"][0]["failed"].as_array().cloned().unwrap_or_default();
+    failed.into_iter().map(|failed| failed["reason"].clone()).collect()
+}
+
+/// A probe is a GET, or a POST of gRPC's, with the service's authority, a timeout, and no more.
+#[test]
+fn what_is_sent() {
+    let envoy = Envoy::start(
+        1,
+        r#"{"probes": {"every": "1s", "timeout": "500ms", "targets": [
+            {"service": "api", "cluster": "c", "token": {"value": "secret"}, "rungs": [
+                {"rung": "health", "path": "/health?deep=1"}, {"rung": "grpc", "grpc": "a.B"}]},
+            {"service": "other", "cluster": "d", "authority": "other.internal", "rungs": [
+                {"rung": "health", "path": "/"}]}
+        ]}}"#,
+    );
+    let mut calls: Vec<Outgoing> = Vec::new();
+    for _ in 0..8 {
+        let begun = tick(&envoy).remove(0);
+        begun.iter().for_each(|call| envoy.workers[0].vm.answer(call.token, Answer::default()));
+        calls.extend(begun);
+    }
+    let sent = |cluster: &str, path: &str| {
+        let of = |call: &&Outgoing| call.cluster == cluster && call.headers.only(":path") == path;
+        calls.iter().find(of).unwrap_or_else(|| panic!("{cluster}{path}: {calls:?}"))
+    };
+    let health = sent("c", "/health?deep=1");
+    assert_eq!((health.headers.only(":method"), health.body.len()), ("GET", 0));
+    assert_eq!(health.headers.only(":authority"), "c");
+    assert_eq!(health.headers.only("authorization"), "Bearer secret");
+    assert_eq!(health.timeout, 500);
+    let grpc = sent("c", "/grpc.health.v1.Health/Check");
+    assert_eq!(
+        (grpc.headers.only(":method"), &grpc.body[..]),
+        ("POST", &b"\0\0\0\0\x05\n\x03a.B"[..])
+    );
+    let other = sent("d", "/");
+    assert_eq!(other.headers.only(":authority"), "other.internal");
+    assert!(other.headers.first("authorization").is_none(), "no token was given for this one");
+}
+
+/// A call that Envoy does not take is a failed probe, whatever Envoy says; the next round goes on.
+#[test]
+fn a_call_that_is_not_taken_is_a_failed_probe() {
+    for status in STATUSES {
+        let envoy = Envoy::start(1, PROBING);
+        let worker = &envoy.workers[0];
+        worker.vm.fail(Fault::always(Call::HttpCall, status));
+        assert_eq!(pass(&envoy, 9, &well()), 0);
+        let reason = if status == Status::BadArgument { "unknown_cluster" } else { "refused" };
+        assert_eq!(reasons(worker), [reason, reason], "{status:?}");
+        assert_eq!(
+            worker.send(Request::get("/a")).status(),
+            503,
+            "{status:?}: the breaker is open"
+        );
+        assert!(worker.vm.recover() >= 2);
+        assert_eq!(pass(&envoy, 9, &well()) % 2, 0);
+        assert_eq!(ready(worker)["status"], "ready", "{status:?}");
+        assert_eq!(worker.send(Request::get("/a")).status(), 200, "{status:?}");
+        envoy.tick();
+        let labels = [("service", "api"), ("rung", "health"), ("reason", reason)];
+        let counted = envoy.process.metric("caracal_probe_failures_total", &labels);
+        assert!(counted >= 1, "{status:?}");
+    }
+}
+
+/// Only the probe fails that could not be sent, and not the others of its round.
+#[test]
+fn one_call_that_is_not_taken_costs_one_probe() {
+    for (nth, failed) in [(1, "health"), (2, "ingest")] {
+        let envoy = Envoy::start(1, PROBING);
+        let worker = &envoy.workers[0];
+        worker.vm.fail(Fault::nth(Call::HttpCall, nth, Status::InternalFailure));
+        assert_eq!(pass(&envoy, 5, &well()), 1, "of two");
+        let told = ready(worker);
+        let down = told["services"][0]["failed"].as_array().expect("a list");
+        assert_eq!((down.len(), &down[0]["rung"]), (1, &failed.into()), "{told}");
+    }
+}
+
+/// Without any headers there was no whole answer: the time says whether it was too slow.
+#[test]
+fn a_callback_without_headers() {
+    for (after, reason) in [(100, "reset"), (500, "timeout")] {
+        let envoy = Envoy::start(1, PROBING);
+        let worker = &envoy.workers[0];
+        let calls = loop {
+            let calls = tick(&envoy).remove(0);
+            if !calls.is_empty() {
+                break calls;
+            }
+        };
+        envoy.process.advance_ms(after);
+        calls.iter().for_each(|call| worker.vm.answer(call.token, Answer::default()));
+        assert_eq!(reasons(worker), [reason, reason]);
+    }
+}
+
+/// Nobody is misled by a callback for a call that was never made, is over, or was another plugin's.
+#[test]
+fn foreign_callbacks_are_passed_over() {
+    let envoy = Envoy::start(1, PROBING);
+    let worker = &envoy.workers[0];
+    for token in [0, 1, 7, u32::MAX] {
+        worker.vm.answer(token, well());
+    }
+    assert_eq!(ready(worker)["status"], "unknown");
+    let calls = loop {
+        let calls = tick(&envoy).remove(0);
+        if !calls.is_empty() {
+            break calls;
+        }
+    };
+    for call in &calls {
+        worker.vm.answer(call.token, well());
+        worker.vm.answer(call.token, Answer::of(500, ""));
+        worker.vm.answer(call.token + 1_000, Answer::of(500, ""));
+    }
+    assert_eq!(ready(worker)["status"], "ready", "the first word counts");
+    envoy.tick();
+    assert_eq!(envoy.process.metric("caracal_probe_failures_total", &[]), 0);
+}
+
+/// Answers for a plugin that is gone, or has another configuration now, say nothing.
+#[test]
+fn answers_after_the_plugin_is_gone() {
+    for gone in [true, false] {
+        let envoy = Envoy::start(1, PROBING);
+        let worker = &envoy.workers[0];
+        let calls = loop {
+            let calls = tick(&envoy).remove(0);
+            if !calls.is_empty() {
+                break calls;
+            }
+        };
+        match gone {
+            true => worker.vm.unload(worker.root),
+            false => assert!(worker.vm.configure(worker.root, "{}")),
+        }
+        for call in calls {
+            worker.vm.answer(call.token, Answer::of(500, ""));
+        }
+        worker.vm.tick();
+        assert_eq!(envoy.process.metric("caracal_probe_failures_total", &[]), 0);
+        let told = envoy.process.log_at(Level::Info);
+        assert!(told.is_empty(), "{told:?}");
+    }
+}
+
+/// An answer that cannot be read, in whole or in part, is a failed probe or the next round's business.
+#[test]
+fn an_answer_that_cannot_be_read() {
+    for call in [
+        Call::GetHeaderMapPairs,
+        Call::GetBufferBytes,
+        Call::GetSharedData,
+        Call::SetSharedData,
+        Call::ClockTimeGet,
+        Call::Log,
+    ] {
+        for status in STATUSES {
+            let envoy = Envoy::start(1, PROBING);
+            let worker = &envoy.workers[0];
+            let calls = loop {
+                let calls = tick(&envoy).remove(0);
+                if !calls.is_empty() {
+                    break calls;
+                }
+            };
+            worker.vm.fail(Fault::always(call, status));
+            calls.iter().for_each(|call| worker.vm.answer(call.token, well()));
+            worker.vm.recover();
+            let told = ready(worker);
+            match call {
+                Call::Log | Call::ClockTimeGet => {}
+                _ => assert_ne!(told["status"], "ready", "{call:?} {status:?}"),
+            }
+            pass(&envoy, 9, &well());
+            assert_eq!(ready(worker)["status"], "ready", "{call:?} {status:?}");
+        }
+    }
+}
+
+/// Rounds leave nothing behind in the VM, whatever becomes of the probes.
+#[test]
+fn rounds_do_not_grow_the_vm() {
+    let long = "x".repeat(70_000);
+    for answer in [well(), Answer::default(), Answer::of(500, long), Answer::of(200, "[")] {
+        let envoy = Envoy::start(1, PROBING);
+        let (worker, process) = (&envoy.workers[0], envoy.process.clone());
+        let root = worker.root;
+        let growth = worker.vm.run(move || {
+            let rounds = |quarters| {
+                let mut answered = 0;
+                for _ in 0..quarters {
+                    process.advance_ms(250);
+                    root.tick();
+                    answered += outgoing::answer_all(&answer);
+                    // Lines about the breaker are the test's memory, not the VM's.
+                    process.lock().log = Vec::new();
+                }
+                answered
+            };
+            rounds(40);
+            let before = crate::host::bytes_in_use();
+            let answered = rounds(400);
+            (answered, crate::host::bytes_in_use() - before)
+        });
+        let (answered, bytes) = growth;
+        assert!(answered >= 100, "{answered} probes");
+        assert_eq!(bytes, 0, "after {answered} probes");
+    }
+}

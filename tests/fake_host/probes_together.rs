@@ -1,0 +1,1 @@
+//! VMs that probe together, by what they hold in shared data.
