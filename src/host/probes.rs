@@ -32,6 +32,8 @@ thread_local! {
 
 /// Sends what is due.
 pub fn on_tick(plugin: &Rc<Plugin>) {
+    // Envoy cancels the calls of a plugin that goes away, and never calls back.
+    CALLS.with_borrow_mut(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
     let mut failed = Vec::new();
     let changes = {
         let state = &mut *plugin.state.borrow_mut();

@@ -44,7 +44,14 @@ impl Record {
         }
         let rungs = (0..rungs).map(|_| Rung::decode(&mut bytes)).collect::<Option<_>>()?;
         let record = Self { next_due, round, tallies, breaker, rungs };
-        bytes.0.is_empty().then_some(record)
+        (bytes.0.is_empty() && record.can_go_on()).then_some(record)
+    }
+}
+
+impl Record {
+    /// Whether the next round would be heard: a record that is ahead of its own rounds is none of ours.
+    fn can_go_on(&self) -> bool {
+        self.round < u64::MAX && self.rungs.iter().all(|rung| rung.round <= self.round)
     }
 }
 

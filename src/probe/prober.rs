@@ -29,6 +29,8 @@ pub struct Prober {
     tick: Micros,
     /// Kept between reads, so that they allocate less.
     value: Vec<u8>,
+    /// What API requests were to know last.
+    degraded: Option<Degraded>,
 }
 
 /// What a tick came to.
@@ -67,6 +69,7 @@ impl Prober {
             tick: Micros::from(plan.tick_ms()) * 1_000,
             plan,
             value: Vec::new(),
+            degraded: None,
         }
     }
 
@@ -76,6 +79,9 @@ impl Prober {
     }
 
     /// Claims what is due. `random` spreads the first rounds of targets that nobody has probed.
+    ///
+    /// While the clock or a record cannot be read, API requests are to know what they did: a breaker
+    /// that was open does not let them pass because nobody can see it.
     pub fn on_tick(
         &mut self,
         now: Now,
@@ -85,8 +91,10 @@ impl Prober {
         let mut ticked = Ticked::default();
         // Without a clock nothing can be said to be due.
         if now.monotonic == 0 {
+            ticked.degraded.clone_from(&self.degraded);
             return ticked;
         }
+        let mut all_read = true;
         let probes = self.may_probe(now, store);
         for target in 0..self.keys.len() {
             // A store that does not work costs a round, which the next tick makes up for.
@@ -94,6 +102,7 @@ impl Prober {
                 true => self.claim(target, now, random, store, &mut ticked),
                 false => self.read(target, store).map(|(record, _)| record),
             };
+            all_read &= record.is_ok();
             let record = record.unwrap_or_default();
             if let (Some(record), Some(target)) = (&record, self.plan.targets.get(target))
                 && record.breaker.state != breaker::State::Closed
@@ -114,6 +123,10 @@ impl Prober {
             if probes {
                 ticked.records.push(record);
             }
+        }
+        match all_read {
+            true => self.degraded.clone_from(&ticked.degraded),
+            false => ticked.degraded.clone_from(&self.degraded),
         }
         ticked
     }

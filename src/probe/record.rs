@@ -147,14 +147,15 @@ impl Record {
         self.rungs.iter().take_while(|rung| rung.state.carries()).count()
     }
 
-    /// Whether a rung was last probed longer ago than three intervals. Behind a breaker that is not
-    /// closed that is as it should be.
+    /// Whether a rung was last probed longer ago than three intervals, or nobody can know how long ago:
+    /// without a clock, or at a time to come. Behind a breaker that is not closed that is as it should be.
     pub fn is_stale(&self, now: Now, plan: &Plan) -> bool {
         let limit = plan.every.saturating_mul(3);
+        let is_old = |rung: &Rung| match now.monotonic.checked_sub(rung.checked) {
+            Some(age) => age > limit,
+            None => true,
+        };
         self.breaker.state == breaker::State::Closed
-            && self
-                .rungs
-                .iter()
-                .any(|rung| rung.checked > 0 && now.monotonic.saturating_sub(rung.checked) > limit)
+            && self.rungs.iter().any(|rung| rung.checked > 0 && is_old(rung))
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use call::{Call, Fault, Status};
 pub use context::Plugin;
 pub use message::{Exchange, Request, Response};
-pub use outgoing::{Answer, Outgoing};
+pub use outgoing::Outgoing;
 pub use process::{Clock, Level, Process};
 pub use root::Root;
 pub use state::call;

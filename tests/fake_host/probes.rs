@@ -32,6 +32,17 @@ pub fn tick(envoy: &Envoy) -> Vec<Vec<Outgoing>> {
     ticked.collect()
 }
 
+/// Waits until a round has begun; says in which VM, and what it calls.
+pub fn begun(envoy: &Envoy) -> (usize, Vec<Outgoing>) {
+    for _ in 0..40 {
+        let found = tick(envoy).into_iter().enumerate().find(|(_, calls)| !calls.is_empty());
+        if let Some(found) = found {
+            return found;
+        }
+    }
+    panic!("no round began within ten intervals")
+}
+
 /// So many quarters of a second, in which each probe is answered at once; says how many there were.
 pub fn pass(envoy: &Envoy, quarters: usize, answer: &Answer) -> usize {
     let mut answered = 0;
@@ -142,12 +153,7 @@ fn a_callback_without_headers() {
     for (after, reason) in [(100, "reset"), (500, "timeout")] {
         let envoy = Envoy::start(1, PROBING);
         let worker = &envoy.workers[0];
-        let calls = loop {
-            let calls = tick(&envoy).remove(0);
-            if !calls.is_empty() {
-                break calls;
-            }
-        };
+        let calls = begun(&envoy).1;
         envoy.process.advance_ms(after);
         calls.iter().for_each(|call| worker.vm.answer(call.token, Answer::default()));
         assert_eq!(reasons(worker), [reason, reason]);
@@ -163,12 +169,7 @@ fn foreign_callbacks_are_passed_over() {
         worker.vm.answer(token, well());
     }
     assert_eq!(ready(worker)["status"], "unknown");
-    let calls = loop {
-        let calls = tick(&envoy).remove(0);
-        if !calls.is_empty() {
-            break calls;
-        }
-    };
+    let calls = begun(&envoy).1;
     for call in &calls {
         worker.vm.answer(call.token, well());
         worker.vm.answer(call.token, Answer::of(500, ""));
@@ -185,12 +186,7 @@ fn answers_after_the_plugin_is_gone() {
     for gone in [true, false] {
         let envoy = Envoy::start(1, PROBING);
         let worker = &envoy.workers[0];
-        let calls = loop {
-            let calls = tick(&envoy).remove(0);
-            if !calls.is_empty() {
-                break calls;
-            }
-        };
+        let calls = begun(&envoy).1;
         match gone {
             true => worker.vm.unload(worker.root),
             false => assert!(worker.vm.configure(worker.root, "{}")),
@@ -219,12 +215,7 @@ fn an_answer_that_cannot_be_read() {
         for status in STATUSES {
             let envoy = Envoy::start(1, PROBING);
             let worker = &envoy.workers[0];
-            let calls = loop {
-                let calls = tick(&envoy).remove(0);
-                if !calls.is_empty() {
-                    break calls;
-                }
-            };
+            let calls = begun(&envoy).1;
             worker.vm.fail(Fault::always(call, status));
             calls.iter().for_each(|call| worker.vm.answer(call.token, well()));
             worker.vm.recover();

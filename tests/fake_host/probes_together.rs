@@ -1,1 +1,318 @@
 //! VMs that probe together, by what they hold in shared data.
+
+use crate::envoy::outgoing::Answer;
+use crate::envoy::{Call, Envoy, Fault, Plugin, Request, Status, Step, Worker};
+use crate::faults::STATUSES;
+use crate::probes::{PROBING, begun, pass, ready, tick, well};
+
+/// Probes of a round: one for each rung.
+const RUNGS: usize = 2;
+/// Quarters of a second of an interval.
+const INTERVAL: usize = 4;
+
+fn is_ready(worker: &Worker) -> bool {
+    ready(worker)["status"] == "ready"
+}
+
+/// The shared values whose keys begin so.
+fn held(envoy: &Envoy, begin: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let data = &envoy.process.lock().data;
+    let keys = data.keys().into_iter().filter(|key| key.starts_with(begin.as_bytes()));
+    keys.map(|key| (data.get(&key).expect("a value").0, key))
+        .map(|(value, key)| (key, value))
+        .collect()
+}
+
+fn put(envoy: &Envoy, key: &[u8], value: &[u8]) {
+    envoy.process.lock().data.set(key.into(), value.into(), 0).expect("a value that is set");
+}
+
+/// However many VMs there are, each interval has one round, and all VMs say the same of it.
+#[test]
+fn one_round_an_interval() {
+    for workers in [1, 2, 4, 16] {
+        let envoy = Envoy::start(workers, PROBING);
+        begun(&envoy);
+        pass(&envoy, 1, &well());
+        for interval in 0..20 {
+            let sent = pass(&envoy, INTERVAL, &well());
+            assert_eq!(sent, RUNGS, "{workers} workers, interval {interval}");
+        }
+        let told = ready(&envoy.workers[0]);
+        assert_eq!(told["status"], "ready");
+        for worker in &envoy.workers {
+            assert_eq!(ready(worker), told);
+        }
+        envoy.tick();
+        let count = envoy.process.metric("caracal_probe_duration_seconds_count", &[]);
+        let rounds = envoy.process.metric("caracal_circuit_breaker_successes_total", &[]);
+        assert_eq!(count, rounds * RUNGS as i64, "each probe is counted once");
+    }
+}
+
+/// Two VMs that come to claim at the same time, in every order of their calls: one of them sends.
+#[test]
+fn two_that_claim_at_once() {
+    const TABLE: [Call; 2] = [Call::GetSharedData, Call::SetSharedData];
+    for order in 0..1_u32 << 8 {
+        let envoy = Envoy::start(2, PROBING);
+        pass(&envoy, 2 * INTERVAL, &well());
+        envoy.process.advance_ms(1_000);
+        let mut turns = (0..8).map(|bit| (order >> bit & 1) as usize);
+        let mut ticks: Vec<_> = envoy
+            .workers
+            .iter()
+            .map(|worker| {
+                let root = worker.root;
+                Some(worker.vm.begin(&TABLE, move || root.tick()))
+            })
+            .collect();
+        for tick in ticks.iter_mut().flatten() {
+            tick.wait_at(Call::GetSharedData);
+        }
+        while ticks.iter().any(Option::is_some) {
+            let turn = turns.next().or_else(|| ticks.iter().position(Option::is_some));
+            let Some(place) = turn.map(|turn| &mut ticks[turn]) else { break };
+            let Some(mut tick) = place.take() else { continue };
+            tick.go_on();
+            if let Step::At(_) = tick.wait() {
+                *place = Some(tick);
+            }
+        }
+        let sent: Vec<usize> =
+            envoy.workers.iter().map(|worker| worker.vm.outgoing().len()).collect();
+        assert!(sent == [RUNGS, 0] || sent == [0, RUNGS], "order {order:08b}: {sent:?}");
+    }
+}
+
+/// A VM that crashes with its probes under way: another one sends some within two intervals, also if
+/// they were a breaker's trial; and what was ready stays so.
+#[test]
+fn a_vm_crashes_after_its_claim() {
+    for trial in [false, true] {
+        let mut envoy = Envoy::start(3, PROBING);
+        pass(&envoy, 2 * INTERVAL, &well());
+        if trial {
+            pass(&envoy, INTERVAL, &Answer::of(500, ""));
+            assert_eq!(ready(&envoy.workers[0])["services"][0]["breaker"], "open");
+        }
+        let (claimed, calls) = begun(&envoy);
+        assert_eq!(calls.len(), RUNGS);
+        drop(envoy.workers.remove(claimed));
+        assert_eq!(is_ready(&envoy.workers[0]), !trial);
+        let sent = pass(&envoy, 2 * INTERVAL, &well());
+        assert!(sent >= RUNGS, "{sent} probes in two intervals, trial: {trial}");
+        assert!(is_ready(&envoy.workers[0]), "trial: {trial}");
+        // The VM that comes back is one of them again.
+        let back = Worker::start(&envoy.process, "back", &Plugin::new(PROBING)).expect("it starts");
+        assert_eq!(ready(&back), ready(&envoy.workers[0]));
+        envoy.workers.push(back);
+        assert_eq!(pass(&envoy, INTERVAL, &well()), RUNGS);
+    }
+}
+
+/// With all VMs but one gone, one after the other, that one goes on.
+#[test]
+fn the_last_vm_goes_on() {
+    let mut envoy = Envoy::start(4, PROBING);
+    pass(&envoy, 2 * INTERVAL, &well());
+    while envoy.workers.len() > 1 {
+        drop(envoy.workers.remove(0));
+        assert!(pass(&envoy, 2 * INTERVAL, &well()) >= RUNGS);
+        assert!(is_ready(&envoy.workers[0]));
+    }
+}
+
+/// Shared data that fails, once or for a while, in any way: nobody panics or says what is not known,
+/// and once it works there is a round within two intervals.
+#[test]
+fn shared_data_that_fails() {
+    for call in [Call::GetSharedData, Call::SetSharedData] {
+        for status in STATUSES {
+            for fault in (1..12)
+                .map(|nth| Fault::nth(call, nth, status))
+                .chain([Fault::always(call, status)])
+            {
+                let case = format!("{fault}");
+                let envoy = Envoy::start(2, PROBING);
+                envoy.workers[0].vm.fail(fault.clone());
+                envoy.workers[1].vm.fail(fault);
+                pass(&envoy, 3 * INTERVAL, &well());
+                ready(&envoy.workers[0]);
+                for worker in &envoy.workers {
+                    worker.vm.recover();
+                }
+                assert!(pass(&envoy, 3 * INTERVAL, &well()) >= RUNGS, "{case}");
+                for worker in &envoy.workers {
+                    assert!(is_ready(worker), "{case}");
+                }
+            }
+        }
+    }
+}
+
+/// What cannot be read stays as it was: an open breaker goes on refusing, and nothing is ready.
+#[test]
+fn an_open_breaker_stays_open_when_nothing_can_be_read() {
+    for call in [Call::GetSharedData, Call::ClockTimeGet] {
+        for status in [Status::InternalFailure, Status::BadArgument] {
+            let envoy = Envoy::start(1, PROBING);
+            let worker = &envoy.workers[0];
+            pass(&envoy, 2 * INTERVAL, &Answer::of(500, ""));
+            assert_eq!(worker.send(Request::get("/a")).status(), 503);
+            worker.vm.fail(Fault::always(call, status));
+            pass(&envoy, INTERVAL, &well());
+            assert_eq!(worker.send(Request::get("/a")).status(), 503, "{call:?} {status:?}");
+            assert!(!is_ready(worker), "{call:?} {status:?}");
+        }
+    }
+}
+
+/// Without a clock nobody knows how old the last word is.
+#[test]
+fn nothing_is_ready_without_a_clock() {
+    let envoy = Envoy::start(1, PROBING);
+    let worker = &envoy.workers[0];
+    pass(&envoy, 2 * INTERVAL, &well());
+    assert!(is_ready(worker));
+    worker.vm.fail(Fault::always(Call::ClockTimeGet, Status::InternalFailure));
+    assert!(!is_ready(worker));
+}
+
+/// When the probes stop, what was ready is stale after three intervals.
+#[test]
+fn stale_after_three_intervals() {
+    let envoy = Envoy::start(1, PROBING);
+    let worker = &envoy.workers[0];
+    pass(&envoy, 2 * INTERVAL, &well());
+    worker.vm.fail(Fault::always(Call::SetSharedData, Status::InternalFailure));
+    pass(&envoy, 2 * INTERVAL, &well());
+    assert!(is_ready(worker));
+    pass(&envoy, 2 * INTERVAL, &well());
+    assert_eq!(ready(worker)["status"], "stale");
+}
+
+/// Values that nobody of ours has written are nothing, or at worst old for as long as the next rounds
+/// take: nothing is ready by them, nobody panics, and probing goes on.
+#[test]
+fn foreign_values_are_never_trusted() {
+    let begin = b"probe/1".to_vec();
+    let sound = Envoy::start(1, PROBING);
+    pass(&sound, 2 * INTERVAL, &well());
+    let record = held(&sound, "probegate.probe.").remove(0).1;
+    let with = |place: usize, bytes: &[u8]| {
+        let mut record = record.clone();
+        record[place..place + bytes.len()].copy_from_slice(bytes);
+        record
+    };
+    let (first_rung, rung) = (7 + 24 + 7 + 1, 47);
+    assert_eq!(record.len(), first_rung + RUNGS * rung, "the layout of these cases");
+    let mut cases = vec![
+        ("nothing", Vec::new()),
+        ("text", b"hello".to_vec()),
+        ("the beginning alone", begin.clone()),
+        ("the beginning and all bits", [begin.clone(), vec![255; record.len() - 7]].concat()),
+        ("another version of the layout", with(6, b"0")),
+        ("a byte less", record[..record.len() - 1].to_vec()),
+        ("a byte more", [&record[..], &[0]].concat()),
+        ("one rung less", record[..first_rung + rung].to_vec()),
+        ("due never", with(7, &u64::MAX.to_le_bytes())),
+        ("the last round there can be", with(15, &u64::MAX.to_le_bytes())),
+        ("a breaker of no state", with(33, &[9])),
+        ("half a record of zeros", [&record[..40], &[0; 40]].concat()),
+    ];
+    for nth in 0..RUNGS {
+        let at = first_rung + nth * rung;
+        cases.push(("checked in a time to come", with(at + 16, &u64::MAX.to_le_bytes())));
+        cases.push(("probed in a round to come", with(at + 32, &(1_u64 << 60).to_le_bytes())));
+        cases.push(("a state that is none", with(at + 44, &[200])));
+        cases.push(("a reason that is none", with(at + 46, &[99])));
+    }
+    for (shows, value) in cases {
+        let envoy = Envoy::start(2, PROBING);
+        pass(&envoy, 2 * INTERVAL, &Answer::of(500, ""));
+        for (key, _) in held(&envoy, "probegate.probe.") {
+            put(&envoy, &key, &value);
+        }
+        // What is sound but for the time it is due is an older word, of which nobody can know.
+        if shows != "due never" {
+            assert!(!is_ready(&envoy.workers[1]), "{shows}");
+        }
+        pass(&envoy, 3 * INTERVAL, &Answer::of(500, ""));
+        assert!(!is_ready(&envoy.workers[1]), "{shows}");
+        pass(&envoy, 3 * INTERVAL, &well());
+        assert!(is_ready(&envoy.workers[0]), "{shows}: {}", ready(&envoy.workers[0]));
+    }
+}
+
+/// The value that says who probes, likewise: within three seconds somebody does.
+#[test]
+fn a_foreign_generation_does_not_stop_the_probes() {
+    let words =
+        |words: [u64; 3]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let of = |longs| [b"prober/1".to_vec(), words(longs)].concat();
+    for value in [
+        Vec::new(),
+        b"x".to_vec(),
+        of([1, 1, 1]),
+        of([1, u64::MAX, 1]),
+        of([1, 1, u64::MAX]),
+        of([u64::MAX; 3]),
+        [of([1; 3]), vec![0]].concat(),
+    ] {
+        let envoy = Envoy::start(2, PROBING);
+        pass(&envoy, 2 * INTERVAL, &well());
+        for (key, _) in held(&envoy, "probegate.prober.") {
+            put(&envoy, &key, &value);
+        }
+        assert!(pass(&envoy, 5 * INTERVAL, &well()) >= RUNGS, "{value:?}");
+    }
+}
+
+/// An older value of our own, put back: the next rounds say what is.
+#[test]
+fn an_older_value_is_overtaken() {
+    let envoy = Envoy::start(2, PROBING);
+    pass(&envoy, 2 * INTERVAL, &well());
+    let older = held(&envoy, "probegate.probe.");
+    pass(&envoy, 20 * INTERVAL, &Answer::of(500, ""));
+    for (key, value) in &older {
+        put(&envoy, key, value);
+    }
+    assert_eq!(ready(&envoy.workers[0])["status"], "stale", "it says itself how old it is");
+    pass(&envoy, 2 * INTERVAL, &Answer::of(500, ""));
+    assert_eq!(ready(&envoy.workers[0])["status"], "not_ready");
+    let calls = tick(&envoy).concat().len();
+    assert!(calls <= RUNGS);
+}
+
+/// A new configuration does not keep the calls of the one before it.
+#[test]
+fn calls_of_old_configurations_are_let_go() {
+    let growth = |with_calls: bool| {
+        let envoy = Envoy::start(1, PROBING);
+        let (worker, process) = (&envoy.workers[0], envoy.process.clone());
+        let root = worker.root;
+        worker.vm.run(move || {
+            let before = crate::host::bytes_in_use();
+            for _ in 0..64 {
+                // As often as it takes for a round.
+                for _ in 0..8 {
+                    process.advance_ms(250);
+                    root.tick();
+                    if !with_calls {
+                        crate::envoy::outgoing::answer_all(&well());
+                    }
+                }
+                assert!(root.configure(Some(PROBING.into())));
+                crate::envoy::outgoing::forget_all();
+            }
+            process.advance_ms(250);
+            root.tick();
+            crate::envoy::outgoing::forget_all();
+            crate::host::bytes_in_use() - before
+        })
+    };
+    let (with, without) = (growth(true), growth(false));
+    assert!(with <= without + 4_096, "{with} bytes with calls under way, {without} without");
+}

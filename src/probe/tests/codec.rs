@@ -42,6 +42,11 @@ fn what_is_not_ours_is_nothing() {
         other[place] ^= 1;
         assert_eq!(Record::decode(&other, 3), None, "another layout");
     }
+    let mut ahead = sample();
+    ahead.rungs[1].round = ahead.round + 1;
+    assert_eq!(Record::decode(&ahead.encode(), 3), None, "no later round would be heard");
+    let last = Record { round: u64::MAX, ..sample() };
+    assert_eq!(Record::decode(&last.encode(), 3), None, "no round can follow");
     let generation = Generation { fingerprint: 1, configured: 2, seen: 3 };
     assert_eq!(Record::decode(&generation.encode(), 3), None);
     assert_eq!(Generation::decode(&bytes), None);
