@@ -71,6 +71,12 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
     };
     open(&mut browser, "wrong");
     browser.wait_for_text("that the token is wrong", |text| text.contains("does not open"));
+    // No header can carry this one.
+    open(&mut browser, "\u{2713}");
+    let text = browser.wait_for_text("that it is, too", |text| text.contains("does not open"));
+    assert!(!text.contains("does not answer"), "{text}");
+    open(&mut browser, "");
+    browser.wait_for_text("nothing of a token", |text| !text.contains("does not open"));
     open(&mut browser, "metrics-token");
     browser.wait_for_text("the details", |text| text.contains("/health/ingest"));
     for (place, what) in [

@@ -2,7 +2,9 @@
 
 mod answers;
 mod breakers;
+mod crashes;
 mod prober;
+mod refused;
 
 use std::time::Duration;
 

@@ -59,24 +59,6 @@ fn a_service_dies_and_comes_back() {
     assert_eq!(lines("probe_state"), 6, "one line a change, and none a probe: {log}");
 }
 
-#[test]
-fn api_requests_are_refused_where_that_is_wanted() {
-    let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
-    let patch = json!({"when_degraded": "refuse", "open_for": "1h"});
-    let plugin = probing(json!([target("api", &["/health"])]), patch);
-    let envoy =
-        Envoy::start(&bootstrap(&upstream, &[("api", &api)], plugin)).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
-    let refused = poll::until(PATIENCE, "API requests are refused", || {
-        Some(client.get("/")).filter(|answer| answer.status == 503)
-    });
-    assert_eq!(refused.json()["error"], "unavailable");
-    let seconds: u64 = refused.header("retry-after").expect("retry-after").parse().unwrap();
-    assert!((1..=3600).contains(&seconds), "{seconds}");
-    assert_eq!(refused.json()["retry_after_seconds"], seconds);
-    assert_eq!(client.get("/health").status, 200, "health routes are not");
-}
-
 /// Below the threshold nothing changes, however often it happens.
 #[test]
 fn a_flapping_service_stays_up() {

@@ -1,0 +1,80 @@
+//! What becomes of API requests while a service is down: `when_degraded`, end to end.
+
+use serde_json::json;
+use testbed::client::h2;
+use testbed::service::Does;
+use testbed::{Envoy, Service, Upstream};
+
+use super::*;
+
+fn grpc(path: &str) -> Request {
+    let request = Request::new("POST", path).header("content-type", "application/grpc");
+    request.header("te", "trailers").body([0; 5])
+}
+
+fn start(upstream: &Upstream, api: &Service, when_degraded: &str) -> Envoy {
+    let patch = json!({"when_degraded": when_degraded, "open_for": "1h"});
+    let plugin = probing(json!([target("api", &["/health"])]), patch);
+    Envoy::start(&bootstrap(upstream, &[("api", api)], plugin)).expect("Envoy starts")
+}
+
+/// Refused: 503 to HTTP, 14 to gRPC, both with the time of the next trial; all but API routes pass, and
+/// every answer has an ID.
+#[test]
+fn refuse() {
+    let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
+    let envoy = start(&upstream, &api, "refuse");
+    let mut client = Client::new(envoy.address());
+    let refused = poll::until(PATIENCE, "API requests are refused", || {
+        Some(client.get("/")).filter(|answer| answer.status == 503)
+    });
+    upstream.take();
+    assert_eq!(refused.json()["error"], "unavailable");
+    let seconds: u64 = refused.header("retry-after").expect("retry-after").parse().unwrap();
+    assert!((1..=3600).contains(&seconds), "{seconds}");
+    assert_eq!(refused.json()["retry_after_seconds"], seconds);
+    assert_eq!(refused.json()["request_id"], refused.header("x-request-id").expect("an ID"));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+
+    let mut h2 = h2::Client::new(envoy.address());
+    let refused = h2.send(&grpc("/v1.Recall/Get"));
+    assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("14")));
+    let seconds: u64 = refused.header("retry-after").expect("retry-after").parse().unwrap();
+    assert!((1..=3600).contains(&seconds), "{seconds}");
+    assert_eq!(refused.headers_named("x-request-id").len(), 1);
+    assert_eq!(upstream.count(), 0, "none of them got through");
+
+    let bearer = [("authorization", format!("Bearer {TOKEN}"))];
+    for (path, status) in [("/health", 200), ("/-/gate/live", 200), ("/-/gate/ready", 503)] {
+        assert_eq!(client.get(path).status, status, "{path}");
+    }
+    assert_eq!(client.get_with("/metrics", &bearer).status, 200, "metrics are not API");
+    assert_eq!(client.get("/metrics").status, 401, "and stay guarded");
+    let degraded = "caracal_gateway_degraded_mode_requests_total";
+    envoy.wait_for_stat("caracal_gateway_requests_total", &[("status_code", "503")], |n| n >= 2.0);
+    assert_eq!(envoy.stats().value(degraded, &[]), 0.0, "what is refused does not pass");
+}
+
+/// Forwarded: marked and counted, over gRPC as well, and every worker does so.
+#[test]
+fn forward() {
+    let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
+    let envoy = start(&upstream, &api, "forward");
+    wait_ready(&envoy, 503, |report| report["services"][0]["breaker"] == "open");
+    poll::until(PATIENCE, "every worker marks", || {
+        let marked = (0..16).all(|_| {
+            let status = Client::new(envoy.address()).get("/").status;
+            status == 200 && upstream.last().header("x-gate-degraded") == Some("api")
+        });
+        marked.then_some(())
+    });
+    let passed = || envoy.stats().value("caracal_gateway_degraded_mode_requests_total", &[]);
+    let before =
+        envoy.wait_for_stat("caracal_gateway_degraded_mode_requests_total", &[], |n| n >= 16.0);
+    let answer = h2::Client::new(envoy.address()).send(&grpc("/v1.Recall/Get"));
+    assert_eq!((answer.status, answer.trailers.get("grpc-status")), (200, Some("0")));
+    assert_eq!(upstream.last().header("x-gate-degraded"), Some("api"));
+    poll::until(PATIENCE, "it is counted", || (passed() > before).then_some(()));
+    Client::new(envoy.address()).get("/health");
+    assert_eq!(upstream.last().header("x-gate-degraded"), None, "health requests are not marked");
+}
