@@ -2,6 +2,7 @@
 
 mod answers;
 mod breakers;
+mod counters;
 mod crashes;
 mod prober;
 mod refused;

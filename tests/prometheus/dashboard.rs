@@ -6,7 +6,6 @@ use serde_json::Value;
 use testbed::Prometheus;
 use testbed::prometheus::{Series, Span};
 
-use crate::exporter::Exporter;
 use crate::world::World;
 use crate::{file, picture, traffic};
 
@@ -17,9 +16,6 @@ pub struct Query {
     pub expression: String,
     pub legend: String,
 }
-
-/// What the gate exposes once it probes, until a probing gate stands in its place.
-const PROBES: &str = include_str!("probes.txt");
 
 /// Every query of the dashboard, as Grafana sends it if nothing is chosen.
 pub fn queries() -> Vec<Query> {
@@ -51,15 +47,17 @@ pub fn queries() -> Vec<Query> {
 fn every_panel_shows_data() {
     let writes = std::env::var_os("PROBEGATE_WRITE_PICTURE").is_some();
     let time = Duration::from_secs(if writes { 150 } else { 15 });
-    let probes = Exporter::start(PROBES);
-    let target = probes.address();
-    let world = World::start(traffic::gate, |_| {
-        format!(
-            "\n  - job_name: probing-gateway\n    static_configs: [{{ targets: [\"{target}\"] }}]\n"
-        )
-    });
+    let world = World::start(traffic::gate, |_| String::new());
     let prometheus = &world.prometheus;
-    prometheus.wait_for("up == 1", |targets| targets.len() == 2);
+    prometheus.wait_for_value("up", |up| up == 1.0);
+    // A rung of each state: 0 is down, 1 degraded, 2 up.
+    for (rung, state) in
+        [("sts", 0.0), ("api\", rung=\"ingest", 1.0), ("api\", rung=\"health", 2.0)]
+    {
+        let of = format!("{{service=\"{rung}\"}}");
+        let state_of = format!("2 * caracal_probe_up{of} - caracal_probe_degraded{of}");
+        prometheus.wait_for_value(&state_of, |value| value == state);
+    }
     let start = now();
     traffic::send(world.envoy.address(), time);
     // The last requests are counted within a second, and scraped within another.

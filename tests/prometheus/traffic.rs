@@ -12,7 +12,8 @@ use crate::world::TOKEN;
 
 const JWT: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
-/// The gate that the traffic is made for: two of its clients are over their limit.
+/// The gate that the traffic is made for: two of its clients are over their limit. It probes the service,
+/// which does not say what one rung expects, and another one that is not there.
 pub fn gate(bootstrap: Bootstrap) -> Bootstrap {
     let configuration = json!({
         "routes": [
@@ -21,6 +22,13 @@ pub fn gate(bootstrap: Bootstrap) -> Bootstrap {
             {"paths": ["/v1/admin/*"], "class": "admin", "token_header": "x-admin-token", "tokens": [{"env": "NOT_SET"}]},
         ],
         "rate_limit": {"requests": 50, "window": "1s"},
+        "probes": {"every": "1s", "timeout": "500ms", "open_for": "2s", "targets": [
+            {"service": "api", "cluster": "upstream", "rungs": [
+                {"rung": "health", "path": "/health"},
+                {"rung": "ingest", "path": "/health", "expect": {"json": "/status", "equals": "well"}},
+            ]},
+            {"service": "sts", "cluster": "nowhere", "rungs": [{"rung": "health", "path": "/health"}]},
+        ]},
     });
     bootstrap.plugin(configuration)
 }
