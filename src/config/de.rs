@@ -108,35 +108,35 @@ impl<'de> Deserializer<'de> for Value {
     ) -> Result<V::Value, Mistake> {
         match self {
             Self::Object(entries) => visitor.visit_map(Entries::new(entries)),
-            other => Err(other.is_not(&"an object")),
+            other => Err(other.instead_of(&"an object")),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self {
             Self::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
-            other => Err(other.is_not(&visitor)),
+            other => Err(other.instead_of(&visitor)),
         }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self {
             Self::String(value) => visitor.visit_string(value),
-            other => Err(other.is_not(&visitor)),
+            other => Err(other.instead_of(&visitor)),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self {
             Self::Bool(value) => visitor.visit_bool(value),
-            other => Err(other.is_not(&visitor)),
+            other => Err(other.instead_of(&visitor)),
         }
     }
 
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self {
             Self::Number(number) => visit_number(number, visitor),
-            other => Err(other.is_not(&visitor)),
+            other => Err(other.instead_of(&visitor)),
         }
     }
 
@@ -184,7 +184,7 @@ fn visit_number<'de, V: Visitor<'de>>(number: f64, visitor: V) -> Result<V::Valu
 impl Value {
     /// The mistake of a value that stands where another kind of value should.
     #[cold]
-    fn is_not(self, expected: &dyn Expected) -> Mistake {
+    fn instead_of(self, expected: &dyn Expected) -> Mistake {
         let found = match &self {
             Self::Null => Unexpected::Unit,
             Self::Bool(value) => Unexpected::Bool(*value),
