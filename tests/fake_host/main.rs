@@ -1,7 +1,7 @@
 //! The whole module against a fake Envoy, without a Wasm build: what a user sees of it.
 //!
-//! This binary defines every host function that the module and its SDK import ([`host`]), and calls
-//! the functions that the module exports as Envoy does ([`envoy`]). The SDK keeps its state in a
+//! This binary defines every host function that the module imports ([`host`]), and calls
+//! the functions that the module exports as Envoy does ([`envoy`]). The module keeps its state in a
 //! thread-local, so a VM is an OS thread; VMs of one process share their data, statistics and clock.
 //! Time moves only when a test moves it, any host call can be made to fail, and a VM can be stopped
 //! at a call while others go on. So each test is exact, and none of them waits.

@@ -18,7 +18,8 @@ pub enum Status {
 
 macro_rules! calls {
     ($($name:ident),*) => {
-        /// A host call that can fail or stop.
+        /// A host call that can fail or stop, by its name in the ABI.
+        #[allow(clippy::enum_variant_names, reason = "one is called HttpCall")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Call { $($name),* }
 
@@ -31,16 +32,12 @@ macro_rules! calls {
 
 calls![
     Log,
-    GetLogLevel,
-    GetTime,
     ClockTimeGet,
     RandomGet,
     SetTickPeriod,
-    SetEffectiveContext,
     GetBufferBytes,
     GetHeaderMapPairs,
     GetHeaderMapValue,
-    AddHeaderMapValue,
     ReplaceHeaderMapValue,
     RemoveHeaderMapValue,
     GetProperty,

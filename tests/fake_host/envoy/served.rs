@@ -47,12 +47,6 @@ impl State {
         Ok(())
     }
 
-    pub fn set_effective_context(&mut self, context: u32) -> Result<(), Status> {
-        self.contexts.contains_key(&context).then_some(()).ok_or(Status::BadArgument)?;
-        self.effective = context;
-        Ok(())
-    }
-
     pub fn buffer(&mut self, buffer: u32, start: usize, max: usize) -> Result<Vec<u8>, Status> {
         const CALL_BODY: u32 = 4;
         const PLUGIN_CONFIGURATION: u32 = 7;

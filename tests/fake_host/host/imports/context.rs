@@ -12,11 +12,6 @@ unsafe extern "C" fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn proxy_set_effective_context(context: u32) -> u32 {
-    code(call(Call::SetEffectiveContext, |vm| vm.set_effective_context(context)))
-}
-
-#[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_get_buffer_bytes(
     buffer: u32,
     start: usize,
@@ -51,21 +46,6 @@ unsafe extern "C" fn proxy_get_header_map_value(
         vm.headers(map)?.first(&name).map(Vec::from).ok_or(Status::NotFound)
     });
     code(unsafe { give(value, data, size) })
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn proxy_add_header_map_value(
-    map: u32,
-    name: *const u8,
-    name_size: usize,
-    value: *const u8,
-    value_size: usize,
-) -> u32 {
-    let (name, value) = unsafe { (read(name, name_size), read(value, value_size)) };
-    code(call(Call::AddHeaderMapValue, |vm| {
-        vm.headers(map)?.add(name, value);
-        Ok(())
-    }))
 }
 
 #[unsafe(no_mangle)]

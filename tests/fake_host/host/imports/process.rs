@@ -13,16 +13,6 @@ unsafe extern "C" fn proxy_log(level: u32, text: *const u8, size: usize) -> u32 
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn proxy_get_log_level(level: *mut u32) -> u32 {
-    code(unsafe { put(call(Call::GetLogLevel, |_| Ok(0)), level) })
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32 {
-    code(unsafe { put(call(Call::GetTime, |vm| vm.time(Clock::Realtime)), time) })
-}
-
-#[unsafe(no_mangle)]
 unsafe extern "C" fn clock_time_get(clock: u32, _precision: u64, time: *mut u64) -> u32 {
     let clock = match clock {
         0 => Ok(Clock::Realtime),
