@@ -4,6 +4,7 @@ mod answers;
 mod breakers;
 mod counters;
 mod crashes;
+mod deaths;
 mod prober;
 mod refused;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use testbed::service::{Does, answer};
+use testbed::stats::Sample;
 use testbed::{Envoy, Service, Stats, Upstream};
 
 use super::*;
@@ -17,7 +18,15 @@ fn of_probes(stats: &Stats) -> BTreeMap<String, f64> {
         !sum && FAMILIES.iter().any(|family| name.starts_with(family))
     };
     let series = stats.0.iter().filter(|sample| of_probes(&sample.name));
-    series.map(|sample| (format!("{} {:?}", sample.name, sample.labels), sample.value)).collect()
+    let named = |sample: &Sample| {
+        let mut labels = sample.labels.clone();
+        // One writes 1, the other 1.0.
+        if let Some(bound) = labels.get_mut("le") {
+            *bound = bound.parse::<f64>().expect("a bound").to_string();
+        }
+        format!("{} {labels:?}", sample.name)
+    };
+    series.map(|sample| (named(sample), sample.value)).collect()
 }
 
 #[test]

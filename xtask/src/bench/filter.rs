@@ -1,11 +1,10 @@
 //! What stands in Envoy's filter chain. The connection manager is the same around all of them.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use testbed::{Bootstrap, workspace};
+use testbed::{Bootstrap, Upstream, workspace};
 
 use crate::{Outcome, build, setup};
 
@@ -34,6 +33,8 @@ pub struct Modules {
     pub gate: PathBuf,
     empty_as_built: PathBuf,
     empty: PathBuf,
+    /// A service that is well, for filters that probe: the cluster `upstream`.
+    probed: Upstream,
 }
 
 impl Modules {
@@ -53,6 +54,7 @@ impl Modules {
             gate: write("probegate.wasm", &build::module(workspace(), &target)?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
             empty: write("empty.wasm", &build::trim(&empty)?)?,
+            probed: Upstream::start(),
         })
     }
 }
@@ -60,8 +62,8 @@ impl Modules {
 impl Filter {
     /// An Envoy of one worker with this filter, that answers every request itself.
     pub fn bootstrap(&self, modules: &Modules) -> Outcome<Bootstrap> {
-        // Nothing is sent there: the routes answer.
-        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        // Probes alone are sent there: the routes answer.
+        let upstream = modules.probed.address();
         let plain = Bootstrap::without_module(upstream).concurrency(1).routes(routes());
         let wasm = |module: &Path, configuration: &str| {
             plain.clone().module(module).plugin_text(configuration).env("METRICS_BEARER", TOKEN)

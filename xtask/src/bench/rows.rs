@@ -68,6 +68,14 @@ fn limit(limit: Value) -> Value {
     json!({ "rate_limit": limit })
 }
 
+/// That, and probes of a service that is well.
+fn probed(mut configuration: Value) -> Value {
+    configuration["probes"] = json!({"targets": [{"service": "api", "cluster": "upstream", "rungs": [
+        {"rung": "health", "path": "/health"}, {"rung": "ready", "path": "/ready"},
+    ]}]});
+    configuration
+}
+
 fn api() -> Traffic {
     Traffic::get("/v1/recall")
 }
@@ -133,6 +141,13 @@ pub fn requests() -> Vec<Row> {
         )
         .over("bare-id")
         .bar(Bar::Over(42_000)),
+        Row::gate(
+            "api-forwarded-probed",
+            "limit by `forwarded_for`, and a service of two rungs probed every 10 s",
+            probed(limit(forwarded())),
+            api(),
+        )
+        .bar(Bar::Percent("api-forwarded", 1)),
         Row::gate("health", "health route", limit(forwarded()), Traffic::get("/health")),
         Row::gate(
             "metrics-401",
