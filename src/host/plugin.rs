@@ -59,15 +59,17 @@ impl Plugin {
         let slots = format!("probegate.limit.{length}.{plugin_name}.{root_id}.{window}.");
         let owner = format!("{length}.{plugin_name}.{root_id}");
         let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
-        let prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
+        let mut prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
+        let mut gate = compiled.gate;
+        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
-            request_id_header: compiled.gate.names.request_id.clone(),
+            request_id_header: gate.names.request_id.clone(),
             access: compiled.access,
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
-                gate: compiled.gate,
+                gate,
                 environment: Environment::new(slots, own_key),
                 meter,
                 statistics,

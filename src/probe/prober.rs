@@ -55,6 +55,24 @@ pub struct Degraded {
     pub until: Micros,
 }
 
+impl Degraded {
+    /// Adds a target whose breaker is not closed.
+    fn note(all: &mut Option<Self>, target: &Target, record: &Record) {
+        if record.breaker.state == breaker::State::Closed {
+            return;
+        }
+        let until = record.next_due;
+        match all {
+            Some(degraded) => {
+                degraded.names.push(',');
+                degraded.names.push_str(&target.service);
+                degraded.until = degraded.until.min(until);
+            }
+            None => *all = Some(Self { names: target.service.to_string(), until }),
+        }
+    }
+}
+
 impl Prober {
     /// A prober of a VM that was configured at `now`, with shared values of its own for each `owner`.
     pub fn new(plan: Plan, owner: &str, now: Now) -> Self {
@@ -104,21 +122,8 @@ impl Prober {
             };
             all_read &= record.is_ok();
             let record = record.unwrap_or_default();
-            if let (Some(record), Some(target)) = (&record, self.plan.targets.get(target))
-                && record.breaker.state != breaker::State::Closed
-            {
-                let until = record.next_due;
-                match &mut ticked.degraded {
-                    Some(degraded) => {
-                        degraded.names.push(',');
-                        degraded.names.push_str(&target.service);
-                        degraded.until = degraded.until.min(until);
-                    }
-                    None => {
-                        ticked.degraded =
-                            Some(Degraded { names: target.service.to_string(), until });
-                    }
-                }
+            if let (Some(record), Some(target)) = (&record, self.plan.targets.get(target)) {
+                Degraded::note(&mut ticked.degraded, target, record);
             }
             if probes {
                 ticked.records.push(record);
@@ -159,6 +164,18 @@ impl Prober {
         let targets = self.plan.targets.len();
         let mut read = |target| self.read(target, store).ok().and_then(|(record, _)| record);
         (0..targets).map(&mut read).collect()
+    }
+
+    /// What API requests are to know before the first tick: an open breaker is no less open to a VM that
+    /// has just come.
+    pub fn degraded(&mut self, store: &mut impl Store) -> Option<Degraded> {
+        let records = self.records(store);
+        for (target, record) in self.plan.targets.iter().zip(records) {
+            if let Some(record) = record {
+                Degraded::note(&mut self.degraded, target, &record);
+            }
+        }
+        self.degraded.clone()
     }
 
     fn may_probe(&mut self, now: Now, store: &mut impl Store) -> bool {

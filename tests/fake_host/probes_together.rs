@@ -168,6 +168,17 @@ fn an_open_breaker_stays_open_when_nothing_can_be_read() {
     }
 }
 
+/// A VM that comes new, after a crash or with a new configuration, knows of an open breaker from its first
+/// request on.
+#[test]
+fn a_new_vm_knows_of_an_open_breaker() {
+    let envoy = Envoy::start(1, PROBING);
+    pass(&envoy, 2 * INTERVAL, &Answer::of(500, ""));
+    let new = Worker::start(&envoy.process, "new", &Plugin::new(PROBING)).expect("it starts");
+    assert_eq!(new.send(Request::get("/a")).status(), 503);
+    assert_eq!(new.send(Request::get("/health")).status(), 200);
+}
+
 /// Without a clock nobody knows how old the last word is.
 #[test]
 fn nothing_is_ready_without_a_clock() {
