@@ -14,14 +14,15 @@ const REQUESTS: &str = "caracal_gateway_requests_total";
 const AUTH_FAILURES: &str = "caracal_gateway_auth_failures_total";
 const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
 
-/// Every series of a family, by the values of these labels joined with blanks.
+/// Every series of a family, by the values of these labels joined with blanks. Some are there, and 0,
+/// before anything happens.
 fn series(stats: &Stats, family: &str, labels: &[&str]) -> BTreeMap<String, f64> {
     let of = |sample: &testbed::stats::Sample| {
         let values: Vec<&str> = labels.iter().map(|label| &*sample.labels[*label]).collect();
         assert_eq!(sample.labels.len(), labels.len(), "{sample:?} has other labels");
         (values.join(" "), sample.value)
     };
-    stats.named(family).map(of).collect()
+    stats.named(family).map(of).filter(|(_, value)| *value != 0.0).collect()
 }
 
 /// Returns when every worker has flushed once more: some requests of another kind have been counted.

@@ -33,7 +33,7 @@ fn judge(
     let (headers, trailers) = (pairs(headers), pairs(trailers));
     let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
     let body = body.filter(|_| check.reads_body(headers));
-    check.judge(Answer { headers, body, trailers }, 999, 1_000)
+    check.judge(Answer { headers, body, trailers }, 899, 1_000)
 }
 
 /// An answer of an upstream's.
@@ -107,7 +107,9 @@ fn envoys_own_answers() {
 fn an_answer_that_broke_off() {
     let none = Pairs::new(&[]);
     let answer = Answer { headers: none, body: Some(b""), trailers: none };
-    for (took, reason) in [(0, Reset), (999, Reset), (1_000, Timeout), (9_999, Timeout)] {
+    for (took, reason) in
+        [(0, Reset), (899, Reset), (900, Timeout), (1_000, Timeout), (9_999, Timeout)]
+    {
         assert_eq!(get(None).judge(answer, took, 1_000), Failed(reason), "{took}");
     }
 }
