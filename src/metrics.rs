@@ -132,13 +132,13 @@ impl Meter {
         for probe in probes {
             meter.ledger.know(Key::Probe(probe));
         }
-        meter.expect(settings.limited);
+        meter.announce(settings.limited);
         meter
     }
 
     /// Names the series that are there before anything happens: whoever watches a counter for an
     /// increase does not see one that begins with it.
-    fn expect(&mut self, limited: bool) {
+    fn announce(&mut self, limited: bool) {
         let failures = [
             (AuthMethod::None, Failure::Missing),
             (AuthMethod::Bearer, Failure::Malformed),
