@@ -119,6 +119,7 @@ impl<'de> Deserializer<'de> for Value {
         }
     }
 
+    #[inline(never)]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match self {
             Self::String(value) => visitor.visit_string(value),
@@ -226,6 +227,19 @@ impl Entries {
     fn new(entries: Vec<(String, Value)>) -> Self {
         Self { entries: entries.into_iter(), current: None }
     }
+
+    /// The key that comes next.
+    #[inline(never)]
+    fn advance(&mut self) -> Option<&str> {
+        self.current = self.entries.next();
+        self.current.as_ref().map(|(key, _)| key.as_str())
+    }
+
+    /// The value of the key that came last.
+    #[inline(never)]
+    fn take(&mut self) -> (String, Value) {
+        self.current.take().unwrap_or((String::new(), Value::Null))
+    }
 }
 
 impl<'de> MapAccess<'de> for Entries {
@@ -235,13 +249,12 @@ impl<'de> MapAccess<'de> for Entries {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Mistake> {
-        self.current = self.entries.next();
-        let Some((key, _)) = &self.current else { return Ok(None) };
+        let Some(key) = self.advance() else { return Ok(None) };
         seed.deserialize(StrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
-        let (key, value) = self.current.take().unwrap_or((String::new(), Value::Null));
+        let (key, value) = self.take();
         seed.deserialize(value).map_err(|mistake| mistake.within_key(&key))
     }
 }
