@@ -4,7 +4,7 @@ mod presented;
 mod token;
 
 pub use presented::{AuthMethod, Credential, Malformed};
-pub use token::{Digest, Tokens};
+pub use token::{Digest, Token, Tokens};
 
 use crate::request::{Head, Single};
 use crate::verdict::Refusal;
@@ -44,11 +44,11 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Opens for exactly one well-formed token that is configured; says why not otherwise.
+    /// Opens for exactly one well-formed token that is configured, and says which; says why not otherwise.
     ///
     /// The presented token is compared before it is called malformed: an operator may have chosen
     /// characters that RFC 6750 does not know.
-    pub fn check(&self, head: &Head<'_>) -> Result<(), Refusal> {
+    pub fn check(&self, head: &Head<'_>) -> Result<usize, Refusal> {
         let sent = match self.carrier {
             Carrier::Authorization => head.authorization,
             Carrier::Header(index) => head.tokens.get(index).copied().unwrap_or_default(),
@@ -57,7 +57,7 @@ impl Guard {
         self.open(sent).map_err(|failure| Refusal::Unauthorized { failure, presented })
     }
 
-    fn open(&self, sent: Single<'_>) -> Result<(), Failure> {
+    fn open(&self, sent: Single<'_>) -> Result<usize, Failure> {
         if self.tokens.is_empty() {
             return Err(Failure::NotConfigured);
         }
@@ -68,9 +68,11 @@ impl Guard {
         match credential {
             Ok(None) => Err(Failure::Missing),
             Err(Malformed) => Err(Failure::Malformed),
-            Ok(Some(credential)) if self.tokens.contain(credential) => Ok(()),
-            Ok(Some(credential)) if credential.is_b64token() => Err(Failure::Invalid),
-            Ok(Some(_)) => Err(Failure::Malformed),
+            Ok(Some(credential)) => match self.tokens.find(credential) {
+                Some(token) => Ok(token),
+                None if credential.is_b64token() => Err(Failure::Invalid),
+                None => Err(Failure::Malformed),
+            },
         }
     }
 }

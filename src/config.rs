@@ -13,9 +13,10 @@ pub(crate) mod value;
 
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
-use crate::metrics::Settings;
+use crate::log;
+use crate::metrics;
 use crate::probe::plan::Plan;
-use shape::{Access, Config};
+use shape::{Config, Direction};
 
 pub use path::Mistake;
 
@@ -25,13 +26,15 @@ pub struct Compiled {
     /// What decides.
     pub gate: Gate,
     /// How to count.
-    pub metrics: Settings,
+    pub metrics: metrics::Settings,
     /// What is probed, if anything is.
     pub probes: Option<Plan>,
     /// This service's name in logs.
     pub service: Option<String>,
-    /// Whether and how requests are logged.
-    pub access: Access,
+    /// What is logged, and how.
+    pub log: log::Settings,
+    /// Which listeners' requests are judged.
+    pub direction: Direction,
     /// What works, but should be known.
     pub warnings: Vec<String>,
 }

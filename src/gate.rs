@@ -47,19 +47,39 @@ pub struct Gate {
     pub degraded: Option<Degraded>,
 }
 
-/// How clients are told apart and limited.
+/// How clients are limited.
 #[derive(Debug)]
 pub struct ClientLimit {
-    /// What tells clients apart.
-    pub source: ClientSource,
-    /// How much of an address is one client.
-    pub prefixes: Prefixes,
+    /// How they are told apart.
+    pub clients: Clients,
     /// `false`: count and mark only.
     pub enforce: bool,
     /// Places clients.
     pub hash_key: HashKey,
     /// The counts.
     pub limiter: Limiter,
+}
+
+/// How clients are told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clients {
+    /// By what.
+    pub source: ClientSource,
+    /// How much of an address is one client.
+    pub prefixes: Prefixes,
+}
+
+impl Clients {
+    /// The client of a request.
+    fn identify<'a>(&self, head: &Head<'a>, host: &mut impl Host) -> Identity<'a> {
+        match self.source {
+            ClientSource::Peer => Identity::of_peer(host.peer(), self.prefixes),
+            ClientSource::Header => Identity::of_header(head),
+            ClientSource::ForwardedFor { trusted_hops } => {
+                Identity::of_forwarded_for(head, trusted_hops, self.prefixes)
+            }
+        }
+    }
 }
 
 /// What is carried from a request to its end.
@@ -69,6 +89,10 @@ pub struct Stream {
     pub id: RequestId,
     /// The answer is not the gate's own.
     pub forwarded: bool,
+    /// What became of the request, in a word for the log.
+    pub decision: &'static str,
+    /// The token that opened its route.
+    pub opened: Option<Opened>,
     /// The class of its path.
     pub class: Class,
     /// The request's method.
@@ -83,6 +107,13 @@ pub struct Stream {
     began: Micros,
 }
 
+/// A token that opened a guarded route, by its place in [`Gate::guards`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    guard: usize,
+    token: usize,
+}
+
 impl Gate {
     /// Judges a request whose head arrived at `now`.
     pub fn on_request(
@@ -95,8 +126,9 @@ impl Gate {
         meter.began();
         let (id, set_request_id) = self.request_id(head, host);
         let route = self.routes.find(head.path);
+        let mut opened = None;
         let judged = match route {
-            Ok(route) => self.judge(route, head, now, host),
+            Ok(route) => self.judge(route, head, now, host, &mut opened),
             Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
         };
         let auth_method = AuthMethod::of(head);
@@ -125,6 +157,8 @@ impl Gate {
         let stream = Stream {
             id,
             forwarded: matches!(verdict, Verdict::Forward(_)),
+            decision: verdict.word(),
+            opened,
             class: route.map_or(Class::Api, |route| route.class),
             method: Method::of(head.method),
             status,
@@ -143,6 +177,7 @@ impl Gate {
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
+        opened: &mut Option<Opened>,
     ) -> Result<Verdict, Refusal> {
         let own = match route.class {
             Class::Closed => return Err(Refusal::NotFound),
@@ -151,7 +186,7 @@ impl Gate {
         };
         let class = own.map_or(route.class, Own::class);
         let route = Route { class, ..route };
-        self.authorize(route, head)?;
+        *opened = self.authorize(route, head)?;
         let mark = self.admit(route, head, now, host)?;
         let degraded = self.degrade(class, head, now)?;
         match own {
@@ -177,15 +212,17 @@ impl Gate {
         }
     }
 
-    fn authorize(&self, route: Route, head: &Head<'_>) -> Result<(), Refusal> {
+    fn authorize(&self, route: Route, head: &Head<'_>) -> Result<Option<Opened>, Refusal> {
         match route.class {
-            Class::Metrics if self.open_metrics => Ok(()),
+            Class::Metrics if self.open_metrics => Ok(None),
             Class::Metrics | Class::Admin => match self.guards.get(route.guard) {
-                Some(guard) => guard.check(head),
+                Some(guard) => {
+                    guard.check(head).map(|token| Some(Opened { guard: route.guard, token }))
+                }
                 // A guarded route without a guard cannot be configured; it would be closed.
                 None => Err(Refusal::NotFound),
             },
-            Class::Health | Class::Api => Ok(()),
+            Class::Health | Class::Api => Ok(None),
             // Nobody is let through to these.
             Class::Closed | Class::Own => Err(Refusal::NotFound),
         }
@@ -202,13 +239,7 @@ impl Gate {
         let Some(limit) = self.limit.as_mut().filter(|_| route.class != Class::Health) else {
             return Ok(unmarked);
         };
-        let identity = match limit.source {
-            ClientSource::Peer => Identity::of_peer(host.peer(), limit.prefixes),
-            ClientSource::Header => Identity::of_header(head),
-            ClientSource::ForwardedFor { trusted_hops } => {
-                Identity::of_forwarded_for(head, trusted_hops, limit.prefixes)
-            }
-        };
+        let identity = limit.clients.identify(head, host);
         let client = ClientKey::new(&limit.hash_key, identity);
         match limit.limiter.admit(client, now, host) {
             Ok(()) => Ok(unmarked),
@@ -229,6 +260,18 @@ impl Gate {
         }
     }
 
+    /// Who sent a request, for the log: as the limit tells clients apart, and without one the peer.
+    pub fn client(&self, head: &Head<'_>, host: &mut impl Host) -> String {
+        let peers = Clients { source: ClientSource::Peer, prefixes: Prefixes::WHOLE };
+        let clients = self.limit.as_ref().map_or(&peers, |limit| &limit.clients);
+        clients.identify(head, host).name()
+    }
+
+    /// The name of a token that opened a route, for the log.
+    pub fn identity(&self, opened: Opened) -> Option<&str> {
+        self.guards.get(opened.guard)?.tokens.name(opened.token)
+    }
+
     /// Sees the time go by.
     pub fn on_tick(&mut self, now: Micros) {
         if let Some(limit) = &mut self.limit {
@@ -242,6 +285,8 @@ impl Gate {
         Stream {
             id: RequestId::mint(host.random()),
             forwarded: true,
+            decision: "forwarded",
+            opened: None,
             class: Class::Api,
             method: Method::Other,
             status: Status::default(),

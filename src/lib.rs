@@ -19,6 +19,7 @@ pub mod gate;
 #[cfg(not(test))]
 pub mod host;
 pub mod limit;
+pub mod log;
 pub mod metrics;
 pub mod own;
 pub mod page;
@@ -28,4 +29,5 @@ pub mod request;
 pub mod request_id;
 pub mod route;
 pub mod system;
+pub mod time;
 pub mod verdict;

@@ -19,7 +19,6 @@ pub mod prober;
 pub mod record;
 pub mod report;
 pub mod rung;
-mod time;
 
 use crate::limit::window::Micros;
 use crate::limit::{Unavailable, Version};

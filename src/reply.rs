@@ -48,26 +48,37 @@ impl Refusal {
         }
     }
 
+    /// The refusal in a word: the answer's `error`, and the decision in the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::RateLimited(_) => "rate_limited",
+            Self::Internal => "internal",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+
     /// The answer to a request that had this ID.
     pub fn reply(&self, id: &RequestId) -> Reply {
         let message;
-        let (error, message, grpc_status) = match self {
+        let (message, grpc_status) = match self {
             Self::BadRequest(unreadable) => {
                 message = unreadable.to_string();
-                ("bad_request", message.as_str(), None)
+                (message.as_str(), None)
             }
-            Self::Unauthorized { failure, .. } => {
-                ("unauthorized", unauthorized(*failure), Some(UNAUTHENTICATED))
-            }
-            Self::NotFound => ("not_found", "there is nothing here", None),
-            Self::MethodNotAllowed => ("method_not_allowed", "only GET and HEAD are", None),
-            Self::Internal => ("internal", "the request could not be handled", None),
+            Self::Unauthorized { failure, .. } => (unauthorized(*failure), Some(UNAUTHENTICATED)),
+            Self::NotFound => ("there is nothing here", None),
+            Self::MethodNotAllowed => ("only GET and HEAD are", None),
+            Self::Internal => ("the request could not be handled", None),
             Self::Unavailable { .. } => {
-                ("unavailable", "a service behind the gate is not well", Some(UNAVAILABLE))
+                ("a service behind the gate is not well", Some(UNAVAILABLE))
             }
             Self::RateLimited(overrun) => {
                 message = too_many(overrun);
-                ("rate_limited", message.as_str(), Some(RESOURCE_EXHAUSTED))
+                (message.as_str(), Some(RESOURCE_EXHAUSTED))
             }
         };
         let retry_after_seconds = match self {
@@ -75,7 +86,8 @@ impl Refusal {
             Self::Unavailable { retry_after } => Some(seconds_until(*retry_after)),
             _ => None,
         };
-        let body = Body { error, message, request_id: id.as_str(), retry_after_seconds };
+        let body =
+            Body { error: self.word(), message, request_id: id.as_str(), retry_after_seconds };
         Reply {
             status: self.status(),
             grpc_status,

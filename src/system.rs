@@ -1,6 +1,81 @@
 //! Built-in defaults of the systems that the gate is made for.
 
-use crate::config::shape::{Class, RouteRule, System, Token};
+use crate::config::Mistake;
+use crate::config::shape::{
+    Access, Class, Config, Level, Mode, RateLimit, RouteRule, System, Token,
+};
+use crate::log::Dialect;
+
+/// Puts in what a system says where the configuration says nothing. `env` looks up a variable of
+/// the VM.
+pub fn complete(config: &mut Config, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Mistake> {
+    let log = &mut config.log;
+    match config.system {
+        Some(System::Caracal) => {
+            read(&mut config.mode, "CARACAL_MODE", env, "dev, rc or stable", |mode| match mode {
+                "dev" => Some(Mode::Dev),
+                "rc" => Some(Mode::Rc),
+                "stable" => Some(Mode::Stable),
+                _ => None,
+            })
+        }
+        Some(System::Astrocyte) => {
+            read(&mut log.access, "ASTROCYTE_LOG_FORMAT", env, "json", |format| {
+                let json = ["json", "1", "true", "yes"];
+                let json = json.iter().any(|word| format.eq_ignore_ascii_case(word));
+                Some(if json { Access::Json } else { Access::Text })
+            })?;
+            log.access.get_or_insert(Access::Text);
+            let levels = "DEBUG, INFO, WARNING or ERROR";
+            read(&mut log.level, "ASTROCYTE_LOG_LEVEL", env, levels, |level| {
+                match level.to_ascii_lowercase().as_str() {
+                    "debug" => Some(Level::Debug),
+                    "info" => Some(Level::Info),
+                    "warning" => Some(Level::Warning),
+                    "error" => Some(Level::Error),
+                    _ => None,
+                }
+            })?;
+            let (limit, right) = ("ASTROCYTE_RATE_LIMIT_PER_SECOND", "a whole number, at least 1");
+            read(&mut config.rate_limit, limit, env, right, |requests| {
+                let requests = requests.parse().ok().filter(|requests| *requests > 0);
+                requests.map(RateLimit::per_second)
+            })
+        }
+        Some(System::AgentPlatform) => {
+            log.access.get_or_insert(Access::Json);
+            log.audit.get_or_insert(true);
+            Ok(())
+        }
+        Some(System::CaracalCore | System::Kestra | System::Kubernetes) | None => Ok(()),
+    }
+}
+
+/// Reads what the configuration does not say from a variable, if that is set and not empty.
+fn read<T>(
+    key: &mut Option<T>,
+    name: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+    right: &str,
+    meaning: impl FnOnce(&str) -> Option<T>,
+) -> Result<(), Mistake> {
+    let value = env(name).unwrap_or_default();
+    let value = value.trim_ascii();
+    if key.is_none() && !value.is_empty() {
+        let wrong = || Mistake::new(format!("the variable {name} must be {right}"));
+        *key = Some(meaning(value).ok_or_else(wrong)?);
+    }
+    Ok(())
+}
+
+/// Whose keys the log's lines have.
+pub fn dialect(system: Option<System>) -> Dialect {
+    match system {
+        Some(System::Astrocyte) => Dialect::Astrocyte,
+        Some(System::AgentPlatform) => Dialect::AgentPlatform,
+        _ => Dialect::Gate,
+    }
+}
 
 /// The routes of a system, which stand behind the user's own. Without a system they are those of a
 /// service that names its routes as most do, unless the user names routes.

@@ -17,6 +17,19 @@ pub enum Verdict {
     Answer(Own),
 }
 
+impl Verdict {
+    /// What became of the request, in a word for the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Forward(Edits { mark: Mark::Set(_), .. }) => "would_limit",
+            Self::Forward(Edits { degraded: Degrade::Set, .. }) => "degraded",
+            Self::Forward(_) => "forwarded",
+            Self::Refuse(refusal) => refusal.word(),
+            Self::Answer(_) => "answered",
+        }
+    }
+}
+
 /// Changes to the head of a request that is forwarded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Edits {

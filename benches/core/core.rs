@@ -47,7 +47,7 @@ fn guard(authorization: &str) -> (Gate, Vec<u8>) {
 #[bench::opens("Bearer s3cret")]
 #[bench::stays_shut("Bearer wrong")]
 #[bench::is_none_of_ours("Basic czNjcmV0")]
-fn bearer((gate, headers): (Gate, Vec<u8>)) -> (Gate, Vec<u8>, Result<(), Refusal>) {
+fn bearer((gate, headers): (Gate, Vec<u8>)) -> (Gate, Vec<u8>, Result<usize, Refusal>) {
     let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
     let opened = gate.guards[0].check(&head);
     (gate, headers, opened)

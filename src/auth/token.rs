@@ -3,7 +3,7 @@
 use core::fmt;
 
 use sha2::{Digest as _, Sha256};
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::{ConditionallySelectable as _, ConstantTimeEq as _};
 
 use super::Credential;
 
@@ -30,6 +30,12 @@ impl Digest {
         }
         Some(Self(digest))
     }
+
+    /// The first digits: enough to tell whose it is, and too few to find the token by.
+    pub fn short(&self) -> String {
+        let Self([first, second, third, fourth, ..]) = self;
+        format!("sha256:{first:02x}{second:02x}{third:02x}{fourth:02x}")
+    }
 }
 
 impl fmt::Debug for Digest {
@@ -38,9 +44,31 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// A token, and the name by which a log tells who presented it. Never printed.
+#[derive(Clone)]
+pub struct Token {
+    /// Of the token.
+    pub digest: Digest,
+    /// The variable that holds it, or the first digits of its digest.
+    pub name: Box<str>,
+}
+
+impl Token {
+    /// A token that is known by its digest alone.
+    pub fn nameless(digest: Digest) -> Self {
+        Self { digest, name: digest.short().into() }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
 /// The tokens that open a guard; any one of them does, so that two make a rotation.
 #[derive(Clone, Debug, Default)]
-pub struct Tokens(Vec<Digest>);
+pub struct Tokens(Vec<Token>);
 
 impl Tokens {
     /// Whether nothing can open.
@@ -48,16 +76,25 @@ impl Tokens {
         self.0.is_empty()
     }
 
-    /// Compares with every token, in a time that does not depend on which one matches or how much.
-    pub fn contain(&self, credential: Credential<'_>) -> bool {
+    /// Which token it is. Compares with every one, in a time that does not depend on which one
+    /// matches or how much.
+    pub fn find(&self, credential: Credential<'_>) -> Option<usize> {
         let Digest(presented) = Digest::of(credential.bytes());
-        let matches = |found: Choice, Digest(token): &Digest| found | presented.ct_eq(token);
-        self.0.iter().fold(Choice::from(0), matches).into()
+        let mut found = u32::MAX;
+        for (index, Token { digest: Digest(token), .. }) in (0..).zip(&self.0) {
+            found.conditional_assign(&index, presented.ct_eq(token));
+        }
+        (found != u32::MAX).then_some(found as usize)
+    }
+
+    /// The name of a token that was found.
+    pub fn name(&self, index: usize) -> Option<&str> {
+        self.0.get(index).map(|token| &*token.name)
     }
 }
 
-impl FromIterator<Digest> for Tokens {
-    fn from_iter<I: IntoIterator<Item = Digest>>(digests: I) -> Self {
-        Self(digests.into_iter().collect())
+impl FromIterator<Token> for Tokens {
+    fn from_iter<I: IntoIterator<Item = Token>>(tokens: I) -> Self {
+        Self(tokens.into_iter().collect())
     }
 }

@@ -1,34 +1,35 @@
 //! The second step: what the keys mean together, and whether they can mean it.
 
+mod limit;
+mod metrics;
 mod probes;
+mod tokens;
 
-use crate::auth::{Carrier, Digest, Guard, Tokens};
-use crate::gate::{ClientLimit, Gate};
-use crate::limit::client::{ClientSource, HashKey, Prefixes};
-use crate::limit::{Limiter, Quota, WhenFull};
-use crate::metrics::{Bounds, Services, Settings};
+use crate::auth::{Carrier, Guard};
+use crate::gate::Gate;
+use crate::limit::client::HashKey;
+use crate::log;
+use crate::metrics::Services;
 use crate::own::OwnRoutes;
 use crate::request::Names;
 use crate::route::{Class, Pattern, Route, Routes};
 use crate::system;
 
-use super::shape::{self, Client, Config, Mode, RateLimit, RouteRule, Token};
+use super::shape::{self, Config, Mode, RouteRule, Token};
 use super::{Compiled, Mistake};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// The first part of every metric's name, unless the user says another.
-const NAMESPACE: &str = "caracal";
 
 /// The guard of the metrics routes; those of the admin routes follow.
 const METRICS_GUARD: usize = 0;
 
 /// Gives a configuration its meaning.
-pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compiled, Mistake> {
+pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compiled, Mistake> {
+    system::complete(&mut config, env)?;
     let mut builder = Builder::new(env);
 
-    let metrics = config.metrics_auth;
-    let tokens = metrics.tokens.unwrap_or_else(|| vec![Token::Env("METRICS_BEARER".into())]);
+    let metrics_auth = config.metrics_auth;
+    let tokens = metrics_auth.tokens.unwrap_or_else(|| vec![Token::Env("METRICS_BEARER".into())]);
     let tokens = builder
         .tokens(&tokens)
         .map_err(|mistake| mistake.within_key("tokens").within_key("metrics_auth"))?;
@@ -65,7 +66,7 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
         None => None,
     };
     let services = probes.as_ref().map(Services::of).unwrap_or_default();
-    let settings = metrics_settings(config.metrics, limit.is_some(), services)
+    let settings = metrics::compile(config.metrics, limit.is_some(), services)
         .map_err(|mistake| mistake.within_key("metrics"))?;
 
     Ok(Compiled {
@@ -75,8 +76,8 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
             routes: builder.routes,
             own_routes,
             guards: builder.guards,
-            open_metrics: config.mode == Mode::Dev,
-            strip_authorization: metrics.strip,
+            open_metrics: config.mode == Some(Mode::Dev),
+            strip_authorization: metrics_auth.strip,
             limit,
             when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
             degraded: None,
@@ -84,7 +85,15 @@ pub fn compile(config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compil
         probes,
         metrics: settings,
         service: config.service,
-        access: config.log.access,
+        direction: config.direction,
+        log: log::Settings {
+            access: config.log.access.unwrap_or_default(),
+            level: config.log.level.unwrap_or_default(),
+            query: config.log.query,
+            audit: config.log.audit.unwrap_or_default(),
+            filter_state: config.log.filter_state,
+            dialect: system::dialect(config.system),
+        },
         warnings: builder.warnings,
     })
 }
@@ -186,85 +195,6 @@ impl<'a> Builder<'a> {
             names.len() - 1
         })
     }
-
-    fn tokens(&mut self, tokens: &[Token]) -> Result<Tokens, Mistake> {
-        let mut digests = Vec::new();
-        for (index, token) in tokens.iter().enumerate() {
-            digests.extend(self.token(token).map_err(|mistake| mistake.within_index(index))?);
-        }
-        Ok(digests.into_iter().collect())
-    }
-
-    /// The digest of a token; `None` for a variable that holds none, which opens nothing.
-    fn token(&mut self, token: &Token) -> Result<Option<Digest>, Mistake> {
-        match token {
-            Token::Env(name) if name.is_empty() => {
-                Err(Mistake::new("must name a variable").within_key("env"))
-            }
-            Token::Env(name) => {
-                let value = (self.env)(name).unwrap_or_default();
-                let value = value.trim_ascii();
-                if value.is_empty() {
-                    self.warnings.push(format!(
-                        "the variable {name} is not set in the VM: it opens nothing (set it in vm_config.environment_variables)"
-                    ));
-                } else if !is_presentable(value) {
-                    self.warnings.push(format!(
-                        "the variable {name} holds no token: it must be 1 to 4096 visible ASCII characters, so it opens nothing"
-                    ));
-                } else {
-                    return Ok(Some(Digest::of(value.as_bytes())));
-                }
-                Ok(None)
-            }
-            Token::Sha256(digest) => match Digest::from_hex(digest.expose()) {
-                Some(digest) => Ok(Some(digest)),
-                None => Err(Mistake::new("must be 64 hexadecimal digits").within_key("sha256")),
-            },
-            Token::Value(value) if is_presentable(value.expose()) => {
-                self.warnings.push(
-                    "a token stands in the configuration itself: prefer env or sha256".into(),
-                );
-                Ok(Some(Digest::of(value.expose().as_bytes())))
-            }
-            Token::Value(_) => {
-                let right = "must be 1 to 4096 visible ASCII characters";
-                Err(Mistake::new(right).within_key("value"))
-            }
-        }
-    }
-
-    fn limit(&mut self, limit: RateLimit, hash_key: HashKey) -> Result<ClientLimit, Mistake> {
-        in_range("requests", limit.requests, 1, u32::MAX)?;
-        in_range("ipv4_prefix", limit.ipv4_prefix, 0, 32)?;
-        in_range("ipv6_prefix", limit.ipv6_prefix, 0, 128)?;
-        in_range("max_clients", limit.max_clients, 1, 1_000_000)?;
-        let source = match limit.client {
-            Client::Peer => ClientSource::Peer,
-            Client::Header(name) => {
-                let within = |mistake: Mistake| mistake.within_key("header").within_key("client");
-                self.names.client = header_name(&name).map_err(within)?;
-                ClientSource::Header
-            }
-            Client::ForwardedFor(forwarded) => {
-                let hops = in_range("trusted_hops", forwarded.trusted_hops, 0, 100)
-                    .map_err(|m| m.within_key("forwarded_for").within_key("client"))?;
-                ClientSource::ForwardedFor { trusted_hops: hops as usize }
-            }
-        };
-        let quota = Quota { requests: limit.requests, window: limit.window.0 };
-        let when_full = match limit.when_full {
-            shape::WhenFull::Refuse => WhenFull::Refuse,
-            shape::WhenFull::Admit => WhenFull::Admit,
-        };
-        Ok(ClientLimit {
-            source,
-            prefixes: Prefixes { ipv4: limit.ipv4_prefix, ipv6: limit.ipv6_prefix },
-            enforce: limit.enforce,
-            hash_key,
-            limiter: Limiter::new(quota, limit.max_clients, when_full),
-        })
-    }
 }
 
 fn class_of(class: shape::Class) -> Class {
@@ -291,39 +221,4 @@ fn header_name(name: &str) -> Result<Box<[u8]>, Mistake> {
         return Err(Mistake::new("must be the name of a header, as x-request-id"));
     }
     Ok(name.to_ascii_lowercase().into_bytes().into())
-}
-
-fn metrics_settings(
-    metrics: shape::Metrics,
-    limited: bool,
-    services: Services,
-) -> Result<Settings, Mistake> {
-    let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
-    check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
-    let bounds = match metrics.buckets {
-        None => Bounds::default(),
-        Some(seconds) => Bounds::from_seconds(&seconds).map_err(|wrong| {
-            match wrong {
-                (None, right) => Mistake::new(right),
-                (Some(index), right) => Mistake::new(right).within_index(index),
-            }
-            .within_key("buckets")
-        })?,
-    };
-    Ok(Settings { namespace, bounds, limited, services })
-}
-
-/// A name that Prometheus takes for the first part of a metric's.
-fn check_namespace(namespace: &str) -> Result<(), Mistake> {
-    let first = namespace.bytes().next().is_none_or(|b| b.is_ascii_alphabetic() || b == b'_');
-    let rest = namespace.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if first && rest {
-        return Ok(());
-    }
-    Err(Mistake::new("must be letters, digits and underscores, and not start with a digit"))
-}
-
-/// Whether a client can present it: 1 to 4,096 visible ASCII characters.
-fn is_presentable(token: &str) -> bool {
-    (1..=4096).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
 }

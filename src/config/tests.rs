@@ -17,6 +17,7 @@ mod types;
 use super::*;
 use crate::limit::Quota;
 use crate::limit::client::{ClientSource, Prefixes};
+use crate::log::Access;
 use crate::route::Class;
 
 /// Compiles a configuration in a VM that has the variables `METRICS_BEARER` and `SET`.
@@ -55,7 +56,7 @@ fn nothing_at_all_is_a_closed_default() {
             (compiled.metrics.namespace.as_str(), compiled.service.as_deref()),
             ("caracal", None)
         );
-        assert_eq!(compiled.access, Access::Off);
+        assert_eq!(compiled.log.access, Access::Off);
         assert_eq!(compiled.warnings.len(), 0, "the variable METRICS_BEARER is set");
     }
 }
@@ -98,15 +99,15 @@ fn every_key_has_its_effect() {
         (compiled.metrics.namespace.as_str(), compiled.service.as_deref()),
         ("app", Some("gateway"))
     );
-    assert_eq!(compiled.access, Access::Json);
+    assert_eq!(compiled.log.access, Access::Json);
     let gate = &compiled.gate;
     assert!(gate.open_metrics && gate.strip_authorization && !gate.accept_request_id);
     assert_eq!(*gate.names.request_id, *b"x-correlation-id", "in lower case, as Envoy has it");
     assert_eq!(*gate.names.tokens[0], *b"x-root");
     let limit = gate.limit.as_ref().unwrap();
     assert_eq!(limit.limiter.quota(), Quota { requests: 100, window: 1_500_000 });
-    assert_eq!(limit.source, ClientSource::ForwardedFor { trusted_hops: 2 });
-    assert_eq!(limit.prefixes, Prefixes { ipv4: 24, ipv6: 48 });
+    assert_eq!(limit.clients.source, ClientSource::ForwardedFor { trusted_hops: 2 });
+    assert_eq!(limit.clients.prefixes, Prefixes { ipv4: 24, ipv6: 48 });
     assert!(!limit.enforce);
 }
 
@@ -115,15 +116,15 @@ fn a_limit_has_defaults() {
     let compiled = compiled(r#"{"rate_limit": {"requests": 7}}"#).unwrap();
     let limit = compiled.gate.limit.unwrap();
     assert_eq!(limit.limiter.quota(), Quota { requests: 7, window: 1_000_000 });
-    assert_eq!(limit.source, ClientSource::Peer);
-    assert_eq!(limit.prefixes, Prefixes { ipv4: 32, ipv6: 64 });
+    assert_eq!(limit.clients.source, ClientSource::Peer);
+    assert_eq!(limit.clients.prefixes, Prefixes { ipv4: 32, ipv6: 64 });
     assert!(limit.enforce);
 }
 
 #[test]
 fn a_plain_off_is_a_boolean_in_yaml() {
     let access =
-        |text: &str| compiled(&format!(r#"{{"log": {{"access": {text}}}}}"#)).map(|c| c.access);
+        |text: &str| compiled(&format!(r#"{{"log": {{"access": {text}}}}}"#)).map(|c| c.log.access);
     assert_eq!(access("false"), Ok(Access::Off));
     assert_eq!(access(r#""off""#), Ok(Access::Off));
     assert_eq!(access(r#""text""#), Ok(Access::Text));

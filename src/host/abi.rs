@@ -36,6 +36,7 @@ pub enum Map {
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub enum Level {
+    Debug = 1,
     Info = 2,
     Warn = 3,
     Error = 4,
@@ -80,6 +81,12 @@ unsafe extern "C" {
         path_size: usize,
         data: *mut *mut u8,
         size: *mut usize,
+    ) -> u32;
+    fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
     ) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
@@ -213,6 +220,11 @@ pub fn property(path: &str) -> Result<Option<Vec<u8>>> {
     optional(buffer(|data, size| unsafe {
         proxy_get_property(path.as_ptr(), path.len(), data, size)
     }))
+}
+
+/// Sets a property of the stream: Envoy keeps it as the filter state object `wasm.` and the path.
+pub fn set_property(path: &str, value: &[u8]) -> Result<()> {
+    check(unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) })
 }
 
 /// A shared value and its version.

@@ -1,61 +1,96 @@
-//! A line in Envoy's log for each request.
+//! What Envoy is told of single requests: lines of its log, and filter state for its own access log.
 
-use serde::Serialize;
-
-use super::abi::{self, Level};
-use super::plugin::Plugin;
-use crate::config::shape::Access;
+use super::abi;
+use super::environment::wall;
+use super::plugin::{Plugin, State};
 use crate::gate::Stream;
 use crate::limit::window::Micros;
+use crate::log::{End, Entry, Level};
+use crate::metrics::Code;
+use crate::request::Head;
+use crate::route::Class;
+use crate::verdict::{Refusal, Verdict};
 
-#[derive(Serialize)]
-struct Line<'a> {
-    event: &'static str,
-    service: &'a str,
-    request_id: &'a str,
-    method: &'static str,
-    path: &'a str,
-    status_code: u16,
-    duration_ms: f64,
-    class: &'static str,
+/// What only the log wants to know of a request's head, which is gone when the stream ends.
+#[derive(Debug)]
+pub struct Noted {
+    path: Box<[u8]>,
+    client: Box<str>,
+    identity: Option<Box<str>>,
 }
 
-/// What of a request target is logged: the path, never the query, which may hold secrets.
-pub fn path(access: Access, target: &[u8]) -> Vec<u8> {
-    match access {
-        Access::Off => Vec::new(),
-        Access::Text | Access::Json => {
-            target.split(|byte| *byte == b'?').next().unwrap_or_default().into()
-        }
+/// Notes what the log will want to know, and tells at once of a decision about an admin route.
+pub fn note(
+    plugin: &Plugin,
+    state: &mut State,
+    head: &Head<'_>,
+    stream: &Stream,
+    verdict: &Verdict,
+) -> Option<Noted> {
+    let audited = plugin.log.audit && stream.class == Class::Admin;
+    if !(audited || plugin.log.requests()) {
+        return None;
+    }
+    let noted = Noted {
+        path: plugin.log.path(head.path).into(),
+        client: state.gate.client(head, &mut state.environment).into(),
+        identity: stream.opened.and_then(|opened| state.gate.identity(opened)).map(Into::into),
+    };
+    if audited {
+        let refused = match verdict {
+            Verdict::Refuse(Refusal::Unauthorized { failure, .. }) => Some(failure.label()),
+            _ => None,
+        };
+        let (level, line) = plugin.log.audit(&entry(plugin, stream, &noted), refused);
+        write(level, &line);
+    }
+    Some(noted)
+}
+
+/// Tells Envoy's own access log what became of the request.
+pub fn tell(plugin: &Plugin, stream: &Stream) {
+    if plugin.log.filter_state {
+        // What cannot be told costs that log a word, not the request.
+        let _ = abi::set_property("probegate.decision", stream.decision.as_bytes());
+        let _ = abi::set_property("probegate.request_id", stream.id.as_bytes());
     }
 }
 
 /// Logs a stream that ends at `now`.
-pub fn log(plugin: &Plugin, stream: &Stream, path: &[u8], now: Micros) {
-    let duration = stream.duration(now);
-    let (id, method, status) = (stream.id.as_str(), stream.method.label(), stream.status);
-    let line = match plugin.access {
-        Access::Off => return,
-        Access::Text => {
-            let path = path.escape_ascii();
-            // To hundredths, half of one rounded up.
-            let hundredths = (duration + 5) / 10;
-            let (millis, rest) = (hundredths / 100, hundredths % 100);
-            format!("{id} {method} {path} {status} {millis}.{rest:02}ms")
-        }
-        Access::Json => {
-            let line = Line {
-                event: "http_request",
-                service: &plugin.service,
-                request_id: id,
-                method,
-                path: &String::from_utf8_lossy(path),
-                status_code: status.code(),
-                duration_ms: duration as f64 / 1_000.0,
-                class: stream.class.name(),
-            };
-            serde_json::to_string(&line).unwrap_or_default()
-        }
+pub fn log(plugin: &Plugin, stream: &Stream, noted: &Noted, now: Micros) {
+    if !plugin.log.requests() {
+        return;
+    }
+    let code = || stream.grpc_status.unwrap_or_else(|| Code::without_status(stream.status));
+    let end = End {
+        status: stream.status.code(),
+        code: stream.grpc.then(|| code().label()),
+        duration: stream.duration(now),
+        class: stream.class.name(),
     };
-    abi::log(Level::Info, &line);
+    write(Level::Info, &plugin.log.request(&entry(plugin, stream, noted), &end));
+}
+
+fn entry<'a>(plugin: &'a Plugin, stream: &'a Stream, noted: &'a Noted) -> Entry<'a> {
+    Entry {
+        time: wall(),
+        service: &plugin.service,
+        request_id: stream.id.as_str(),
+        method: stream.method.label(),
+        path: &noted.path,
+        client: &noted.client,
+        identity: noted.identity.as_deref(),
+        decision: stream.decision,
+    }
+}
+
+/// Writes a line to Envoy's log.
+pub fn write(level: Level, line: &str) {
+    let level = match level {
+        Level::Debug => abi::Level::Debug,
+        Level::Info => abi::Level::Info,
+        Level::Warning => abi::Level::Warn,
+        Level::Error => abi::Level::Error,
+    };
+    abi::log(level, line);
 }

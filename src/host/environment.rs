@@ -27,9 +27,14 @@ pub fn now() -> Micros {
     abi::monotonic_time().unwrap_or_default() / 1_000
 }
 
+/// Microseconds since 1970; 0 if the clock cannot be read.
+pub fn wall() -> Micros {
+    abi::wall_time().unwrap_or_default() / 1_000
+}
+
 /// The time on both clocks.
 pub fn clocks() -> Now {
-    Now { monotonic: now(), wall: abi::wall_time().unwrap_or_default() / 1_000 }
+    Now { monotonic: now(), wall: wall() }
 }
 
 /// Shared values by their names.

@@ -1,8 +1,10 @@
 //! Envoy's statistics, as the place where counts go and come from.
 
 use super::abi;
+use super::environment::Shared;
 use crate::limit::{Unavailable, Version};
 use crate::metrics::{Kind, Statistics};
+use crate::probe::Store as _;
 
 /// Envoy's statistics. The list of the series in them is a shared value.
 #[derive(Debug)]
@@ -39,14 +41,12 @@ impl Statistics for EnvoyStatistics {
     }
 
     fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable> {
-        match abi::shared_data(&self.roster) {
-            Ok(Some((roster, version))) => Ok((roster, Version(version))),
-            Ok(None) => Ok((Vec::new(), Version(abi::ABSENT))),
-            Err(_) => Err(Unavailable),
-        }
+        let mut roster = Vec::new();
+        let version = Shared.read(&self.roster, &mut roster)?;
+        Ok((roster, version))
     }
 
     fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable> {
-        abi::set_shared_data(&self.roster, roster, version.0).map_err(|_| Unavailable)
+        Shared.swap(&self.roster, roster, version)
     }
 }

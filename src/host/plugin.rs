@@ -1,14 +1,16 @@
 //! One configuration at work in one VM.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use super::abi::{self, Level};
+use super::abi;
+use super::access;
 use super::environment::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
-use crate::config::shape::Access;
+use crate::config::shape::Direction;
 use crate::config::{self, Mistake};
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
+use crate::log::{self, Level};
 use crate::metrics::{Format, Meter};
 use crate::own;
 use crate::probe::Prober;
@@ -22,10 +24,21 @@ use crate::reply::Reply;
 pub struct Plugin {
     pub state: RefCell<State>,
     pub request_id_header: Box<[u8]>,
-    pub access: Access,
+    pub log: log::Settings,
     pub service: String,
+    outbound: Cell<Outbound>,
     /// How often Envoy is to call, in milliseconds.
     pub tick: u32,
+}
+
+/// Whether the plugin is a filter of an outbound listener, which carries what its service sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outbound {
+    /// Not known yet: Envoy tells it to streams alone. It has a root for each direction.
+    Unasked,
+    Yes,
+    /// Or it does not matter.
+    No,
 }
 
 /// What changes with each request.
@@ -50,7 +63,9 @@ impl Plugin {
         let hash_key = shared_hash_key(own_key)?;
         let env = |name: &str| std::env::var(name).ok();
         let compiled = config::compile(config::parse(configuration)?, &env, hash_key)?;
-        warn_once(&compiled.warnings);
+        if compiled.log.level <= Level::Warning {
+            warn_once(&compiled.warnings);
+        }
         let plugin_name = text_property("plugin_name")?;
         let root_id = text_property("plugin_root_id")?;
         // Plugins that are told apart by name or by window do not count each other's clients.
@@ -66,7 +81,11 @@ impl Plugin {
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
             request_id_header: gate.names.request_id.clone(),
-            access: compiled.access,
+            log: compiled.log,
+            outbound: Cell::new(match compiled.direction {
+                Direction::Inbound => Outbound::Unasked,
+                Direction::Both => Outbound::No,
+            }),
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate,
@@ -82,6 +101,19 @@ impl Plugin {
         // new configuration replaces are gone.
         plugin.flush();
         Ok(plugin)
+    }
+
+    /// Whether streams pass untouched. Asked in a stream's callback, and answered for all of them; what
+    /// Envoy does not tell is judged.
+    pub fn passes(&self) -> bool {
+        /// `envoy.config.core.v3.TrafficDirection`.
+        const OUTBOUND: i64 = 2;
+        if self.outbound.get() == Outbound::Unasked {
+            let Ok(direction) = abi::property("xds\0listener_direction") else { return false };
+            let outbound = direction.is_some_and(|direction| direction == OUTBOUND.to_le_bytes());
+            self.outbound.set(if outbound { Outbound::Yes } else { Outbound::No });
+        }
+        self.outbound.get() == Outbound::Yes
     }
 
     /// Sees the time go by, and once a second hands over what was counted.
@@ -158,7 +190,7 @@ fn warn_once(warnings: &[String]) {
     };
     if last != text.as_bytes() && abi::set_shared_data(KEY, text.as_bytes(), version) == Ok(true) {
         for warning in warnings {
-            abi::log(Level::Warn, &format!("probegate: {warning}"));
+            access::write(Level::Warning, &format!("probegate: {warning}"));
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use super::abi::{self, Failed, Level, Map};
+use super::abi::{self, Failed, Map};
+use super::access;
 use super::environment::{Shared, clocks, now};
 use super::plugin::{Plugin, State};
 use super::stream::serialize;
-use crate::config::shape::Access;
 use crate::gate::Host as _;
 use crate::limit::window::Micros;
+use crate::log::{Access, Level};
 use crate::probe::answer::{Answer, LONGEST_BODY};
 use crate::probe::plan::{Check, Plan};
 use crate::probe::record::Change;
@@ -143,8 +144,11 @@ fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
     for (target, change) in changes {
         meter.probed(target, change);
         let Some(target) = prober.plan().targets.get(target) else { continue };
-        if let Some(line) = journal::line(target, change, plugin.access == Access::Json) {
-            abi::log(Level::Info, &line);
+        if plugin.log.level > Level::Info {
+            continue;
+        }
+        if let Some(line) = journal::line(target, change, plugin.log.access == Access::Json) {
+            access::write(Level::Info, &line);
         }
     }
 }

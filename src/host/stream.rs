@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::abi::{self, Failed, Map};
-use super::access;
+use super::access::{self, Noted};
 use super::environment::now;
 use super::exports::Action;
 use super::plugin::{Plugin, State};
@@ -21,19 +21,20 @@ pub struct HttpStream {
     /// `None` if the plugin could not be configured: nothing may pass then.
     plugin: Option<Rc<Plugin>>,
     stream: Option<Stream>,
-    /// The path without its query, for the access log alone.
-    path: Vec<u8>,
+    /// For the log alone.
+    noted: Option<Noted>,
 }
 
 impl HttpStream {
     /// The stream of a plugin.
     pub fn new(plugin: Option<Rc<Plugin>>) -> Self {
-        Self { plugin, stream: None, path: Vec::new() }
+        Self { plugin, stream: None, noted: None }
     }
 
     /// The request's head is there.
     pub fn on_request_headers(&mut self) -> Action {
         match self.plugin.clone() {
+            Some(plugin) if plugin.passes() => Action::Continue,
             Some(plugin) => self.on_head(&plugin),
             None => {
                 let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
@@ -44,7 +45,7 @@ impl HttpStream {
 
     /// The answer's head is there, whoever gave it.
     pub fn on_response_headers(&mut self) {
-        let Some(plugin) = &self.plugin else { return };
+        let Some(plugin) = self.plugin.as_ref().filter(|plugin| !plugin.passes()) else { return };
         let stream = self.stream.get_or_insert_with(|| {
             let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
             gate.on_headless(now(), environment, meter)
@@ -71,18 +72,20 @@ impl HttpStream {
     }
 
     fn on_head(&mut self, plugin: &Plugin) -> Action {
-        let mut state = plugin.state.borrow_mut();
-        let State { gate, environment, meter, .. } = &mut *state;
+        let mut borrowed = plugin.state.borrow_mut();
+        let state = &mut *borrowed;
+        let State { gate, environment, meter, .. } = state;
         let Ok(headers) = abi::headers(Map::Request) else {
             let stream = gate.on_headless(now(), environment, meter);
             return self.refuse(plugin, stream, Refusal::Internal);
         };
         let head = Head::read(Pairs::new(&headers), &gate.names);
-        self.path = access::path(plugin.access, head.path);
         let (mut stream, verdict) = gate.on_request(&head, now(), environment, meter);
+        self.noted = access::note(plugin, state, &head, &stream, &verdict);
         match verdict {
-            Verdict::Forward(edits) => match apply(edits, &stream, plugin, gate) {
+            Verdict::Forward(edits) => match apply(edits, &stream, plugin, &state.gate) {
                 Ok(()) => {
+                    access::tell(plugin, &stream);
                     self.stream = Some(stream);
                     Action::Continue
                 }
@@ -90,7 +93,7 @@ impl HttpStream {
             },
             Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
             Verdict::Answer(own) => {
-                drop(state);
+                drop(borrowed);
                 let reply = answer(own, plugin);
                 stream.status = Status::new(reply.status);
                 self.reply(plugin, stream, reply)
@@ -102,7 +105,7 @@ impl HttpStream {
         if stream.status == Status::default() {
             stream.status = Status::new(refusal.status());
         }
-        stream.forwarded = false;
+        (stream.forwarded, stream.decision) = (false, refusal.word());
         let reply = refusal.reply(&stream.id);
         self.reply(plugin, stream, reply)
     }
@@ -112,6 +115,7 @@ impl HttpStream {
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();
         pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+        access::tell(plugin, &stream);
         // An answer that Envoy does not take leaves the request paused: it never gets through.
         let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
         self.stream = Some(stream);
@@ -179,7 +183,9 @@ impl Drop for HttpStream {
         if let (Some(plugin), Some(stream)) = (&self.plugin, &self.stream) {
             let now = now();
             stream.on_end(now, &mut plugin.state.borrow_mut().meter);
-            access::log(plugin, stream, &self.path, now);
+            if let Some(noted) = &self.noted {
+                access::log(plugin, stream, noted, now);
+            }
         }
     }
 }

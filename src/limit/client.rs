@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
+use crate::auth::Digest;
 use crate::request::{Head, Single};
 
 /// What tells clients apart.
@@ -83,6 +84,17 @@ impl<'a> Identity<'a> {
     }
 }
 
+impl Identity<'_> {
+    /// What a log calls the client. A header's value may be a secret: its digest tells whose it is.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Address(address) => address.to_string(),
+            Self::Name(name) => Digest::of(name).short(),
+            Self::Unknown => "unknown".into(),
+        }
+    }
+}
+
 /// Reads `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:80`. An
 /// IPv4 address that is mapped into IPv6 is that IPv4 address.
 fn parse(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
@@ -98,6 +110,9 @@ fn parse(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
 }
 
 impl Prefixes {
+    /// Each address is a client.
+    pub const WHOLE: Self = Self { ipv4: 32, ipv6: 128 };
+
     fn cut(self, address: IpAddr) -> IpAddr {
         match address {
             IpAddr::V4(address) => {

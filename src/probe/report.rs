@@ -8,8 +8,8 @@ use crate::limit::window::Micros;
 use super::plan::{Check, Plan, Target, WhenDegraded};
 use super::record::Record;
 use super::rung::{Rung, State};
-use super::time::rfc3339;
 use super::{Now, breaker};
+use crate::time::rfc3339;
 
 /// What a service is, or all of them are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -17,7 +17,7 @@ mod schedule;
 mod together;
 mod world;
 
-use super::time::rfc3339;
+use crate::time::rfc3339;
 
 #[test]
 fn times_for_people() {

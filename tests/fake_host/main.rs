@@ -39,6 +39,7 @@ mod limit;
 mod limit_clients;
 mod limit_faults;
 mod memory;
+mod outbound;
 mod probes;
 mod probes_together;
 mod random_order;

@@ -4,7 +4,8 @@ use crate::config::Mistake;
 use crate::config::shape::{self, Probes, Secret, Span, Token};
 use crate::probe::plan::{Check, Expect, Plan, Rung, Target};
 
-use super::{Builder, in_range, is_presentable};
+use super::tokens::is_presentable;
+use super::{Builder, in_range};
 
 const TARGETS: usize = 16;
 const RUNGS: usize = 16;

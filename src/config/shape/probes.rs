@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, Visitor};
+use serde::de::{Deserializer, Visitor};
 
-use super::{Token, micros};
+use super::{Span, Token};
 
 /// The services behind, asked on a timer whether they are well.
 #[derive(Clone, Debug, Deserialize)]
@@ -163,28 +163,5 @@ impl<'de> Deserialize<'de> for Scalar {
         }
 
         deserializer.deserialize_any(Any)
-    }
-}
-
-/// A length of time in microseconds; which ones are allowed depends on the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span(pub u64);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const RIGHT: &str = r#"must be a whole number and a unit (ms, s, m, h), as "10s""#;
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom(RIGHT))?;
-        micros(&text).map(Self).ok_or_else(|| D::Error::custom(RIGHT))
-    }
-}
-
-#[cfg(feature = "schema")]
-impl JsonSchema for Span {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Span".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" })
     }
 }

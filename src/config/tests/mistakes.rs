@@ -20,7 +20,7 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
     assert_mistakes(&[
         (
             r#"{"rout": []}"#,
-            "there is no key `rout`; the keys here are mode, service, system, routes, metrics_auth,",
+            "there is no key `rout`; the keys here are mode, direction, service, system, routes, metrics_auth,",
         ),
         (r#"{"Mode": "dev"}"#, "there is no key `Mode`"),
         (r#"{"probe": {}}"#, "there is no key `probe`"),
@@ -47,7 +47,7 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
             "rate_limit.client.forwarded_for: there is no key `hops`",
         ),
         (r#"{"metrics": {"prefix": "x"}}"#, "metrics: there is no key `prefix`"),
-        (r#"{"log": {"level": "info"}}"#, "log: there is no key `level`"),
+        (r#"{"log": {"format": "json"}}"#, "log: there is no key `format`"),
     ]);
 }
 

@@ -11,7 +11,7 @@ const VALUES: [&str; 7] = ["null", "true", "7", "1.5", r#""some""#, "[]", "{}"];
 fn a_value_of_a_wrong_type_is_told_with_its_place() {
     // A configuration with `@` in one place, that place, and what may stand there.
     let table: [(&str, &str, &[&str]); 36] = [
-        (r#"{"mode": @}"#, "mode", &[]),
+        (r#"{"mode": @}"#, "mode", &["null"]),
         (r#"{"service": @}"#, "service", &["null", r#""some""#]),
         (r#"{"system": @}"#, "system", &["null"]),
         (r#"{"routes": @}"#, "routes", &["null", "[]"]),

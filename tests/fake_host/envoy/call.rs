@@ -41,6 +41,7 @@ calls![
     ReplaceHeaderMapValue,
     RemoveHeaderMapValue,
     GetProperty,
+    SetProperty,
     GetSharedData,
     SetSharedData,
     SendLocalResponse,

@@ -1,5 +1,7 @@
 //! The contexts of a VM: a root for each plugin, and one for each stream.
 
+use std::collections::BTreeMap;
+
 use super::Status;
 use super::message::{Request, Response};
 use crate::headers::Headers;
@@ -10,13 +12,20 @@ pub struct Plugin {
     pub name: Vec<u8>,
     pub root_id: Vec<u8>,
     pub configuration: Vec<u8>,
+    /// `envoy.config.core.v3.TrafficDirection` of its listener.
+    pub direction: i64,
 }
 
 impl Plugin {
     /// A plugin called `gate`.
     pub fn new(configuration: impl AsRef<[u8]>) -> Self {
         let configuration = configuration.as_ref().into();
-        Self { name: b"gate".into(), root_id: b"".into(), configuration }
+        Self { name: b"gate".into(), root_id: b"".into(), configuration, direction: 0 }
+    }
+
+    /// A filter of an outbound listener.
+    pub fn outbound(self) -> Self {
+        Self { direction: 2, ..self }
     }
 
     pub fn named(self, name: impl AsRef<[u8]>) -> Self {
@@ -39,6 +48,8 @@ pub struct StreamContext {
     pub response: Option<Response>,
     pub phase: Phase,
     pub reply: Option<LocalReply>,
+    /// Without the prefix `wasm.` that Envoy gives it.
+    pub filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 /// Envoy takes a header map away from a filter when its callback has returned.

@@ -1,5 +1,7 @@
 //! What goes through a worker.
 
+use std::collections::BTreeMap;
+
 use crate::headers::Headers;
 
 /// A request as the connection manager hands it to the filters, and what the upstream will answer.
@@ -104,6 +106,8 @@ pub struct Exchange {
     pub response: Option<Response>,
     /// The clock, in microseconds, as the gate last read it before it decided; 0 if it did not.
     pub decided_at: u64,
+    /// What Envoy's own access log is told.
+    pub filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Exchange {

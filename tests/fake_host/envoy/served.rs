@@ -72,8 +72,24 @@ impl State {
             (b"plugin_name", _) => Ok(plugin.name.clone()),
             (b"plugin_root_id", _) => Ok(plugin.root_id.clone()),
             (b"plugin_vm_id", _) => Ok(b"gate".into()),
+            // A root is not told.
+            (b"xds\0listener_direction", Context::Stream(_)) => {
+                Ok(plugin.direction.to_le_bytes().into())
+            }
             (path, Context::Stream(stream)) => stream.property(path),
             _ => Err(Status::NotFound),
+        }
+    }
+
+    /// Sets a filter state object of a stream, which can be done once.
+    pub fn set_property(&mut self, path: Vec<u8>, value: Vec<u8>) -> Result<(), Status> {
+        let state = &mut self.stream(self.effective)?.filter_state;
+        match state.contains_key(&path) {
+            true => Err(Status::InternalFailure),
+            false => {
+                state.insert(path, value);
+                Ok(())
+            }
         }
     }
 

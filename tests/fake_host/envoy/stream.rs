@@ -1,5 +1,7 @@
 //! Streams in the VM of the calling thread.
 
+use std::collections::BTreeMap;
+
 use super::context::{Context, Phase, StreamContext};
 use super::message::{Exchange, Request, Response};
 use super::root::{self, Root};
@@ -21,6 +23,7 @@ impl Stream {
             response: None,
             phase: Phase::Other,
             reply: None,
+            filter_state: BTreeMap::new(),
         };
         let id = root::add(Context::Stream(stream));
         module::on_context_create(id, root.0);
@@ -38,10 +41,11 @@ impl Stream {
         });
         let action = module::on_request_headers(opened.id, size);
         opened.exchange.decided_at = root::with(|vm| vm.clock_read);
-        let (reply, seen) = opened.with(|stream| {
+        let (reply, seen, filter_state) = opened.with(|stream| {
             stream.phase = Phase::Other;
-            (stream.reply.clone(), stream.request.headers.clone())
+            (stream.reply.clone(), stream.request.headers.clone(), stream.filter_state.clone())
         });
+        opened.exchange.filter_state = filter_state;
         // Envoy sends an answer of the module's whatever the module returns.
         match reply {
             Some(reply) => opened.respond(reply.response(grpc)),

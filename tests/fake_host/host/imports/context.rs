@@ -88,6 +88,17 @@ unsafe extern "C" fn proxy_get_property(
 }
 
 #[unsafe(no_mangle)]
+unsafe extern "C" fn proxy_set_property(
+    path: *const u8,
+    path_size: usize,
+    value: *const u8,
+    value_size: usize,
+) -> u32 {
+    let (path, value) = unsafe { (read(path, path_size), read(value, value_size)) };
+    code(call(Call::SetProperty, |vm| vm.set_property(path, value)))
+}
+
+#[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_send_local_response(
     status: u32,
     _details: *const u8,

@@ -1,0 +1,35 @@
+//! What the section `metrics` means.
+
+use crate::config::Mistake;
+use crate::config::shape::Metrics;
+use crate::metrics::{Bounds, Services, Settings};
+
+/// The first part of every metric's name, unless the user says another.
+const NAMESPACE: &str = "caracal";
+
+/// Checks the section and gives it its meaning.
+pub fn compile(metrics: Metrics, limited: bool, services: Services) -> Result<Settings, Mistake> {
+    let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
+    check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
+    let bounds = match metrics.buckets {
+        None => Bounds::default(),
+        Some(seconds) => Bounds::from_seconds(&seconds).map_err(|wrong| {
+            match wrong {
+                (None, right) => Mistake::new(right),
+                (Some(index), right) => Mistake::new(right).within_index(index),
+            }
+            .within_key("buckets")
+        })?,
+    };
+    Ok(Settings { namespace, bounds, limited, services })
+}
+
+/// A name that Prometheus takes for the first part of a metric's.
+fn check_namespace(namespace: &str) -> Result<(), Mistake> {
+    let first = namespace.bytes().next().is_none_or(|b| b.is_ascii_alphabetic() || b == b'_');
+    let rest = namespace.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if first && rest {
+        return Ok(());
+    }
+    Err(Mistake::new("must be letters, digits and underscores, and not start with a digit"))
+}

@@ -1,0 +1,105 @@
+//! The shape of the section `rate_limit`.
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Window;
+
+/// The limit of each client: at most so many requests in any interval of that length.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Requests in a window, at least 1.
+    pub requests: u32,
+    /// Length of the window, `100ms` to `1h`. Default `1s`.
+    #[serde(default)]
+    pub window: Window,
+    /// What tells clients apart. Default `peer`.
+    #[serde(default)]
+    pub client: Client,
+    /// Bits of an IPv4 address that make a client, 0 to 32. Default 32.
+    #[serde(default = "ipv4_prefix")]
+    pub ipv4_prefix: u32,
+    /// Bits of an IPv6 address that make a client, 0 to 128. Default 64.
+    #[serde(default = "ipv6_prefix")]
+    pub ipv6_prefix: u32,
+    /// Clients that are held at once, 1 to 1000000; there is room for up to twice as many. Default 5000.
+    #[serde(default = "max_clients")]
+    pub max_clients: u32,
+    /// What to do with a client for whom there is no room. Default `refuse`.
+    #[serde(default)]
+    pub when_full: WhenFull,
+    /// False: count, and mark the upstream's request `x-gate-would-limit: 1`, but admit. Default true.
+    #[serde(default = "enforce")]
+    pub enforce: bool,
+}
+
+impl RateLimit {
+    /// So many requests in any second, and the defaults.
+    pub fn per_second(requests: u32) -> Self {
+        Self {
+            requests,
+            window: Window::default(),
+            client: Client::default(),
+            ipv4_prefix: ipv4_prefix(),
+            ipv6_prefix: ipv6_prefix(),
+            max_clients: max_clients(),
+            when_full: WhenFull::default(),
+            enforce: enforce(),
+        }
+    }
+}
+
+fn ipv4_prefix() -> u32 {
+    32
+}
+
+fn ipv6_prefix() -> u32 {
+    64
+}
+
+fn max_clients() -> u32 {
+    5000
+}
+
+fn enforce() -> bool {
+    true
+}
+
+/// What tells clients apart.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Client {
+    /// The address of the TCP peer.
+    #[default]
+    Peer,
+    /// The value of this header, which something in front of the gate vouches for.
+    Header(String),
+    /// An address in `x-forwarded-for`.
+    ForwardedFor(ForwardedFor),
+}
+
+/// Which address of `x-forwarded-for` is the client's.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ForwardedFor {
+    /// Addresses to skip from the right; 0 takes the right-most one, which the connection manager
+    /// appends with `use_remote_address: true`.
+    pub trusted_hops: u32,
+}
+
+/// What to do with a client for whom there is no room.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum WhenFull {
+    /// Answer 429.
+    #[default]
+    Refuse,
+    /// Let it pass, uncounted.
+    Admit,
+}
