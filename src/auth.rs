@@ -1,6 +1,7 @@
 //! Who may read a guarded route: bearer tokens after RFC 6750, compared by digest.
 
 mod presented;
+pub mod source;
 mod token;
 
 pub use presented::{AuthMethod, Credential, Malformed};
@@ -41,9 +42,24 @@ pub struct Guard {
     pub carrier: Carrier,
     /// What opens.
     pub tokens: Tokens,
+    /// How many of the tokens stand in the configuration. Those of the sources follow.
+    pub own: usize,
+    /// Who hands out more of them, by the number of a [`source::Source`].
+    pub sources: Vec<usize>,
 }
 
 impl Guard {
+    /// A guard that opens for these tokens and for those of these sources.
+    pub fn new(carrier: Carrier, tokens: Tokens, sources: Vec<usize>) -> Self {
+        Self { carrier, own: tokens.len(), tokens, sources }
+    }
+
+    /// Takes what all sources hand out now in place of what they did.
+    pub fn renew(&mut self, handed_out: &[Vec<Token>]) {
+        let tokens = self.sources.iter().filter_map(|source| handed_out.get(*source));
+        self.tokens.renew(self.own, tokens.flatten().cloned());
+    }
+
     /// Opens for exactly one well-formed token that is configured, and says which; says why not otherwise.
     ///
     /// The presented token is compared before it is called malformed: an operator may have chosen

@@ -11,6 +11,7 @@ pub(crate) mod protobuf;
 pub mod shape;
 pub(crate) mod value;
 
+use crate::auth::source::Source;
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
 use crate::log;
@@ -29,6 +30,8 @@ pub struct Compiled {
     pub metrics: metrics::Settings,
     /// What is probed, if anything is.
     pub probes: Option<Plan>,
+    /// Who hands out tokens.
+    pub sources: Vec<Source>,
     /// This service's name in logs.
     pub service: Option<String>,
     /// What is logged, and how.

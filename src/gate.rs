@@ -1,6 +1,6 @@
 //! The order of the stages of a request, and nothing else.
 
-use crate::auth::{AuthMethod, Failure, Guard};
+use crate::auth::{AuthMethod, Failure, Guard, Token};
 use crate::limit::client::{ClientKey, ClientSource, HashKey, Identity, Prefixes};
 use crate::limit::window::Micros;
 use crate::limit::{Limiter, Store};
@@ -265,6 +265,13 @@ impl Gate {
         let peers = Clients { source: ClientSource::Peer, prefixes: Prefixes::WHOLE };
         let clients = self.limit.as_ref().map_or(&peers, |limit| &limit.clients);
         clients.identify(head, host).name()
+    }
+
+    /// Takes what the sources of tokens hand out now.
+    pub fn renew_tokens(&mut self, handed_out: &[Vec<Token>]) {
+        for guard in &mut self.guards {
+            guard.renew(handed_out);
+        }
     }
 
     /// The name of a token that opened a route, for the log.

@@ -2,8 +2,10 @@
 
 mod abi;
 mod access;
+mod calls;
 mod environment;
 mod exports;
+mod fetches;
 mod meter;
 mod plugin;
 mod probes;

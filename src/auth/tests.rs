@@ -14,7 +14,7 @@ const SECRET: &str = "s3cret-marker";
 
 fn guard(carrier: Carrier, tokens: &[&str]) -> Guard {
     let tokens = tokens.iter().map(|token| Token::nameless(Digest::of(token.as_bytes()))).collect();
-    Guard { carrier, tokens }
+    Guard::new(carrier, tokens, Vec::new())
 }
 
 fn bearer(value: Single<'_>) -> Head<'_> {

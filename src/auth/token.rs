@@ -31,6 +31,16 @@ impl Digest {
         Some(Self(digest))
     }
 
+    /// A digest that was kept.
+    pub fn held(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The digest's bytes, to keep them.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The first digits: enough to tell whose it is, and too few to find the token by.
     pub fn short(&self) -> String {
         let Self([first, second, third, fourth, ..]) = self;
@@ -71,6 +81,17 @@ impl fmt::Debug for Token {
 pub struct Tokens(Vec<Token>);
 
 impl Tokens {
+    /// Puts others behind the first so many.
+    pub fn renew(&mut self, first: usize, others: impl Iterator<Item = Token>) {
+        self.0.truncate(first);
+        self.0.extend(others);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether nothing can open.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -5,6 +5,7 @@ mod metrics;
 mod probes;
 mod tokens;
 
+use crate::auth::source::Source;
 use crate::auth::{Carrier, Guard};
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
@@ -33,7 +34,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
     let tokens = builder
         .tokens(&tokens)
         .map_err(|mistake| mistake.within_key("tokens").within_key("metrics_auth"))?;
-    builder.guards.push(Guard { carrier: Carrier::Authorization, tokens });
+    builder.guards.push(Guard::new(Carrier::Authorization, tokens.0, tokens.1));
 
     for (index, rule) in config.routes.iter().flatten().enumerate() {
         builder
@@ -83,6 +84,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
             degraded: None,
         },
         probes,
+        sources: builder.sources,
         metrics: settings,
         service: config.service,
         direction: config.direction,
@@ -112,6 +114,8 @@ struct Builder<'a> {
     guards: Vec<Guard>,
     /// Every pattern so far and its route, to find one that is in two classes.
     seen: Vec<(Pattern, Route)>,
+    /// Who hands out tokens; none stands twice.
+    sources: Vec<Source>,
     warnings: Vec<String>,
 }
 
@@ -119,7 +123,15 @@ impl<'a> Builder<'a> {
     fn new(env: Env<'a>) -> Self {
         let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
         let (routes, seen) = (Routes::default(), Vec::new());
-        Self { env, names, routes, guards: Vec::new(), seen, warnings: Vec::new() }
+        Self {
+            env,
+            names,
+            routes,
+            guards: Vec::new(),
+            seen,
+            sources: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     fn rule(&mut self, rule: &RouteRule, whose: Whose) -> Result<(), Mistake> {
@@ -183,7 +195,7 @@ impl<'a> Builder<'a> {
         };
         let tokens = rule.tokens.as_deref().unwrap_or_default();
         let tokens = self.tokens(tokens).map_err(|mistake| mistake.within_key("tokens"))?;
-        self.guards.push(Guard { carrier, tokens });
+        self.guards.push(Guard::new(carrier, tokens.0, tokens.1));
         Ok(Route { class: Class::Admin, guard: self.guards.len() - 1 })
     }
 

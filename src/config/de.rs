@@ -50,6 +50,7 @@ impl Error for Mistake {
 fn plainly(expected: &dyn Expected) -> String {
     match expected.to_string().as_str() {
         "u32" => "a whole number from 0 to 4294967295".into(),
+        "f64" => "a number".into(),
         "a sequence" => "a list".into(),
         expected if expected.starts_with("struct ") => "an object".into(),
         expected => expected.into(),
@@ -141,8 +142,16 @@ impl<'de> Deserializer<'de> for Value {
         }
     }
 
+    /// Envoy makes text of a fraction that stands in YAML.
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        self.deserialize_u32(visitor)
+        match self {
+            Self::String(text) => match serde_json::from_slice(text.as_bytes()) {
+                Ok(Self::Number(number)) => visit_number(number, visitor),
+                _ => Err(Self::String(text).instead_of(&visitor)),
+            },
+            Self::Number(number) => visit_number(number, visitor),
+            other => Err(other.instead_of(&visitor)),
+        }
     }
 
     /// `name`, or `{name: content}`.

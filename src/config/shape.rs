@@ -12,7 +12,7 @@ pub use limit::{Client, ForwardedFor, RateLimit, WhenFull};
 pub use log::{Access, Level, Log};
 pub use probes::{Expect, Probes, Rung, Scalar, Target, WhenDegraded};
 pub use time::{Span, Window};
-pub use tokens::{MetricsAuth, Secret, Token};
+pub use tokens::{Fetch, MetricsAuth, Secret, Token};
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;

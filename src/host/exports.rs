@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ptr;
 
-use super::probes;
+use super::calls;
 use super::root::Root;
 use super::stream::HttpStream;
 
@@ -110,7 +110,7 @@ extern "C" fn proxy_on_tick(root: u32) {
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_http_call_response(_root: u32, token: u32, _: usize, body: usize, _: usize) {
-    probes::on_answer(token, body);
+    calls::on_answer(token, body);
 }
 
 /// A request that belongs to no stream goes nowhere.

@@ -6,6 +6,7 @@ use super::abi;
 use super::access;
 use super::environment::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
+use crate::auth::source::Keeper;
 use crate::config::shape::Direction;
 use crate::config::{self, Mistake};
 use crate::gate::Gate;
@@ -49,6 +50,7 @@ pub struct State {
     pub meter: Meter,
     pub statistics: EnvoyStatistics,
     pub prober: Option<Prober>,
+    pub keeper: Option<Keeper>,
     /// Ticks since counts were handed over.
     ticks: u32,
 }
@@ -77,6 +79,14 @@ impl Plugin {
         let mut prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
         let mut gate = compiled.gate;
         gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
+        let mut keeper = match compiled.sources {
+            sources if sources.is_empty() => None,
+            sources => Some(Keeper::new(sources, &owner)),
+        };
+        // What opened before this configuration came opens still.
+        if let Some(keeper) = &mut keeper {
+            gate.renew_tokens(&keeper.tokens(now(), &mut Shared));
+        }
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
@@ -93,6 +103,7 @@ impl Plugin {
                 meter,
                 statistics,
                 prober,
+                keeper,
                 ticks: 0,
             }),
             tick,

@@ -1,10 +1,10 @@
 //! Sends the probes that are due, and hears what becomes of them.
 
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::abi::{self, Failed, Map};
 use super::access;
+use super::calls::{self, Purpose};
 use super::environment::{Shared, clocks, now};
 use super::plugin::{Plugin, State};
 use super::stream::serialize;
@@ -18,23 +18,8 @@ use crate::probe::rung::{Outcome, Reason};
 use crate::probe::{Prober, Ticket, grpc, journal};
 use crate::request::Pairs;
 
-/// A probe that is under way.
-struct Call {
-    token: u32,
-    ticket: Ticket,
-    /// A plugin that is gone does not want to hear of it.
-    plugin: Weak<Plugin>,
-}
-
-thread_local! {
-    /// The VM's calls, by which Envoy's callback finds whose answer it is.
-    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Sends what is due.
 pub fn on_tick(plugin: &Rc<Plugin>) {
-    // Envoy cancels the calls of a plugin that goes away, and never calls back.
-    CALLS.with_borrow_mut(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
     let mut failed = Vec::new();
     let changes = {
         let state = &mut *plugin.state.borrow_mut();
@@ -44,9 +29,7 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
         meter.hold(&ticked.records);
         for ticket in ticked.tickets {
             match send(prober.plan(), ticket) {
-                Ok(token) => CALLS.with_borrow_mut(|calls| {
-                    calls.push(Call { token, ticket, plugin: Rc::downgrade(plugin) });
-                }),
+                Ok(token) => calls::remember(token, Purpose::Probe(ticket), plugin),
                 Err(reason) => failed.push((ticket, reason)),
             }
         }
@@ -96,14 +79,8 @@ fn send(plan: &Plan, ticket: Ticket) -> Result<u32, Reason> {
     }
 }
 
-/// A call is over, and its answer can be read until this returns.
-pub fn on_answer(token: u32, body: usize) {
-    let call = CALLS.with_borrow_mut(|calls| {
-        let place = calls.iter().position(|call| call.token == token)?;
-        Some(calls.swap_remove(place))
-    });
-    let Some(Call { ticket, plugin, .. }) = call else { return };
-    let Some(plugin) = plugin.upgrade() else { return };
+/// A probe is over.
+pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
     let took = now().saturating_sub(ticket.sent);
     let outcome = {
         let state = plugin.state.borrow();
@@ -112,7 +89,7 @@ pub fn on_answer(token: u32, body: usize) {
         let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
         judge(&rung.check, body, took, plan.timeout)
     };
-    conclude(&plugin, ticket, outcome);
+    conclude(plugin, ticket, outcome);
 }
 
 /// Reads as much of an answer as it takes to judge it. What Envoy does not hand over is not there.

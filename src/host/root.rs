@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::abi::{self, Level};
 use super::plugin::Plugin;
-use super::probes;
+use super::{calls, fetches, probes};
 use crate::config::Mistake;
 
 /// One plugin of the VM, once it is configured.
@@ -32,7 +32,9 @@ impl Root {
     pub fn on_tick(&mut self) {
         if let Some(plugin) = &self.plugin {
             plugin.on_tick();
+            calls::forget();
             probes::on_tick(plugin);
+            fetches::on_tick(plugin);
         }
     }
 

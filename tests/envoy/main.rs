@@ -14,5 +14,6 @@ mod probes;
 mod protocols;
 mod reload;
 mod request_id;
+mod rotation;
 mod routes;
 mod scrape;

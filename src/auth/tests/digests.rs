@@ -11,7 +11,7 @@ fn digests_in_hexadecimal() {
     let foobar = "c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f2";
     for text in [foobar, &foobar.to_uppercase()] {
         let tokens = Tokens::from_iter(Digest::from_hex(text).map(Token::nameless));
-        let guard = Guard { carrier: Carrier::Authorization, tokens };
+        let guard = Guard::new(Carrier::Authorization, tokens, Vec::new());
         assert_eq!(refused(&guard, &bearer(Single::Once(b"Bearer foobar"))), None);
     }
     let table = [

@@ -55,7 +55,13 @@ pub fn compile(probes: Probes, builder: &mut Builder<'_>) -> Result<Plan> {
     })
 }
 
-fn span(key: &str, span: Span, range: std::ops::RangeInclusive<u64>, right: &str) -> Result<()> {
+/// Checks a length of time.
+pub fn span(
+    key: &str,
+    span: Span,
+    range: std::ops::RangeInclusive<u64>,
+    right: &str,
+) -> Result<()> {
     if range.contains(&span.0) {
         return Ok(());
     }
@@ -111,7 +117,8 @@ fn rung(rung: shape::Rung) -> Result<Rung> {
     Ok(Rung { name, check })
 }
 
-fn path(path: String) -> Result<Box<str>> {
+/// Checks a path, which may have a query.
+pub fn path(path: String) -> Result<Box<str>> {
     let within = |right| Err(Mistake::new(right).within_key("path"));
     if !path.starts_with('/') {
         return within(r#"must start with "/""#);
@@ -154,7 +161,8 @@ fn name(key: &str, name: String) -> Result<Box<str>> {
     Err(Mistake::new(right).within_key(key))
 }
 
-fn header_value(key: &str, value: String) -> Result<Box<str>> {
+/// Checks what stands in a header, or names a cluster.
+pub fn header_value(key: &str, value: String) -> Result<Box<str>> {
     if (1..=1024).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(value.into());
     }
@@ -168,6 +176,9 @@ fn token(token: &Token, service: &str, builder: &mut Builder<'_>) -> Result<Opti
             let right =
                 "must be env or value: a digest opens a door, but cannot be presented at one";
             return Err(Mistake::new(right).within_key("sha256"));
+        }
+        Token::Fetch(_) => {
+            return Err(Mistake::new("must be env or value").within_key("fetch"));
         }
         Token::Env(name) if name.is_empty() => {
             return Err(Mistake::new("must name a variable").within_key("env"));

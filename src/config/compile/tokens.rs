@@ -1,23 +1,59 @@
 //! What tokens mean.
 
+use crate::auth::source::Source;
 use crate::auth::{Digest, Token, Tokens};
-use crate::config::{Mistake, shape};
+use crate::config::Mistake;
+use crate::config::shape::{self, Fetch};
 
 use super::Builder;
+use super::probes::{header_value, path, span};
 
 impl Builder<'_> {
-    /// What opens a guard.
-    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Result<Tokens, Mistake> {
-        let mut opening = Vec::new();
+    /// What opens a guard, and the numbers of the sources that hand out more.
+    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Result<(Tokens, Vec<usize>), Mistake> {
+        let (mut opening, mut sources) = (Vec::new(), Vec::new());
         for (index, token) in tokens.iter().enumerate() {
-            opening.extend(self.token(token).map_err(|mistake| mistake.within_index(index))?);
+            let within = |mistake: Mistake| mistake.within_index(index);
+            match token {
+                shape::Token::Fetch(fetch) => {
+                    sources.push(self.source(fetch).map_err(|m| within(m.within_key("fetch")))?);
+                }
+                token => opening.extend(self.token(token).map_err(within)?),
+            }
         }
-        Ok(opening.into_iter().collect())
+        Ok((opening.into_iter().collect(), sources))
+    }
+
+    /// The number of a source of tokens.
+    fn source(&mut self, fetch: &Fetch) -> Result<usize, Mistake> {
+        const SECOND: u64 = 1_000_000;
+        const HOUR: u64 = 3_600 * SECOND;
+        span("every", fetch.every, SECOND..=24 * HOUR, "must be from 1s to 24h")?;
+        span("timeout", fetch.timeout, SECOND / 20..=30 * SECOND, "must be from 50ms to 30s")?;
+        let kept = fetch.every.0..=720 * HOUR;
+        span("keep_for", fetch.keep_for, kept, "must be at least `every`, and at most 720h")?;
+        let cluster = header_value("cluster", fetch.cluster.clone())?;
+        let source = Source {
+            path: path(fetch.path.clone())?,
+            authority: match &fetch.authority {
+                Some(authority) => header_value("authority", authority.clone())?,
+                None => cluster.clone(),
+            },
+            cluster,
+            every: fetch.every.0,
+            timeout: fetch.timeout.0,
+            keep_for: fetch.keep_for.0,
+        };
+        let held = self.sources.iter().position(|held| *held == source);
+        Ok(held.unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        }))
     }
 
     /// A token; `None` for a variable that holds none, which opens nothing.
     fn token(&mut self, token: &shape::Token) -> Result<Option<Token>, Mistake> {
-        use shape::Token::{Env, Sha256, Value};
+        use shape::Token::{Env, Fetch, Sha256, Value};
         match token {
             Env(name) if name.is_empty() => {
                 Err(Mistake::new("must name a variable").within_key("env"))
@@ -50,6 +86,8 @@ impl Builder<'_> {
                 let digest = Digest::of(value.expose().as_bytes());
                 Ok(Some(Token { digest, name: "value".into() }))
             }
+            // Has no token before it is asked.
+            Fetch(_) => Ok(None),
             Value(_) => {
                 let right = "must be 1 to 4096 visible ASCII characters";
                 Err(Mistake::new(right).within_key("value"))

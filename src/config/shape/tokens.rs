@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Span;
+
 /// The tokens of the metrics routes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
@@ -28,6 +30,44 @@ pub enum Token {
     Sha256(Secret),
     /// The token itself. Allowed, and warned about.
     Value(Secret),
+    /// What a service hands out, asked on a timer: a new token opens and the old one ends without a
+    /// reload.
+    Fetch(Fetch),
+}
+
+/// A service that hands out tokens as text, one a line, at most 16.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
+    /// The Envoy cluster that reaches it.
+    pub cluster: String,
+    /// Asked with GET; anything but a 200 with tokens is a failure.
+    pub path: String,
+    /// The request's `:authority`. Default: the cluster's name.
+    pub authority: Option<String>,
+    /// From one fetch to the next, `1s` to `24h`; after a failure at most `5s`. Default `30s`.
+    #[serde(default = "every")]
+    pub every: Span,
+    /// How long an answer may take, `50ms` to `30s`. Default `1s`.
+    #[serde(default = "timeout")]
+    pub timeout: Span,
+    /// How long the last tokens stay while the service gives no others, `every` to `720h`; then nothing
+    /// opens. Default `1h`.
+    #[serde(default = "keep_for")]
+    pub keep_for: Span,
+}
+
+fn every() -> Span {
+    Span(30_000_000)
+}
+
+fn timeout() -> Span {
+    Span(1_000_000)
+}
+
+fn keep_for() -> Span {
+    Span(3_600_000_000)
 }
 
 /// Text that is never printed.

@@ -30,7 +30,7 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
         ),
         (
             r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "A"}, {"file": "b"}]}]}"#,
-            "routes[0].tokens[1]: must be one of env, sha256, value",
+            "routes[0].tokens[1]: must be one of env, sha256, value, fetch",
         ),
         (
             r#"{"metrics_auth": {"token": []}}"#,
@@ -123,7 +123,7 @@ fn choices_are_told() {
         ),
         (
             r#"{"metrics_auth": {"tokens": [{"env": "A", "value": "b"}]}}"#,
-            "metrics_auth.tokens[0]: must be one of env, sha256, value",
+            "metrics_auth.tokens[0]: must be one of env, sha256, value, fetch",
         ),
         (r#"{"log": {"access": "yes"}}"#, "log.access: must be off, text or json"),
     ];

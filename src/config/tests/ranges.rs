@@ -161,6 +161,12 @@ fn buckets() {
     for (wrong, message) in table {
         assert_eq!(list(wrong).unwrap_err().to_string(), message, "{wrong}");
     }
-    assert!(list(r#"["1"]"#).unwrap_err().to_string().starts_with("metrics.buckets[0]: must be "));
+    // Envoy makes text of a fraction that stands in YAML.
+    let bounds = |text| list(text).unwrap().metrics.bounds.seconds().collect::<Vec<_>>();
+    assert_eq!(bounds(r#"["0.25", "1"]"#), [0.25, 1.0]);
+    for wrong in ["\"\"", "\"1s\"", "\"true\"", "true"] {
+        let told = list(&format!("[{wrong}]")).unwrap_err().to_string();
+        assert!(told.starts_with("metrics.buckets[0]: must be a number, not a "), "{told}");
+    }
     assert!(list("1").unwrap_err().to_string().starts_with("metrics.buckets: must be a list"));
 }

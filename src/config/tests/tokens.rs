@@ -75,3 +75,57 @@ fn tokens_are_of_a_shape() {
         ),
     ]);
 }
+
+#[test]
+fn a_source_of_tokens_is_asked_once_for_all_that_it_opens() {
+    let configuration = r#"{
+        "metrics_auth": {"tokens": [{"value": "a"}, {"fetch": {"cluster": "vault", "path": "/t?v=1"}}]},
+        "routes": [
+            {"paths": ["/a"], "class": "admin", "tokens": [{"fetch": {"cluster": "vault", "path": "/t?v=1"}}]},
+            {"paths": ["/b"], "class": "admin", "tokens": [{"fetch": {"cluster": "vault", "path": "/b",
+                "authority": "vault.local", "every": "5m", "timeout": "2s", "keep_for": "24h"}}]}
+        ]
+    }"#;
+    let compiled = compiled(configuration).unwrap();
+    let [first, second] = &*compiled.sources else { panic!("{:?}", compiled.sources) };
+    assert_eq!((&*first.cluster, &*first.path, &*first.authority), ("vault", "/t?v=1", "vault"));
+    let seconds = [first.every, first.timeout, first.keep_for].map(|micros| micros / 1_000_000);
+    assert_eq!(seconds, [30, 1, 3_600]);
+    assert_eq!((&*second.authority, second.every), ("vault.local", 300_000_000));
+    let sources: Vec<_> = compiled.gate.guards.iter().map(|guard| &*guard.sources).collect();
+    assert_eq!(sources, [&[0], &[0], &[1]]);
+}
+
+#[test]
+fn a_source_that_cannot_be_asked_is_told_with_its_place() {
+    let fetch = |fetch: &str| {
+        compiled(&format!(r#"{{"metrics_auth": {{"tokens": [{{"fetch": {fetch}}}]}}}}"#)).err()
+    };
+    let table = [
+        (r#"{"path": "/t"}"#, ": the key `cluster` is missing"),
+        (r#"{"cluster": "v"}"#, ": the key `path` is missing"),
+        (
+            r#"{"cluster": "", "path": "/t"}"#,
+            ".cluster: must be 1 to 1024 visible ASCII characters",
+        ),
+        (r#"{"cluster": "v", "path": "t"}"#, r#".path: must start with "/""#),
+        (r#"{"cluster": "v", "path": "/t", "every": "0s"}"#, ".every: must be from 1s to 24h"),
+        (
+            r#"{"cluster": "v", "path": "/t", "timeout": "1ms"}"#,
+            ".timeout: must be from 50ms to 30s",
+        ),
+        (
+            r#"{"cluster": "v", "path": "/t", "every": "1m", "keep_for": "30s"}"#,
+            ".keep_for: must be at least `every`, and at most 720h",
+        ),
+        (
+            r#"{"cluster": "v", "path": "/t", "keep": "1h"}"#,
+            ": there is no key `keep`; the keys here are",
+        ),
+    ];
+    for (source, expected) in table {
+        let told = fetch(source).unwrap_or_default();
+        let expected = format!("metrics_auth.tokens[0].fetch{expected}");
+        assert!(told.starts_with(&expected), "{source}: {told}");
+    }
+}

@@ -64,9 +64,11 @@ impl Admin {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|listener| {
+            .filter_map(|listener| {
                 let name = listener["name"].as_str().expect("a name").to_owned();
-                (name, socket_address(&listener["local_address"]["socket_address"]))
+                // A pipe has none.
+                let address = listener["local_address"].get("socket_address")?;
+                Some((name, socket_address(address)))
             })
             .collect();
         listeners.sort();

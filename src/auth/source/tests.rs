@@ -1,0 +1,181 @@
+//! What a source hands out, for how long it opens, and who asks it.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::auth::{Carrier, Guard, Tokens};
+use crate::limit::Version;
+use crate::request::{Head, Single};
+
+const SECOND: Micros = 1_000_000;
+/// When these tests begin, on the monotonic clock.
+const START: Micros = 1 << 40;
+
+/// Shared data.
+#[derive(Default)]
+struct Memory {
+    values: BTreeMap<String, (Vec<u8>, u32)>,
+    broken: bool,
+}
+
+impl Store for Memory {
+    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        if self.broken {
+            return Err(Unavailable);
+        }
+        let held = self.values.get(key).cloned();
+        let (bytes, version) = held.unwrap_or((Vec::new(), u32::MAX));
+        *value = bytes;
+        Ok(Version(version))
+    }
+
+    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        let held = self.values.get(key).map_or(u32::MAX, |(_, held)| *held);
+        if self.broken || held != version.0 {
+            return if self.broken { Err(Unavailable) } else { Ok(false) };
+        }
+        self.values.insert(key.into(), (value.into(), held.wrapping_add(1)));
+        Ok(true)
+    }
+}
+
+fn source() -> Source {
+    Source {
+        cluster: "vault".into(),
+        path: "/token".into(),
+        authority: "vault".into(),
+        every: 30 * SECOND,
+        timeout: SECOND,
+        keep_for: 3_600 * SECOND,
+    }
+}
+
+fn keeper() -> Keeper {
+    Keeper::new(vec![source()], "1.p.")
+}
+
+/// Whether a token opens at a time after the start, in seconds.
+fn opens(keeper: &mut Keeper, memory: &mut Memory, token: &str, seconds: Micros) -> bool {
+    let mut guard = Guard::new(Carrier::Authorization, Tokens::default(), vec![0]);
+    guard.renew(&keeper.tokens(START + seconds * SECOND, memory));
+    let value = format!("Bearer {token}");
+    let head = Head { authorization: Single::Once(value.as_bytes()), ..Head::default() };
+    guard.check(&head).is_ok()
+}
+
+fn say(keeper: &mut Keeper, memory: &mut Memory, body: &str, seconds: Micros) -> Option<Change> {
+    keeper.on_answer(0, read(body.as_bytes()), START + seconds * SECOND, memory)
+}
+
+#[test]
+fn an_answer_is_a_token_a_line() {
+    let long = "a".repeat(4097);
+    let many = "a\n".repeat(17);
+    let table: [(&str, Option<usize>); 10] = [
+        ("one", Some(1)),
+        ("one\n", Some(1)),
+        ("\r\n one \r\n\n two\t\n", Some(2)),
+        (&long[1..], Some(1)),
+        (&many[2..], Some(16)),
+        ("", None),
+        (" \n\n", None),
+        ("two words", None),
+        (&long, None),
+        (&many, None),
+    ];
+    for (body, tokens) in table {
+        assert_eq!(read(body.as_bytes()).map(|tokens| tokens.len()), tokens, "{:.40}", body);
+    }
+    assert!(read(b"t\xc3\xb6ken").is_none() && read(b"a\0b").is_none());
+}
+
+#[test]
+fn a_new_token_opens_and_the_old_one_ends() {
+    let (mut keeper, mut memory) = (keeper(), Memory::default());
+    assert!(!opens(&mut keeper, &mut memory, "first", 0), "nothing was asked yet");
+    assert_eq!(say(&mut keeper, &mut memory, "first", 0), Some(Change::Renewed));
+    assert!(opens(&mut keeper, &mut memory, "first", 1));
+    assert_eq!(say(&mut keeper, &mut memory, "first", 30), None, "the same as before");
+    assert_eq!(say(&mut keeper, &mut memory, "second\nfirst", 60), Some(Change::Renewed));
+    assert!(opens(&mut keeper, &mut memory, "first", 61), "both, while a rotation lasts");
+    assert!(opens(&mut keeper, &mut memory, "second", 61));
+    assert_eq!(say(&mut keeper, &mut memory, "second", 90), Some(Change::Renewed));
+    assert!(!opens(&mut keeper, &mut memory, "first", 91));
+    assert!(opens(&mut keeper, &mut memory, "second", 91));
+}
+
+#[test]
+fn the_last_good_token_stays_for_so_long_and_then_nothing_opens() {
+    let (mut keeper, mut memory) = (keeper(), Memory::default());
+    say(&mut keeper, &mut memory, "token", 0);
+    assert_eq!(say(&mut keeper, &mut memory, "", 30), Some(Change::Failing));
+    assert_eq!(say(&mut keeper, &mut memory, "", 35), None, "told once");
+    assert!(opens(&mut keeper, &mut memory, "token", 3_600));
+    assert!(!opens(&mut keeper, &mut memory, "token", 3_601));
+    assert_eq!(say(&mut keeper, &mut memory, "token", 4_000), Some(Change::Recovered));
+    assert!(opens(&mut keeper, &mut memory, "token", 4_000));
+}
+
+#[test]
+fn one_vm_asks_an_interval_and_sooner_after_a_failure() {
+    let (mut first, mut second, mut memory) = (keeper(), keeper(), Memory::default());
+    let due = |keeper: &mut Keeper, memory: &mut Memory, seconds: Micros| {
+        !keeper.due(START + seconds * SECOND, memory).is_empty()
+    };
+    assert!(due(&mut first, &mut memory, 0));
+    assert!(!due(&mut second, &mut memory, 0), "claimed");
+    say(&mut first, &mut memory, "token", 1);
+    assert!(!due(&mut first, &mut memory, 30) && !due(&mut second, &mut memory, 30));
+    assert!(due(&mut second, &mut memory, 31));
+    assert!(!due(&mut first, &mut memory, 31));
+    say(&mut second, &mut memory, "", 32);
+    assert!(!due(&mut first, &mut memory, 36));
+    assert!(due(&mut first, &mut memory, 37), "5 s after a failure");
+    assert!(due(&mut second, &mut memory, 43), "whoever claimed it has crashed");
+}
+
+#[test]
+fn what_cannot_be_read_opens_nothing() {
+    let (mut keeper, mut memory) = (keeper(), Memory::default());
+    say(&mut keeper, &mut memory, "token", 0);
+    let held = memory.values.clone();
+    for (key, (value, version)) in &held {
+        let foreign = [&b""[..], b"x", &value[1..], &value[..value.len() - 1]];
+        for bytes in foreign {
+            memory.values.insert(key.clone(), (bytes.into(), *version));
+            assert!(!opens(&mut keeper, &mut memory, "token", 1), "{bytes:?}");
+        }
+    }
+    assert_eq!(keeper.due(START, &mut memory), [0], "and is asked for anew");
+    memory.values = held;
+    assert!(opens(&mut keeper, &mut memory, "token", 1));
+    assert!(keeper.tokens(0, &mut memory).concat().is_empty(), "a clock that cannot be read");
+    assert!(keeper.tokens(START - 1, &mut memory).concat().is_empty(), "or that was set back");
+    assert!(keeper.due(0, &mut memory).is_empty());
+    memory.broken = true;
+    assert!(!opens(&mut keeper, &mut memory, "token", 1));
+    assert!(keeper.due(START + 99 * SECOND, &mut memory).is_empty());
+    assert_eq!(say(&mut keeper, &mut memory, "other", 2), None);
+}
+
+#[test]
+fn sources_that_differ_keep_apart() {
+    let other = Source { path: "/other".into(), ..source() };
+    let (mut keeper, mut memory) = (Keeper::new(vec![source(), other], "1.p."), Memory::default());
+    say(&mut keeper, &mut memory, "token", 0);
+    let tokens = keeper.tokens(START, &mut memory);
+    assert_eq!([tokens[0].len(), tokens[1].len()], [1, 0]);
+    assert_eq!(*tokens[0][0].name, *"vault/token");
+}
+
+#[test]
+fn no_token_is_shared_or_printed() {
+    let (mut keeper, mut memory) = (keeper(), Memory::default());
+    say(&mut keeper, &mut memory, "s3cr3t-marker", 0);
+    let shared = format!("{:?}", memory.values);
+    let bytes: Vec<u8> = memory.values.values().flat_map(|(bytes, _)| bytes.clone()).collect();
+    assert!(!shared.contains("s3cr3t") && !bytes.windows(6).any(|window| window == b"s3cr3t"));
+}

@@ -1,0 +1,53 @@
+//! The calls that are under way, by which Envoy's callback finds whose answer it is.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use super::plugin::Plugin;
+use super::{fetches, probes};
+use crate::probe::Ticket;
+
+/// What a call is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// A probe.
+    Probe(Ticket),
+    /// A source of tokens, by its number.
+    Fetch(usize),
+}
+
+struct Call {
+    token: u32,
+    purpose: Purpose,
+    /// A plugin that is gone does not want to hear of it.
+    plugin: Weak<Plugin>,
+}
+
+thread_local! {
+    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Remembers a call that was made.
+pub fn remember(token: u32, purpose: Purpose, plugin: &Rc<Plugin>) {
+    let call = Call { token, purpose, plugin: Rc::downgrade(plugin) };
+    CALLS.with_borrow_mut(|calls| calls.push(call));
+}
+
+/// Lets go of calls of plugins that are gone: Envoy cancels those, and never calls back.
+pub fn forget() {
+    CALLS.with_borrow_mut(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
+}
+
+/// A call is over, and its answer, with a body so long, can be read until this returns.
+pub fn on_answer(token: u32, body: usize) {
+    let call = CALLS.with_borrow_mut(|calls| {
+        let place = calls.iter().position(|call| call.token == token)?;
+        Some(calls.swap_remove(place))
+    });
+    let Some(Call { purpose, plugin, .. }) = call else { return };
+    let Some(plugin) = plugin.upgrade() else { return };
+    match purpose {
+        Purpose::Probe(ticket) => probes::on_answer(&plugin, ticket, body),
+        Purpose::Fetch(source) => fetches::on_answer(&plugin, source, body),
+    }
+}

@@ -1,0 +1,133 @@
+//! Tokens that a service hands out: a new one opens and the old one ends without a reload.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+use std::{fs, process};
+
+use serde_json::{Value, json};
+use testbed::service::{Does, answer};
+use testbed::{Bootstrap, Client, Envoy, Service, Upstream, poll, tools, workspace};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn rotating(source: &Service, upstream: &Upstream, keep_for: &str) -> Bootstrap {
+    let fetch = json!({
+        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": keep_for,
+    });
+    Bootstrap::to(upstream.address())
+        .cluster("vault", source.address())
+        .plugin(json!({"metrics_auth": {"tokens": [{"fetch": fetch}]}}))
+        .concurrency(2)
+}
+
+/// The status for a token, each time over a new connection: any worker may answer.
+fn status(envoy: &Envoy, token: &str) -> u16 {
+    let authorization = format!("Bearer {token}");
+    Client::new(envoy.address()).get_with("/metrics", &[("authorization", &authorization)]).status
+}
+
+/// Waits until every one of sixteen connections has that status.
+fn wait(envoy: &Envoy, token: &str, wanted: u16) {
+    let what = format!("{token} has {wanted} everywhere");
+    poll::until(PATIENCE, &what, || (0..16).all(|_| status(envoy, token) == wanted).then_some(()));
+}
+
+#[test]
+fn a_new_token_opens_and_the_old_one_ends_without_a_reload() {
+    let (source, upstream) = (Service::start(Does::Hangs(Vec::new())), Upstream::start());
+    let envoy = Envoy::start(&rotating(&source, &upstream, "1h")).expect("Envoy starts");
+    assert_eq!(status(&envoy, "first"), 401, "closed before there is a token");
+    source.now(answer(200, "first\n"));
+    wait(&envoy, "first", 200);
+    source.now(answer(200, "first\nsecond\n"));
+    wait(&envoy, "second", 200);
+    assert_eq!(status(&envoy, "first"), 200, "both open while the rotation lasts");
+    source.now(answer(200, "second"));
+    wait(&envoy, "first", 401);
+    wait(&envoy, "second", 200);
+    let head = &source.requests()[0].1;
+    assert!(head.starts_with("GET /token HTTP/1.1\r\n"), "{head}");
+}
+
+/// While the source is down, whatever that looks like, the last good token opens; then nothing does,
+/// until the source is back.
+#[test]
+fn the_last_good_token_stays_while_the_source_is_down_and_then_nothing_opens() {
+    let (source, upstream) = (Service::start(answer(200, "good")), Upstream::start());
+    let mut envoy = Envoy::start(&rotating(&source, &upstream, "6s")).expect("Envoy starts");
+    wait(&envoy, "good", 200);
+    let asked = source.count("/token");
+    source.now(answer(500, "bad"));
+    poll::until(PATIENCE, "the source was asked again", || {
+        (source.count("/token") > asked).then_some(())
+    });
+    assert_eq!((status(&envoy, "good"), status(&envoy, "bad")), (200, 401));
+    // A new configuration knows what the old one did, though it cannot ask.
+    let mut other: Value = json!({"service": "other"});
+    let fetch = json!({
+        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": "6s",
+    });
+    other["metrics_auth"] = json!({"tokens": [{"fetch": fetch}]});
+    envoy.reconfigure(&rotating(&source, &upstream, "6s").plugin(other));
+    assert_eq!(status(&envoy, "good"), 200, "after a reload");
+    source.now(Does::Refuses);
+    wait(&envoy, "good", 401);
+    source.now(answer(200, "better"));
+    wait(&envoy, "better", 200);
+    assert_eq!(status(&envoy, "good"), 401);
+}
+
+/// An answer that holds no token is none, and the token that is known stays.
+#[test]
+fn an_answer_without_a_token_changes_nothing() {
+    let (source, upstream) = (Service::start(answer(200, "good")), Upstream::start());
+    let envoy = Envoy::start(&rotating(&source, &upstream, "1h")).expect("Envoy starts");
+    wait(&envoy, "good", 200);
+    for body in ["", "<html>an error page</html>", "{\"token\": \"x y\"}", "t\u{f6}ken"] {
+        source.now(answer(200, body));
+        let asked = source.count("/token");
+        poll::until(PATIENCE, "the source was asked twice", || {
+            (source.count("/token") > asked + 1).then_some(())
+        });
+        assert_eq!(status(&envoy, "good"), 200, "{body}");
+    }
+}
+
+/// `examples/rotation`: Envoy serves a file to the gate, which knows of each change.
+#[test]
+fn the_example_does_what_its_readme_says() {
+    let upstream = Upstream::start();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tokens-{}", process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    // As whoever rotates a secret does: the file is there in one piece, or not at all.
+    let write = |text: &str| {
+        fs::write(folder.join("new"), text).expect("write");
+        fs::rename(folder.join("new"), folder.join("metrics.token")).expect("rename");
+    };
+    write("first\n");
+    let text = fs::read_to_string(workspace().join("examples/rotation/envoy.yaml"));
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let text = text
+        .expect("the example")
+        .replace("/tmp/probegate/", &format!("{}/", folder.display()))
+        .replace("every: 5s", "every: 1s")
+        .replace("port_value: 10000 ", &format!("port_value: {} ", port.expect("a port").port()))
+        .replace("port_value: 9901 ", "port_value: 0 ")
+        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()));
+    let file = folder.join("envoy.yaml");
+    fs::write(&file, text).expect("write");
+    // Older ones have no file server.
+    let program = tools::envoy(tools::NEWEST);
+    let envoy = Envoy::start_file(program, &file, 2, &[]).expect("the example starts");
+    wait(&envoy, "first", 200);
+    write("first\nsecond\n");
+    wait(&envoy, "second", 200);
+    assert_eq!(status(&envoy, "first"), 200);
+    write("second\n");
+    wait(&envoy, "first", 401);
+    write("\n");
+    assert_eq!(status(&envoy, "second"), 200);
+    drop(envoy);
+    fs::remove_dir_all(&folder).expect("remove the folder");
+}
