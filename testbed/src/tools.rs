@@ -1,5 +1,6 @@
 //! Programs that the tests need: found on the machine, or brought to `target/tools/` once.
 
+pub mod containers;
 mod debian;
 mod npm;
 mod wheel;
@@ -207,4 +208,15 @@ fn present_or(
         }
     }
     path
+}
+
+/// Runs a program to its end; the error is what it has to say.
+fn run(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
 }

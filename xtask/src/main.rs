@@ -5,6 +5,7 @@ mod build;
 mod command;
 mod demo;
 mod generated;
+mod image;
 mod reproduce;
 mod setup;
 mod test;
@@ -19,8 +20,9 @@ usage: cargo xtask <verb>
 
   setup            bring everything that the tests need
   build            write dist/probegate.wasm
+  image            write the module as an OCI image, dist/image, and print its digest
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
-  test [--quick]   every test; --quick: one Envoy, and no demo, bench nor reproduction
+  test [--quick]   every test; --quick: one Envoy, and no containers, bench, reproduction nor demo
   bench [row …]    instructions a request, of these rows; without any, of all, into benches/RESULTS.md
         --check [row …]   an error where they are more than 3 % over benches/RESULTS.md
         --memory | --micro | --wall   memory; the core's parts alone; time, by wrk
@@ -33,8 +35,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
-        ["setup"] => setup::run(),
+        ["setup"] => setup::all(),
         ["build"] => build::run(),
+        ["image"] => image::run(),
         ["bench", "--check", rows @ ..] => bench::check(rows),
         ["bench", "--memory"] => bench::memory::run(),
         ["bench", "--micro"] => bench::micro::run(),

@@ -2,12 +2,22 @@
 
 use std::process::Command;
 
-use testbed::tools;
+use testbed::tools::{self, containers};
 
 use crate::{Outcome, command};
 
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-unknown-unknown"];
 
+/// Everything, with what builds and runs containers.
+pub fn all() -> Outcome {
+    run()?;
+    containers::podman();
+    containers::debian();
+    containers::podman_compose();
+    Ok(())
+}
+
+/// What the quick tests need.
 pub fn run() -> Outcome {
     targets()?;
     tools::envoy(tools::NEWEST);

@@ -6,17 +6,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, bench, build, command, demo, reproduce, setup};
+use crate::{Outcome, bench, build, command, demo, image, reproduce, setup};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
 /// The one with a real Prometheus besides: once, with the newest Envoy.
 const WITH_PROMETHEUS: &str = "prometheus";
+/// The one that builds and runs containers: once.
+const WITH_CONTAINERS: &str = "containers";
 
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
 
-/// `quick` leaves out the oldest Envoy, the bench, the reproduction and the demo.
+/// `quick` leaves out the oldest Envoy, the containers, the bench, the reproduction and the demo.
 pub fn run(quick: bool) -> Outcome {
     let mut steps = Steps(Vec::new());
     let outcome = run_steps(&mut steps, quick);
@@ -25,7 +27,7 @@ pub fn run(quick: bool) -> Outcome {
 }
 
 fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
-    steps.run("set-up", setup::run)?;
+    steps.run("set-up", || if quick { setup::run() } else { setup::all() })?;
     steps.run("format", || cargo("fmt --all --check"))?;
     steps.run("lints", lints)?;
     steps.run("native tests", native)?;
@@ -35,6 +37,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("with Prometheus", || with_envoy(WITH_PROMETHEUS, tools::NEWEST))?;
     if !quick {
         steps.run("with the oldest Envoy", || with_envoy(WITH_ENVOY, tools::OLDEST))?;
+        steps.run("with containers", with_containers)?;
         steps.run("what a request costs", || bench::check(&COUNTED))?;
         steps.run("reproduction", reproduce::run)?;
         steps.run("demo", || demo::run(true))?;
@@ -57,7 +60,7 @@ fn native() -> Outcome {
     let mut tests = command::cargo("test --workspace --features probegate/schema --lib --bins");
     for name in test_targets()?
         .iter()
-        .filter(|name| ![WITH_ENVOY, WITH_PROMETHEUS].contains(&name.as_str()))
+        .filter(|name| ![WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS].contains(&name.as_str()))
     {
         tests.args(["--test", name]);
     }
@@ -99,6 +102,11 @@ fn wasm() -> Outcome {
 
 fn with_envoy(test: &str, version: &str) -> Outcome {
     command::run(command::cargo("test --test").arg(test).env("PROBEGATE_ENVOY", version))
+}
+
+fn with_containers() -> Outcome {
+    image::run()?;
+    with_envoy(WITH_CONTAINERS, tools::NEWEST)
 }
 
 /// The steps so far and how long each took.

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
+use super::run;
+
 /// The folder `name` below the tools in which these packages are unpacked, as if it were `/`.
 /// Their dependencies are not brought.
 pub fn root(name: &str, packages: &[&str]) -> PathBuf {
@@ -42,14 +44,4 @@ fn unpack(packages: &[&str], root: &Path) -> Result<(), String> {
              and have them on PATH"
         )
     })
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
-    }
 }

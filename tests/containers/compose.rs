@@ -1,0 +1,99 @@
+//! `envoy/compose.yaml`: the gate, a service and a Prometheus that find each other by their names.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+use std::sync::Arc;
+
+use serde_json::Value;
+use testbed::tools::containers;
+use testbed::{Client, poll, workspace};
+
+use crate::podman::{ENVOY, PROMETHEUS, Podman};
+use crate::{PATIENCE, answered, bearer, secret};
+
+const PROJECT: &str = "compose";
+
+/// What the file describes, while the value lives.
+struct Project {
+    podman: Arc<Podman>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Project {
+    fn up(podman: Arc<Podman>, environment: Vec<(&'static str, String)>) -> Self {
+        let project = Self { podman, environment };
+        let output = project.compose(&["up", "--detach", "--build"]).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "podman-compose: {}\n{errors}", output.status);
+        project
+    }
+
+    fn compose(&self, arguments: &[&str]) -> Command {
+        let mut compose = containers::podman_compose();
+        compose.arg("--podman-path").arg(self.podman.program());
+        compose.args(["--project-name", PROJECT, "--file", "envoy/compose.yaml"]).args(arguments);
+        compose.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        compose.current_dir(workspace());
+        compose
+    }
+
+    fn inspect(&self, service: &str) -> Value {
+        let page = self.podman.ok(&["inspect", &format!("{PROJECT}_{service}_1")]);
+        serde_json::from_str::<Value>(&page).expect("JSON")[0].clone()
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        let _ = self.compose(&["down", "--timeout", "0"]).output();
+    }
+}
+
+fn free_port() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port().to_string()
+}
+
+#[test]
+fn prometheus_scrapes_the_gate_that_guards_the_service() {
+    let token = secret("compose", "the-token\n");
+    let project = Project::up(
+        Podman::shared(),
+        vec![
+            ("ENVOY_IMAGE", ENVOY.into()),
+            ("PROMETHEUS_IMAGE", PROMETHEUS.into()),
+            ("METRICS_TOKEN", token.display().to_string()),
+            ("GATE_PORT", free_port()),
+            ("PROMETHEUS_PORT", free_port()),
+        ],
+    );
+    let address =
+        |service: &str, port| project.podman.address(&format!("{PROJECT}_{service}_1"), port);
+    let gate = address("gate", 10000);
+    // A health route: until the service is there, the asking itself would come to the limit.
+    let service = answered(gate, "/health", 200);
+    assert!(service.text().contains("from the demo service"));
+    assert_eq!(Client::new(gate).get("/metrics").status, 401);
+    assert_eq!(Client::new(gate).get_with("/metrics", &bearer("the-token")).status, 200);
+
+    let prometheus = address("prometheus", 9090);
+    answered(prometheus, "/-/ready", 200);
+    let counted = "/api/v1/query?query=caracal_gateway_requests_total%7Bjob%3D%22gateway%22%7D";
+    poll::until(PATIENCE, "Prometheus has what the gate counts", || {
+        let found = Client::new(prometheus).get(counted).json();
+        found["data"]["result"][0]["metric"]["status_code"].is_string().then_some(())
+    });
+    let rules = Client::new(prometheus).get("/api/v1/rules").json();
+    assert!(rules["data"]["groups"].as_array().is_some_and(|groups| groups.len() > 3), "{rules}");
+
+    for service in ["gate", "demo", "prometheus"] {
+        let container = project.inspect(service);
+        let host = &container["HostConfig"];
+        assert_eq!(container["Config"]["User"], "65532:65532", "{service}");
+        assert_eq!(host["ReadonlyRootfs"], true, "{service}");
+        assert_eq!(container["EffectiveCaps"].as_array().map(Vec::len).unwrap_or_default(), 0);
+        assert_eq!(host["SecurityOpt"][0], "no-new-privileges", "{service}");
+    }
+    drop(fs::remove_file(token));
+}

@@ -1,0 +1,97 @@
+//! The gate's container, as locked up as it says it can be.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use testbed::Client;
+
+use crate::podman::{Container, ENVOY, GATE, Podman};
+use crate::{answered, bearer, secret, yaml};
+
+pub const HARDENED: [&str; 5] = [
+    "--read-only",
+    "--user=65532:65532",
+    "--cap-drop=all",
+    "--security-opt=no-new-privileges",
+    "--publish=127.0.0.1::10000",
+];
+
+/// The demo service of `envoy/compose.yaml`, as `demo-<name>:8080`.
+fn demo(podman: &Arc<Podman>, name: &str) -> Container {
+    let demo = &yaml("envoy/compose.yaml")["services"]["demo"];
+    let words = demo["command"].as_array().expect("a command");
+    let words: Vec<&str> = words.iter().map(|word| word.as_str().expect("a word")).collect();
+    let entrypoint = format!("--entrypoint={}", demo["entrypoint"][0].as_str().expect("a program"));
+    Container::start(podman, name, &[&[entrypoint.as_str(), ENVOY][..], &words[..]].concat())
+}
+
+/// What is asked of the gate from outside is answered as everywhere.
+#[test]
+fn it_works_with_nothing_to_write_and_no_rights() {
+    let podman = Podman::shared();
+    let _demo = demo(&podman, "demo");
+    // As an editor leaves it.
+    let file = secret("bearer", "the-token\n");
+    let mount = format!("--volume={}:/run/secrets/metrics:ro", file.display());
+    let more = ["--env=UPSTREAM=demo:8080", "--env=METRICS_BEARER_FILE=/run/secrets/metrics"];
+    let arguments = [&HARDENED[..], &more, &[mount.as_str(), GATE]].concat();
+    let gate = Container::start(&podman, "gate", &arguments);
+
+    let address = gate.address(10000);
+    answered(address, "/-/gate/live", 200);
+    let health = answered(address, "/health", 200);
+    assert!(health.text().contains("from the demo service"));
+    let mut client = Client::new(address);
+    let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
+    assert_eq!((kept.status, kept.header("x-request-id")), (200, Some("mine")));
+    let minted = client.get("/metrics");
+    assert_eq!(minted.status, 401);
+    assert_eq!(minted.header("x-request-id").map(str::len), Some(36));
+    assert_eq!(client.get_with("/metrics", &bearer("another")).status, 401);
+    assert_eq!(client.get_with("/metrics", &bearer("the-token")).status, 200);
+    let scrape = client.get_with("/-/gate/metrics", &bearer("the-token"));
+    assert!(scrape.text().contains("caracal_gateway_requests_total"), "{}", scrape.text());
+    let limited = (0..100).map(|_| client.get("/v1/recall")).find(|answer| answer.status == 429);
+    assert!(limited.expect("the limit is 20 a second").header("retry-after").is_some());
+    assert_eq!(client.get("/health").status, 200);
+
+    let log = podman.output(&["logs", "gate"]);
+    let log = String::from_utf8_lossy(&log.stderr);
+    assert!(log.contains("starting main dispatch loop") && !log.contains("the-token"), "{log}");
+}
+
+/// A bootstrap of one's own takes the place of the image's, and needs no `UPSTREAM`.
+#[test]
+fn another_bootstrap_can_be_mounted() {
+    let podman = Podman::shared();
+    let text = std::fs::read_to_string(testbed::workspace().join("envoy/envoy.yaml"));
+    let text = text.expect("the bootstrap");
+    assert!(text.contains("127.0.0.1, port_value: 10000"));
+    let file = secret(
+        "envoy.yaml",
+        &text.replace("127.0.0.1, port_value: 10000", "0.0.0.0, port_value: 10000"),
+    );
+    let mount = format!("--volume={}:/etc/envoy/envoy.yaml:ro", file.display());
+    let token = "--env=METRICS_BEARER=the-token";
+    let gate = Container::start(&podman, "own", &[&HARDENED[..], &[&mount, token, GATE]].concat());
+    let address = gate.address(10000);
+    answered(address, "/-/gate/live", 200);
+    let scrape = Client::new(address).get_with("/-/gate/metrics", &bearer("the-token"));
+    assert_eq!(scrape.status, 200);
+    assert_eq!(Client::new(address).get("/").status, 503, "its service is not there");
+}
+
+/// The two bootstraps differ in where they listen and in the service, so that what is said of one holds
+/// for the other.
+#[test]
+fn the_container_s_bootstrap_differs_in_two_places() {
+    let mut host = yaml("envoy/envoy.yaml");
+    let container = yaml("envoy/container.yaml");
+    let listener = "/static_resources/listeners/0/address/socket_address/address";
+    assert_eq!(host.pointer(listener), Some(&json!("127.0.0.1")));
+    host["static_resources"]["listeners"][0]["address"]["socket_address"]["address"] =
+        "0.0.0.0".into();
+    let clusters = host["static_resources"].as_object_mut().expect("resources").remove("clusters");
+    assert_eq!(clusters.as_ref().and_then(Value::as_array).map(Vec::len), Some(1));
+    assert_eq!(host, container);
+}

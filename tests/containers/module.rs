@@ -1,0 +1,50 @@
+//! The module's own image, in `dist/image`: what a registry is given and Istio takes.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use testbed::workspace;
+
+use crate::podman::Podman;
+
+const LAYOUT: &str = "dist/image";
+
+fn layout() -> PathBuf {
+    let path = workspace().join(LAYOUT);
+    assert!(path.is_dir(), "there is no image at {}: run `cargo xtask image`", path.display());
+    path
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_slice(&fs::read(path).expect("a file of the image")).expect("JSON")
+}
+
+fn blob(digest: &Value) -> PathBuf {
+    let digest = digest.as_str().and_then(|digest| digest.strip_prefix("sha256:"));
+    layout().join("blobs/sha256").join(digest.expect("a digest"))
+}
+
+/// One layer of a standard type, with the module in it under the name that Istio looks for.
+#[test]
+fn it_is_the_module_under_the_digest_that_was_printed() {
+    let podman = Podman::shared();
+    podman.ok(&["pull", "--quiet", &format!("oci:{LAYOUT}:latest")]);
+    let image = "localhost/dist/image:latest";
+    let digest = podman.ok(&["image", "inspect", "--format", "{{.Digest}}", image]);
+    let index = json(layout().join("index.json"));
+    assert_eq!(index["manifests"][0]["digest"], digest.as_str(), "podman reckons the same");
+
+    let manifest = json(blob(&index["manifests"][0]["digest"]));
+    assert_eq!(manifest["mediaType"], "application/vnd.oci.image.manifest.v1+json");
+    assert_eq!(manifest["annotations"]["module.wasm.image/variant"], "compat");
+    let layers = manifest["layers"].as_array().expect("layers");
+    assert_eq!(layers.len(), 1);
+    assert_eq!(layers[0]["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
+
+    podman.ok(&["create", "--name", "module", image, "none"]);
+    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("plugin.wasm");
+    podman.ok(&["cp", "module:/plugin.wasm", &copy.display().to_string()]);
+    let same = fs::read(&copy).expect("the copy") == fs::read(testbed::module()).expect("it");
+    assert!(same, "the image has another module than dist/probegate.wasm: `cargo xtask image`");
+}

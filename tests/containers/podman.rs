@@ -1,0 +1,182 @@
+//! A podman with images, containers and networks of its own.
+
+use std::fs::{self, Permissions};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Output};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{env, thread};
+
+use testbed::tools::containers;
+use testbed::{tools, workspace};
+
+/// Images with the programs of the official ones, at the places where those have them.
+pub const ENVOY: &str = "localhost/envoy";
+pub const PROMETHEUS: &str = "localhost/prometheus";
+/// What `envoy/Dockerfile` makes.
+pub const GATE: &str = "localhost/probegate";
+/// Where containers know each other by their names.
+pub const NETWORK: &str = "gate";
+
+/// Its storage lies below `target/containers`. Dropped, all of it goes.
+pub struct Podman {
+    folder: PathBuf,
+    /// Its state, for which podman allows no long path.
+    state: PathBuf,
+}
+
+impl Podman {
+    /// The one that the tests of this process use, with the images above; it ends with the last of them.
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Podman>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let podman = Arc::new(Self::start());
+            *shared = Arc::downgrade(&podman);
+            podman
+        })
+    }
+
+    fn start() -> Self {
+        sweep();
+        let podman = Self::of(&process::id().to_string());
+        podman.set_up();
+        let debian = containers::debian();
+        podman.ok(&["import", "--quiet", &debian.display().to_string(), "localhost/debian"]);
+        podman.with_program(ENVOY, &tools::envoy_from_env(), "/usr/local/bin/envoy", "");
+        let entrypoint = r#"ENTRYPOINT ["/bin/prometheus"]"#;
+        podman.with_program(PROMETHEUS, &tools::prometheus(), "/bin/prometheus", entrypoint);
+        let base = format!("ENVOY_IMAGE={ENVOY}");
+        let build = ["build", "--quiet", "--file", "envoy/Dockerfile", "--build-arg", &base];
+        podman.ok(&[&build[..], &["--tag", GATE, "."]].concat());
+        podman.ok(&["network", "create", NETWORK]);
+        podman
+    }
+
+    fn of(process: &str) -> Self {
+        Self {
+            folder: workspace().join("target/containers").join(process),
+            state: env::temp_dir().join(format!("probegate-{process}")),
+        }
+    }
+
+    fn set_up(&self) {
+        fs::create_dir_all(&self.folder).expect("make a folder below target/containers");
+        fs::create_dir_all(&self.state).expect("make a temporary folder");
+        let configuration = self.folder.join("containers.conf");
+        fs::write(&configuration, CONFIGURATION.replace("FILES", &most_files())).expect("write it");
+        let script = format!(
+            "#!/bin/sh\nexport CONTAINERS_CONF='{}'\nexec '{}' --root '{}' --network-config-dir '{}' \
+             --runroot '{4}/run' --tmpdir '{4}/tmp' \"$@\"\n",
+            configuration.display(),
+            containers::podman().display(),
+            self.folder.join("storage").display(),
+            self.folder.join("networks").display(),
+            self.state.display(),
+        );
+        fs::write(self.program(), script).expect("write a script");
+        fs::set_permissions(self.program(), Permissions::from_mode(0o755)).expect("its mode");
+    }
+
+    fn with_program(&self, image: &str, program: &Path, place: &str, more: &str) {
+        let context = self.folder.join("context");
+        fs::create_dir_all(&context).expect("make a folder");
+        fs::copy(program, context.join("program")).expect("copy the program");
+        let text = format!("FROM localhost/debian\nCOPY --chmod=0755 program {place}\n{more}\n");
+        fs::write(context.join("Dockerfile"), text).expect("write a Dockerfile");
+        self.ok(&["build", "--quiet", "--tag", image, &context.display().to_string()]);
+    }
+
+    /// A podman that knows its own places.
+    pub fn program(&self) -> PathBuf {
+        self.folder.join("podman")
+    }
+
+    pub fn output(&self, arguments: &[&str]) -> Output {
+        let mut podman = Command::new(self.program());
+        podman.args(arguments).current_dir(workspace()).output().expect("podman runs")
+    }
+
+    /// What it prints. Panics with what it has to say if it fails.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "podman {arguments:?}: {}\n{errors}", output.status);
+        String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    }
+
+    /// Where a container's port is reached from outside.
+    pub fn address(&self, container: &str, port: u16) -> SocketAddr {
+        let address = self.ok(&["port", container, &port.to_string()]);
+        address.parse().unwrap_or_else(|error| panic!("{address}: {error}"))
+    }
+}
+
+impl Drop for Podman {
+    fn drop(&mut self) {
+        self.output(&["rm", "--all", "--force", "--depend", "--time", "0"]);
+        self.output(&["network", "prune", "--force"]);
+        for folder in [&self.folder, &self.state] {
+            let gone = fs::remove_dir_all(folder);
+            assert!(gone.is_ok() || thread::panicking(), "{}: {gone:?}", folder.display());
+        }
+    }
+}
+
+const CONFIGURATION: &str = r#"[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+[containers]
+default_ulimits = ["nofile=FILES:FILES", "nproc=4096:4096"]
+"#;
+
+/// How many files a process may open: podman wants more, which nobody can give who has not got it.
+fn most_files() -> String {
+    let limits = fs::read_to_string("/proc/self/limits").expect("Linux");
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    files.and_then(|columns| columns.split_whitespace().nth(1)).expect("a limit").to_owned()
+}
+
+/// Ends what a run left behind that was killed.
+fn sweep() {
+    for entry in fs::read_dir(workspace().join("target/containers")).into_iter().flatten() {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        if !Path::new("/proc").join(&name).exists() {
+            let left = Podman::of(&name);
+            left.set_up();
+        }
+    }
+}
+
+/// A container that runs while the value lives.
+pub struct Container {
+    name: String,
+    podman: Arc<Podman>,
+}
+
+impl Container {
+    /// `podman run` with these options and, last, the image and its arguments.
+    pub fn start(podman: &Arc<Podman>, name: &str, arguments: &[&str]) -> Self {
+        let run = ["run", "--detach", "--network", NETWORK, "--name", name];
+        podman.ok(&[&run, arguments].concat());
+        Self { name: name.to_owned(), podman: podman.clone() }
+    }
+
+    pub fn address(&self, port: u16) -> SocketAddr {
+        self.podman.address(&self.name, port)
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let log = self.podman.output(&["logs", &self.name]);
+            eprintln!("{}: {}", self.name, String::from_utf8_lossy(&log.stderr));
+        }
+        self.podman.output(&["rm", "--force", "--time", "0", &self.name]);
+    }
+}

@@ -1,0 +1,88 @@
+//! What the environment tells the container, and what becomes of it when it cannot be had.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{self, Command};
+
+use testbed::workspace;
+
+use crate::gate::HARDENED;
+use crate::podman::{GATE, Podman};
+use crate::secret;
+
+/// Each ends the container before Envoy starts, with one line that names the variable and no secret.
+#[test]
+fn what_cannot_be_had_ends_the_container() {
+    let podman = Podman::shared();
+    let locked = secret("locked", "s3cret");
+    fs::set_permissions(&locked, Permissions::from_mode(0o600)).expect("its mode");
+    let mount = |file: &std::path::Path| format!("--volume={}:/secret:ro", file.display());
+    let empty = mount(&secret("empty", "\n"));
+    let two = mount(&secret("two", "s3cret\ns3cret\n"));
+    let spaced = mount(&secret("spaced", "s3cret \n"));
+    let windows = mount(&secret("windows", "s3cret\r\n"));
+    let good = mount(&secret("good", "s3cret\n"));
+    let locked = mount(&locked);
+    let file = "--env=METRICS_BEARER_FILE=/secret";
+    let lines = "METRICS_BEARER_FILE: /secret must hold one line of visible ASCII characters";
+    let table: [(&[&str], &str); 13] = [
+        (&[file], "METRICS_BEARER_FILE: there is no file /secret"),
+        (&["--env=METRICS_BEARER_FILE=/run"], "METRICS_BEARER_FILE: there is no file /run"),
+        (&["--env=METRICS_BEARER_FILE="], "METRICS_BEARER_FILE: must name a file"),
+        (&[file, &empty], "METRICS_BEARER_FILE: /secret is empty"),
+        (&[file, &locked], "METRICS_BEARER_FILE: /secret cannot be read by user 65532"),
+        (&[file, &two], lines),
+        (&[file, &spaced], lines),
+        (&[file, &windows], lines),
+        (
+            &[file, &good, "--env=METRICS_BEARER=s3cret"],
+            "METRICS_BEARER_FILE: give it or METRICS_BEARER, not both",
+        ),
+        (&["--env=ADMIN_TOKEN_FILE=/secret"], "ADMIN_TOKEN_FILE: there is no file /secret"),
+        (
+            &["--env=ASTROCYTE_ADMIN_TOKEN_FILE=/secret"],
+            "ASTROCYTE_ADMIN_TOKEN_FILE: there is no file /secret",
+        ),
+        (&["--env=UPSTREAM=api"], "UPSTREAM: must be host:port"),
+        (&["--env=UPSTREAM=a\"}]}:80"], "UPSTREAM: must be host:port"),
+    ];
+    for (options, line) in table {
+        let arguments = [&["run", "--rm"], &HARDENED[..], options, &[GATE]].concat();
+        let output = podman.output(&arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let said: Vec<&str> =
+            errors.lines().filter(|line| line.starts_with("probegate: ")).collect();
+        assert_eq!(said, [format!("probegate: {line}")], "{options:?}: {errors}");
+        assert_eq!(output.status.code(), Some(1), "{options:?}");
+        assert!(!errors.contains("s3cret") && !errors.contains("[info]"), "{errors}");
+    }
+}
+
+/// Every variable that the gate knows can come from a file, whatever characters are in it. In place of
+/// Envoy, a program that shows what Envoy would be given.
+#[test]
+fn each_secret_comes_from_its_file() {
+    let odd = r#"s3cret-%s$(id)`id`\'"*"#;
+    let file = secret("odd", &format!("{odd}\n"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-path", process::id()));
+    fs::create_dir_all(&folder).expect("make a folder");
+    let envoy = folder.join("envoy");
+    fs::write(&envoy, "#!/bin/sh\necho \"$@\"\nenv\n").expect("write a program");
+    fs::set_permissions(&envoy, Permissions::from_mode(0o755)).expect("its mode");
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    for name in ["METRICS_BEARER", "ADMIN_TOKEN", "ASTROCYTE_ADMIN_TOKEN"] {
+        let output = Command::new(workspace().join("envoy/entrypoint.sh"))
+            .args(["--log-level", "debug"])
+            .env_clear()
+            .env("PATH", &path)
+            .env(format!("{name}_FILE"), &file)
+            .output()
+            .expect("it runs");
+        let given = String::from_utf8_lossy(&output.stdout);
+        let lines: Vec<&str> = given.lines().collect();
+        assert_eq!(lines[0], "--disable-hot-restart --log-level debug");
+        assert!(lines.contains(&format!("{name}={odd}").as_str()), "{given}");
+        assert!(!given.contains("_FILE="), "{given}");
+    }
+}

@@ -1,0 +1,127 @@
+//! `cargo xtask image`: the module as an OCI image, in the variant that Istio takes from any registry.
+//!
+//! Written without a container tool, so that the same module has the same digest on any machine: a tool
+//! packs with its own compressor, and its own time.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use flate2::{Compression, GzBuilder};
+use serde_json::{Value, json};
+use tar::{Builder, Header};
+use testbed::{module, workspace};
+
+use crate::{Outcome, build};
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// Builds the module and writes its image as the OCI layout `dist/image`.
+pub fn run() -> Outcome {
+    build::run()?;
+    let image = Image::of(&fs::read(module())?)?;
+    let folder = workspace().join("dist/image");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    image.write(&folder)?;
+    let (size, digest) = (image.layer.len(), image.digest());
+    println!(
+        "dist/image  {size} bytes in its layer\n\
+         \n  skopeo copy --preserve-digests oci:dist/image docker://<registry>/probegate\
+         \n  url: oci://<registry>/probegate@{digest}"
+    );
+    Ok(())
+}
+
+/// What a registry keeps of an image, each part named by its digest.
+struct Image {
+    layer: Vec<u8>,
+    config: Vec<u8>,
+    manifest: Vec<u8>,
+}
+
+impl Image {
+    /// One layer with the module as `plugin.wasm`. The same module makes the same bytes.
+    fn of(module: &[u8]) -> Outcome<Self> {
+        let files = archive(module)?;
+        let layer = compressed(&files)?;
+        let config = json!({
+            "architecture": "wasm",
+            "os": "wasip1",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [name(&files)]},
+        });
+        let config = config.to_string().into_bytes();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": descriptor(CONFIG, &config),
+            "layers": [descriptor(LAYER, &layer)],
+            "annotations": {"module.wasm.image/variant": "compat"},
+        });
+        Ok(Self { layer, config, manifest: manifest.to_string().into_bytes() })
+    }
+
+    /// What a WasmPlugin pins.
+    fn digest(&self) -> String {
+        name(&self.manifest)
+    }
+
+    fn write(&self, folder: &Path) -> Outcome {
+        let blobs = folder.join("blobs/sha256");
+        fs::create_dir_all(&blobs)?;
+        for blob in [&self.layer, &self.config, &self.manifest] {
+            fs::write(blobs.join(build::digest(blob)), blob)?;
+        }
+        let mut manifest = descriptor(MANIFEST, &self.manifest);
+        manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "latest"});
+        let index = json!({"schemaVersion": 2, "manifests": [manifest]});
+        fs::write(folder.join("index.json"), index.to_string())?;
+        fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        Ok(())
+    }
+}
+
+fn archive(module: &[u8]) -> io::Result<Vec<u8>> {
+    let mut header = Header::new_ustar();
+    header.set_size(module.len() as u64);
+    header.set_mode(0o644);
+    let mut archive = Builder::new(Vec::new());
+    archive.append_data(&mut header, "plugin.wasm", module)?;
+    archive.into_inner()
+}
+
+fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    // 255: no word of the system that it was packed on.
+    let mut encoder = GzBuilder::new().operating_system(255).write(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+fn descriptor(media_type: &str, blob: &[u8]) -> Value {
+    json!({"mediaType": media_type, "digest": name(blob), "size": blob.len()})
+}
+
+fn name(blob: &[u8]) -> String {
+    format!("sha256:{}", build::digest(blob))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Image;
+
+    /// Another digest here is another digest of every image: something of this machine has come in, or
+    /// another version of the compressor.
+    #[test]
+    fn the_same_module_has_the_same_digest_everywhere() {
+        let module: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
+        let image = Image::of(&module).expect("an image");
+        assert_eq!(
+            image.digest(),
+            "sha256:db4f24a81d09c871fab0b7e6c2b3ef18db602ad2f47f47e77ab98b5c5d12741a"
+        );
+    }
+}
