@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use testbed::{Client, Envoy, Upstream, poll, tools, workspace};
+use testbed::client::h2;
+use testbed::{Client, Envoy, Request, Upstream, poll, tools, workspace};
 
 const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
 
@@ -95,6 +96,21 @@ fn the_bootstrap_works_as_it_stands() {
     assert_eq!(client.get("/metrics").status, 401);
     let opened = client.get_with("/metrics", &[("authorization", "Bearer example-token")]);
     assert_eq!(opened.status, 200);
+    let call = Request::new("POST", "/v1.Recall/Get")
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body([0; 5]);
+    h2::Client::new(envoy.address()).send(&call);
     assert!((0..25).any(|_| client.get("/v1/recall").status == 429));
     assert_eq!(client.get("/health").status, 200);
+
+    envoy.wait_for_stat("caracal_gateway_rate_limited_total", &[], |count| count >= 1.0);
+    let page = envoy.stats();
+    // The service is asked over HTTP/1.1 here, where the code in its trailers is lost.
+    let handled = page.value("caracal_gateway_grpc_server_handled_total", &[("code", "Unknown")]);
+    assert_eq!(handled, 1.0);
+    let odd: Vec<_> = (page.0.iter())
+        .filter(|sample| sample.name.contains("caracal") && !sample.name.starts_with("caracal_"))
+        .collect();
+    assert!(odd.is_empty(), "labels that are still in names: {odd:?}");
 }

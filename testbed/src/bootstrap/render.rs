@@ -9,12 +9,13 @@ use super::Bootstrap;
 
 pub const TYPES: &str = "type.googleapis.com";
 /// The labels of the module's series, as `stats_tags` must name them.
-const LABELS: [&str; 11] = [
+const LABELS: [&str; 12] = [
     "method",
     "status_code",
     "auth_method",
     "reason",
     "limit",
+    "code",
     "le",
     "service",
     "rung",
