@@ -74,16 +74,20 @@ fn of_prometheus(program: &str) -> PathBuf {
     })
 }
 
-/// The folder of the Prometheus operator's resources as validators: `_schemas/*.js` for Node.
-pub fn operator_schemas() -> PathBuf {
-    let package = "@kubernetes-models/prometheus-operator";
-    let root = folder().join("operator-6.0.0");
-    let path = root.join("node_modules").join(package);
+/// A folder of npm packages with the schemas of Kubernetes, of the Prometheus operator and of Istio 1.29, as
+/// validators: `<package>/_schemas/*.js` for Node.
+pub fn schemas() -> PathBuf {
+    let packages = [
+        "kubernetes-models@5.1.0",
+        "@kubernetes-models/prometheus-operator@6.0.0",
+        "@kubernetes-models/istio@3.0.1",
+    ];
+    let root = folder().join("kubernetes-models-5.1.0");
     let npm = npm();
-    present_or(path.join("package.json"), "fetching the Prometheus operator's schemas …", |_| {
-        npm::install(npm, &format!("{package}@6.0.0"), &root)
+    present_or(root.clone(), "fetching the schemas of Kubernetes's resources …", |root| {
+        npm::install(npm, &packages, root)
     });
-    path
+    root.join("node_modules")
 }
 
 /// Chromium: the machine's own, as Debian's `chromium` or Google's package brings it.

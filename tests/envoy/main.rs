@@ -8,6 +8,7 @@ mod configuration;
 mod counters;
 mod examples;
 mod hostile;
+mod istio;
 mod limit;
 mod page;
 mod probes;

@@ -1,5 +1,6 @@
-//! The resources of the Prometheus operator, held against the operator's own schemas.
+//! The resources of Kubernetes, held against the schemas of those who take them.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -37,7 +38,7 @@ fn rule() -> String {
 fn the_prometheus_rule_is_current() {
     let text = rule();
     if std::env::var_os("PROBEGATE_WRITE_KUBERNETES").is_some() {
-        std::fs::write(Path::new(FOLDER).join(RULE), &text).expect("write the rules");
+        fs::write(Path::new(FOLDER).join(RULE), &text).expect("write the rules");
     }
     assert!(file(RULE) == text, "{RULE} is not current: run `cargo xtask kubernetes`");
     for (resource, kind) in documents(&text).iter().zip(["recording", "alerts"]) {
@@ -51,11 +52,11 @@ fn documents(text: &str) -> Vec<Value> {
     documents.filter(|document| !document.is_null()).collect()
 }
 
-/// What the operator's schemas have to say about these resources.
+/// What the schemas have to say about these resources.
 fn faults(resources: &[Value]) -> Vec<String> {
     let mut node = Command::new(tools::node())
-        .arg(Path::new(FOLDER).join("tests/prometheus/operator.mjs"))
-        .arg(tools::operator_schemas())
+        .arg(Path::new(FOLDER).join("tests/prometheus/schemas.mjs"))
+        .arg(tools::schemas())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -92,11 +93,31 @@ fn the_operator_takes_every_resource() {
     assert_eq!(faults(&resources), [""; 0]);
 }
 
+/// Every resource for Istio is one that Istio 1.29 takes, with nothing in it that would be dropped.
+#[test]
+fn istio_takes_every_resource() {
+    let mut kinds = Vec::new();
+    for entry in fs::read_dir(Path::new(FOLDER).join("envoy/istio")).expect("the folder") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        if name.ends_with(".yaml") {
+            let resources = documents(&file(&format!("envoy/istio/{name}")));
+            assert_eq!(faults(&resources), [""; 0], "{name}");
+            kinds.extend(resources.into_iter().map(|resource| resource["kind"].to_string()));
+        }
+    }
+    kinds.sort();
+    let expected = ["ConfigMap", "Deployment", "EnvoyFilter", "Service", "Sidecar", "WasmPlugin"];
+    assert_eq!(kinds, expected.map(|kind| format!("\"{kind}\"")));
+}
+
 /// The check is worth something: each mistake is found, where it is.
 #[test]
 fn a_mistake_in_a_resource_is_found() {
     let monitor = yaml("envoy/kubernetes/servicemonitor.yaml");
     let rules = documents(&file(RULE)).swap_remove(1);
+    let istio = |name: &str| documents(&file(&format!("envoy/istio/{name}.yaml"))).swap_remove(0);
+    let (plugin, filter, deployment) =
+        (istio("wasmplugin"), istio("envoyfilter"), istio("deployment"));
     let table = [
         (&monitor, "/spec/endpoints/0/metricsPath", json!("/"), "metricsPath: unknown field"),
         (&monitor, "/spec/endpoints/0/interval", json!("15 seconds"), "interval: pattern"),
@@ -112,6 +133,14 @@ fn a_mistake_in_a_resource_is_found() {
         (&rules, "/spec/groups/0/rules/0/when", json!("x"), "when: unknown field"),
         (&rules, "/spec/groups/0/rules/0/for", json!("soon"), "for: pattern"),
         (&rules, "/spec/groups/0/rules/0/labels/a", json!(1), "labels/a: type"),
+        (&plugin, "/spec/failStrategy", json!("FAIL_CLOSED"), "failStrategy: enum"),
+        (&plugin, "/spec/match/0/mode", json!("INBOUND"), "mode: enum"),
+        (&plugin, "/spec/vmConfig/env/0/valueFrom", json!("SECRET"), "valueFrom: enum"),
+        (&plugin, "/spec/plugin_config", json!({}), "plugin_config: unknown field"),
+        (&filter, "/spec/configPatches/0/applyTo", json!("WASM"), "applyTo: enum"),
+        (&filter, "/spec/configPatches/1/patch/operation", json!("FIRST"), "operation: enum"),
+        (&filter, "/spec/configPatches/1/match/listeners", json!({}), "listeners: unknown field"),
+        (&deployment, "/spec/template/metadata/annotations/a", json!(false), "a: type"),
     ];
     for (resource, pointer, value, fault) in table {
         let mut wrong = resource.clone();

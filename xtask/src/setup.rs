@@ -24,7 +24,7 @@ pub fn run() -> Outcome {
     tools::envoy(tools::OLDEST);
     tools::prometheus();
     tools::node();
-    tools::operator_schemas();
+    tools::schemas();
     tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());
     tools::valgrind("valgrind");
     Ok(())

@@ -1,15 +1,15 @@
-//! A package of the npm registry, with what it needs.
+//! Packages of the npm registry, with what they need.
 
 use std::fs;
 use std::path::Path;
 use std::process::{self, Command};
 
-/// Brings the package as `<root>/node_modules`, whole or not at all. None of its scripts is run.
-pub fn install(npm: Command, package: &str, root: &Path) -> Result<(), String> {
+/// Brings the packages as `<root>/node_modules`, whole or not at all. None of their scripts is run.
+pub fn install(npm: Command, packages: &[&str], root: &Path) -> Result<(), String> {
     let scratch = root.with_extension(format!("fetch-{}", process::id()));
     fs::create_dir_all(&scratch)
         .map_err(|error| format!("cannot make {}: {error}", scratch.display()))?;
-    let installed = run(npm, package, &scratch).and_then(|()| {
+    let installed = run(npm, packages, &scratch).and_then(|()| {
         let renamed = fs::rename(&scratch, root);
         // Another process that brought the same meanwhile is as good.
         renamed
@@ -20,18 +20,21 @@ pub fn install(npm: Command, package: &str, root: &Path) -> Result<(), String> {
     installed
 }
 
-fn run(mut npm: Command, package: &str, folder: &Path) -> Result<(), String> {
+fn run(mut npm: Command, packages: &[&str], folder: &Path) -> Result<(), String> {
     let output = npm
         .args(["install", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"])
         .arg("--prefix")
         .arg(folder)
-        .arg(package)
+        .args(packages)
         .output()
         .map_err(|error| format!("cannot run npm: {error}"))?;
     if output.status.success() {
         Ok(())
     } else {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(format!("{said}\n`npm install {package}` needs a network that reaches npm's packages"))
+        Err(format!(
+            "{said}\n`npm install {}` needs a network that reaches npm's packages",
+            packages.join(" ")
+        ))
     }
 }

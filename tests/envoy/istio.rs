@@ -1,0 +1,140 @@
+//! What stands in `envoy/istio/` for Envoy, in an Envoy that has what Istio would have around it.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testbed::{Bootstrap, Client, Envoy, Upstream, poll, workspace};
+
+const TOKEN: &str = "token-of-the-proxy";
+const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
+const TYPES: &str = "type.googleapis.com";
+
+fn text(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).expect("YAML")
+}
+
+/// The extension that the EnvoyFilter adds.
+fn extension() -> Value {
+    let filter = yaml(&text("envoy/istio/envoyfilter.yaml"));
+    filter["spec"]["configPatches"][0]["patch"]["value"].clone()
+}
+
+fn plugin() -> Value {
+    yaml(&text("envoy/istio/wasmplugin.yaml"))["spec"].clone()
+}
+
+/// What Istio's control plane makes of the WasmPlugin, with this configuration.
+fn converted(configuration: Value) -> Value {
+    let plugin = plugin();
+    let environment = plugin["vmConfig"]["env"].as_array().expect("variables");
+    let from_host = environment.iter().filter(|variable| variable["valueFrom"] == "HOST");
+    let names: Vec<&Value> = from_host.map(|variable| &variable["name"]).collect();
+    json!({
+        "name": "default.probegate",
+        "typed_config": {
+            "@type": format!("{TYPES}/envoy.extensions.filters.http.wasm.v3.Wasm"),
+            "config": {
+                "name": "default.probegate",
+                "failure_policy": plugin["failStrategy"],
+                "configuration": configuration,
+                "vm_config": {
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "environment_variables": {"host_env_keys": names},
+                },
+            },
+        },
+    })
+}
+
+/// An Envoy with this filter in front of the router. Istio's agent puts the file's name in place of the
+/// module's address; the rest is what Istio has around an inbound filter.
+fn sidecar(mut filter: Value, upstream: &Upstream) -> Envoy {
+    filter["typed_config"]["config"]["vm_config"]["code"] =
+        json!({"local": {"filename": testbed::module()}});
+    let bootstrap = Bootstrap::without_module(upstream.address())
+        .filters_before(filter)
+        .cluster("inbound|8080||", upstream.address())
+        .hcm(json!({"use_remote_address": false, "generate_request_id": true}))
+        .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
+    Envoy::start(&bootstrap).expect("Envoy starts")
+}
+
+/// All that the files promise.
+fn guards(filter: Value) {
+    let upstream = Upstream::start();
+    let envoy = sidecar(filter, &upstream);
+    let mut client = Client::new(envoy.address());
+    let ready = poll::until(Duration::from_secs(60), "the service was probed", || {
+        Some(client.get("/-/gate/ready")).filter(|answer| answer.status == 200)
+    });
+    assert_eq!(ready.json()["services"][0]["rung"], 2, "{}", ready.text());
+
+    assert_eq!(client.get("/metrics").status, 401);
+    assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
+    let scrape = client.get_with("/-/gate/metrics", &BEARER).text();
+    assert!(scrape.contains(r#"caracal_probe_up{service="api",rung="ready"} 1"#), "{scrape}");
+    let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
+    assert_eq!(kept.header("x-request-id"), Some("mine"));
+    let minted = client.get("/v1/recall");
+    assert_eq!(minted.headers_named("x-request-id").len(), 1);
+
+    // The gateway appends the client that it saw to whatever the client claims.
+    let mut from =
+        |forwarded: &str| client.get_with("/v1/recall", &[("x-forwarded-for", forwarded)]);
+    assert!((0..1000).any(|nth| from(&format!("10.0.0.{}, 203.0.113.9", nth % 250)).status == 429));
+    assert_eq!(from("203.0.113.9, 198.51.100.7").status, 200, "another client");
+}
+
+#[test]
+fn the_envoyfilter_guards_as_it_stands() {
+    guards(extension());
+}
+
+/// Istio sends the configuration as the text of a string.
+#[test]
+fn the_wasmplugin_guards_as_istio_converts_it() {
+    let text = plugin()["pluginConfig"].to_string();
+    guards(converted(
+        json!({"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": text}),
+    ));
+}
+
+/// Who turns the resource into Envoy's own words by hand would take a Struct.
+#[test]
+fn the_wasmplugin_s_configuration_works_as_a_struct() {
+    let value = &plugin()["pluginConfig"];
+    guards(converted(json!({"@type": format!("{TYPES}/google.protobuf.Struct"), "value": value})));
+}
+
+/// Two ways to say one thing, which must not drift apart; and both halves of the EnvoyFilter belong together.
+#[test]
+fn both_resources_say_the_same() {
+    let (plugin, extension) = (plugin(), extension());
+    let config = &extension["typed_config"]["config"];
+    assert_eq!(config["configuration"]["value"], plugin["pluginConfig"]);
+    assert_eq!(config["failure_policy"], plugin["failStrategy"]);
+    assert_eq!(config["vm_config"]["code"]["remote"]["http_uri"]["uri"], plugin["url"]);
+    let environment = &config["vm_config"]["environment_variables"];
+    assert_eq!(environment["host_env_keys"][0], plugin["vmConfig"]["env"][0]["name"]);
+    let (address, digest) =
+        plugin["url"].as_str().and_then(|url| url.split_once("@sha256:")).expect("a digest");
+    assert!(address.starts_with("oci://") && digest.len() == 64);
+    let filter = yaml(&text("envoy/istio/envoyfilter.yaml"));
+    let inserted = &filter["spec"]["configPatches"][1]["patch"]["value"];
+    assert_eq!(inserted["name"], extension["name"]);
+    assert_eq!(inserted["config_discovery"]["type_urls"][0], extension["typed_config"]["@type"]);
+}
+
+/// The pod's bootstrap gets the lines that the bootstrap here has.
+#[test]
+fn the_labels_are_those_of_the_bootstrap() {
+    let map = yaml(&text("envoy/istio/labels.yaml"));
+    let added = map["data"]["custom_bootstrap.json"].as_str().expect("a file");
+    let bootstrap = yaml(&text("envoy/envoy.yaml"));
+    assert_eq!(yaml(added), json!({"stats_config": bootstrap["stats_config"]}));
+}
