@@ -20,6 +20,7 @@ pub struct Bootstrap {
     environment: Map<String, Value>,
     wasm: Value,
     hcm: Value,
+    listener: Value,
     routes: Value,
     clusters: Vec<Value>,
     before: Vec<Value>,
@@ -44,6 +45,7 @@ impl Bootstrap {
             environment: Map::new(),
             wasm: json!({}),
             hcm: json!({}),
+            listener: json!({}),
             routes: json!([{"match": {"prefix": "/"}, "route": {"cluster": "upstream"}}]),
             clusters: Vec::new(),
             before: Vec::new(),
@@ -102,6 +104,12 @@ impl Bootstrap {
     /// A merge patch over the HTTP connection manager.
     pub fn hcm(mut self, patch: Value) -> Self {
         merge(&mut self.hcm, patch);
+        self
+    }
+
+    /// A merge patch over each listener.
+    pub fn listener(mut self, patch: Value) -> Self {
+        merge(&mut self.listener, patch);
         self
     }
 

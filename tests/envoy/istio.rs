@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testbed::envoy::Reload;
 use testbed::{Bootstrap, Client, Envoy, Upstream, poll, workspace};
 
 const TOKEN: &str = "token-of-the-proxy";
@@ -59,6 +60,7 @@ fn sidecar(mut filter: Value, upstream: &Upstream) -> Envoy {
     let bootstrap = Bootstrap::without_module(upstream.address())
         .filters_before(filter)
         .cluster("inbound|8080||", upstream.address())
+        .listener(json!({"traffic_direction": "INBOUND"}))
         .hcm(json!({"use_remote_address": false, "generate_request_id": true}))
         .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
     Envoy::start(&bootstrap).expect("Envoy starts")
@@ -109,6 +111,44 @@ fn the_wasmplugin_guards_as_istio_converts_it() {
 fn the_wasmplugin_s_configuration_works_as_a_struct() {
     let value = &plugin()["pluginConfig"];
     guards(converted(json!({"@type": format!("{TYPES}/google.protobuf.Struct"), "value": value})));
+}
+
+/// In a sidecar the listeners for what the service itself sends are passed by, unless they are asked for:
+/// no ID, no token, no limit, no count.
+#[test]
+fn outbound_listeners_pass_untouched() {
+    let upstream = Upstream::start();
+    let gate = |direction: &str| {
+        Bootstrap::to(upstream.address())
+            .concurrency(1)
+            .listener(json!({"traffic_direction": "OUTBOUND"}))
+            .plugin(json!({
+                "direction": direction,
+                "rate_limit": {"requests": 2, "window": "1h"},
+            }))
+    };
+    let mut envoy = Envoy::start(&gate("inbound")).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    for path in ["/metrics", "/v1/recall", "/v1/recall", "/v1/recall"] {
+        let answer = client.get(path);
+        assert_eq!((answer.status, answer.header("x-request-id")), (200, None), "{path}");
+        assert_eq!(upstream.last().header("x-request-id"), None, "{path}");
+    }
+    assert_eq!(upstream.count(), 4);
+
+    assert_eq!(envoy.reconfigure(&gate("both")), Reload::Accepted);
+    let asked = |path: &str| {
+        let answer = Client::new(envoy.address()).get(path);
+        (answer.status, answer.header("x-request-id").is_some())
+    };
+    let counted = |wanted: f64| {
+        envoy.wait_for_stat("caracal_gateway_requests_total", &[], |count| count >= wanted)
+    };
+    assert_eq!(asked("/metrics"), (401, true));
+    counted(1.0);
+    assert_eq!(asked("/v1/recall"), (200, true));
+    // What was untouched would have come in by now: all of a worker's VMs hand over every second.
+    assert_eq!(counted(2.0), 2.0);
 }
 
 /// Two ways to say one thing, which must not drift apart; and both halves of the EnvoyFilter belong together.

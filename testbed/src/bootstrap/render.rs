@@ -53,12 +53,14 @@ impl Bootstrap {
             {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
         ]}]);
         let listener = |(nth, address): (usize, &IpAddr)| {
-            json!({
+            let mut listener = json!({
                 "@type": format!("{TYPES}/envoy.config.listener.v3.Listener"),
                 "name": format!("gate-{nth}"),
                 "address": socket_address(SocketAddr::new(*address, 0)),
                 "filter_chains": chains,
-            })
+            });
+            merge(&mut listener, self.listener.clone());
+            listener
         };
         self.listeners.iter().enumerate().map(listener).collect()
     }
