@@ -9,10 +9,8 @@ use serde_json::Value;
 use testbed::tools::containers;
 use testbed::{Client, poll, workspace};
 
-use crate::podman::{ENVOY, PROMETHEUS, Podman};
+use crate::podman::{self, ENVOY, PROMETHEUS, Podman};
 use crate::{PATIENCE, answered, bearer, secret};
-
-const PROJECT: &str = "compose";
 
 /// What the file describes, while the value lives.
 struct Project {
@@ -32,14 +30,16 @@ impl Project {
     fn compose(&self, arguments: &[&str]) -> Command {
         let mut compose = containers::podman_compose();
         compose.arg("--podman-path").arg(self.podman.program());
-        compose.args(["--project-name", PROJECT, "--file", "envoy/compose.yaml"]).args(arguments);
+        compose
+            .args(["--project-name", &podman::name(), "--file", "envoy/compose.yaml"])
+            .args(arguments);
         compose.envs(self.environment.iter().map(|(name, value)| (name, value)));
         compose.current_dir(workspace());
         compose
     }
 
     fn inspect(&self, service: &str) -> Value {
-        let page = self.podman.ok(&["inspect", &format!("{PROJECT}_{service}_1")]);
+        let page = self.podman.ok(&["inspect", &container(service)]);
         serde_json::from_str::<Value>(&page).expect("JSON")[0].clone()
     }
 }
@@ -48,6 +48,11 @@ impl Drop for Project {
     fn drop(&mut self) {
         let _ = self.compose(&["down", "--timeout", "0"]).output();
     }
+}
+
+/// The container of a service.
+fn container(service: &str) -> String {
+    format!("{}_{service}_1", podman::name())
 }
 
 fn free_port() -> String {
@@ -68,8 +73,7 @@ fn prometheus_scrapes_the_gate_that_guards_the_service() {
             ("PROMETHEUS_PORT", free_port()),
         ],
     );
-    let address =
-        |service: &str, port| project.podman.address(&format!("{PROJECT}_{service}_1"), port);
+    let address = |service: &str, port| project.podman.address(&container(service), port);
     let gate = address("gate", 10000);
     // A health route: until the service is there, the asking itself would come to the limit.
     let service = answered(gate, "/health", 200);

@@ -9,16 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::{env, thread};
 
 use testbed::tools::containers;
-use testbed::{tools, workspace};
+use testbed::{poll, tools, workspace};
+
+use crate::PATIENCE;
 
 /// Images with the programs of the official ones, at the places where those have them.
 pub const ENVOY: &str = "localhost/envoy";
 pub const PROMETHEUS: &str = "localhost/prometheus";
 /// What `envoy/Dockerfile` makes.
 pub const GATE: &str = "localhost/probegate";
-/// Where containers know each other by their names.
-pub const NETWORK: &str = "gate";
-
 /// Its storage lies below `target/containers`. Dropped, all of it goes.
 pub struct Podman {
     folder: PathBuf,
@@ -39,6 +38,8 @@ impl Podman {
     }
 
     fn start() -> Self {
+        // What is missing is said before there is anything to take down.
+        containers::podman();
         sweep();
         let podman = Self::of(&process::id().to_string());
         podman.set_up();
@@ -50,10 +51,11 @@ impl Podman {
         let base = format!("ENVOY_IMAGE={ENVOY}");
         let build = ["build", "--quiet", "--file", "envoy/Dockerfile", "--build-arg", &base];
         podman.ok(&[&build[..], &["--tag", GATE, "."]].concat());
-        podman.ok(&["network", "create", NETWORK]);
+        podman.ok(&["network", "create", &name()]);
         podman
     }
 
+    /// What belongs to the containers of that process.
     fn of(process: &str) -> Self {
         Self {
             folder: workspace().join("target/containers").join(process),
@@ -94,8 +96,13 @@ impl Podman {
     }
 
     pub fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("podman runs")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut podman = Command::new(self.program());
-        podman.args(arguments).current_dir(workspace()).output().expect("podman runs")
+        podman.args(arguments).current_dir(workspace());
+        podman
     }
 
     /// What it prints. Panics with what it has to say if it fails.
@@ -115,8 +122,13 @@ impl Podman {
 
 impl Drop for Podman {
     fn drop(&mut self) {
-        self.output(&["rm", "--all", "--force", "--depend", "--time", "0"]);
-        self.output(&["network", "prune", "--force"]);
+        // Those that others depend on go with a later round.
+        poll::within(PATIENCE, || {
+            let _ = self.command(&["rm", "--all", "--force", "--depend", "--time", "0"]).output();
+            let left = self.command(&["ps", "--all", "--quiet"]).output();
+            left.is_ok_and(|left| left.stdout.is_empty()).then_some(())
+        });
+        let _ = self.command(&["network", "prune", "--force"]).output();
         for folder in [&self.folder, &self.state] {
             let gone = fs::remove_dir_all(folder);
             assert!(gone.is_ok() || thread::panicking(), "{}: {gone:?}", folder.display());
@@ -141,6 +153,11 @@ fn most_files() -> String {
     files.and_then(|columns| columns.split_whitespace().nth(1)).expect("a limit").to_owned()
 }
 
+/// A name that no other run on this machine has, for what podman keeps outside of its places: networks.
+pub fn name() -> String {
+    format!("probegate-{}", process::id())
+}
+
 /// Ends what a run left behind that was killed.
 fn sweep() {
     for entry in fs::read_dir(workspace().join("target/containers")).into_iter().flatten() {
@@ -161,7 +178,8 @@ pub struct Container {
 impl Container {
     /// `podman run` with these options and, last, the image and its arguments.
     pub fn start(podman: &Arc<Podman>, name: &str, arguments: &[&str]) -> Self {
-        let run = ["run", "--detach", "--network", NETWORK, "--name", name];
+        let network = self::name();
+        let run = ["run", "--detach", "--network", &network, "--name", name];
         podman.ok(&[&run, arguments].concat());
         Self { name: name.to_owned(), podman: podman.clone() }
     }
@@ -174,9 +192,9 @@ impl Container {
 impl Drop for Container {
     fn drop(&mut self) {
         if thread::panicking() {
-            let log = self.podman.output(&["logs", &self.name]);
-            eprintln!("{}: {}", self.name, String::from_utf8_lossy(&log.stderr));
+            let log = self.podman.command(&["logs", &self.name]).output();
+            eprintln!("{}: {log:?}", self.name);
         }
-        self.podman.output(&["rm", "--force", "--time", "0", &self.name]);
+        let _ = self.podman.command(&["rm", "--force", "--time", "0", &self.name]).output();
     }
 }
