@@ -3,6 +3,7 @@
 mod admin;
 pub(crate) mod process;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -83,8 +84,17 @@ impl Envoy {
         workers: u32,
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
-        let command = [program.into()];
-        let process = Process::spawn(&command, process::folder(), bootstrap, workers, environment);
+        Self::start_command(&[program.into()], bootstrap, workers, environment)
+    }
+
+    /// The same with arguments behind the program.
+    pub fn start_command(
+        command: &[OsString],
+        bootstrap: &Path,
+        workers: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
+        let process = Process::spawn(command, process::folder(), bootstrap, workers, environment);
         Self::started(process, PATIENCE, |admin| {
             admin.counter("listener_manager.workers_started") == 1
         })

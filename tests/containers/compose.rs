@@ -1,6 +1,5 @@
 //! `envoy/compose.yaml`: the gate, a service and a Prometheus that find each other by their names.
 
-use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::Arc;
@@ -99,5 +98,4 @@ fn prometheus_scrapes_the_gate_that_guards_the_service() {
         assert_eq!(container["EffectiveCaps"].as_array().map(Vec::len).unwrap_or_default(), 0);
         assert_eq!(host["SecurityOpt"][0], "no-new-privileges", "{service}");
     }
-    drop(fs::remove_file(token));
 }

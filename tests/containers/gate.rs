@@ -1,35 +1,38 @@
 //! The gate's container, as locked up as it says it can be.
 
+use std::fs;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use testbed::Client;
+use testbed::{Client, workspace};
 
 use crate::podman::{Container, ENVOY, GATE, Podman};
 use crate::{answered, bearer, secret, yaml};
 
-pub const HARDENED: [&str; 5] = [
+/// Podman would else add places to write to, which other tools do not.
+pub const HARDENED: [&str; 6] = [
     "--read-only",
+    "--read-only-tmpfs=false",
     "--user=65532:65532",
     "--cap-drop=all",
     "--security-opt=no-new-privileges",
     "--publish=127.0.0.1::10000",
 ];
 
-/// The demo service of `envoy/compose.yaml`, as `demo-<name>:8080`.
-fn demo(podman: &Arc<Podman>, name: &str) -> Container {
+/// The demo service of `envoy/compose.yaml`, which is `demo:8080` for the others.
+fn demo(podman: &Arc<Podman>) -> Container {
     let demo = &yaml("envoy/compose.yaml")["services"]["demo"];
     let words = demo["command"].as_array().expect("a command");
     let words: Vec<&str> = words.iter().map(|word| word.as_str().expect("a word")).collect();
     let entrypoint = format!("--entrypoint={}", demo["entrypoint"][0].as_str().expect("a program"));
-    Container::start(podman, name, &[&[entrypoint.as_str(), ENVOY][..], &words[..]].concat())
+    Container::start(podman, "demo", &[&[entrypoint.as_str(), ENVOY][..], &words[..]].concat())
 }
 
 /// What is asked of the gate from outside is answered as everywhere.
 #[test]
 fn it_works_with_nothing_to_write_and_no_rights() {
     let podman = Podman::shared();
-    let _demo = demo(&podman, "demo");
+    let _demo = demo(&podman);
     // As an editor leaves it.
     let file = secret("bearer", "the-token\n");
     let mount = format!("--volume={}:/run/secrets/metrics:ro", file.display());
@@ -51,7 +54,7 @@ fn it_works_with_nothing_to_write_and_no_rights() {
     assert_eq!(client.get_with("/metrics", &bearer("the-token")).status, 200);
     let scrape = client.get_with("/-/gate/metrics", &bearer("the-token"));
     assert!(scrape.text().contains("caracal_gateway_requests_total"), "{}", scrape.text());
-    let limited = (0..100).map(|_| client.get("/v1/recall")).find(|answer| answer.status == 429);
+    let limited = (0..1000).map(|_| client.get("/v1/recall")).find(|answer| answer.status == 429);
     assert!(limited.expect("the limit is 20 a second").header("retry-after").is_some());
     assert_eq!(client.get("/health").status, 200);
 
@@ -64,8 +67,7 @@ fn it_works_with_nothing_to_write_and_no_rights() {
 #[test]
 fn another_bootstrap_can_be_mounted() {
     let podman = Podman::shared();
-    let text = std::fs::read_to_string(testbed::workspace().join("envoy/envoy.yaml"));
-    let text = text.expect("the bootstrap");
+    let text = fs::read_to_string(workspace().join("envoy/envoy.yaml")).expect("the bootstrap");
     assert!(text.contains("127.0.0.1, port_value: 10000"));
     let file = secret(
         "envoy.yaml",

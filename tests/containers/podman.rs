@@ -100,8 +100,9 @@ impl Podman {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut podman = Command::new(self.program());
-        podman.args(arguments).current_dir(workspace());
+        // By name of its shell: what has just been written may not be run while another thread forks.
+        let mut podman = Command::new("sh");
+        podman.arg(self.program()).args(arguments).current_dir(workspace());
         podman
     }
 

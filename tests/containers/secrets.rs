@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{self, Command};
+use std::process::Command;
 
 use testbed::workspace;
 
@@ -17,7 +17,7 @@ fn what_cannot_be_had_ends_the_container() {
     let podman = Podman::shared();
     let locked = secret("locked", "s3cret");
     fs::set_permissions(&locked, Permissions::from_mode(0o600)).expect("its mode");
-    let mount = |file: &std::path::Path| format!("--volume={}:/secret:ro", file.display());
+    let mount = |file: &Path| format!("--volume={}:/secret:ro", file.display());
     let empty = mount(&secret("empty", "\n"));
     let two = mount(&secret("two", "s3cret\ns3cret\n"));
     let spaced = mount(&secret("spaced", "s3cret \n"));
@@ -65,12 +65,7 @@ fn what_cannot_be_had_ends_the_container() {
 fn each_secret_comes_from_its_file() {
     let odd = r#"s3cret-%s$(id)`id`\'"*"#;
     let file = secret("odd", &format!("{odd}\n"));
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-path", process::id()));
-    fs::create_dir_all(&folder).expect("make a folder");
-    let envoy = folder.join("envoy");
-    fs::write(&envoy, "#!/bin/sh\necho \"$@\"\nenv\n").expect("write a program");
-    fs::set_permissions(&envoy, Permissions::from_mode(0o755)).expect("its mode");
-    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let path = format!("{}:/usr/bin:/bin", workspace().join("tests/containers/fake").display());
     for name in ["METRICS_BEARER", "ADMIN_TOKEN", "ASTROCYTE_ADMIN_TOKEN"] {
         let output = Command::new(workspace().join("envoy/entrypoint.sh"))
             .args(["--log-level", "debug"])

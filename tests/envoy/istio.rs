@@ -1,5 +1,7 @@
 //! What stands in `envoy/istio/` for Envoy, in an Envoy that has what Istio would have around it.
 
+mod labels;
+
 use std::fs;
 use std::time::Duration;
 
@@ -168,13 +170,4 @@ fn both_resources_say_the_same() {
     let inserted = &filter["spec"]["configPatches"][1]["patch"]["value"];
     assert_eq!(inserted["name"], extension["name"]);
     assert_eq!(inserted["config_discovery"]["type_urls"][0], extension["typed_config"]["@type"]);
-}
-
-/// The pod's bootstrap gets the lines that the bootstrap here has.
-#[test]
-fn the_labels_are_those_of_the_bootstrap() {
-    let map = yaml(&text("envoy/istio/labels.yaml"));
-    let added = map["data"]["custom_bootstrap.json"].as_str().expect("a file");
-    let bootstrap = yaml(&text("envoy/envoy.yaml"));
-    assert_eq!(yaml(added), json!({"stats_config": bootstrap["stats_config"]}));
 }

@@ -1,0 +1,71 @@
+//! The labels of the gate's counters in the statistics of a pod's proxy.
+
+use std::fs;
+use std::path::Path;
+use std::process;
+
+use serde_json::{Value, json};
+use testbed::{Client, Envoy, Upstream, tools};
+
+use super::{text, yaml};
+
+/// What the pod's bootstrap gets.
+fn added() -> String {
+    let map = yaml(&text("envoy/istio/labels.yaml"));
+    map["data"]["custom_bootstrap.json"].as_str().expect("a file").to_owned()
+}
+
+/// `envoy/envoy.yaml` on free ports, with the statistics of an Istio that was told of the gate's labels.
+fn bootstrap(upstream: &Upstream) -> Value {
+    let mut bootstrap = yaml(&text("envoy/envoy.yaml"));
+    let tags = bootstrap["stats_config"]["stats_tags"].as_array().expect("tags").clone();
+    let extra = tags.iter().map(|tag| {
+        let name = tag["tag_name"].as_str().expect("a name");
+        json!({"tag_name": name, "regex": format!(r"({name}=\.=(.*?);\.;)")})
+    });
+    bootstrap["stats_config"] = json!({
+        "use_all_default_tags": false,
+        "stats_tags": extra.collect::<Vec<_>>(),
+        "stats_matcher": {"inclusion_list": {"patterns": [
+            {"prefix": "reporter="}, {"prefix": "cluster_manager"}, {"prefix": "listener_manager"},
+            {"prefix": "server"}, {"prefix": "wasm"}, {"prefix": "component"}, {"prefix": "istio"},
+        ]}},
+    });
+    let port = |pointer: &str, port: u16, bootstrap: &mut Value| {
+        *bootstrap.pointer_mut(pointer).expect("a port") = port.into();
+    };
+    let listener = "/static_resources/listeners/0/address/socket_address/port_value";
+    let service = "/static_resources/clusters/0/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/port_value";
+    port("/admin/address/socket_address/port_value", 0, &mut bootstrap);
+    port(listener, 0, &mut bootstrap);
+    port(service, upstream.address().port(), &mut bootstrap);
+    bootstrap
+}
+
+/// Istio's own words for labels end in another way than the gate's, so that the pod's bootstrap must be
+/// added to, as Istio's agent does it.
+#[test]
+fn the_labels_come_with_what_is_added_to_the_bootstrap() {
+    let upstream = Upstream::start();
+    let name = format!("{}-istio-bootstrap.json", process::id());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, bootstrap(&upstream).to_string()).expect("write the bootstrap");
+    let command = [tools::envoy_from_env().into(), "--config-yaml".into(), added().into()];
+    let envoy = Envoy::start_command(&command, &path, 1, &[]).expect("Envoy starts");
+
+    assert_eq!(Client::new(envoy.address()).get("/metrics").status, 401);
+    let labels = [("method", "GET"), ("status_code", "401"), ("auth_method", "none")];
+    envoy.wait_for_stat("caracal_gateway_requests_total", &labels, |count| count == 1.0);
+    let page = envoy.stats();
+    let odd: Vec<_> = (page.0.iter())
+        .filter(|sample| sample.name.contains("caracal") && !sample.name.starts_with("caracal_"))
+        .collect();
+    assert!(odd.is_empty(), "labels that are still in names: {odd:?}");
+}
+
+/// The pod's bootstrap gets the lines that the bootstrap here has.
+#[test]
+fn the_labels_are_those_of_the_bootstrap() {
+    let bootstrap = yaml(&text("envoy/envoy.yaml"));
+    assert_eq!(yaml(&added()), json!({"stats_config": bootstrap["stats_config"]}));
+}
