@@ -25,6 +25,16 @@ impl Mistake {
         Self(Box::new(Words { place: String::new(), message }))
     }
 
+    /// Its place, as `routes[2].paths[0]`; empty for the whole configuration.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// What is wrong there, and what would be right.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The mistake, one key further out: `paths[0]` within `routes` is `routes.paths[0]`.
     #[cold]
     #[inline(never)]

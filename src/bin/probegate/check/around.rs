@@ -1,0 +1,145 @@
+//! What stands around the gate and takes something from it.
+
+use super::{Finding, Kind};
+use crate::document::Node;
+use crate::find::{Around, Gate};
+use crate::source::Meaning;
+
+/// What of the gate's surroundings should be otherwise.
+pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
+    let mut findings = Findings(Vec::new());
+    match &gate.around {
+        Around::Nothing => {}
+        Around::Envoy { document, plugin, connection_manager } => {
+            findings.failure(plugin);
+            findings.variables(plugin, meaning);
+            if let Some(manager) = connection_manager {
+                findings.request_id(manager, meaning);
+                findings.peer(manager, meaning);
+            }
+            findings.clusters(document, gate, meaning);
+        }
+        Around::Istio { spec } => findings.istio(spec, meaning),
+    }
+    findings.0
+}
+
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn warn(&mut self, line: usize, message: impl Into<String>) {
+        self.at(line, String::new(), message);
+    }
+
+    fn at(&mut self, line: usize, place: String, message: impl Into<String>) {
+        self.0.push(Finding { line, place, message: message.into(), kind: Kind::Warning });
+    }
+
+    fn failure(&mut self, plugin: &Node) {
+        if plugin.get("fail_open").is_some_and(Node::is_true) {
+            let line = plugin.entry("fail_open").map_or(plugin.line, |entry| entry.line);
+            self.warn(line, "with fail_open a crash of the gate opens every route: set failure_policy: FAIL_RELOAD in its place");
+            return;
+        }
+        let policy = plugin.entry("failure_policy");
+        match policy.map(|entry| (entry.line, entry.value.text().unwrap_or_default())) {
+            Some((_, "FAIL_RELOAD")) => {}
+            Some((line, "FAIL_OPEN")) => self.warn(line, "with FAIL_OPEN a crash of the gate opens every route: set failure_policy: FAIL_RELOAD"),
+            other => {
+                let line = other.map_or(plugin.line, |(line, _)| line);
+                self.warn(line, "after a crash of the gate Envoy answers 503 until it is restarted: set failure_policy: FAIL_RELOAD");
+            }
+        }
+    }
+
+    fn variables(&mut self, plugin: &Node, meaning: &Meaning) {
+        let named = plugin.at(&["vm_config", "environment_variables"]);
+        let keys = named.and_then(|named| named.get("host_env_keys"));
+        let values = named.and_then(|named| named.get("key_values"));
+        let held = |name: &str| {
+            keys.is_some_and(|keys| keys.items().iter().any(|key| key.text() == Some(name)))
+                || values
+                    .is_some_and(|values| values.entries().iter().any(|entry| entry.key == name))
+        };
+        let line = named.or_else(|| plugin.get("vm_config")).unwrap_or(plugin).line;
+        for name in meaning.variables.iter().filter(|name| !held(name)) {
+            self.warn(line, format!("the gate does not see the variable {name}, so its token opens nothing: name it in vm_config.environment_variables.host_env_keys"));
+        }
+    }
+
+    fn request_id(&mut self, manager: &Node, meaning: &Meaning) {
+        let gate = &meaning.compiled.gate;
+        // Envoy has its own ways with this header only, and they matter only if it may be kept.
+        if *gate.names.request_id != *b"x-request-id" || !gate.accept_request_id {
+            return;
+        }
+        let generate = manager.entry("generate_request_id");
+        if generate.is_none_or(|entry| entry.value.is_true()) {
+            let line = generate.map_or(manager.line, |entry| entry.line);
+            self.warn(line, "Envoy mints a request ID before the gate sees the request: set generate_request_id: false");
+        }
+        let preserve = manager.entry("preserve_external_request_id");
+        if preserve.is_none_or(|entry| !entry.value.is_true()) {
+            let line = preserve.map_or(manager.line, |entry| entry.line);
+            self.warn(line, "Envoy may drop the client's request ID before the gate sees it: set preserve_external_request_id: true");
+        }
+    }
+
+    fn peer(&mut self, manager: &Node, meaning: &Meaning) {
+        use probegate::config::shape::Client;
+        let by_peer = meaning
+            .config
+            .rate_limit
+            .as_ref()
+            .is_some_and(|limit| matches!(limit.client, Client::Peer));
+        let remote = manager.entry("use_remote_address");
+        if by_peer && remote.is_none_or(|entry| !entry.value.is_true()) {
+            let line = remote.map_or(manager.line, |entry| entry.line);
+            self.warn(line, "all requests with x-forwarded-for are one client to rate_limit.client: peer: set use_remote_address: true, or rate_limit.client: {forwarded_for: …}");
+        }
+    }
+
+    /// Only a whole bootstrap says which clusters there are.
+    fn clusters(&mut self, document: &Node, gate: &Gate<'_>, meaning: &Meaning) {
+        let bootstrap = document.get("bootstrap").unwrap_or(document);
+        let dynamic = bootstrap.get("dynamic_resources");
+        let more = dynamic.is_some_and(|dynamic| {
+            dynamic.get("cds_config").is_some() || dynamic.get("ads_config").is_some()
+        });
+        let (Some(resources), false) = (bootstrap.get("static_resources"), more) else { return };
+        let clusters = resources.get("clusters").map_or(&[][..], Node::items);
+        let is_defined = |name: &str| {
+            clusters.iter().any(|cluster| cluster.get("name").and_then(Node::text) == Some(name))
+        };
+        let targets = meaning.compiled.probes.iter().flat_map(|plan| &plan.targets);
+        for (nth, target) in targets.enumerate() {
+            if !is_defined(&target.cluster) {
+                let place = format!("probes.targets[{nth}].cluster");
+                let source = &gate.configuration;
+                let (line, place) = source.describe(&source.spot(&place, &[]).way);
+                self.at(
+                    line,
+                    place,
+                    "static_resources.clusters has no cluster of this name: every probe will fail",
+                );
+            }
+        }
+    }
+
+    fn istio(&mut self, spec: &Node, meaning: &Meaning) {
+        if let Some(strategy) = spec.entry("failStrategy")
+            && strategy.value.text() == Some("FAIL_OPEN")
+        {
+            self.warn(strategy.line, "with FAIL_OPEN a crash of the gate, or an image that cannot be fetched, opens every route: set failStrategy: FAIL_RELOAD, or FAIL_CLOSE before Istio 1.27");
+        }
+        let env = spec.at(&["vmConfig", "env"]);
+        let held = |name: &str| {
+            let named = |item: &Node| item.get("name").and_then(Node::text) == Some(name);
+            env.is_some_and(|env| env.items().iter().any(named))
+        };
+        let line = env.or_else(|| spec.get("vmConfig")).unwrap_or(spec).line;
+        for name in meaning.variables.iter().filter(|name| !held(name)) {
+            self.warn(line, format!("the gate does not see the variable {name}, so its token opens nothing: give it in vmConfig.env"));
+        }
+    }
+}

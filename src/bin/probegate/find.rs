@@ -1,0 +1,173 @@
+//! Where in a file the gate is.
+
+mod filters;
+
+use crate::document::{Dialect, Kind, Node, Scalar, Style, documents};
+use crate::source::Source;
+
+pub use crate::document::Unreadable;
+
+/// A gate's configuration, and what stands around it.
+pub struct Gate<'a> {
+    pub configuration: Source,
+    pub around: Around<'a>,
+}
+
+/// What the file tells beside the gate's own configuration.
+pub enum Around<'a> {
+    /// Nothing: the file is the gate's configuration.
+    Nothing,
+    Envoy {
+        document: &'a Node,
+        /// The filter's `config`.
+        plugin: &'a Node,
+        connection_manager: Option<&'a Node>,
+    },
+    /// The `spec` of a `WasmPlugin`.
+    Istio { spec: &'a Node },
+}
+
+const NOTHING: &str = "the gate is not here: neither its own configuration, nor a Wasm HTTP filter \
+     (envoy.filters.http.wasm) of Envoy, nor a WasmPlugin of Istio";
+
+/// Reads a file, its kind by its name and content.
+pub fn read(text: &str, name: &str) -> Result<Vec<Node>, Unreadable> {
+    // A reader of YAML knows where things are, but is content with less than JSON.
+    if name.ends_with(".json")
+        && let Err(error) = serde_json::from_str::<serde_json::Value>(text)
+    {
+        return Err(Unreadable {
+            line: error.line().max(1),
+            message: format!("not JSON: {error}"),
+        });
+    }
+    documents(text)
+}
+
+/// The dialect in which Envoy reads a file: JSON says what is a number.
+pub fn dialect(text: &str) -> Dialect {
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    if is_json { Dialect::Json } else { Dialect::Envoy }
+}
+
+/// Every gate in a file's documents; at least one.
+pub fn gates(documents: &[Node], dialect: Dialect) -> Result<Vec<Gate<'_>>, Unreadable> {
+    let mut candidates = Vec::new();
+    for document in documents {
+        filters::collect(document, dialect, &mut candidates);
+    }
+    if candidates.is_empty() {
+        return own(documents);
+    }
+    let only = candidates.len() == 1;
+    let lines: Vec<_> = candidates.iter().map(|filter| filter.line.to_string()).collect();
+    let gates = candidates.into_iter().filter(|filter| only || filter.is_named());
+    let gates: Vec<_> = gates.map(filters::Filter::gate).collect::<Result<_, _>>()?;
+    if gates.is_empty() {
+        return Err(Unreadable {
+            line: 1,
+            message: format!(
+                "which of the Wasm filters of the lines {} is the gate? Give it the name probegate",
+                lines.join(", ")
+            ),
+        });
+    }
+    Ok(gates)
+}
+
+/// The documents that are the gate's own configuration.
+fn own(documents: &[Node]) -> Result<Vec<Gate<'_>>, Unreadable> {
+    let gates: Vec<_> = documents
+        .iter()
+        .filter(|document| !is_of_others(document))
+        .map(|document| {
+            let configuration = match document.get("@type") {
+                Some(_) => any(document, Dialect::Envoy)?,
+                None => Source::of(document.clone(), Dialect::Json),
+            };
+            Ok(Gate { configuration, around: Around::Nothing })
+        })
+        .collect::<Result<_, Unreadable>>()?;
+    if documents.is_empty() {
+        let configuration = Source::of(Node::empty(1), Dialect::Json);
+        return Ok(vec![Gate { configuration, around: Around::Nothing }]);
+    }
+    if gates.is_empty() {
+        return Err(Unreadable { line: 1, message: NOTHING.into() });
+    }
+    Ok(gates)
+}
+
+/// Whether a document is of Envoy, of Kubernetes, or nothing that a person would configure.
+fn is_of_others(document: &Node) -> bool {
+    const KEYS: [&str; 12] = [
+        "static_resources",
+        "dynamic_resources",
+        "admin",
+        "node",
+        "resources",
+        "http_filters",
+        "filter_chains",
+        "typed_config",
+        "bootstrap_extensions",
+        "layered_runtime",
+        "apiVersion",
+        "kind",
+    ];
+    let listed = matches!(&document.kind, Kind::List(items) if items.iter().any(|item| item.get("name").is_some()));
+    listed || KEYS.iter().any(|key| document.get(key).is_some())
+}
+
+/// The configuration in a `google.protobuf.Any`.
+fn any(any: &Node, dialect: Dialect) -> Result<Source, Unreadable> {
+    let value = any.get("value");
+    let of = any.get("@type").and_then(Node::text).unwrap_or_default();
+    match (of.rsplit('/').next(), value) {
+        (Some("google.protobuf.Struct" | "google.protobuf.StringValue"), None) => {
+            Ok(Source::of(Node::empty(any.line), dialect))
+        }
+        (Some("google.protobuf.Struct"), Some(value)) => Ok(Source::of(value.clone(), dialect)),
+        (Some("google.protobuf.StringValue"), Some(Node { line, kind: Kind::Scalar(scalar) })) => {
+            text(scalar, *line)
+        }
+        _ => Err(Unreadable {
+            line: any.line,
+            message: "configuration must be a google.protobuf.Struct or a google.protobuf.StringValue, with its @type and a value".into(),
+        }),
+    }
+}
+
+/// A configuration as JSON text.
+fn text(scalar: &Scalar, line: usize) -> Result<Source, Unreadable> {
+    let literal = scalar.style == Style::Literal;
+    let lines = |within: usize| if literal { line + within.max(1) } else { line };
+    if scalar.text.trim().is_empty() {
+        return Ok(Source::of(Node::empty(line), Dialect::Json));
+    }
+    let value: serde_json::Value = serde_json::from_str(&scalar.text).map_err(|error| {
+        Unreadable { line: lines(error.line()), message: format!("the text is not JSON: {error}") }
+    })?;
+    let root = match documents(&scalar.text).as_deref() {
+        Ok([root]) if literal => moved(root.clone(), line),
+        _ => Node::without_lines(&value, line),
+    };
+    Ok(Source::of(root, Dialect::Json))
+}
+
+/// The same value, so many lines further down.
+fn moved(mut node: Node, by: usize) -> Node {
+    node.line += by;
+    match &mut node.kind {
+        Kind::Scalar(_) => {}
+        Kind::List(items) => {
+            *items = std::mem::take(items).into_iter().map(|item| moved(item, by)).collect();
+        }
+        Kind::Map(entries) => {
+            for entry in entries {
+                entry.line += by;
+                entry.value = moved(std::mem::replace(&mut entry.value, Node::empty(0)), by);
+            }
+        }
+    }
+    node
+}

@@ -1,0 +1,74 @@
+//! `probegate`: the gate's configuration at the command line, and a running gate's ladders.
+
+mod check;
+mod document;
+mod explain;
+mod find;
+mod render;
+mod source;
+mod status;
+mod token;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Checks, explains and makes configurations of the filter probegate, and asks a running one.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Find every mistake in configurations; ends with 1 if there is one
+    Check {
+        /// A configuration of the gate, of Envoy or of Istio, as YAML or JSON; `-` is the standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Tell what the gate does with a path, and why
+    Explain(explain::Question),
+    /// Print a whole configuration of Envoy or Istio for a system
+    Render(render::Order),
+    /// Make a token, and the digest that a configuration holds in its place
+    Token {
+        /// Read a token from the standard input, and print only its digest
+        #[arg(long)]
+        digest: bool,
+    },
+    /// Show what a running gate says of the services behind it; ends with 0 ready, 1 not ready, 2 no answer of a gate
+    Status(status::Address),
+    /// Print a shell's completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().verb {
+        Verb::Check { files } => check::run(&files),
+        Verb::Explain(question) => explain::run(&question),
+        Verb::Render(order) => render::run(&order),
+        Verb::Token { digest: false } => token::make(),
+        Verb::Token { digest: true } => token::digest(io::stdin()),
+        Verb::Status(address) => status::run(&address),
+        Verb::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "probegate", &mut io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Ends with 1, or another number, after a line on the standard error.
+fn fail(code: u8, message: &str) -> ExitCode {
+    anstream::eprintln!("probegate: {message}");
+    ExitCode::from(code)
+}
