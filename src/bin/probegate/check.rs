@@ -11,6 +11,7 @@ use std::{fs, io};
 use anstyle::{AnsiColor, Style};
 
 use crate::find::{self, Gate, Unreadable};
+use crate::print;
 
 const PLACE: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -50,7 +51,7 @@ fn check(file: &Path) -> bool {
     let text = match read(file) {
         Ok(text) => text,
         Err(error) => {
-            anstream::println!("{PLACE}{name}:{PLACE:#} {MISTAKE}{error}{MISTAKE:#}");
+            print(format_args!("{PLACE}{name}:{PLACE:#} {MISTAKE}{error}{MISTAKE:#}"));
             return false;
         }
     };
@@ -95,9 +96,9 @@ fn check_gate(name: &str, gate: &Gate<'_>) -> bool {
 
 fn say(name: &str, line: usize, style: Style, word: &str, place: &str, message: &str) {
     let colon = if place.is_empty() { "" } else { ": " };
-    anstream::println!(
+    print(format_args!(
         "{PLACE}{name}:{line}:{PLACE:#} {style}{word}{style:#}{place}{colon}{style}{message}{style:#}"
-    );
+    ));
 }
 
 /// What a file is called in messages.

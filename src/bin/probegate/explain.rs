@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use probegate::config::shape::{Client, Config, Token};
+use probegate::config::shape::{Client, Config, Mode, Token};
 use probegate::own::Own;
-use probegate::route::Class;
+use probegate::route::{Class, Route};
 
 use crate::source::{Meaning, Source};
-use crate::{check, fail, find};
+use crate::{check, fail, find, print};
 use rules::{Found, Rule};
 
 #[derive(Args)]
@@ -31,7 +31,7 @@ pub struct Question {
 pub fn run(question: &Question) -> ExitCode {
     match answers(question) {
         Ok(lines) => {
-            lines.iter().for_each(|line| anstream::println!("{line}"));
+            print(lines.join("\n"));
             ExitCode::SUCCESS
         }
         Err(error) => fail(1, &error),
@@ -89,7 +89,7 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
 }
 
 /// Which rule decided, and which did not.
-fn why(rules: &[Rule], target: &[u8], route: probegate::route::Route) -> Vec<String> {
+fn why(rules: &[Rule], target: &[u8], route: Route) -> Vec<String> {
     let found: Vec<_> = rules.iter().filter_map(|rule| rule.find(target)).collect();
     let decided = found.iter().position(|found| found.rule.route == route);
     let mut lines = match decided.and_then(|nth| found.get(nth)) {
@@ -98,11 +98,13 @@ fn why(rules: &[Rule], target: &[u8], route: probegate::route::Route) -> Vec<Str
     };
     for (_, Found { rule, .. }) in found.iter().enumerate().filter(|(nth, _)| Some(*nth) != decided)
     {
-        let class = rule.route.class.name();
-        lines.push(format!(
-            "      {} matches, too; class {class} does not stand before",
-            rule.describe()
-        ));
+        let class = rule.route.class;
+        let but = if class == route.class {
+            String::new()
+        } else {
+            format!(", but class {} stands before {}", route.class.name(), class.name())
+        };
+        lines.push(format!("      {} matches, too{but}", rule.describe()));
     }
     for rule in rules.iter().filter(|rule| rule.would_exempt(target)) {
         lines.push(format!(
@@ -114,7 +116,7 @@ fn why(rules: &[Rule], target: &[u8], route: probegate::route::Route) -> Vec<Str
 }
 
 fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
-    use probegate::config::shape::Mode;
+    const BEARER: &str = "authorization: Bearer";
     match class {
         Class::Closed | Class::Own => "none opens it: 404".into(),
         Class::Health | Class::Api => "none is wanted".into(),
@@ -123,48 +125,50 @@ fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
             let default = [Token::Env("METRICS_BEARER".into())];
             let tokens = config.metrics_auth.tokens.as_deref().unwrap_or(&default);
             let strip =
-                if config.metrics_auth.strip { "; taken off before the service" } else { "" };
-            format!("{} in authorization: Bearer{strip}", any_of(tokens))
+                if config.metrics_auth.strip { "; the service does not see it" } else { "" };
+            format!("{}{strip}", any_of(tokens, BEARER))
         }
         Class::Admin => {
-            let header = admin.and_then(|rule| rule.header.as_deref());
-            let tokens = admin.map_or(&[][..], |rule| &rule.tokens);
-            format!("{} in {}", any_of(tokens), header.unwrap_or("authorization: Bearer"))
+            let header = admin.and_then(|rule| rule.header.as_deref()).unwrap_or(BEARER);
+            any_of(admin.map_or(&[], |rule| &rule.tokens), header)
         }
     }
 }
 
 /// Where the tokens are, and never what they are.
-fn any_of(tokens: &[Token]) -> String {
+fn any_of(tokens: &[Token], header: &str) -> String {
     let each: Vec<_> = tokens
         .iter()
         .map(|token| match token {
-            Token::Env(name) => format!("what the variable {name} holds"),
-            Token::Sha256(_) => "the one with the digest in the configuration".into(),
-            Token::Value(_) => "the one in the configuration".into(),
+            Token::Env(name) => format!("the value of {name}"),
+            Token::Sha256(_) => "the token whose digest is in the configuration".into(),
+            Token::Value(_) => "the token in the configuration".into(),
         })
         .collect();
     match each.as_slice() {
-        [] => "none is configured, so nobody is let through: 401; it would stand".into(),
-        each => each.join(", or "),
+        [] => "none is configured for it, so nobody is let through: 401".into(),
+        each => format!("{header} with {}; else 401", each.join(", or ")),
     }
 }
 
 fn limit(class: Class, config: &Config) -> String {
-    let Some(limit) = config.rate_limit.as_ref() else {
-        return "none is configured".into();
-    };
     if class == Class::Health {
         return "none: a health route is never refused".into();
     }
+    let Some(limit) = config.rate_limit.as_ref() else {
+        return "none is configured".into();
+    };
     let client = match &limit.client {
         Client::Peer => "the peer's address".into(),
         Client::Header(name) => format!("the header {name}"),
         Client::ForwardedFor(forwarded) => {
-            format!("x-forwarded-for with {} trusted hops", forwarded.trusted_hops)
+            format!("x-forwarded-for, {} trusted hops", forwarded.trusted_hops)
         }
     };
-    let over = if limit.enforce { "429" } else { "x-gate-would-limit: 1, and on" };
-    let window = limit.window.0 / 1_000;
-    format!("{} requests in {window} ms for each client ({client}); over it {over}", limit.requests)
+    let over = if limit.enforce { "429" } else { "x-gate-would-limit: 1, and it passes" };
+    let window = match limit.window.0 / 1_000 {
+        millis if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
+        millis => format!("{millis}ms"),
+    };
+    format!("{} requests in {window} for each client ({client}); over it {over}", limit.requests)
 }

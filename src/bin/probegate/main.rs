@@ -9,7 +9,8 @@ mod source;
 mod status;
 mod token;
 
-use std::io;
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -61,14 +62,24 @@ fn main() -> ExitCode {
         Verb::Status(address) => status::run(&address),
         Verb::Completions { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(shell, &mut command, "probegate", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "probegate", &mut script);
+            print(String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
     }
 }
 
+/// Writes lines to the standard output, in colours if that is a terminal. If nobody reads it, all ends.
+fn print(text: impl Display) {
+    if writeln!(anstream::stdout(), "{}", text.to_string().trim_end()).is_err() {
+        std::process::exit(1);
+    }
+}
+
 /// Ends with 1, or another number, after a line on the standard error.
 fn fail(code: u8, message: &str) -> ExitCode {
-    anstream::eprintln!("probegate: {message}");
+    // Without a standard error the number is all that can be said.
+    let _ = writeln!(anstream::stderr(), "probegate: {message}");
     ExitCode::from(code)
 }

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::document::{Dialect, documents};
-use crate::fail;
 use crate::source::Source;
+use crate::{fail, print};
 
 const ENVOY: &str = include_str!("render/envoy.yaml");
 const ISTIO: &str = include_str!("render/istio.yaml");
@@ -41,7 +41,7 @@ enum Target {
 pub fn run(order: &Order) -> ExitCode {
     match render(order) {
         Ok(text) => {
-            anstream::print!("{text}");
+            print(text);
             ExitCode::SUCCESS
         }
         Err(error) => fail(2, &error),

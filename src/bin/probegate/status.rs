@@ -10,7 +10,7 @@ use ureq::Agent;
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 
-use crate::fail;
+use crate::{fail, print};
 use ladder::Report;
 
 #[derive(Args)]
@@ -35,7 +35,7 @@ pub fn run(address: &Address) -> ExitCode {
     });
     match report {
         Ok(report) => {
-            anstream::print!("{report}");
+            print(&report);
             ExitCode::from(u8::from(!report.is_ready()))
         }
         Err(error) => fail(2, &error),

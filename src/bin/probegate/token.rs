@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::fail;
+use crate::{fail, print};
 
 /// Prints 32 bytes of the system's generator, as a client presents them, and their digest.
 pub fn make() -> ExitCode {
@@ -16,8 +16,7 @@ pub fn make() -> ExitCode {
         return fail(1, &format!("the system gave no random bytes: {error}"));
     }
     let token = URL_SAFE_NO_PAD.encode(bytes);
-    anstream::println!("token:  {token}");
-    anstream::println!("sha256: {}", hex(token.as_bytes()));
+    print(format_args!("token:  {token}\nsha256: {}", hex(token.as_bytes())));
     ExitCode::SUCCESS
 }
 
@@ -32,7 +31,7 @@ pub fn digest(mut input: impl Read) -> ExitCode {
     if !(1..=4_096).contains(&token.len()) || !token.iter().all(u8::is_ascii_graphic) {
         return fail(1, "a token must be 1 to 4096 visible ASCII characters");
     }
-    anstream::println!("{}", hex(token));
+    print(hex(token));
     ExitCode::SUCCESS
 }
 

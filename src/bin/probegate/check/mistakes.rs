@@ -100,7 +100,7 @@ fn blame(source: &Source, message: &str, way: &mut Way, findings: &mut Vec<Findi
     let children = source.node(way).map_or(0, |node| node.children().count());
     for nth in 0..children {
         way.push(nth);
-        if times(&[way.clone()]).is_some_and(|left| Some(left) < all) {
+        if times(std::slice::from_ref(way)).is_some_and(|left| Some(left) < all) {
             deeper = true;
             blame(source, message, way, findings);
         }

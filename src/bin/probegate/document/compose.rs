@@ -57,6 +57,10 @@ impl Composer {
                     ScalarStyle::Literal => Style::Literal,
                     _ => Style::Quoted,
                 };
+                // The parser counts a block from its first line that is not empty.
+                let empty = text.bytes().take_while(|byte| *byte == b'\n').count();
+                let line =
+                    if style == Style::Literal { line.saturating_sub(empty + 1) } else { line };
                 let scalar = Scalar { text: text.into_owned(), style };
                 self.add(Node { line, kind: Kind::Scalar(scalar) }, anchor)
             }

@@ -134,8 +134,7 @@ impl Rule {
             return None;
         }
         let forms = Forms::of(target).ok()?;
-        // Nearly every path has one form only, and that is the one that was sent.
-        let form = forms.each().find(|form| self.is_found(form))?;
+        let form = forms.each().find(|form| self.is(form)).unwrap_or(forms.sent());
         let as_sent = form.eq_ignore_ascii_case(forms.sent());
         let read = || Form::Read(String::from_utf8_lossy(form).into_owned());
         Some(Found { rule: self, form: if as_sent { Form::AsSent } else { read() } })
@@ -143,11 +142,21 @@ impl Rule {
 
     /// Whether this is a health route that the path is only by another reading.
     pub fn would_exempt(&self, target: &[u8]) -> bool {
-        let Ok(forms) = Forms::of(target) else { return false };
-        let read = forms.canonical().to_ascii_lowercase();
-        self.route.class == Class::Health && !self.is_found(target) && self.is_found(&read)
+        let health = self.route.class == Class::Health && !self.is_found(target);
+        health && Forms::of(target).is_ok_and(|forms| forms.each().any(|form| self.is(form)))
     }
 
+    /// Whether the pattern is this form of a path.
+    fn is(&self, form: &[u8]) -> bool {
+        let path = self.pattern.path().to_ascii_lowercase();
+        match form.strip_prefix(path.as_slice()) {
+            Some([]) => true,
+            Some(rest) => self.pattern.is_subtree() && rest.starts_with(b"/"),
+            None => false,
+        }
+    }
+
+    /// Whether it would be found, were it the only rule.
     fn is_found(&self, target: &[u8]) -> bool {
         // A rule of class api is looked for as another one, since nothing is of class api, too.
         let class = if self.route.class == Class::Health { Class::Health } else { Class::Metrics };
