@@ -1,1 +1,96 @@
+//! The command line as its users have it: each sub-command a process of its own, its text and its exit code.
 
+// A test that cannot go on says why and ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod check;
+mod completions;
+mod explain;
+mod render;
+mod status;
+mod token;
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// What a process left.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    /// The standard output, of a process that ended with this.
+    fn with(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        self.out
+    }
+
+    /// Everything that it wrote.
+    fn text(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+/// Runs it in the folder of [`file`], without a word on its standard input.
+fn probegate(arguments: &[&str]) -> Ran {
+    run(command(arguments), "")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probegate"));
+    command.args(arguments).current_dir(folder()).env_remove("METRICS_BEARER");
+    command
+}
+
+fn run(mut command: Command, input: &str) -> Ran {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("start probegate");
+    // It may end without reading.
+    let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("wait for probegate");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let code = output.status.code().expect("an exit code");
+    Ran { code, out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn folder() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli");
+    fs::create_dir_all(&folder).expect("a folder for files");
+    folder
+}
+
+/// Writes a file that only this test has, and returns its name.
+fn file<'a>(name: &'a str, text: &str) -> &'a str {
+    fs::write(folder().join(name), text).expect("write a file");
+    name
+}
+
+/// The number of the line on which that stands.
+fn line(text: &str, of: &str) -> usize {
+    let found = text.lines().position(|line| line.contains(of));
+    found.unwrap_or_else(|| panic!("{of} is not in\n{text}")) + 1
+}
+
+/// `--help` names every sub-command, and what is no use of one ends with 2.
+#[test]
+fn usage_ends_with_2() {
+    let help = probegate(&["--help"]).with(0);
+    for verb in ["check", "explain", "render", "token", "status", "completions"] {
+        assert!(help.contains(&format!("\n  {verb} ")), "{help}");
+    }
+    for wrong in [
+        &[][..],
+        &["check"],
+        &["chek", "x"],
+        &["explain", "/x"],
+        &["render"],
+        &["status"],
+        &["token", "--diges"],
+    ] {
+        assert_eq!(probegate(wrong).code, 2, "{wrong:?}");
+    }
+}

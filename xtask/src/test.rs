@@ -15,6 +15,15 @@ const WITH_PROMETHEUS: &str = "prometheus";
 /// The one that builds and runs containers: once.
 const WITH_CONTAINERS: &str = "containers";
 
+/// The one of the command line, whose `status` asks a gate in the newest Envoy.
+const WITH_COMMAND_LINE: &str = "cli";
+
+/// All of these, which wait for a built module.
+const APART: [&str; 4] = [WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS, WITH_COMMAND_LINE];
+
+/// What only native builds have. The same in each step, so that one build serves them all.
+const FEATURES: &str = "probegate/schema,probegate/cli";
+
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
 
@@ -33,6 +42,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("native tests", native)?;
     steps.run("the core's tests as wasm", wasm)?;
     steps.run("build", build::run)?;
+    steps.run("the command line", command_line)?;
     steps.run("with the newest Envoy", || with_envoy(WITH_ENVOY, tools::NEWEST))?;
     steps.run("with Prometheus", || with_envoy(WITH_PROMETHEUS, tools::NEWEST))?;
     if !quick {
@@ -51,21 +61,23 @@ fn cargo(words: &str) -> Outcome {
 
 /// Twice: what only the module has is not compiled natively.
 fn lints() -> Outcome {
-    cargo("clippy --quiet --workspace --features probegate/schema --all-targets -- -D warnings")?;
+    cargo(&format!(
+        "clippy --quiet --workspace --features {FEATURES} --all-targets -- -D warnings"
+    ))?;
     cargo("clippy --quiet --lib --target wasm32-wasip1 -- -D warnings")
 }
 
 /// All that need no built module. Cargo can name test targets but leave none out, so the others are named.
 fn native() -> Outcome {
-    let mut tests = command::cargo("test --workspace --features probegate/schema --lib --bins");
+    let mut tests = command::cargo(&format!("test --workspace --features {FEATURES} --lib --bins"));
     for name in test_targets()?
         .iter()
-        .filter(|name| ![WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS].contains(&name.as_str()))
+        .filter(|name| !APART.contains(&name.as_str()))
     {
         tests.args(["--test", name]);
     }
     command::run(&mut tests)?;
-    cargo("test --workspace --features probegate/schema --doc")
+    cargo(&format!("test --workspace --features {FEATURES} --doc"))
 }
 
 fn test_targets() -> Outcome<Vec<String>> {
@@ -98,6 +110,11 @@ fn wasm() -> Outcome {
     println!("{report}");
     // The runner finds only what is marked for it, and is content with nothing.
     if report.contains("no tests to run") { Err("no test ran".into()) } else { Ok(()) }
+}
+
+fn command_line() -> Outcome {
+    let words = format!("test --workspace --features {FEATURES} --test {WITH_COMMAND_LINE}");
+    command::run(command::cargo(&words).env("PROBEGATE_ENVOY", tools::NEWEST))
 }
 
 fn with_envoy(test: &str, version: &str) -> Outcome {

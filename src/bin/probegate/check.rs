@@ -12,6 +12,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::find::{self, Gate, Unreadable};
 use crate::print;
+use crate::source::variable;
 
 const PLACE: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -84,7 +85,7 @@ fn check_gate(name: &str, gate: &Gate<'_>) -> bool {
     }
     let good = findings.iter().all(|finding| finding.kind == Kind::Warning);
     if let (true, Some(meaning)) = (good, meaning) {
-        let variables: Vec<_> = meaning.variables.iter().map(String::as_str).collect();
+        let variables: Vec<_> = meaning.variables.iter().map(|name| variable(name)).collect();
         let wants = match variables.as_slice() {
             [] => String::new(),
             names => format!("; it takes tokens from {}", names.join(", ")),

@@ -10,7 +10,7 @@ use probegate::config::shape::{Client, Config, Mode, Token};
 use probegate::own::Own;
 use probegate::route::{Class, Route};
 
-use crate::source::{Meaning, Source};
+use crate::source::{Meaning, Source, variable};
 use crate::{check, fail, find, print};
 use rules::{Found, Rule};
 
@@ -140,7 +140,7 @@ fn any_of(tokens: &[Token], header: &str) -> String {
     let each: Vec<_> = tokens
         .iter()
         .map(|token| match token {
-            Token::Env(name) => format!("the value of {name}"),
+            Token::Env(name) => format!("the value of {}", variable(name)),
             Token::Sha256(_) => "the token whose digest is in the configuration".into(),
             Token::Value(_) => "the token in the configuration".into(),
         })

@@ -26,6 +26,13 @@ pub struct Meaning {
 /// A value of a configuration, by the position of each key and item on the way to it.
 pub type Way = Vec<usize>;
 
+/// What is done to a value before the gate is asked: another in its place, or it is left out.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub way: Way,
+    pub to: Option<Value>,
+}
+
 /// A place in the configuration that the gate names.
 pub struct Spot {
     pub way: Way,
@@ -38,11 +45,11 @@ impl Source {
         Self { root, dialect }
     }
 
-    /// What the gate makes of it, without these values.
+    /// What the gate makes of it, with these changes.
     ///
     /// Every variable holds a token here: where a configuration is checked its secrets need not be.
-    pub fn meaning(&self, without: &[Way]) -> Result<Meaning, Mistake> {
-        let json = self.json(&self.root, &mut Vec::new(), without).to_string();
+    pub fn meaning(&self, changes: &[Change]) -> Result<Meaning, Mistake> {
+        let json = self.json(&self.root, &mut Vec::new(), changes).to_string();
         let config = config::parse(json.as_bytes())?;
         let variables = RefCell::new(BTreeSet::new());
         let env = |name: &str| {
@@ -53,10 +60,13 @@ impl Source {
         Ok(Meaning { config, compiled, variables: variables.into_inner() })
     }
 
-    fn json(&self, node: &Node, way: &mut Way, without: &[Way]) -> Value {
+    fn json(&self, node: &Node, way: &mut Way, changes: &[Change]) -> Value {
         let mut below = |nth: usize, child: &Node| {
             way.push(nth);
-            let value = (!without.contains(way)).then(|| self.json(child, way, without));
+            let value = match changes.iter().find(|change| change.way == *way) {
+                Some(change) => change.to.clone(),
+                None => Some(self.json(child, way, changes)),
+            };
             way.pop();
             value
         };
@@ -104,12 +114,15 @@ impl Source {
         (line, place)
     }
 
-    /// The value at a place that was named when these values had been left out.
-    pub fn spot(&self, place: &str, without: &[Way]) -> Spot {
+    /// The value at a place that was named after these changes.
+    pub fn spot(&self, place: &str, changes: &[Change]) -> Spot {
         let (mut node, mut way, mut rest) = (&self.root, Way::new(), place);
         while !rest.is_empty() {
             let (step, behind) = first_step(rest);
-            let left = |nth: &usize| !without.contains(&[way.as_slice(), &[*nth]].concat());
+            let left = |nth: &usize| {
+                let way = [way.as_slice(), &[*nth]].concat();
+                !changes.iter().any(|change| change.way == way && change.to.is_none())
+            };
             let found = match step {
                 Step::Key(key) => (0..node.entries().len())
                     .filter(left)
@@ -123,6 +136,12 @@ impl Source {
         }
         Spot { way, rest: rest.to_owned() }
     }
+}
+
+/// A variable's name, unless it may be a secret in the wrong place: names are in capitals.
+pub fn variable(name: &str) -> &str {
+    let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.bytes().all(capital) { name } else { "(a name not in capitals)" }
 }
 
 enum Step<'a> {

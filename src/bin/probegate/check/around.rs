@@ -3,7 +3,7 @@
 use super::{Finding, Kind};
 use crate::document::Node;
 use crate::find::{Around, Gate};
-use crate::source::Meaning;
+use crate::source::{Meaning, variable};
 
 /// What of the gate's surroundings should be otherwise.
 pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
@@ -63,7 +63,7 @@ impl Findings {
         };
         let line = named.or_else(|| plugin.get("vm_config")).unwrap_or(plugin).line;
         for name in meaning.variables.iter().filter(|name| !held(name)) {
-            self.warn(line, format!("the gate does not see the variable {name}, so its token opens nothing: name it in vm_config.environment_variables.host_env_keys"));
+            self.warn(line, format!("the gate does not see the variable {}, so its token opens nothing: name it in vm_config.environment_variables.host_env_keys", variable(name)));
         }
     }
 
@@ -139,7 +139,7 @@ impl Findings {
         };
         let line = env.or_else(|| spec.get("vmConfig")).unwrap_or(spec).line;
         for name in meaning.variables.iter().filter(|name| !held(name)) {
-            self.warn(line, format!("the gate does not see the variable {name}, so its token opens nothing: give it in vmConfig.env"));
+            self.warn(line, format!("the gate does not see the variable {}, so its token opens nothing: give it in vmConfig.env", variable(name)));
         }
     }
 }

@@ -1,0 +1,138 @@
+//! What stands around the gate, and what the gate itself warns of.
+
+use super::{checked, in_struct, in_text, in_wasm_plugin};
+use crate::line;
+
+/// What takes something from the gate is a warning where it stands, or where it should.
+#[test]
+fn surroundings_that_take_something_are_warned_of() {
+    let good = in_struct("rate_limit: {requests: 5}");
+    let manager = r#""@type": type.googleapis.com/envoy.extensions.filters.network"#;
+    let plugin = "failure_policy";
+    let table = [
+        (
+            "generate_request_id: false",
+            "generate_request_id: true",
+            "generate_request_id",
+            "set generate_request_id: false",
+        ),
+        ("generate_request_id: false\n", "\n", manager, "set generate_request_id: false"),
+        (
+            "preserve_external_request_id: true\n",
+            "\n",
+            manager,
+            "set preserve_external_request_id: true",
+        ),
+        ("use_remote_address: true\n", "\n", manager, "set use_remote_address: true"),
+        ("FAIL_RELOAD", "FAIL_CLOSED", plugin, "set failure_policy: FAIL_RELOAD"),
+        ("FAIL_RELOAD", "FAIL_OPEN", plugin, "a crash of the gate opens every route"),
+        (
+            "failure_policy: FAIL_RELOAD",
+            "fail_open: true",
+            "fail_open",
+            "a crash of the gate opens every route",
+        ),
+        (
+            "[METRICS_BEARER]",
+            "[OTHER]",
+            "host_env_keys",
+            "does not see the variable METRICS_BEARER",
+        ),
+        (
+            "environment_variables: {host_env_keys: [METRICS_BEARER]}",
+            "",
+            "runtime",
+            "does not see the variable METRICS_BEARER",
+        ),
+    ];
+    for (nth, (from, to, place, warning)) in table.into_iter().enumerate() {
+        let text = good.replacen(from, to, 1);
+        let said = checked(&format!("around-{nth}.yaml"), &text, 0);
+        assert_eq!(said.len(), 2, "{to}: {said:?}");
+        let begin = format!("{}: warning: ", line(&text, place));
+        let found = said.iter().find(|said| said.contains("warning"));
+        let found = found.unwrap_or_else(|| panic!("{to}: {said:?}"));
+        assert!(
+            found.starts_with(&begin) && found.contains(warning),
+            "{to}: {begin}{warning}: {said:?}"
+        );
+    }
+}
+
+/// A setting that takes nothing from this gate is not warned of.
+#[test]
+fn what_makes_no_difference_is_not_warned_of() {
+    let without = |yaml: &str| {
+        in_struct(yaml)
+            .replace("generate_request_id: false\n", "\n")
+            .replace("preserve_external_request_id: true\n", "\n")
+            .replace("use_remote_address: true\n", "\n")
+    };
+    for (name, yaml) in [
+        ("own-id.yaml", "request_id: {header: x-trace}"),
+        ("minted.yaml", "request_id: {accept_client: false}"),
+        (
+            "forwarded.yaml",
+            "request_id: {accept_client: false}\nrate_limit: {requests: 1, client: {forwarded_for: {}}}",
+        ),
+    ] {
+        assert_eq!(checked(name, &without(yaml), 0).len(), 1, "{yaml}");
+    }
+}
+
+#[test]
+fn a_cluster_that_is_not_there_is_warned_of() {
+    let probes = |cluster: &str| {
+        format!(
+            "probes:\n  targets:\n    - service: a\n      cluster: service\n      rungs: [{{rung: r, path: /}}]\n    - service: b\n      cluster: {cluster}\n      rungs: [{{rung: r, path: /}}]"
+        )
+    };
+    assert_eq!(checked("clusters.yaml", &in_struct(&probes("service")), 0).len(), 1);
+    let text = in_struct(&probes("nowhere"));
+    let said = checked("no-cluster.yaml", &text, 0);
+    let place = format!("{}: warning: probes.targets[1].cluster: ", line(&text, "nowhere"));
+    assert!(said.iter().any(|said| said.starts_with(&place)), "{said:?}");
+    let dynamic = text + "dynamic_resources: {cds_config: {ads: {}}}\n";
+    assert_eq!(checked("dynamic.yaml", &dynamic, 0).len(), 1, "nobody knows which there are");
+}
+
+#[test]
+fn istio_is_warned_of_variables_and_of_failing_open() {
+    let good = in_wasm_plugin("{system: astrocyte}");
+    let said = checked("istio-env.yaml", &good, 0);
+    let place = format!("{}: warning: ", line(&good, "env: ["));
+    assert!(said[0].starts_with(&place) && said[0].contains("ASTROCYTE_ADMIN_TOKEN"), "{said:?}");
+    let open = in_wasm_plugin("{}").replace("spec:\n", "spec:\n  failStrategy: FAIL_OPEN\n");
+    let said = checked("istio-open.yaml", &open, 0);
+    assert!(said[0].starts_with("5: warning: with FAIL_OPEN"), "{said:?}");
+}
+
+/// The gate's own warnings stand where their causes are. Variables are not set where a file is checked.
+#[test]
+fn a_token_in_the_file_is_warned_of_where_it_stands() {
+    let yaml = "metrics_auth:\n  tokens:\n    - env: METRICS_BEARER\n    - value: one\nroutes:\n  - paths: [/root]\n    class: admin\n    tokens:\n      - value: two\n";
+    for (name, text) in
+        [("plain-token.yaml", yaml.to_owned()), ("plain-token-struct.yaml", in_struct(yaml))]
+    {
+        let said = checked(name, &text, 0);
+        assert_eq!(said.len(), 3, "{said:?}");
+        for (value, place) in
+            [("value: one", "metrics_auth.tokens[1]"), ("value: two", "routes[0].tokens[0]")]
+        {
+            let begin = format!(
+                "{}: warning: {place}: a token stands in the configuration",
+                line(&text, value)
+            );
+            assert!(said.iter().any(|said| said.starts_with(&begin)), "{begin}: {said:?}");
+        }
+    }
+    let said = checked(
+        "text-warning.yaml",
+        &in_text("{\n\"metrics_auth\": {\n\"tokens\": [{\"value\": \"x\"}]}}"),
+        0,
+    );
+    assert!(
+        said.iter().any(|said| said.contains("metrics_auth.tokens[0]: a token stands")),
+        "{said:?}"
+    );
+}
