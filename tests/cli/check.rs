@@ -1,6 +1,7 @@
 //! `probegate check`.
 
 mod around;
+mod envoy;
 mod kinds;
 mod mistakes;
 mod secrets;

@@ -10,7 +10,7 @@ use crate::{command, file, folder, probegate, run};
 const SYSTEMS: [&str; 6] =
     ["caracal", "caracal-core", "astrocyte", "agent-platform", "kestra", "kubernetes"];
 
-fn rendered(arguments: &[&str]) -> String {
+pub fn rendered(arguments: &[&str]) -> String {
     probegate(&[&["render"], arguments].concat()).with(0)
 }
 
@@ -108,8 +108,7 @@ pub fn start(system: &str, upstream: &Upstream, environment: &[(&str, &str)], tl
         .replace("port_value: 10000 ", &format!("port_value: {port} "))
         .replace("port_value: 9901 ", "port_value: 0 ")
         .replace("        - filters:", &format!("        - {tls}\n          filters:"));
-    let name = format!("rendered-{system}-{port}.yaml");
-    let path = folder().join(file(&name, &text));
+    let path = folder().join(file(&format!("rendered-{system}-{port}.yaml"), &text));
     Envoy::start_file(tools::envoy_from_env(), &path, 2, environment).expect("Envoy starts")
 }
 

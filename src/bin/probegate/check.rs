@@ -60,7 +60,7 @@ fn check(file: &Path) -> bool {
         Ok(documents) => documents,
         Err(error) => return refuse(&error),
     };
-    let gates = match find::gates(&documents, find::dialect(&text)) {
+    let gates = match find::gates(&documents, find::dialect(&text, &name)) {
         Ok(gates) => gates,
         Err(error) => return refuse(&error),
     };

@@ -35,6 +35,8 @@ pub struct Scalar {
 pub enum Style {
     /// May be a number, a boolean or null.
     Plain,
+    /// The same, with a tag such as `!!str` in front.
+    Tagged,
     Quoted,
     /// A block after `|`: its lines are the file's, from the line after this one's on.
     Literal,

@@ -44,9 +44,12 @@ pub fn read(text: &str, name: &str) -> Result<Vec<Node>, Unreadable> {
     documents(text)
 }
 
-/// The dialect in which Envoy reads a file: JSON says what is a number.
-pub fn dialect(text: &str) -> Dialect {
-    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+/// The dialect in which Envoy reads a file: its name decides, as it does for Envoy.
+pub fn dialect(text: &str, name: &str) -> Dialect {
+    let is_json = name.ends_with(".json")
+        || !name.ends_with(".yaml")
+            && !name.ends_with(".yml")
+            && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     if is_json { Dialect::Json } else { Dialect::Envoy }
 }
 

@@ -106,6 +106,10 @@ fn a_number_that_envoy_takes_for_a_string_is_a_mistake() {
     assert!(said[0].contains("Envoy makes a string of such a number"), "{said:?}");
     checked("fraction-plugin.yaml", &in_wasm_plugin("metrics: {buckets: [1, 2.5]}"), 0);
     checked("fraction-text.yaml", &in_text(r#"{"metrics": {"buckets": [1, 2.5]}}"#), 0);
+    // Envoy goes by the file's name: what is JSON by its content is YAML to it all the same.
+    let value: serde_json::Value = serde_saphyr::from_str(&text).expect("YAML");
+    checked("fraction.json", &value.to_string(), 0);
+    checked("fraction-json.yaml", &value.to_string(), 1);
     checked("off.yaml", &in_struct("log: {access: off}\nmetrics_auth: {strip: yes}"), 0);
 }
 

@@ -101,12 +101,11 @@ impl Findings {
 
     /// Only a whole bootstrap says which clusters there are.
     fn clusters(&mut self, document: &Node, gate: &Gate<'_>, meaning: &Meaning) {
-        let bootstrap = document.get("bootstrap").unwrap_or(document);
-        let dynamic = bootstrap.get("dynamic_resources");
+        let dynamic = document.get("dynamic_resources");
         let more = dynamic.is_some_and(|dynamic| {
             dynamic.get("cds_config").is_some() || dynamic.get("ads_config").is_some()
         });
-        let (Some(resources), false) = (bootstrap.get("static_resources"), more) else { return };
+        let (Some(resources), false) = (document.get("static_resources"), more) else { return };
         let clusters = resources.get("clusters").map_or(&[][..], Node::items);
         let is_defined = |name: &str| {
             clusters.iter().any(|cluster| cluster.get("name").and_then(Node::text) == Some(name))

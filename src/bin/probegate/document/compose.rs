@@ -53,7 +53,8 @@ impl Composer {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let style = match style {
-                    ScalarStyle::Plain if tag.is_none() => Style::Plain,
+                    ScalarStyle::Plain if tag.is_some() => Style::Tagged,
+                    ScalarStyle::Plain => Style::Plain,
                     ScalarStyle::Literal => Style::Literal,
                     _ => Style::Quoted,
                 };

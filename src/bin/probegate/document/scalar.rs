@@ -8,7 +8,8 @@ use super::{Scalar, Style};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// Envoy reads YAML into a `google.protobuf.Struct` with what yaml-cpp takes for a boolean or a
-    /// whole number; it makes a string of a number with a fraction, and of one beyond 32 bits.
+    /// whole number, whatever its tag says; it makes a string of a number with a fraction, and of one
+    /// beyond 32 bits.
     Envoy,
     /// JSON, and what Kubernetes makes of YAML.
     Json,
@@ -18,8 +19,9 @@ impl Scalar {
     /// What the gate is given.
     pub fn value(&self, dialect: Dialect) -> Value {
         let text = self.text.as_str();
-        if self.style != Style::Plain {
-            return text.into();
+        match (self.style, dialect) {
+            (Style::Plain, _) | (Style::Tagged, Dialect::Envoy) => {}
+            _ => return text.into(),
         }
         if matches!(text, "" | "~" | "null" | "Null" | "NULL") {
             return Value::Null;
@@ -27,7 +29,7 @@ impl Scalar {
         if let Some(value) = boolean(text) {
             return value.into();
         }
-        match (whole(text), dialect) {
+        match (whole(text, dialect), dialect) {
             (Some(number), Dialect::Envoy) if i32::try_from(number).is_err() => {
                 number.to_string().into()
             }
@@ -52,15 +54,15 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Decimal, `0x…`, and octal as `0o…` or with a mere 0 in front.
-fn whole(text: &str) -> Option<i64> {
+/// Decimal, `0x…`, and octal with a 0 in front, or with `0o` for all but Envoy.
+fn whole(text: &str, dialect: Dialect) -> Option<i64> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let (radix, digits) = match digits.as_bytes() {
         [b'0', b'x' | b'X', ..] => (16, digits.get(2..)?),
-        [b'0', b'o', ..] => (8, digits.get(2..)?),
+        [b'0', b'o', ..] if dialect == Dialect::Json => (8, digits.get(2..)?),
         [b'0', _, ..] => (8, digits.get(1..)?),
         _ => (10, digits),
     };
