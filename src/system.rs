@@ -6,6 +6,14 @@ use crate::config::shape::{
 };
 use crate::log::Dialect;
 
+/// The variables that hold no token: what they say stands in for a key of the configuration.
+pub const SETTINGS: [&str; 4] = [
+    "CARACAL_MODE",
+    "ASTROCYTE_LOG_FORMAT",
+    "ASTROCYTE_LOG_LEVEL",
+    "ASTROCYTE_RATE_LIMIT_PER_SECOND",
+];
+
 /// Puts in what a system says where the configuration says nothing. `env` looks up a variable of
 /// the VM.
 pub fn complete(config: &mut Config, env: &dyn Fn(&str) -> Option<String>) -> Result<(), Mistake> {

@@ -27,12 +27,12 @@ impl Mistake {
 
     /// Its place, as `routes[2].paths[0]`; empty for the whole configuration.
     pub fn place(&self) -> &str {
-        &self.place
+        &self.0.place
     }
 
     /// What is wrong there, and what would be right.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The mistake, one key further out: `paths[0]` within `routes` is `routes.paths[0]`.

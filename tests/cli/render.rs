@@ -46,11 +46,21 @@ fn for_envoy_it_is_the_repositorys_bootstrap() {
     let root = env!("CARGO_MANIFEST_DIR");
     let ours = std::fs::read_to_string(format!("{root}/envoy/envoy.yaml")).expect("the bootstrap");
     let (ours, mut gate) = without(&ours);
-    let (theirs, rendered) = without(&rendered(&["--system", "caracal", "--for", "envoy"]));
+    let (theirs, rendered) = without(&rendered(&["--system", "kubernetes", "--for", "envoy"]));
     assert_eq!(ours, theirs);
     gate.as_object_mut().expect("an object").remove("metrics_auth");
-    gate["system"] = "caracal".into();
+    gate["system"] = "kubernetes".into();
     assert_eq!(gate, rendered);
+}
+
+/// Astrocyte's limit is a variable's, which a limit in the file would stand above.
+#[test]
+fn what_a_variable_says_is_not_rendered() {
+    for target in ["envoy", "istio"] {
+        let astrocyte = rendered(&["--system", "astrocyte", "--for", target]);
+        assert!(!astrocyte.contains(" rate_limit:"), "{astrocyte}");
+        assert!(astrocyte.contains("ASTROCYTE_RATE_LIMIT_PER_SECOND"), "{astrocyte}");
+    }
 }
 
 #[test]
@@ -121,9 +131,12 @@ fn a_real_envoy_starts_with_what_is_rendered() {
         ("kestra", "/env", 404),
         ("astrocyte", "/v1/admin/x", 401),
     ] {
-        let tokens =
-            [("METRICS_BEARER", "example-token"), ("ASTROCYTE_ADMIN_TOKEN", "example-admin")];
-        let envoy = start(system, &upstream, &tokens, "name: plain");
+        let variables = [
+            ("METRICS_BEARER", "example-token"),
+            ("ASTROCYTE_ADMIN_TOKEN", "example-admin"),
+            ("ASTROCYTE_RATE_LIMIT_PER_SECOND", "20"),
+        ];
+        let envoy = start(system, &upstream, &variables, "name: plain");
         let mut client = Client::new(envoy.address());
         assert_eq!(client.get(path).status, status, "{system}");
         assert_eq!(client.get("/health").status, 200, "{system}");

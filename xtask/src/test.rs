@@ -70,10 +70,7 @@ fn lints() -> Outcome {
 /// All that need no built module. Cargo can name test targets but leave none out, so the others are named.
 fn native() -> Outcome {
     let mut tests = command::cargo(&format!("test --workspace --features {FEATURES} --lib --bins"));
-    for name in test_targets()?
-        .iter()
-        .filter(|name| !APART.contains(&name.as_str()))
-    {
+    for name in test_targets()?.iter().filter(|name| !APART.contains(&name.as_str())) {
         tests.args(["--test", name]);
     }
     command::run(&mut tests)?;

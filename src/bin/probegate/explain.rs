@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use probegate::config::shape::{Client, Config, Mode, Token};
+use probegate::config::shape::{Client, Config, Mode, System, Token};
 use probegate::own::Own;
 use probegate::route::{Class, Route};
 
@@ -120,13 +120,17 @@ fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
     match class {
         Class::Closed | Class::Own => "none opens it: 404".into(),
         Class::Health | Class::Api => "none is wanted".into(),
-        Class::Metrics if config.mode == Mode::Dev => "none is wanted: mode is dev".into(),
+        Class::Metrics if config.mode == Some(Mode::Dev) => "none is wanted: mode is dev".into(),
         Class::Metrics => {
             let default = [Token::Env("METRICS_BEARER".into())];
             let tokens = config.metrics_auth.tokens.as_deref().unwrap_or(&default);
             let strip =
                 if config.metrics_auth.strip { "; the service does not see it" } else { "" };
-            format!("{}{strip}", any_of(tokens, BEARER))
+            let dev = match (config.system, config.mode) {
+                (Some(System::Caracal), None) => "; none is wanted if CARACAL_MODE is dev",
+                _ => "",
+            };
+            format!("{}{strip}{dev}", any_of(tokens, BEARER))
         }
         Class::Admin => {
             let header = admin.and_then(|rule| rule.header.as_deref()).unwrap_or(BEARER);
@@ -143,6 +147,7 @@ fn any_of(tokens: &[Token], header: &str) -> String {
             Token::Env(name) => format!("the value of {}", variable(name)),
             Token::Sha256(_) => "the token whose digest is in the configuration".into(),
             Token::Value(_) => "the token in the configuration".into(),
+            Token::Fetch(fetch) => format!("what {} of {} says", fetch.path, fetch.cluster),
         })
         .collect();
     match each.as_slice() {
@@ -156,7 +161,12 @@ fn limit(class: Class, config: &Config) -> String {
         return "none: a health route is never refused".into();
     }
     let Some(limit) = config.rate_limit.as_ref() else {
-        return "none is configured".into();
+        return match config.system {
+            Some(System::Astrocyte) => {
+                "what ASTROCYTE_RATE_LIMIT_PER_SECOND says, if it is set".into()
+            }
+            _ => "none is configured".into(),
+        };
     };
     let client = match &limit.client {
         Client::Peer => "the peer's address".into(),

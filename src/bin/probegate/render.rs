@@ -1,13 +1,12 @@
 //! `probegate render`: a whole configuration for a system, from one template for Envoy and one for Istio.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
 use crate::document::{Dialect, documents};
-use crate::source::Source;
+use crate::source::{Meaning, Source};
 use crate::{fail, print};
 
 const ENVOY: &str = include_str!("render/envoy.yaml");
@@ -49,8 +48,18 @@ pub fn run(order: &Order) -> ExitCode {
 }
 
 fn render(order: &Order) -> Result<String, String> {
-    let variables = variables(&order.system)?;
-    let filled = |template: &str| template.replace("{{system}}", &order.system);
+    let Meaning { variables: secrets, settings, .. } = meaning(&order.system)?;
+    let variables: Vec<_> = secrets.iter().chain(&settings).map(String::as_str).collect();
+    // A limit that a variable sets is none of the file's.
+    let has_limit = !settings.contains("ASTROCYTE_RATE_LIMIT_PER_SECOND");
+    let filled = |template: &str| {
+        let kept = template.lines().filter_map(|line| match line.strip_prefix("{{limit}}") {
+            Some(line) => has_limit.then_some(line),
+            None => Some(line),
+        });
+        let lines: String = kept.map(|line| line.to_owned() + "\n").collect();
+        lines.replace("{{system}}", &order.system)
+    };
     match order.target {
         Target::Envoy => {
             if order.image.is_some() {
@@ -59,11 +68,10 @@ fn render(order: &Order) -> Result<String, String> {
             let upstream = order.upstream.as_deref().unwrap_or("127.0.0.1:8080");
             let (host, port) = host_and_port(upstream)?;
             let discovery = if host.parse::<IpAddr>().is_ok() { "STATIC" } else { "STRICT_DNS" };
-            let names: Vec<_> = variables.iter().map(String::as_str).collect();
-            let secrets: Vec<_> = names.iter().map(|name| format!("{name}=<a secret>")).collect();
+            let secrets: Vec<_> = secrets.iter().map(|name| format!("{name}=<a secret>")).collect();
             Ok(filled(ENVOY)
                 .replace("{{secrets}}", &secrets.join(" "))
-                .replace("{{variables}}", &names.join(", "))
+                .replace("{{variables}}", &variables.join(", "))
                 .replace("{{discovery}}", discovery)
                 .replace("{{host}}", &format!("{host:?}"))
                 .replace("{{port}}", &port.to_string()))
@@ -79,20 +87,19 @@ fn render(order: &Order) -> Result<String, String> {
                     "--image must be a reference as registry.example/probegate:0.1.0".into()
                 );
             }
-            let variable = |name: &String| format!("      - {{ name: {name}, valueFrom: HOST }}");
+            let variable = |name: &&str| format!("      - {{ name: {name}, valueFrom: HOST }}");
             let env: Vec<_> = variables.iter().map(variable).collect();
             Ok(filled(ISTIO).replace("{{env}}", &env.join("\n")).replace("{{url}}", &url))
         }
     }
 }
 
-/// The variables whose tokens a system's routes take.
-fn variables(system: &str) -> Result<BTreeSet<String>, String> {
+/// What a system comes to, and the variables that it asks for.
+fn meaning(system: &str) -> Result<Meaning, String> {
     let quoted = serde_json::Value::from(system);
     let root = documents(&format!("system: {quoted}")).ok().and_then(|mut read| read.pop());
     let root = root.ok_or("--system must be the name of a system")?;
-    let meaning = Source::of(root, Dialect::Json).meaning(&[]);
-    meaning.map(|meaning| meaning.variables).map_err(|mistake| format!("--{mistake}"))
+    Source::of(root, Dialect::Json).meaning(&[]).map_err(|mistake| format!("--{mistake}"))
 }
 
 /// Of `host:8080`, or of `[::1]:8080`.

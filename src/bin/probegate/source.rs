@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use probegate::config::shape::Config;
 use probegate::config::{self, Compiled, Mistake};
 use probegate::limit::client::HashKey;
+use probegate::system;
 use serde_json::{Map, Value};
 
 use crate::document::{Dialect, Kind, Node};
@@ -21,6 +22,8 @@ pub struct Meaning {
     pub config: Config,
     pub compiled: Compiled,
     pub variables: BTreeSet<String>,
+    /// Those that hold no token.
+    pub settings: BTreeSet<String>,
 }
 
 /// A value of a configuration, by the position of each key and item on the way to it.
@@ -51,13 +54,22 @@ impl Source {
     pub fn meaning(&self, changes: &[Change]) -> Result<Meaning, Mistake> {
         let json = self.json(&self.root, &mut Vec::new(), changes).to_string();
         let config = config::parse(json.as_bytes())?;
-        let variables = RefCell::new(BTreeSet::new());
+        let (variables, settings) = (RefCell::new(BTreeSet::new()), RefCell::new(BTreeSet::new()));
         let env = |name: &str| {
+            if system::SETTINGS.contains(&name) {
+                settings.borrow_mut().insert(name.to_owned());
+                return None;
+            }
             variables.borrow_mut().insert(name.to_owned());
             Some("a-token".to_owned())
         };
         let compiled = config::compile(config.clone(), &env, HashKey([0; 16]))?;
-        Ok(Meaning { config, compiled, variables: variables.into_inner() })
+        Ok(Meaning {
+            config,
+            compiled,
+            variables: variables.into_inner(),
+            settings: settings.into_inner(),
+        })
     }
 
     fn json(&self, node: &Node, way: &mut Way, changes: &[Change]) -> Value {

@@ -10,8 +10,8 @@ use crate::{file, folder, probegate, render};
 /// Lines of a configuration, and whether Envoy starts with them.
 const TABLE: [(&str, bool); 18] = [
     ("metrics: {buckets: [1, 2]}", true),
-    ("metrics: {buckets: [0.5, 2]}", false),
-    ("metrics: {buckets: ['1', 2]}", false),
+    ("metrics: {buckets: [0.5, 2]}", true),
+    ("metrics: {buckets: ['1', 2]}", true),
     ("metrics: {buckets: [0x1F, 32]}", true),
     ("metrics: {buckets: [010, 9]}", true),
     ("metrics: {buckets: [1, 0o12]}", false),
