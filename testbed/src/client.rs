@@ -78,6 +78,12 @@ impl Client {
         }
     }
 
+    /// `None` if there is no answer, of a server that is about to end for instance.
+    pub fn try_send(&mut self, request: &Request) -> Option<Response> {
+        TcpStream::connect(self.address).ok()?;
+        self.attempt(request).ok().flatten()
+    }
+
     /// Opens the connection now, so that a load's first request costs no more than its others.
     pub fn open(&mut self) {
         self.connection.get_or_insert_with(|| BufReader::new(connect(self.address, self.source)));

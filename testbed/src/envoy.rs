@@ -95,9 +95,21 @@ impl Envoy {
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
         let process = Process::spawn(command, process::folder(), bootstrap, workers, environment);
-        Self::started(process, PATIENCE, |admin| {
-            admin.counter("listener_manager.workers_started") == 1
-        })
+        Self::started(process, PATIENCE, all_started)
+    }
+
+    /// As `start_file`, with the bootstrap's text.
+    pub fn start_text(
+        program: PathBuf,
+        text: &str,
+        workers: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
+        let folder = process::folder();
+        let file = folder.join("bootstrap.yaml");
+        fs::write(&file, text).expect("write the bootstrap");
+        let process = Process::spawn(&[program.into()], folder, &file, workers, environment);
+        Self::started(process, PATIENCE, all_started)
     }
 
     fn started(
@@ -234,6 +246,10 @@ impl Envoy {
         poll::until(PATIENCE, "Envoy ended", || self.process.ended());
         self.log()
     }
+}
+
+fn all_started(admin: &Admin) -> bool {
+    admin.counter("listener_manager.workers_started") == 1
 }
 
 fn listeners_file(folder: &Path) -> PathBuf {

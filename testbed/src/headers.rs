@@ -27,6 +27,13 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
+    /// As they are on the wire.
+    pub fn lines(&self) -> String {
+        let line =
+            |(name, value): (&str, &[u8])| format!("{name}: {}\n", String::from_utf8_lossy(value));
+        self.iter().map(line).collect()
+    }
+
     pub fn push(&mut self, name: &str, value: impl Into<Vec<u8>>) {
         self.0.push((name.to_ascii_lowercase(), value.into()));
     }

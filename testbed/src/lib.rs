@@ -1,5 +1,5 @@
 //! Starts and drives the real parts that probegate is tested with: Envoy, an upstream,
-//! clients, Prometheus.
+//! clients, Prometheus; and the systems that the examples are made for, as stand-ins with a tour.
 //!
 //! Everything blocks, everything listens on a free port of the loopback interface, and everything
 //! ends when it is dropped, so tests run side by side. Nothing waits for a fixed time: see [`poll`].
@@ -14,6 +14,7 @@ pub mod poll;
 pub mod prometheus;
 pub mod service;
 pub mod stats;
+pub mod system;
 pub mod tools;
 pub mod upstream;
 
@@ -25,6 +26,7 @@ pub use envoy::Envoy;
 pub use prometheus::Prometheus;
 pub use service::Service;
 pub use stats::Stats;
+pub use system::System;
 pub use upstream::Upstream;
 
 use std::path::{Path, PathBuf};

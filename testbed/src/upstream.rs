@@ -1,7 +1,11 @@
 //! The service behind Envoy: it does what a request's path and headers tell it, and remembers the request.
 
+mod page;
 mod script;
 
+pub use page::Page;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,7 +43,13 @@ impl Received {
     }
 }
 
-type Journal = Arc<Mutex<Vec<Received>>>;
+#[derive(Default)]
+struct State {
+    journal: Vec<Received>,
+    pages: BTreeMap<String, Page>,
+}
+
+type Shared = Arc<Mutex<State>>;
 
 /// A server for HTTP/1.1 and HTTP/2 in clear text. Dropped, it ends and closes its connections.
 ///
@@ -55,10 +65,12 @@ type Journal = Arc<Mutex<Vec<Received>>>;
 /// | of `content-type: application/grpc…` | 200 with the trailer `grpc-status`: 0, or what `x-grpc-status` says |
 /// | any other | 200 and a small JSON object |
 ///
+/// Once it has a page of its own (see [`Upstream::put`]), other paths are 404, but for gRPC and WebSockets.
+///
 /// `x-upstream-headers: name=value&name=value` adds headers to any answer; a name may stand twice.
 pub struct Upstream {
     address: SocketAddr,
-    journal: Journal,
+    state: Shared,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -73,15 +85,15 @@ impl Upstream {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
-        let journal = Journal::default();
+        let state = Shared::default();
         let (end, ended) = oneshot::channel();
-        let writer = journal.clone();
+        let served = state.clone();
         let thread = thread::spawn(move || {
-            runtime.spawn(serve(listener, writer));
+            runtime.spawn(serve(listener, served));
             // Ended by the message or by the drop of its sender; the connections go with the runtime.
             let _ = runtime.block_on(ended);
         });
-        Ok(Self { address, journal, running: Some((end, thread)) })
+        Ok(Self { address, state, running: Some((end, thread)) })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -94,25 +106,30 @@ impl Upstream {
 
     /// Every request since the start or the last [`Upstream::take`].
     pub fn requests(&self) -> Vec<Received> {
-        self.journal().clone()
+        self.state().journal.clone()
     }
 
     /// The same, and forgets them.
     pub fn take(&self) -> Vec<Received> {
-        std::mem::take(&mut *self.journal())
+        std::mem::take(&mut self.state().journal)
     }
 
     /// The last request. Panics if there was none.
     pub fn last(&self) -> Received {
-        self.journal().last().cloned().expect("a request reached the upstream")
+        self.state().journal.last().cloned().expect("a request reached the upstream")
     }
 
     pub fn count(&self) -> usize {
-        self.journal().len()
+        self.state().journal.len()
     }
 
-    fn journal(&self) -> MutexGuard<'_, Vec<Received>> {
-        self.journal.lock().expect("nobody panics while writing the journal")
+    /// Answers this path (without its query) with this page from now on.
+    pub fn put(&self, path: &str, page: Page) {
+        self.state().pages.insert(path.to_owned(), page);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics while holding the state")
     }
 }
 
@@ -126,14 +143,14 @@ impl Drop for Upstream {
     }
 }
 
-async fn serve(listener: TcpListener, journal: Journal) {
+async fn serve(listener: TcpListener, state: Shared) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         // An answer that waits for the client's acknowledgement would cost 40 ms.
         let _ = stream.set_nodelay(true);
-        let journal = journal.clone();
+        let state = state.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(request, journal.clone()));
+            let service = service_fn(move |request| answer(request, state.clone()));
             // The error of a closed connection is what a test asked for, or shows in its answer.
             let _ = auto::Builder::new(TokioExecutor::new())
                 .serve_connection_with_upgrades(TokioIo::new(stream), service)
@@ -145,7 +162,7 @@ async fn serve(listener: TcpListener, journal: Journal) {
 /// An error closes the connection.
 async fn answer(
     mut request: hyper::Request<Incoming>,
-    journal: Journal,
+    state: Shared,
 ) -> io::Result<script::Answer> {
     let upgrade = script::wants_websocket(&request).then(|| hyper::upgrade::on(&mut request));
     let (head, body) = request.into_parts();
@@ -158,7 +175,11 @@ async fn answer(
         headers: Headers::from(&head.headers),
         body,
     };
-    let answer = script::answer(&received, upgrade);
-    journal.lock().expect("nobody panics while writing the journal").push(received);
+    let answer = {
+        let mut state = state.lock().expect("nobody panics while holding the state");
+        let answer = script::answer(&received, upgrade, &state.pages);
+        state.journal.push(received);
+        answer
+    };
     answer.await
 }

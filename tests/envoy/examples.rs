@@ -1,9 +1,8 @@
-//! The examples work as they stand, but for the ports.
+//! The examples that are of no system work as they stand, but for the ports.
 
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
 
 use testbed::client::h2;
 use testbed::{Client, Envoy, Request, Upstream, poll, tools, workspace};
@@ -55,36 +54,6 @@ fn behind_a_proxy_does_what_its_readme_says() {
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
     let health = client.get_with("/health", &forged);
     assert_eq!(health.status, 200);
-}
-
-/// Six services are well, and of the seventh's ladder the highest rung is degraded: this upstream does
-/// not say what is expected there.
-#[test]
-fn probes_do_what_their_readme_says() {
-    let upstream = Upstream::start();
-    let token = ("METRICS_BEARER", "example-token");
-    let envoy = start("examples/probes/envoy.yaml", &upstream, &[token]);
-    let mut client = Client::new(envoy.address());
-    let told = poll::until(Duration::from_secs(60), "every service was probed", || {
-        let answer = client.get("/-/gate/ready");
-        (answer.status == 200).then(|| answer.json())
-    });
-    assert_eq!(told["status"], "degraded");
-    let services = told["services"].as_array().expect("services");
-    for service in &services[..6] {
-        assert_eq!(
-            (&service["status"], &service["rung"]),
-            (&"ready".into(), &2.into()),
-            "{service}"
-        );
-    }
-    assert_eq!((&services[6]["rung"], &services[6]["of"]), (&3.into(), &3.into()));
-    assert_eq!(services[6]["failed"][0]["state"], "degraded");
-    assert_eq!(client.get("/-/gate/status").status, 401);
-    let bearer = [("authorization", "Bearer example-token")];
-    assert_eq!(client.get_with("/-/gate/status", &bearer).status, 200);
-    let scrape = client.get_with("/-/gate/metrics", &bearer).text();
-    assert!(scrape.contains(r#"caracal_probe_up{service="api",rung="ready"} 1"#), "{scrape}");
 }
 
 /// `envoy/envoy.yaml` guards metrics with the variable that it names, and limits to 20 a second.

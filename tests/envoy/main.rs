@@ -18,3 +18,4 @@ mod request_id;
 mod rotation;
 mod routes;
 mod scrape;
+mod systems;

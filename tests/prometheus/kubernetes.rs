@@ -110,6 +110,17 @@ fn istio_takes_every_resource() {
     assert_eq!(kinds, expected.map(|kind| format!("\"{kind}\"")));
 }
 
+#[test]
+fn kubernetes_takes_the_example() {
+    let resources = documents(&file("examples/kubernetes/deployment.yaml"));
+    assert_eq!(resources.len(), 2);
+    assert_eq!(faults(&resources), [""; 0]);
+    let mut wrong = resources[0].clone();
+    wrong["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["http"] = json!("/livez");
+    let found = faults(&[wrong]);
+    assert!(found.iter().any(|fault| fault.contains("http: unknown field")), "{found:?}");
+}
+
 /// The check is worth something: each mistake is found, where it is.
 #[test]
 fn a_mistake_in_a_resource_is_found() {

@@ -73,7 +73,7 @@ pub fn job(name: &str, token_is: &str, target: SocketAddr) -> String {
 }
 
 /// A file that holds the token and, as secrets of Kubernetes often do, the end of a line.
-fn token(token: &str) -> String {
+pub fn token(token: &str) -> String {
     write(&format!("{token}\n")).display().to_string()
 }
 

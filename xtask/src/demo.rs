@@ -1,7 +1,10 @@
 //! `cargo xtask demo`: the gate in a real Envoy, in front of an upstream that remembers what reached it.
 
 mod exchange;
+mod system;
 mod tour;
+
+pub use system::run as run_system;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -34,8 +37,7 @@ pub fn run(once: bool) -> Outcome {
     free("Envoy's admin interface", ADMIN)?;
     let (token, own) = token()?;
 
-    // Registered before Envoy starts, so that no signal ends this and leaves Envoy behind.
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut interrupts = Interrupts::new()?;
     let file = workspace().join("envoy/envoy.yaml");
     let envoy = Envoy::start_file(program, &file, 2, &[(BEARER, &token)])
         .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
@@ -45,17 +47,35 @@ pub fn run(once: bool) -> Outcome {
     }
 
     let kept = tour::run(&envoy, &upstream, &token);
-    if once || signals.pending().next().is_some() {
+    if once || interrupts.pending() {
         return kept;
     }
     if let Err(error) = kept {
         eprintln!("\n{error}");
     }
     invite(&token);
-    signals.forever().next();
-    // Dropped, both end; from a terminal Envoy got the same signal, and may have ended already.
-    println!();
+    interrupts.wait();
     Ok(())
+}
+
+/// Ctrl-C and its like. Made before Envoy starts, so that no signal ends this and leaves Envoy behind.
+struct Interrupts(Signals);
+
+impl Interrupts {
+    fn new() -> Outcome<Self> {
+        Ok(Self(Signals::new([SIGINT, SIGTERM])?))
+    }
+
+    fn pending(&mut self) -> bool {
+        self.0.pending().next().is_some()
+    }
+
+    /// Afterwards all is dropped, and ends; from a terminal Envoy got the same signal, and may have ended
+    /// already.
+    fn wait(mut self) {
+        self.0.forever().next();
+        println!();
+    }
 }
 
 fn invite(token: &str) {

@@ -22,7 +22,10 @@ usage: cargo xtask <verb>
   build            write dist/probegate.wasm
   image            write the module as an OCI image, dist/image, and print its digest
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
+        --system NAME [--once]   the same for an example: caracal, caracal-core, astrocyte, agent-platform,
+                                 kestra, kubernetes
   test [--quick]   every test; --quick: one Envoy, and no containers, bench, reproduction nor demo
+        --envoy VERSION [name …]   only the tests with Envoy, of these names, in that version
   bench [row …]    instructions a request, of these rows; without any, of all, into benches/RESULTS.md
         --check [row …]   an error where they are more than 3 % over benches/RESULTS.md
         --memory | --micro | --wall   memory; the core's parts alone; time, by wrk
@@ -45,8 +48,11 @@ fn main() -> ExitCode {
         ["bench", rows @ ..] => bench::count(rows),
         ["demo"] => demo::run(false),
         ["demo", "--once"] => demo::run(true),
+        ["demo", "--system", name] => demo::run_system(name, false),
+        ["demo", "--system", name, "--once"] => demo::run_system(name, true),
         ["test"] => test::run(false),
         ["test", "--quick"] => test::run(true),
+        ["test", "--envoy", version, names @ ..] => test::with_version(version, names),
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),

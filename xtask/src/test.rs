@@ -51,6 +51,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
         steps.run("what a request costs", || bench::check(&COUNTED))?;
         steps.run("reproduction", reproduce::run)?;
         steps.run("demo", || demo::run(true))?;
+        steps.run("demo of a system", || demo::run_system("kubernetes", true))?;
     }
     Ok(())
 }
@@ -112,6 +113,15 @@ fn wasm() -> Outcome {
 fn command_line() -> Outcome {
     let words = format!("test --workspace --features {FEATURES} --test {WITH_COMMAND_LINE}");
     command::run(command::cargo(&words).env("PROBEGATE_ENVOY", tools::NEWEST))
+}
+
+/// The tests of these names (or all) that drive a real Envoy, in that version.
+pub fn with_version(version: &str, names: &[&str]) -> Outcome {
+    setup::targets()?;
+    build::run()?;
+    let mut tests = command::cargo("test --test");
+    tests.arg(WITH_ENVOY).arg("--").args(names).env("PROBEGATE_ENVOY", version);
+    command::run(&mut tests)
 }
 
 fn with_envoy(test: &str, version: &str) -> Outcome {

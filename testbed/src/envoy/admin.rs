@@ -1,6 +1,6 @@
 //! Envoy's admin interface.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 
@@ -50,9 +50,10 @@ impl Admin {
             + self.counter("listener_manager.lds.update_failure")
     }
 
-    /// The same, or `None` while nobody listens yet.
+    /// The same, or `None` while nobody answers: not yet, or never, since Envoy is about to end.
     pub fn try_refusals(&self) -> Option<u64> {
-        TcpStream::connect(self.0).ok()?;
+        let ready = Request::get("/ready").header("connection", "close");
+        Client::new(self.0).try_send(&ready)?;
         Some(self.refusals())
     }
 

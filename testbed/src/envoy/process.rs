@@ -51,6 +51,8 @@ impl Process {
             .arg("--disable-hot-restart")
             // What a new configuration replaces goes at once, not after ten minutes.
             .args(["--drain-time-s", "1", "--drain-strategy", "immediate"])
+            // What an access log has is in the log at once.
+            .args(["--file-flush-interval-msec", "50"])
             .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("share the log"))

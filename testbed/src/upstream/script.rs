@@ -1,5 +1,6 @@
 //! What the upstream answers.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{copy, split};
 
-use super::Received;
+use super::{Page, Received};
 
 pub type Answer = Response<BoxBody<Bytes, Infallible>>;
 
@@ -39,20 +40,28 @@ pub fn wants_websocket(request: &hyper::Request<Incoming>) -> bool {
 pub fn answer(
     request: &Received,
     upgrade: Option<OnUpgrade>,
+    pages: &BTreeMap<String, Page>,
 ) -> impl Future<Output = io::Result<Answer>> + use<> {
     let path = request.target.split('?').next().unwrap_or_default().to_owned();
-    let mut answer = match upgrade {
-        Some(upgrade) => websocket(upgrade),
-        None if grpc_status(request).is_some() => grpc(request),
-        None => page(&path, request),
+    let own = pages.get(&path);
+    let delay = match path.strip_prefix("/delay/").and_then(|time| time.parse().ok()) {
+        Some(milliseconds) => Duration::from_millis(milliseconds),
+        None => own.map(|page| page.delay).unwrap_or_default(),
+    };
+    let mut answer = match (upgrade, own) {
+        (Some(upgrade), _) => websocket(upgrade),
+        (_, Some(own)) => full(own.status(), own.content_type, own.body.clone()),
+        _ if grpc_status(request).is_some() => grpc(request),
+        _ if pages.is_empty() => page(&path, request),
+        _ => json(StatusCode::NOT_FOUND, &json!({"error": "there is no such page"})),
     };
     add_headers(request, answer.headers_mut());
     async move {
         if path == "/reset" {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        if let Some(time) = path.strip_prefix("/delay/").and_then(|time| time.parse().ok()) {
-            tokio::time::sleep(Duration::from_millis(time)).await;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
         Ok(answer)
     }

@@ -5,15 +5,21 @@ use std::io::{IsTerminal, stdout};
 
 use testbed::{Request, Response};
 
+use crate::Outcome;
+
 /// The headers of an answer that the tour is about.
-const SHOWN: [&str; 6] = [
+const SHOWN: [&str; 8] = [
     "x-request-id",
     "www-authenticate",
     "cache-control",
     "retry-after",
     "ratelimit-policy",
     "ratelimit",
+    "grpc-status",
+    "grpc-message",
 ];
+/// How much of a body is shown.
+const BODY: usize = 600;
 
 const GREEN: &str = "\u{1b}[32m";
 const RED: &str = "\u{1b}[31m";
@@ -23,7 +29,7 @@ const BOLD: &str = "\u{1b}[1m";
 pub struct Show {
     coloured: bool,
     steps: u32,
-    pub broken: u32,
+    broken: u32,
 }
 
 impl Show {
@@ -52,8 +58,12 @@ impl Show {
                 println!("   {name}: {}", String::from_utf8_lossy(value));
             }
         }
-        if response.status >= 400 {
-            println!("   {}", response.text());
+        for (name, value) in response.trailers.iter() {
+            println!("   {name}: {}", String::from_utf8_lossy(value));
+        }
+        let body = response.text();
+        if response.status >= 400 || body.starts_with('{') {
+            println!("   {}", shortened(&body));
         }
     }
 
@@ -71,6 +81,14 @@ impl Show {
         }
     }
 
+    /// An error if a promise was not kept.
+    pub fn outcome(&self) -> Outcome {
+        match self.broken {
+            0 => Ok(()),
+            broken => Err(format!("{broken} of the tour's promises were not kept").into()),
+        }
+    }
+
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.coloured { format!("{colour}{text}\u{1b}[0m") } else { text.to_owned() }
     }
@@ -83,4 +101,11 @@ pub fn curl(base: &str, request: &Request) -> String {
         command += &format!(" -H '{name}: {}'", String::from_utf8_lossy(value));
     }
     command + &format!(" {base}{}", request.path)
+}
+
+fn shortened(body: &str) -> String {
+    match body.char_indices().nth(BODY) {
+        Some((end, _)) => format!("{} …", &body[..end]),
+        None => body.to_owned(),
+    }
 }

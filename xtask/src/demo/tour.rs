@@ -25,10 +25,7 @@ pub fn run(envoy: &Envoy, upstream: &Upstream, token: &str) -> Outcome {
     tour.burst();
     tour.counters();
     tour.scrape(token);
-    match tour.show.broken {
-        0 => Ok(()),
-        broken => Err(format!("{broken} of the tour's promises were not kept").into()),
-    }
+    tour.show.outcome()
 }
 
 struct Tour<'a> {

@@ -1,0 +1,174 @@
+//! A system behind the gate: its stand-ins, and Envoy with the example's bootstrap.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::client::{Client, Request, Response, h2};
+use crate::upstream::{Received, Upstream};
+use crate::{Envoy, poll};
+
+use super::{Step, System};
+
+/// How long a promise may take: a round of probes, a span on its way, a line of a log.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+const ADMIN: u16 = 9901;
+
+/// Where the stand-ins and Envoy listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// On those that the example names.
+    Named,
+    /// On any that are free.
+    Free,
+}
+
+pub struct Running {
+    pub envoy: Envoy,
+    stand_ins: Vec<(&'static str, Upstream)>,
+    listeners: Vec<(u16, SocketAddr)>,
+}
+
+/// What became of a step.
+pub struct Seen<'a> {
+    pub answer: Response,
+    /// What Envoy has logged since the step began.
+    pub log: String,
+    /// How many requests each stand-in had before.
+    before: Vec<usize>,
+    running: &'a Running,
+}
+
+impl Running {
+    /// On the loopback interface, whatever the file says.
+    pub fn start(
+        system: &System,
+        ports: Ports,
+        program: PathBuf,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, String> {
+        let file = system.folder().join("envoy.yaml");
+        let mut text = fs::read_to_string(&file)
+            .map_err(|error| format!("{}: {error}", file.display()))?
+            .replace("address: 0.0.0.0,", "address: 127.0.0.1,");
+        let mut stand_ins = Vec::new();
+        for stand_in in &system.stand_ins {
+            let port = if ports == Ports::Named { stand_in.port } else { 0 };
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let upstream = Upstream::bind(address).map_err(|error| {
+                format!("the stand-in of {} cannot listen on {address}: {error}", stand_in.name)
+            })?;
+            for (path, page) in &stand_in.pages {
+                upstream.put(path, page.clone());
+            }
+            text = with_port(&text, stand_in.port, upstream.address().port());
+            stand_ins.push((stand_in.name, upstream));
+        }
+        if ports == Ports::Free {
+            for port in system.listeners.iter().chain(&[ADMIN]) {
+                text = with_port(&text, *port, 0);
+            }
+        }
+        let envoy = Envoy::start_text(program, &text, 2, environment)
+            .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
+        assert_eq!(envoy.addresses().len(), system.listeners.len(), "{}", file.display());
+        let addresses = envoy.addresses().iter().copied();
+        let listeners = system.listeners.iter().copied().zip(addresses).collect();
+        Ok(Self { envoy, stand_ins, listeners })
+    }
+
+    /// Where what the example calls by this port listens.
+    pub fn address(&self, port: u16) -> SocketAddr {
+        if port == ADMIN {
+            return self.envoy.admin_address();
+        }
+        let found = self.listeners.iter().find(|(named, _)| *named == port);
+        found.map(|(_, address)| *address).unwrap_or_else(|| panic!("no listener has port {port}"))
+    }
+
+    pub fn stand_in(&self, name: &str) -> &Upstream {
+        let found = self.stand_ins.iter().find(|(named, _)| *named == name);
+        found.map(|(_, upstream)| upstream).unwrap_or_else(|| panic!("there is no {name}"))
+    }
+
+    /// Takes the step. An error is the last answer, if it or what came of it is not what was promised.
+    pub fn take(&self, step: &Step) -> Result<Response, Response> {
+        for change in &step.changes {
+            self.stand_in(change.service).put(change.path, change.page.clone());
+        }
+        let logged = self.envoy.log().len();
+        let before: Vec<usize> = self.stand_ins.iter().map(|(_, each)| each.count()).collect();
+        let mut answer = Response::default();
+        let mut sent = 0;
+        let kept = poll::within(PATIENCE, || {
+            while sent < step.times || step.patient {
+                answer = self.send(step);
+                sent += 1;
+                if step.patient || answer.status == step.status {
+                    sent = sent.max(step.times);
+                    break;
+                }
+            }
+            let log = self.envoy.log().split_off(logged);
+            let seen = Seen { answer: answer.clone(), log, before: before.clone(), running: self };
+            let kept = answer.status == step.status && (step.check)(&seen);
+            // Another answer will not come by itself, but a line of the log may.
+            match kept {
+                true => Some(true),
+                false if answer.status != step.status && !step.patient => Some(false),
+                false => None,
+            }
+        });
+        if kept == Some(true) { Ok(answer) } else { Err(answer) }
+    }
+
+    fn send(&self, step: &Step) -> Response {
+        let address = self.address(step.port);
+        let request = Request { headers: step.request.headers.clone(), ..step.request.clone() };
+        if step.is_grpc() {
+            return h2::Client::new(address).send(&request);
+        }
+        Client::new(address).send(&request.header("host", format!("{}:{}", step.host, step.port)))
+    }
+}
+
+impl Seen<'_> {
+    /// What reached that service since the step began.
+    pub fn reached(&self, service: &str) -> Vec<Received> {
+        let stand_ins = self.running.stand_ins.iter().zip(&self.before);
+        let mut found = stand_ins.filter(|((name, _), _)| *name == service);
+        let ((_, upstream), before) =
+            found.next().unwrap_or_else(|| panic!("there is no {service}"));
+        upstream.requests().split_off(*before)
+    }
+
+    /// Whether the answer's header has that value.
+    pub fn header(&self, name: &str, value: &str) -> bool {
+        self.answer.header(name) == Some(value)
+    }
+
+    /// Whether the answer's body contains that.
+    pub fn says(&self, text: &str) -> bool {
+        self.answer.text().contains(text)
+    }
+
+    /// The lines of JSON that the gate or Envoy's access log has logged.
+    pub fn objects(&self) -> Vec<serde_json::Value> {
+        self.log.lines().filter_map(|line| serde_json::from_str(said(line)).ok()).collect()
+    }
+}
+
+/// A line of Envoy's log, without what Envoy puts in front of what the gate said.
+pub fn said(line: &str) -> &str {
+    let gates = line.split_once("wasm log").and_then(|(_, rest)| rest.split_once(": "));
+    gates.map_or(line, |(_, said)| said)
+}
+
+/// The bootstrap with another port in place of this one.
+fn with_port(text: &str, port: u16, other: u16) -> String {
+    let named = format!("port_value: {port} ");
+    assert!(text.contains(&named), "the bootstrap names port {port}");
+    text.replace(&named, &format!("port_value: {other} "))
+}

@@ -1,0 +1,88 @@
+//! The systems that the gate is made for: stand-ins behind the bootstraps of the examples.
+
+mod astrocyte;
+mod caracal;
+mod kestra;
+mod kubernetes;
+
+use testbed::system::{Ports, Running};
+use testbed::{System, tools};
+
+fn start(system: &System, environment: &[(&str, &str)]) -> Running {
+    Running::start(system, Ports::Free, tools::envoy_from_env(), environment)
+        .unwrap_or_else(|error| panic!("{}: {error}", system.name))
+}
+
+/// The system of that name, with other variables than its own where these say so.
+fn start_with(name: &str, changed: &[(&'static str, &'static str)]) -> Running {
+    let system = System::named(name).expect("a system");
+    let mut environment = system.environment.clone();
+    environment.retain(|(key, _)| changed.iter().all(|(other, _)| other != key));
+    environment.extend(changed);
+    start(&system, &environment)
+}
+
+/// Each step of what `cargo xtask demo` shows of it.
+fn tour(name: &str) {
+    let system = System::named(name).expect("a system");
+    let running = start(&system, &system.environment);
+    for step in &system.tour {
+        running.take(step).unwrap_or_else(|seen| {
+            let (row, headers, log) = (step.row(), seen.headers.lines(), running.envoy.log());
+            panic!("{row}\nbut: {}\n{headers}\n{}\n\n{log}", seen.status, seen.text())
+        });
+    }
+}
+
+#[test]
+fn caracal() {
+    tour("caracal");
+}
+
+#[test]
+fn caracal_core() {
+    tour("caracal-core");
+}
+
+#[test]
+fn astrocyte() {
+    tour("astrocyte");
+}
+
+#[test]
+fn agent_platform() {
+    tour("agent-platform");
+}
+
+#[test]
+fn kestra() {
+    tour("kestra");
+}
+
+#[test]
+fn kubernetes() {
+    tour("kubernetes");
+}
+
+/// What a README promises is what was just seen.
+#[test]
+fn each_readme_has_the_rows_of_its_tour() {
+    let mut wanted = String::new();
+    for system in System::all() {
+        let page = std::fs::read_to_string(system.folder().join("README.md")).unwrap_or_default();
+        let (troubles, tour): (Vec<_>, Vec<_>) =
+            system.tour.iter().partition(|step| step.symptom.is_some());
+        for (head, steps) in [
+            ("| try | expect |\n|---|---|\n", tour),
+            ("| symptom | ask | the gate says |\n|---|---|---|\n", troubles),
+        ] {
+            let rows: String = steps.iter().map(|step| step.row() + "\n").collect();
+            let below = page.split_once(head).map_or("", |(_, rest)| rest);
+            let table = below.split_inclusive('\n').take_while(|line| line.starts_with('|'));
+            if table.collect::<String>() != rows {
+                wanted += &format!("examples/{}/README.md:\n\n{head}{rows}\n", system.name);
+            }
+        }
+    }
+    assert!(wanted.is_empty(), "these tables are wanted:\n\n{wanted}");
+}

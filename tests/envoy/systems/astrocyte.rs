@@ -1,0 +1,1 @@
+//! Astrocyte's variables.

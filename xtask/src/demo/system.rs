@@ -1,0 +1,65 @@
+//! `cargo xtask demo --system NAME`: the tour of an example, with stand-ins for what is behind the gate.
+
+use testbed::system::{Ports, Running, said};
+use testbed::{System, tools};
+
+use super::exchange::Show;
+use super::{Interrupts, free};
+use crate::{Outcome, build};
+
+/// As the tour of the demo without a name.
+pub fn run(name: &str, once: bool) -> Outcome {
+    let system = System::named(name).ok_or_else(|| unknown(name))?;
+    let program = tools::envoy(tools::NEWEST);
+    build::run()?;
+    for port in system.listeners.iter().chain(&[super::ADMIN.port()]) {
+        free("Envoy", super::loopback(*port))?;
+    }
+    let mut interrupts = Interrupts::new()?;
+    let running = Running::start(&system, Ports::Named, program, &system.environment)?;
+    println!("Envoy {} with two workers and examples/{name}/envoy.yaml, with", tools::NEWEST);
+    for (variable, value) in &system.environment {
+        println!("   {variable}={value}");
+    }
+    for stand_in in &system.stand_ins {
+        println!("in front of a stand-in of {} on port {}", stand_in.name, stand_in.port);
+    }
+
+    let kept = tour(&system, &running);
+    if once || interrupts.pending() {
+        return kept;
+    }
+    if let Err(error) = kept {
+        eprintln!("\n{error}");
+    }
+    println!("\nIt all runs until Ctrl-C. Each command above can be pasted.");
+    interrupts.wait();
+    Ok(())
+}
+
+fn tour(system: &System, running: &Running) -> Outcome {
+    let mut show = Show::new();
+    for step in &system.tour {
+        let changed = step.changed().replace('`', "");
+        let request = format!("{} {}", step.request.method, step.request.path);
+        show.step(step.symptom.unwrap_or(if changed.is_empty() { &request } else { &changed }));
+        if step.symptom.is_some() && !changed.is_empty() {
+            show.line(&changed);
+        }
+        show.command(&step.command());
+        let logged = running.envoy.log().len();
+        let taken = running.take(step);
+        let (Ok(answer) | Err(answer)) = &taken;
+        show.answer(answer);
+        for line in running.envoy.log().split_off(logged).lines() {
+            show.line(said(line));
+        }
+        show.promise(taken.is_ok(), &format!("{}: {}", step.status, step.words.replace('`', "")));
+    }
+    show.outcome()
+}
+
+fn unknown(name: &str) -> String {
+    let names: Vec<_> = System::all().into_iter().map(|system| system.name).collect();
+    format!("there is no system {name}: it is one of {}", names.join(", "))
+}
