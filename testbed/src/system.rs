@@ -2,7 +2,7 @@
 //! what the gate gives each, with the `envoy.yaml` of its example.
 
 mod agent_platform;
-mod astrocyte;
+pub mod astrocyte;
 mod caracal;
 pub mod caracal_core;
 mod kestra;

@@ -1,6 +1,8 @@
 //! Astrocyte: three health routes, admin routes with a token in a header of their own, and a collector of
 //! traces beside it.
 
+use crate::upstream::Received;
+
 use super::{Page, StandIn, Step, System, TOKEN, json, well};
 
 const ADMIN: &str = "example-admin";
@@ -51,11 +53,9 @@ fn requests() -> Vec<Step> {
         Step::post("/v1/recall", 200, "the answer carries the client's ID, and so do the line in the log and, seconds later, the span that the collector gets")
             .header("x-request-id", TRACED)
             .check(|seen| {
-                let spans = seen.reached("collector");
-                let tag = attribute("request_id", TRACED);
                 seen.header("x-request-id", TRACED)
                     && seen.objects().iter().any(logged)
-                    && spans.iter().any(|span| contains(&span.body, &tag))
+                    && exported(&seen.reached("collector"), "request_id", TRACED)
             }),
         Step::get("/v1/recall", 200, "without an ID of the client's the gate makes a UUID")
             .check(|seen| {
@@ -139,15 +139,12 @@ fn limit() -> Vec<Step> {
     ]
 }
 
-/// An attribute of a span with a text for its value, as OTLP's protobuf has it.
-fn attribute(key: &str, value: &str) -> Vec<u8> {
+/// Whether something that was exported has that attribute with that text: a field of OTLP's protobuf.
+pub fn exported(exports: &[Received], key: &str, value: &str) -> bool {
     let field = |number: u8, bytes: &[u8]| {
         let length = u8::try_from(bytes.len()).expect("a short text");
         [&[number << 3 | 2, length], bytes].concat()
     };
-    [field(1, key.as_bytes()), field(2, &field(1, value.as_bytes()))].concat()
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    let wanted = [field(1, key.as_bytes()), field(2, &field(1, value.as_bytes()))].concat();
+    exports.iter().any(|export| export.body.windows(wanted.len()).any(|window| window == wanted))
 }
