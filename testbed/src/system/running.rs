@@ -9,7 +9,7 @@ use crate::client::{Client, Request, Response, h2};
 use crate::upstream::{Received, Upstream};
 use crate::{Envoy, poll};
 
-use super::{Step, System};
+use super::{StandIn, Step, System};
 
 /// How long a promise may take: a round of probes, a span on its way, a line of a log.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -60,9 +60,7 @@ impl Running {
             let upstream = Upstream::bind(address).map_err(|error| {
                 format!("the stand-in of {} cannot listen on {address}: {error}", stand_in.name)
             })?;
-            for (path, page) in &stand_in.pages {
-                upstream.put(path, page.clone());
-            }
+            put(&upstream, stand_in);
             text = with_port(&text, stand_in.port, upstream.address().port());
             stand_ins.push((stand_in.name, upstream));
         }
@@ -77,6 +75,13 @@ impl Running {
         let addresses = envoy.addresses().iter().copied();
         let listeners = system.listeners.iter().copied().zip(addresses).collect();
         Ok(Self { envoy, stand_ins, listeners })
+    }
+
+    /// Each path has the page again that it has in a system that is well.
+    pub fn restore(&self, system: &System) {
+        for stand_in in &system.stand_ins {
+            put(self.stand_in(stand_in.name), stand_in);
+        }
     }
 
     /// Where what the example calls by this port listens.
@@ -164,6 +169,12 @@ impl Seen<'_> {
 pub fn said(line: &str) -> &str {
     let gates = line.split_once("wasm log").and_then(|(_, rest)| rest.split_once(": "));
     gates.map_or(line, |(_, said)| said)
+}
+
+fn put(upstream: &Upstream, stand_in: &StandIn) {
+    for (path, page) in &stand_in.pages {
+        upstream.put(path, page.clone());
+    }
 }
 
 /// The bootstrap with another port in place of this one.

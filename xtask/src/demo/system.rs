@@ -32,7 +32,8 @@ pub fn run(name: &str, once: bool) -> Outcome {
     if let Err(error) = kept {
         eprintln!("\n{error}");
     }
-    println!("\nIt all runs until Ctrl-C. Each command above can be pasted.");
+    running.restore(&system);
+    println!("\nIt all is well again, and runs until Ctrl-C. Each command above can be pasted.");
     interrupts.wait();
     Ok(())
 }
