@@ -22,6 +22,16 @@ fn start_with(name: &str, changed: &[(&'static str, &'static str)]) -> Running {
     start(&system, &environment)
 }
 
+/// Envoy does not start with these variables; its log says why, and quotes no value.
+fn refused(name: &str, variable: &'static str, value: &'static str) {
+    let system = System::named(name).expect("a system");
+    let program = tools::envoy_from_env();
+    let started = Running::start(&system, Ports::Free, program, &[(variable, value)]);
+    let error = started.err().unwrap_or_else(|| panic!("{variable}={value} is taken"));
+    let line = error.lines().find(|line| line.contains(variable)).expect("a line that names it");
+    assert!(!line.contains(value), "{line}");
+}
+
 /// Each step of what `cargo xtask demo` shows of it.
 fn tour(name: &str) {
     let system = System::named(name).expect("a system");

@@ -11,7 +11,7 @@ pub fn system() -> System {
     System {
         name: "agent-platform",
         environment: vec![("METRICS_BEARER", TOKEN), ("PLATFORM_ADMIN_TOKEN", ADMIN)],
-        // The listeners gate and metrics.
+        // The listeners gate and operators.
         listeners: vec![10000, 10001],
         stand_ins: vec![
             // Answers any gRPC call as its headers say.
@@ -100,7 +100,19 @@ fn metrics() -> Vec<Step> {
             let handled = |code| page.value("gateway_grpc_server_handled_total", &[("code", code)]);
             (handled("OK"), handled("NotFound"), handled("Unauthenticated")) == (3.0, 1.0, 1.0)
         }),
-        Step::get("/healthz", 404, "and nothing else is there").port(10001),
+        Step::get(
+            "/-/gate/ready",
+            200,
+            "the ladders: `/healthz` and `/readyz` over HTTP, and gRPC's own health",
+        )
+        .port(10001)
+        .patient()
+        .check(|seen| {
+            let report = seen.answer.json();
+            (&report["services"][0]["rung"], &report["services"][1]["rung"])
+                == (&2.into(), &1.into())
+        }),
+        Step::get("/healthz", 404, "and nothing of the service's is there").port(10001),
     ]
 }
 

@@ -7,7 +7,7 @@ use testbed::system::{Running, astrocyte::exported, said};
 use testbed::upstream::Page;
 use testbed::{Client, Request, poll};
 
-use super::start_with;
+use super::{refused, start_with};
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -80,6 +80,14 @@ fn the_limit_is_that_of_the_variable() {
     let running = start_with("astrocyte", &[("ASTROCYTE_RATE_LIMIT_PER_SECOND", "")]);
     let mut client = Client::new(running.address(10000));
     assert!((0..500).all(|_| client.get("/v1/recall").status == 200));
+}
+
+/// What no variable can mean starts nothing.
+#[test]
+fn a_variable_that_means_nothing_is_refused() {
+    refused("astrocyte", "ASTROCYTE_RATE_LIMIT_PER_SECOND", "many");
+    refused("astrocyte", "ASTROCYTE_RATE_LIMIT_PER_SECOND", "-20");
+    refused("astrocyte", "ASTROCYTE_LOG_LEVEL", "loud");
 }
 
 /// Without a token of their own the admin routes stay shut.

@@ -3,7 +3,7 @@
 use testbed::system::Running;
 use testbed::{Client, Request};
 
-use super::start_with;
+use super::{refused, start_with};
 
 /// Name, and which of the metrics pages it has.
 const SERVICES: [(&str, &[&str]); 6] = [
@@ -57,12 +57,7 @@ fn the_mode_is_that_of_the_variable() {
             assert_eq!(ask(&running, "sts", path, None), open, "{mode}: {path}");
         }
     }
-    let system = testbed::System::named("caracal").expect("a system");
-    let program = testbed::tools::envoy_from_env();
-    let environment = [("CARACAL_MODE", "production")];
-    let started = Running::start(&system, testbed::system::Ports::Free, program, &environment);
-    let error = started.err().expect("it does not start");
-    assert!(error.contains("CARACAL_MODE") && !error.contains("production"), "{error}");
+    refused("caracal", "CARACAL_MODE", "production");
 }
 
 /// Without a token nobody reads metrics, and both the log and the counters say why.

@@ -1,25 +1,29 @@
 //! Kestra's endpoints, opened one by one.
 
 use serde_json::json;
+use testbed::envoy::Reload;
 use testbed::{Bootstrap, Client, Envoy, Upstream};
 
 /// What the system closes.
 const CLOSED: [&str; 6] =
     ["/env", "/info", "/scheduler", "/worker", "/loggers/*", "/kafkastreams/*"];
 
+fn bootstrap(upstream: &Upstream, made_admin: &str) -> Bootstrap {
+    let rule =
+        json!({"paths": [made_admin], "class": "admin", "tokens": [{"env": "KESTRA_ADMIN_TOKEN"}]});
+    Bootstrap::to(upstream.address())
+        .env("KESTRA_ADMIN_TOKEN", "example-admin")
+        .concurrency(1)
+        .plugin(json!({"system": "kestra", "routes": [rule]}))
+}
+
 /// A rule for one path opens that path, and leaves the others closed.
 #[test]
 fn each_closed_endpoint_can_be_made_admin_alone() {
     let upstream = Upstream::start();
+    let mut envoy = Envoy::start(&bootstrap(&upstream, "/v1/*")).expect("Envoy starts");
     for made_admin in CLOSED {
-        let bootstrap = Bootstrap::to(upstream.address())
-            .env("KESTRA_ADMIN_TOKEN", "example-admin")
-            .concurrency(1)
-            .plugin(json!({
-                "system": "kestra",
-                "routes": [{"paths": [made_admin], "class": "admin", "tokens": [{"env": "KESTRA_ADMIN_TOKEN"}]}],
-            }));
-        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+        assert_eq!(envoy.reconfigure(&bootstrap(&upstream, made_admin)), Reload::Accepted);
         let mut client = Client::new(envoy.address());
         for path in CLOSED {
             let below = path.replace('*', "one/lag");
