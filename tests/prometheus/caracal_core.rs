@@ -49,7 +49,7 @@ fn its_queries_and_alerts_run_unchanged() {
     // A series must be there before it can rise.
     let core = running.stand_in("core");
     core.put("/v1/broken", Page::json(500, "{}"));
-    let mut work = |client: &mut Client| {
+    let work = |client: &mut Client| {
         assert_eq!(client.send(&Request::new("POST", "/v1/decisions").body("{}")).status, 200);
         assert_eq!(client.get("/v1/broken").status, 500);
     };

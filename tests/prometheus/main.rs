@@ -3,6 +3,7 @@
 // A test that cannot go on says why and ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod agent_platform;
 mod caracal_core;
 mod dashboard;
 mod kubernetes;

@@ -77,7 +77,7 @@ pub fn token(token: &str) -> String {
     write(&format!("{token}\n")).display().to_string()
 }
 
-fn write(text: &str) -> PathBuf {
+pub fn write(text: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let nth = NEXT.fetch_add(1, Ordering::Relaxed);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("prometheus-{nth}.yml"));

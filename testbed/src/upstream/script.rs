@@ -114,7 +114,9 @@ fn grpc(request: &Received) -> Answer {
     // One message, not compressed: of no bytes, or what a health check of the whole server is answered.
     let healthy = request.target == "/grpc.health.v1.Health/Check" && request.body == [0; 5];
     let message: &[u8] = if healthy { &[0, 0, 0, 0, 2, 8, 1] } else { &[0; 5] };
-    let body = Full::new(Bytes::from_static(message)).with_trailers(async { Some(Ok(trailers)) });
+    // Mapped, it no longer tells its length: no gRPC server does, and some clients would not wait for trailers.
+    let body = Full::new(Bytes::from_static(message)).map_frame(|frame| frame);
+    let body = body.with_trailers(async { Some(Ok(trailers)) });
     let mut answer = Response::new(body.boxed());
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     answer

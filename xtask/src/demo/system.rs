@@ -33,7 +33,7 @@ pub fn run(name: &str, once: bool) -> Outcome {
         eprintln!("\n{error}");
     }
     running.restore(&system);
-    println!("\nIt all is well again, and runs until Ctrl-C. Each command above can be pasted.");
+    println!("\nAll is well again, and runs until Ctrl-C. Each command above can be pasted.");
     interrupts.wait();
     Ok(())
 }
