@@ -74,6 +74,19 @@ fn kubernetes() {
     tour("kubernetes");
 }
 
+/// The labels of the counters are the same everywhere.
+#[test]
+fn each_bootstrap_names_all_labels() {
+    let tags = |path: &std::path::Path| {
+        let text = std::fs::read_to_string(path).expect("a bootstrap");
+        text.split_once("stats_config:").map(|(_, tags)| tags.to_owned()).expect("tags")
+    };
+    let all = tags(&testbed::workspace().join("envoy/envoy.yaml"));
+    for system in System::all() {
+        assert_eq!(tags(&system.folder().join("envoy.yaml")), all, "{}", system.name);
+    }
+}
+
 /// What a README promises is what was just seen.
 #[test]
 fn each_readme_has_the_rows_of_its_tour() {
