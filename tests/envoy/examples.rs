@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use testbed::client::h2;
-use testbed::{Client, Envoy, Request, Upstream, poll, tools, workspace};
+use testbed::{Client, Envoy, Request, Upstream, tools, workspace};
 
 const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
 

@@ -85,6 +85,7 @@ fn tour() -> Vec<Step> {
         }),
         Step::get("/-/gate/metrics", 200, "what the gate counted and probed, for all six")
             .bearer(TOKEN)
+            .patient()
             .check(|seen| {
                 seen.says(
                     r#"caracal_gateway_auth_failures_total{auth_method="none",reason="missing"} 2"#,
@@ -121,6 +122,7 @@ fn troubles() -> Vec<Step> {
         )
         .symptom("Readiness flaps")
         .bearer(TOKEN)
+        .patient()
         .check(|seen| seen.says(r#"caracal_probe_failures_total{service="sts",rung="ready",reason="status"}"#)),
         Step::get(
             READY,

@@ -48,6 +48,25 @@ fn the_endpoint_map() {
     }
 }
 
+/// A host with its domain, with its port, or alone leads to the service; another one nowhere.
+#[test]
+fn each_host_is_found_by_its_name() {
+    let running = start_with("caracal", &[]);
+    let mut client = Client::new(running.address(10000));
+    for (service, _) in SERVICES {
+        for end in ["", ":10000", ".caracal.svc.cluster.local", ".example.com:443"] {
+            let host = format!("{service}{end}");
+            let before = running.stand_in(service).count();
+            assert_eq!(client.get_with("/v1/zones", &[("host", &host)]).status, 200, "{host}");
+            let seen = running.stand_in(service).requests().split_off(before);
+            assert!(seen.iter().any(|request| request.target == "/v1/zones"), "{host}");
+        }
+    }
+    for host in ["localhost:10000", "other.example.com", "xsts.localhost"] {
+        assert_eq!(client.get_with("/v1/zones", &[("host", host)]).status, 404, "{host}");
+    }
+}
+
 /// Published builds fail closed, and a developer's own does not; a mode that nobody knows starts nothing.
 #[test]
 fn the_mode_is_that_of_the_variable() {
