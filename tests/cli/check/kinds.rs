@@ -145,6 +145,6 @@ fn the_repositorys_own_configurations_are_good() {
     let mut arguments = vec!["check"];
     arguments.extend(files.iter().map(String::as_str));
     let out = probegate(&arguments).with(0);
-    assert_eq!(out.lines().count(), files.len(), "{out}");
+    assert!(files.iter().all(|file| out.contains(file)), "{out}");
     assert!(out.lines().all(|line| line.contains(": good")), "{out}");
 }
