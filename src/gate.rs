@@ -1,17 +1,27 @@
 //! The order of the stages of a request, and nothing else.
 
-use crate::auth::{AuthMethod, Failure, Guard, Token};
-use crate::limit::client::{ClientKey, ClientSource, HashKey, Identity, Prefixes};
+mod clients;
+mod rest;
+mod stream;
+
+pub use clients::{ClientLimit, Clients};
+pub use rest::Rest;
+pub use stream::{Opened, Stream};
+
+use crate::auth::{Guard, Token};
+use crate::limit::Store;
+use crate::limit::client::ClientKey;
 use crate::limit::window::Micros;
-use crate::limit::{Limiter, Store};
-use crate::metrics::{Code, Finished, Meter, Method, Status};
+use crate::metrics::Meter;
+use crate::operation::Operations;
 use crate::own::{Own, OwnRoutes};
 use crate::probe::plan::WhenDegraded;
 use crate::probe::prober::Degraded;
+use crate::replay::Replay;
 use crate::request::{Head, Names};
 use crate::request_id::RequestId;
-use crate::route::{Class, Route, Routes};
-use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict};
+use crate::route::{Class, Forms, Route, Routes};
+use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict, Wait};
 
 /// What the stages ask of the host beside the request itself.
 pub trait Host: Store {
@@ -20,6 +30,12 @@ pub trait Host: Store {
 
     /// The address and port of the peer, as Envoy writes them; empty if it has none.
     fn peer(&mut self) -> &[u8];
+
+    /// Microseconds since 1970; 0 if the clock cannot be read.
+    fn wall(&mut self) -> Micros;
+
+    /// The shared values of a table of the plugin's that has this name.
+    fn table(&mut self, name: &str) -> impl Store;
 }
 
 /// A compiled configuration: what decides, without what it has counted.
@@ -41,77 +57,14 @@ pub struct Gate {
     pub strip_authorization: bool,
     /// The limit of each client, if there is one.
     pub limit: Option<ClientLimit>,
+    /// The limits of operations.
+    pub operations: Operations,
+    /// Which requests are let through once only, if any are.
+    pub replay: Option<Replay>,
     /// What becomes of API requests while a service behind is not well.
     pub when_degraded: WhenDegraded,
     /// The services that are not well, as the last tick found them.
     pub degraded: Option<Degraded>,
-}
-
-/// How clients are limited.
-#[derive(Debug)]
-pub struct ClientLimit {
-    /// How they are told apart.
-    pub clients: Clients,
-    /// `false`: count and mark only.
-    pub enforce: bool,
-    /// Places clients.
-    pub hash_key: HashKey,
-    /// The counts.
-    pub limiter: Limiter,
-}
-
-/// How clients are told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clients {
-    /// By what.
-    pub source: ClientSource,
-    /// How much of an address is one client.
-    pub prefixes: Prefixes,
-}
-
-impl Clients {
-    /// The client of a request.
-    fn identify<'a>(&self, head: &Head<'a>, host: &mut impl Host) -> Identity<'a> {
-        match self.source {
-            ClientSource::Peer => Identity::of_peer(host.peer(), self.prefixes),
-            ClientSource::Header => Identity::of_header(head),
-            ClientSource::ForwardedFor { trusted_hops } => {
-                Identity::of_forwarded_for(head, trusted_hops, self.prefixes)
-            }
-        }
-    }
-}
-
-/// What is carried from a request to its end.
-#[derive(Debug)]
-pub struct Stream {
-    /// The request's ID.
-    pub id: RequestId,
-    /// The answer is not the gate's own.
-    pub forwarded: bool,
-    /// What became of the request, in a word for the log.
-    pub decision: &'static str,
-    /// The token that opened its route.
-    pub opened: Option<Opened>,
-    /// The class of its path.
-    pub class: Class,
-    /// The request's method.
-    pub method: Method,
-    /// The answer's status, once there is one.
-    pub status: Status,
-    /// The client speaks gRPC.
-    pub grpc: bool,
-    /// The answer's `grpc-status`, once there is one.
-    pub grpc_status: Option<Code>,
-    auth_method: AuthMethod,
-    began: Micros,
-}
-
-/// A token that opened a guarded route, by its place in [`Gate::guards`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opened {
-    guard: usize,
-    token: usize,
 }
 
 impl Gate {
@@ -126,48 +79,43 @@ impl Gate {
         meter.began();
         let (id, set_request_id) = self.request_id(head, host);
         let route = self.routes.find(head.path);
-        let mut opened = None;
+        let mut stream = Stream::of(head, id, now);
+        stream.class = route.map_or(Class::Api, |route| route.class);
         let judged = match route {
-            Ok(route) => self.judge(route, head, now, host, &mut opened),
+            Ok(route) => self.judge(route, head, now, host, &mut stream),
             Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
-        };
-        let auth_method = AuthMethod::of(head);
-        match &judged {
-            Err(Refusal::Unauthorized { failure, .. }) => meter.auth_failed(auth_method, *failure),
-            Err(Refusal::RateLimited(overrun)) => meter.rate_limited(overrun.reason),
-            Ok(Verdict::Forward(Edits { mark: Mark::Set(reason), .. })) => {
-                meter.rate_limited(*reason);
-            }
-            _ => {}
-        }
-        if let Ok(Verdict::Forward(Edits { degraded: Degrade::Set, .. })) = &judged {
-            meter.degraded();
-        }
-        let status = match &judged {
-            // Envoy answers a gRPC client 200, and puts the refusal into `grpc-status`.
-            Err(_) if head.grpc => Status::new(200),
-            Err(refusal) => Status::new(refusal.status()),
-            Ok(_) => Status::default(),
         };
         let verdict = match judged {
             Ok(Verdict::Forward(edits)) => Verdict::Forward(Edits { set_request_id, ..edits }),
+            Ok(Verdict::Wait(edits, wait)) => {
+                Verdict::Wait(Edits { set_request_id, ..edits }, wait)
+            }
             Ok(verdict) => verdict,
             Err(refusal) => Verdict::Refuse(refusal),
         };
-        let stream = Stream {
-            id,
-            forwarded: matches!(verdict, Verdict::Forward(_)),
-            decision: verdict.word(),
-            opened,
-            class: route.map_or(Class::Api, |route| route.class),
-            method: Method::of(head.method),
-            status,
-            grpc: head.grpc,
-            grpc_status: None,
-            auth_method,
-            began: now,
-        };
+        stream.decision = verdict.word();
+        stream.note(verdict, meter);
         (stream, verdict)
+    }
+
+    /// Goes on with a request that waited for its body; `None` for one that is too long, or that
+    /// cannot be had.
+    pub fn on_body(
+        &mut self,
+        stream: &mut Stream,
+        body: Option<&[u8]>,
+        now: Micros,
+        host: &mut impl Host,
+        meter: &mut Meter,
+    ) -> Verdict {
+        self.operations.read(&mut stream.rest.claims, body);
+        let verdict = match self.finish(&mut stream.rest, now, host) {
+            Ok(None) => Verdict::Forward(Edits::default()),
+            Ok(Some(wait)) => Verdict::Wait(Edits::default(), wait),
+            Err(refusal) => Verdict::Refuse(refusal),
+        };
+        stream.note(verdict, meter);
+        verdict
     }
 
     /// The stages after the request ID, each of which may refuse.
@@ -177,7 +125,7 @@ impl Gate {
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
-        opened: &mut Option<Opened>,
+        stream: &mut Stream,
     ) -> Result<Verdict, Refusal> {
         let own = match route.class {
             Class::Closed => return Err(Refusal::NotFound),
@@ -186,21 +134,58 @@ impl Gate {
         };
         let class = own.map_or(route.class, Own::class);
         let route = Route { class, ..route };
-        *opened = self.authorize(route, head)?;
-        let mark = self.admit(route, head, now, host)?;
+        stream.opened = self.authorize(route, head)?;
+        let (mark, client) = self.admit(route, head, now, host)?;
         let degraded = self.degrade(class, head, now)?;
         match own {
             Some(own) if matches!(head.method, b"GET" | b"HEAD") => Ok(Verdict::Answer(own)),
             Some(_) => Err(Refusal::MethodNotAllowed),
             None => {
                 let strip_authorization = self.strip_authorization && class == Class::Metrics;
-                Ok(Verdict::Forward(Edits {
-                    mark,
-                    degraded,
-                    strip_authorization,
-                    ..Edits::default()
-                }))
+                let edits = Edits { mark, degraded, strip_authorization, ..Edits::default() };
+                if class != Class::Health {
+                    stream.rest = self.rest(head, client, host);
+                }
+                Ok(match self.finish(&mut stream.rest, now, host)? {
+                    None => Verdict::Forward(edits),
+                    Some(wait) => Verdict::Wait(edits, wait),
+                })
             }
+        }
+    }
+
+    /// The stages that a request may have to wait for. Each takes its part out of what is left, so
+    /// that whoever waited goes on where it stopped.
+    fn finish(
+        &mut self,
+        rest: &mut Rest,
+        now: Micros,
+        host: &mut impl Host,
+    ) -> Result<Option<Wait>, Refusal> {
+        if Operations::want_body(&rest.claims) {
+            return Ok(Some(Wait::Body));
+        }
+        let claims = std::mem::take(&mut rest.claims);
+        self.operations.admit(&claims, now, host).map_err(Refusal::RateLimited)?;
+        // The last one, so that only a request that is forwarded uses up its nonce.
+        if let (Some(nonce), Some(replay)) = (rest.nonce.take(), &mut self.replay) {
+            replay.spend(nonce, host).map_err(Refusal::Replayed)?;
+        }
+        Ok(None)
+    }
+
+    /// What is left to decide of a request that its client's own limit admitted.
+    fn rest(&self, head: &Head<'_>, client: Option<ClientKey>, host: &mut impl Host) -> Rest {
+        if self.operations.is_empty() && self.replay.is_none() {
+            return Rest::default();
+        }
+        // Its route was found, so it can be read.
+        let Ok(forms) = Forms::of(head.path) else { return Rest::default() };
+        let mut client = || client.unwrap_or_else(|| self.operations.client(head, host));
+        Rest {
+            claims: self.operations.claims(head, &forms, &mut client),
+            nonce: self.replay.as_ref().and_then(|replay| replay.find(head, &forms)),
+            degraded: false,
         }
     }
 
@@ -234,18 +219,19 @@ impl Gate {
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
-    ) -> Result<Mark, Refusal> {
+    ) -> Result<(Mark, Option<ClientKey>), Refusal> {
         let unmarked = if head.marked { Mark::Remove } else { Mark::Absent };
         let Some(limit) = self.limit.as_mut().filter(|_| route.class != Class::Health) else {
-            return Ok(unmarked);
+            return Ok((unmarked, None));
         };
         let identity = limit.clients.identify(head, host);
         let client = ClientKey::new(&limit.hash_key, identity);
-        match limit.limiter.admit(client, now, host) {
-            Ok(()) => Ok(unmarked),
-            Err(overrun) if limit.enforce => Err(Refusal::RateLimited(overrun)),
-            Err(overrun) => Ok(Mark::Set(overrun.reason)),
-        }
+        let mark = match limit.limiter.admit(client, now, host) {
+            Ok(()) => unmarked,
+            Err(overrun) if limit.enforce => return Err(Refusal::RateLimited(overrun)),
+            Err(overrun) => Mark::Set(overrun.reason),
+        };
+        Ok((mark, Some(client)))
     }
 
     /// While a service behind is not well, API requests are marked, or refused until it is tried again.
@@ -262,8 +248,7 @@ impl Gate {
 
     /// Who sent a request, for the log: as the limit tells clients apart, and without one the peer.
     pub fn client(&self, head: &Head<'_>, host: &mut impl Host) -> String {
-        let peers = Clients { source: ClientSource::Peer, prefixes: Prefixes::WHOLE };
-        let clients = self.limit.as_ref().map_or(&peers, |limit| &limit.clients);
+        let clients = self.limit.as_ref().map_or(&Clients::PEERS, |limit| &limit.clients);
         clients.identify(head, host).name()
     }
 
@@ -289,43 +274,7 @@ impl Gate {
     /// The stream of an answer to a request whose head no filter was shown: Envoy refused it first.
     pub fn on_headless(&self, now: Micros, host: &mut impl Host, meter: &mut Meter) -> Stream {
         meter.began();
-        Stream {
-            id: RequestId::mint(host.random()),
-            forwarded: true,
-            decision: "forwarded",
-            opened: None,
-            class: Class::Api,
-            method: Method::Other,
-            status: Status::default(),
-            grpc: false,
-            grpc_status: None,
-            auth_method: AuthMethod::None,
-            began: now,
-        }
-    }
-}
-
-impl Stream {
-    /// Counts the stream, which ends at `now`, whatever became of it.
-    pub fn on_end(&self, now: Micros, meter: &mut Meter) {
-        if self.forwarded && self.status.is_auth_failure() {
-            meter.auth_failed(self.auth_method, Failure::Upstream);
-        }
-        if self.grpc {
-            let missing = || Code::without_status(self.status);
-            meter.grpc_handled(self.grpc_status.unwrap_or_else(missing));
-        }
-        meter.finished(Finished {
-            method: self.method,
-            status: self.status,
-            auth_method: self.auth_method,
-            duration: self.duration(now),
-        });
-    }
-
-    /// Microseconds since the request's head arrived; 0 if the clock could not be read.
-    pub fn duration(&self, now: Micros) -> Micros {
-        if self.began == 0 { 0 } else { now.saturating_sub(self.began) }
+        Stream::headless(RequestId::mint(host.random()), now)
     }
 }
 

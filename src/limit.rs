@@ -10,6 +10,7 @@
 
 pub mod client;
 mod local;
+pub mod stamps;
 pub mod table;
 pub mod window;
 
@@ -72,6 +73,20 @@ pub trait Store {
 
     /// Microseconds on a clock that does not step, if there is one; 0 if it cannot be read.
     fn now(&mut self) -> Micros;
+}
+
+impl<S: Store> Store for &mut S {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        S::read(self, slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        S::swap(self, slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        S::now(self)
+    }
 }
 
 /// The version of a shared value.
@@ -196,7 +211,7 @@ impl Limiter {
         // Whoever stays away for a window, and for the part of it that a lease may last, is
         // admitted again.
         let micros = micros.min(self.quota.longest());
-        Overrun { reason, retry_after: micros.saturating_mul(1_000), quota: self.quota }
+        Overrun { limit: 0, reason, retry_after: micros.saturating_mul(1_000), quota: self.quota }
     }
 }
 

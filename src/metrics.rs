@@ -36,6 +36,7 @@ use series::Series;
 
 use crate::auth::{AuthMethod, Failure};
 use crate::limit::{Unavailable, Version};
+use crate::replay::Block;
 use crate::verdict::LimitReason;
 
 /// Which kind of metric to define in Envoy.
@@ -77,8 +78,27 @@ pub struct Settings {
     pub bounds: Bounds,
     /// Whether clients are limited.
     pub limited: bool,
+    /// Whether requests are kept from being replayed.
+    pub replay: bool,
+    /// What labels are named after.
+    pub configured: Configured,
+}
+
+/// Labels that stand in the configuration, so that every VM knows their series.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
     /// The services that are probed.
     pub services: Services,
+    /// The limits; the first is each client's own.
+    pub limits: Vec<String>,
+}
+
+impl Configured {
+    /// The series of the limits beside each client's own.
+    fn limited(&self) -> impl Iterator<Item = Key> {
+        let all = |limit| LimitReason::ALL.map(|reason| Key::RateLimited(limit, reason));
+        (0..).zip(&self.limits).skip(1).flat_map(move |(limit, _)| all(limit))
+    }
 }
 
 /// A request that ended.
@@ -113,15 +133,16 @@ impl Meter {
     /// A meter that has counted nothing.
     pub fn new(settings: Settings) -> Self {
         let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
-        let probes = settings.services.series();
+        let probes = settings.configured.services.series();
+        let limited: Vec<Key> = settings.configured.limited().collect();
         let size = |probe: &Probe| match probe {
             Probe::Durations(..) => bounds.buckets() + 2,
             _ => 1,
         };
-        let configured = probes.iter().map(size).sum();
+        let configured = limited.len() + probes.iter().map(size).sum::<usize>();
         let mut meter = Self {
             roster: Roster::new(&bounds, configured),
-            ledger: Ledger::new(names.clone(), bounds.clone(), settings.services),
+            ledger: Ledger::new(names.clone(), bounds.clone(), settings.configured),
             names,
             bounds,
             finished: Series::default(),
@@ -129,27 +150,28 @@ impl Meter {
             in_flight: 0,
             told: 0,
         };
-        for probe in probes {
-            meter.ledger.know(Key::Probe(probe));
+        for key in probes.into_iter().map(Key::Probe).chain(limited) {
+            meter.ledger.know(key);
         }
-        meter.announce(settings.limited);
+        meter.announce(settings.limited, settings.replay);
         meter
     }
 
     /// Names the series that are there before anything happens: whoever watches a counter for an
     /// increase does not see one that begins with it.
-    fn announce(&mut self, limited: bool) {
+    fn announce(&mut self, limited: bool, replay: bool) {
         let failures = [
             (AuthMethod::None, Failure::Missing),
             (AuthMethod::Bearer, Failure::Malformed),
             (AuthMethod::Bearer, Failure::Invalid),
         ];
         let failures = failures.map(|(method, failure)| Key::AuthFailures(method, failure));
-        let reasons = LimitReason::ALL.iter().filter(|_| limited);
-        let reasons = reasons.map(|reason| Key::RateLimited(*reason));
-        for key in
-            [Key::InFlight, Key::Degraded, Key::Folded].into_iter().chain(failures).chain(reasons)
-        {
+        let reasons = LimitReason::ALL.into_iter().filter(|_| limited);
+        let reasons = reasons.filter(|reason| *reason != LimitReason::MissingKey);
+        let reasons = reasons.map(|reason| Key::RateLimited(0, reason));
+        let blocks = Block::ALL.into_iter().filter(|_| replay).map(Key::ReplayBlocks);
+        let plain = [Key::InFlight, Key::Degraded, Key::Folded];
+        for key in plain.into_iter().chain(failures).chain(reasons).chain(blocks) {
             self.others.entry(key, || 0);
         }
     }
@@ -176,8 +198,16 @@ impl Meter {
     }
 
     /// A limit did not admit a request, whether that is enforced or not.
-    pub fn rate_limited(&mut self, reason: LimitReason) {
-        self.count(Key::RateLimited(reason), 1);
+    pub fn rate_limited(&mut self, limit: u8, reason: LimitReason) {
+        match limit {
+            0 => self.count(Key::RateLimited(limit, reason), 1),
+            _ => self.ledger.add(Key::RateLimited(limit, reason), 1),
+        }
+    }
+
+    /// A request was not the first of its kind, or not known to be.
+    pub fn replay_blocked(&mut self, block: Block) {
+        self.count(Key::ReplayBlocks(block), 1);
     }
 
     /// A request was forwarded though a breaker is not closed.

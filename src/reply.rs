@@ -4,8 +4,12 @@ use serde::Serialize;
 
 use crate::auth::Failure;
 use crate::limit::window::Micros;
+use crate::replay::Block;
 use crate::request_id::RequestId;
 use crate::verdict::{Overrun, Refusal};
+
+/// The name of each client's own limit.
+pub const CLIENT: &str = "client";
 
 /// An answer of the gate's own.
 #[derive(Clone, Debug)]
@@ -29,8 +33,9 @@ struct Body<'a> {
     retry_after_seconds: Option<u64>,
 }
 
-/// gRPC's `RESOURCE_EXHAUSTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
+/// gRPC's `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
 const RESOURCE_EXHAUSTED: u32 = 8;
+const ABORTED: u32 = 10;
 const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
 
@@ -42,6 +47,7 @@ impl Refusal {
             Self::Unauthorized { .. } => 401,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::Replayed(_) => 409,
             Self::RateLimited(_) => 429,
             Self::Internal => 500,
             Self::Unavailable { .. } => 503,
@@ -55,14 +61,15 @@ impl Refusal {
             Self::Unauthorized { .. } => "unauthorized",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::Replayed(_) => "replayed",
             Self::RateLimited(_) => "rate_limited",
             Self::Internal => "internal",
             Self::Unavailable { .. } => "unavailable",
         }
     }
 
-    /// The answer to a request that had this ID.
-    pub fn reply(&self, id: &RequestId) -> Reply {
+    /// The answer to a request that had this ID, under a configuration whose limits have these names.
+    pub fn reply(&self, id: &RequestId, limits: &[String]) -> Reply {
         let message;
         let (message, grpc_status) = match self {
             Self::BadRequest(unreadable) => {
@@ -76,6 +83,7 @@ impl Refusal {
             Self::Unavailable { .. } => {
                 ("a service behind the gate is not well", Some(UNAVAILABLE))
             }
+            Self::Replayed(block) => (not_the_first(*block), Some(ABORTED)),
             Self::RateLimited(overrun) => {
                 message = too_many(overrun);
                 (message.as_str(), Some(RESOURCE_EXHAUSTED))
@@ -91,16 +99,16 @@ impl Refusal {
         Reply {
             status: self.status(),
             grpc_status,
-            headers: self.headers(),
+            headers: self.headers(limits),
             // Strings and a number always serialise.
             body: serde_json::to_string(&body).unwrap_or_default(),
         }
     }
 
-    fn headers(&self) -> Vec<(&'static str, String)> {
+    fn headers(&self, limits: &[String]) -> Vec<(&'static str, String)> {
         let mut headers = vec![("content-type", "application/json".into())];
         match self {
-            Self::BadRequest(_) | Self::NotFound | Self::Internal => {}
+            Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
             Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
             Self::Unauthorized { presented, .. } => {
                 let challenge = match presented {
@@ -116,11 +124,12 @@ impl Refusal {
             }
             Self::RateLimited(overrun) => {
                 let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
+                let name = limits.get(usize::from(overrun.limit)).map_or(CLIENT, String::as_str);
                 let policy =
-                    format!(r#""client";q={};w={}"#, quota.requests, quota.window_seconds());
+                    format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
                 headers.push(("retry-after", seconds.to_string()));
                 headers.push(("ratelimit-policy", policy));
-                headers.push(("ratelimit", format!(r#""client";r=0;t={seconds}"#)));
+                headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#)));
             }
         }
         headers
@@ -149,6 +158,16 @@ fn unauthorized(failure: Failure) -> &'static str {
     }
 }
 
+fn not_the_first(block: Block) -> &'static str {
+    match block {
+        Block::Missing => "a nonce and a timestamp are required",
+        Block::Malformed => "the nonce or the timestamp cannot be read",
+        Block::Stale => "the timestamp is too far from now",
+        Block::Seen => "the nonce was used before",
+        Block::Full | Block::Unavailable => "nobody can tell now whether the nonce was used before",
+    }
+}
+
 fn too_many(overrun: &Overrun) -> String {
     use crate::verdict::LimitReason::*;
     let quota = overrun.quota;
@@ -158,6 +177,7 @@ fn too_many(overrun: &Overrun) -> String {
         }
         TableFull => "too many clients at once".into(),
         Contended | Unavailable => "the limit cannot be counted now".into(),
+        MissingKey => "the request does not say for whom it is to be counted".into(),
     }
 }
 

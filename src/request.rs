@@ -104,6 +104,8 @@ pub struct Head<'a> {
     pub tokens: Vec<Single<'a>>,
     /// `x-forwarded-for`, if it stands in one line, as Envoy keeps it.
     pub forwarded_for: Single<'a>,
+    /// Nothing follows the head.
+    pub ends: bool,
     /// All headers, for what is looked at rarely.
     pub headers: Option<Pairs<'a>>,
     /// `content-type` says gRPC.
@@ -156,6 +158,14 @@ impl<'a> Head<'a> {
             }
         }
         head
+    }
+
+    /// The header called `name`, for those that are looked at rarely.
+    pub fn single(&self, name: &[u8]) -> Single<'a> {
+        let mut seen = Single::Missing;
+        let pairs = self.headers.into_iter().flatten();
+        pairs.filter(|(held, _)| *held == name).for_each(|(_, value)| seen.see(value));
+        seen
     }
 
     /// Every value of the header called `name`, in the order of the message.

@@ -6,11 +6,13 @@
 
 mod canonical;
 mod pattern;
+mod wide;
 
 use std::collections::BTreeMap;
 
 pub use canonical::{Forms, Unreadable};
 pub use pattern::Pattern;
+pub use wide::Wide;
 
 /// What a route is to the gate, from the most exempt to the most protective: the order of the
 /// variants is the precedence, and the greatest class that matches wins.

@@ -4,6 +4,7 @@ use crate::auth::Failure;
 use crate::limit::Quota;
 use crate::limit::window::Micros;
 use crate::own::Own;
+use crate::replay::Block;
 use crate::route::Unreadable;
 
 /// What becomes of a request.
@@ -11,6 +12,8 @@ use crate::route::Unreadable;
 pub enum Verdict {
     /// On to the service behind, with these edits.
     Forward(Edits),
+    /// Not decided yet: edited so, it is held until there is what it waits for.
+    Wait(Edits, Wait),
     /// Answered by the gate.
     Refuse(Refusal),
     /// One of the gate's own routes.
@@ -21,13 +24,22 @@ impl Verdict {
     /// What became of the request, in a word for the log.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Forward(Edits { mark: Mark::Set(_), .. }) => "would_limit",
-            Self::Forward(Edits { degraded: Degrade::Set, .. }) => "degraded",
-            Self::Forward(_) => "forwarded",
             Self::Refuse(refusal) => refusal.word(),
             Self::Answer(_) => "answered",
+            Self::Forward(edits) | Self::Wait(edits, _) => match edits {
+                Edits { mark: Mark::Set(_), .. } => "would_limit",
+                Edits { degraded: Degrade::Set, .. } => "degraded",
+                _ => "forwarded",
+            },
         }
     }
+}
+
+/// What a request waits for before it can be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// All of its body, or more of it than is read.
+    Body,
 }
 
 /// Changes to the head of a request that is forwarded.
@@ -85,6 +97,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// Over a limit: 429.
     RateLimited(Overrun),
+    /// Seen before, or nobody can tell: 409.
+    Replayed(Block),
     /// A service behind is not well, and API requests are not to reach it: 503.
     Unavailable {
         /// Microseconds until it is tried again.
@@ -94,9 +108,11 @@ pub enum Refusal {
     Internal,
 }
 
-/// A request that its client's limit does not admit.
+/// A request that a limit does not admit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overrun {
+    /// Which limit, by its place among the configuration's: 0 is each client's own.
+    pub limit: u8,
     /// Why not.
     pub reason: LimitReason,
     /// Nanoseconds until a request may be admitted again.
@@ -108,12 +124,14 @@ pub struct Overrun {
 /// Why a limit does not admit: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LimitReason {
-    /// The client had its share of the window.
+    /// Whoever the limit counts had its share.
     Exceeded,
-    /// There is no room for one more client, and `when_full` is `refuse`.
+    /// There is no room for one more to count.
     TableFull,
     /// Other workers changed the client's record each time it was to be written.
     Contended,
     /// The shared table cannot be used.
     Unavailable,
+    /// The request does not say for whom it is to be counted.
+    MissingKey,
 }

@@ -1,8 +1,11 @@
 //! The second step: what the keys mean together, and whether they can mean it.
 
+mod checks;
 mod limit;
 mod metrics;
+mod operations;
 mod probes;
+mod replay;
 mod tokens;
 
 use crate::auth::source::Source;
@@ -10,11 +13,14 @@ use crate::auth::{Carrier, Guard};
 use crate::gate::Gate;
 use crate::limit::client::HashKey;
 use crate::log;
-use crate::metrics::Services;
+use crate::metrics::{Configured, Services};
 use crate::own::OwnRoutes;
+use crate::reply::CLIENT;
 use crate::request::Names;
 use crate::route::{Class, Pattern, Route, Routes};
 use crate::system;
+
+use checks::header_name;
 
 use super::shape::{self, Config, Mode, RouteRule, Token};
 use super::{Compiled, Mistake};
@@ -59,6 +65,16 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
         ),
         None => None,
     };
+    let mut limits = vec![CLIENT.into()];
+    let clients = limit.as_ref().map(|limit| limit.clients.clone());
+    let operations = operations::compile(config.operations, clients, hash_key, &mut limits)
+        .map_err(|mistake| mistake.within_key("operations"))?;
+    let replay = match config.replay {
+        Some(replay) => Some(
+            replay::compile(replay, hash_key).map_err(|mistake| mistake.within_key("replay"))?,
+        ),
+        None => None,
+    };
     let probes = match config.probes {
         Some(probes) => Some(
             probes::compile(probes, &mut builder)
@@ -67,7 +83,9 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
         None => None,
     };
     let services = probes.as_ref().map(Services::of).unwrap_or_default();
-    let settings = metrics::compile(config.metrics, limit.is_some(), services)
+    let configured = Configured { services, limits };
+    let limited = limit.is_some();
+    let settings = metrics::compile(config.metrics, limited, replay.is_some(), configured)
         .map_err(|mistake| mistake.within_key("metrics"))?;
 
     Ok(Compiled {
@@ -80,6 +98,8 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
             open_metrics: config.mode == Some(Mode::Dev),
             strip_authorization: metrics_auth.strip,
             limit,
+            operations,
+            replay,
             when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
             degraded: None,
         },
@@ -217,20 +237,4 @@ fn class_of(class: shape::Class) -> Class {
         shape::Class::Admin => Class::Admin,
         shape::Class::Closed => Class::Closed,
     }
-}
-
-fn in_range(key: &str, value: u32, least: u32, most: u32) -> Result<u32, Mistake> {
-    if (least..=most).contains(&value) {
-        return Ok(value);
-    }
-    Err(Mistake::new(format!("must be from {least} to {most}")).within_key(key))
-}
-
-/// A header's name in lower case: a token of RFC 9110 section 5.6.2.
-fn header_name(name: &str) -> Result<Box<[u8]>, Mistake> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
-        return Err(Mistake::new("must be the name of a header, as x-request-id"));
-    }
-    Ok(name.to_ascii_lowercase().into_bytes().into())
 }

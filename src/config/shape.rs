@@ -4,13 +4,17 @@
 
 mod limit;
 mod log;
+mod operation;
 mod probes;
+mod replay;
 mod time;
 mod tokens;
 
 pub use limit::{Client, ForwardedFor, RateLimit, WhenFull};
 pub use log::{Access, Level, Log};
+pub use operation::{Key, MissingKey, Operation};
 pub use probes::{Expect, Probes, Rung, Scalar, Target, WhenDegraded};
+pub use replay::Replay;
 pub use time::{Span, Window};
 pub use tokens::{Fetch, MetricsAuth, Secret, Token};
 
@@ -42,6 +46,10 @@ pub struct Config {
     /// The limit of each client, on everything but health routes. Absent: no limit; with
     /// `system: astrocyte` what the variable `ASTROCYTE_RATE_LIMIT_PER_SECOND` says.
     pub rate_limit: Option<RateLimit>,
+    /// Limits of operations, at most 16, each by a key of its own; all that match must admit a request.
+    pub operations: Vec<Operation>,
+    /// Requests that are let through once only. Absent: none.
+    pub replay: Option<Replay>,
     /// The services behind, asked on a timer whether they are well. Absent: nothing is probed.
     pub probes: Option<Probes>,
     /// The gate's own counters.

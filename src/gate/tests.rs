@@ -15,6 +15,7 @@ mod wire;
 mod world;
 
 use super::*;
+use crate::metrics::{Method, Status};
 use world::{Headers, World};
 
 /// Every class of route, and a limit of two requests.

@@ -43,6 +43,7 @@ pub enum Level {
 }
 
 /// `proxy_buffer_type_t`.
+const REQUEST_BODY: u32 = 0;
 const CALL_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
 
@@ -297,6 +298,11 @@ pub fn call_body(size: usize) -> Result<Vec<u8>> {
         return Ok(Vec::new());
     }
     buffer(|data, length| unsafe { proxy_get_buffer_bytes(CALL_BODY, 0, size, data, length) })
+}
+
+/// The body of a request that is held, as much of it as there is, up to so many bytes.
+pub fn request_body(longest: usize) -> Result<Vec<u8>> {
+    buffer(|data, length| unsafe { proxy_get_buffer_bytes(REQUEST_BODY, 0, longest, data, length) })
 }
 
 /// Makes a metric known: 0 is a counter, 1 a gauge.

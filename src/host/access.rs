@@ -19,32 +19,32 @@ pub struct Noted {
     identity: Option<Box<str>>,
 }
 
-/// Notes what the log will want to know, and tells at once of a decision about an admin route.
-pub fn note(
-    plugin: &Plugin,
-    state: &mut State,
-    head: &Head<'_>,
-    stream: &Stream,
-    verdict: &Verdict,
-) -> Option<Noted> {
-    let audited = plugin.log.audit && stream.class == Class::Admin;
-    if !(audited || plugin.log.requests()) {
+/// Notes what the log will want to know.
+pub fn note(plugin: &Plugin, state: &mut State, head: &Head<'_>, stream: &Stream) -> Option<Noted> {
+    if !(is_audited(plugin, stream) || plugin.log.requests()) {
         return None;
     }
-    let noted = Noted {
+    Some(Noted {
         path: plugin.log.path(head.path).into(),
         client: state.gate.client(head, &mut state.environment).into(),
         identity: stream.opened.and_then(|opened| state.gate.identity(opened)).map(Into::into),
-    };
-    if audited {
+    })
+}
+
+fn is_audited(plugin: &Plugin, stream: &Stream) -> bool {
+    plugin.log.audit && stream.class == Class::Admin
+}
+
+/// Tells at once of a decision about an admin route.
+pub fn audit(plugin: &Plugin, stream: &Stream, noted: &Noted, verdict: &Verdict) {
+    if is_audited(plugin, stream) {
         let refused = match verdict {
             Verdict::Refuse(Refusal::Unauthorized { failure, .. }) => Some(failure.label()),
             _ => None,
         };
-        let (level, line) = plugin.log.audit(&entry(plugin, stream, &noted), refused);
+        let (level, line) = plugin.log.audit(&entry(plugin, stream, noted), refused);
         write(level, &line);
     }
-    Some(noted)
 }
 
 /// Tells Envoy's own access log what became of the request.

@@ -17,9 +17,9 @@ use crate::probe::{self, Now};
 pub struct Environment {
     random: Random,
     peer: Vec<u8>,
-    /// The key of a slot: this prefix, then the slot's number.
-    slot_key: String,
-    prefix: usize,
+    /// The limiter's.
+    slots: Table,
+    tables: String,
 }
 
 /// Microseconds on the machine's monotonic clock; 0 if it cannot be read.
@@ -61,28 +61,20 @@ impl probe::Store for Shared {
 }
 
 impl Environment {
-    /// The means of a plugin whose slots have keys that start with `slot_prefix`. `own_key` was drawn
-    /// by this VM, and no other has it.
-    pub fn new(slot_prefix: String, own_key: HashKey) -> Self {
-        let prefix = slot_prefix.len();
-        Self { random: Random::new(own_key), peer: Vec::new(), slot_key: slot_prefix, prefix }
-    }
-
-    fn key_of(&mut self, slot: u32) -> &str {
-        self.slot_key.truncate(self.prefix);
-        // Writing to a string cannot fail.
-        let _ = write!(self.slot_key, "{slot}");
-        &self.slot_key
+    /// The means of a plugin whose limiter's slots have keys that start with `slots`, and those of its
+    /// other tables with `tables`. `own_key` was drawn by this VM, and no other has it.
+    pub fn new(slots: String, tables: String, own_key: HashKey) -> Self {
+        Self { random: Random::new(own_key), peer: Vec::new(), slots: Table::new(slots), tables }
     }
 }
 
 impl Store for Environment {
     fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        probe::Store::read(&mut Shared, self.key_of(slot), value)
+        self.slots.read(slot, value)
     }
 
     fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        probe::Store::swap(&mut Shared, self.key_of(slot), value, version)
+        self.slots.swap(slot, value, version)
     }
 
     fn now(&mut self) -> Micros {
@@ -98,6 +90,48 @@ impl Host for Environment {
     fn peer(&mut self) -> &[u8] {
         self.peer = abi::property("source\0address").ok().flatten().unwrap_or_default();
         &self.peer
+    }
+
+    fn wall(&mut self) -> Micros {
+        wall()
+    }
+
+    fn table(&mut self, name: &str) -> impl Store {
+        Table::new(format!("{}{name}.", self.tables))
+    }
+}
+
+/// Slots, with keys that start with the same text and end with the slot's number.
+#[derive(Debug)]
+struct Table {
+    key: String,
+    prefix: usize,
+}
+
+impl Table {
+    fn new(key: String) -> Self {
+        Self { prefix: key.len(), key }
+    }
+
+    fn key_of(&mut self, slot: u32) -> &str {
+        self.key.truncate(self.prefix);
+        // Writing to a string cannot fail.
+        let _ = write!(self.key, "{slot}");
+        &self.key
+    }
+}
+
+impl Store for Table {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        probe::Store::read(&mut Shared, self.key_of(slot), value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        probe::Store::swap(&mut Shared, self.key_of(slot), value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        now()
     }
 }
 

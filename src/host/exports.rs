@@ -115,8 +115,20 @@ extern "C" fn proxy_on_http_call_response(_root: u32, token: u32, _: usize, body
 
 /// A request that belongs to no stream goes nowhere.
 #[unsafe(no_mangle)]
-extern "C" fn proxy_on_request_headers(stream: u32, _: usize, _end: bool) -> Action {
-    with_stream(stream, HttpStream::on_request_headers).unwrap_or(Action::Pause)
+extern "C" fn proxy_on_request_headers(stream: u32, _: usize, ends: bool) -> Action {
+    with_stream(stream, |stream| stream.on_request_headers(ends)).unwrap_or(Action::Pause)
+}
+
+/// The size is that of all that is held, while a body is.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_body(stream: u32, size: usize, ends: bool) -> Action {
+    with_stream(stream, |stream| stream.on_request_body(size, ends)).unwrap_or(Action::Pause)
+}
+
+/// They end a body of which no part was said to be the last one.
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_request_trailers(stream: u32, _: usize) -> Action {
+    with_stream(stream, HttpStream::on_request_end).unwrap_or(Action::Pause)
 }
 
 #[unsafe(no_mangle)]

@@ -25,6 +25,8 @@ use crate::reply::Reply;
 pub struct Plugin {
     pub state: RefCell<State>,
     pub request_id_header: Box<[u8]>,
+    /// The names of the limits, the first of which is each client's own.
+    pub limits: Vec<String>,
     pub log: log::Settings,
     pub service: String,
     outbound: Cell<Outbound>,
@@ -88,9 +90,11 @@ impl Plugin {
             gate.renew_tokens(&keeper.tokens(now(), &mut Shared));
         }
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
+        let limits = compiled.metrics.configured.limits.clone();
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
             request_id_header: gate.names.request_id.clone(),
+            limits,
             log: compiled.log,
             outbound: Cell::new(match compiled.direction {
                 Direction::Inbound => Outbound::Unasked,
@@ -99,7 +103,7 @@ impl Plugin {
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate,
-                environment: Environment::new(slots, own_key),
+                environment: Environment::new(slots, format!("probegate.table.{owner}."), own_key),
                 meter,
                 statistics,
                 prober,

@@ -9,11 +9,12 @@ use super::exports::Action;
 use super::plugin::{Plugin, State};
 use crate::gate::{Gate, Stream};
 use crate::metrics::{Code, Format, Status};
+use crate::operation::LONGEST_BODY;
 use crate::own::{self, Own};
 use crate::probe::report::Detail;
 use crate::reply::Reply;
 use crate::request::{DEGRADED, Head, Pairs, WOULD_LIMIT};
-use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict};
+use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict, Wait};
 
 /// A stream of Envoy's, from the request's head until it is deleted.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct HttpStream {
     /// `None` if the plugin could not be configured: nothing may pass then.
     plugin: Option<Rc<Plugin>>,
     stream: Option<Stream>,
+    /// What the request waits for; it is held meanwhile.
+    wait: Option<Wait>,
     /// For the log alone.
     noted: Option<Noted>,
 }
@@ -28,17 +31,82 @@ pub struct HttpStream {
 impl HttpStream {
     /// The stream of a plugin.
     pub fn new(plugin: Option<Rc<Plugin>>) -> Self {
-        Self { plugin, stream: None, noted: None }
+        Self { plugin, stream: None, wait: None, noted: None }
     }
 
-    /// The request's head is there.
-    pub fn on_request_headers(&mut self) -> Action {
+    /// The request's head is there; `ends` if it is all of the request.
+    pub fn on_request_headers(&mut self, ends: bool) -> Action {
         match self.plugin.clone() {
             Some(plugin) if plugin.passes() => Action::Continue,
-            Some(plugin) => self.on_head(&plugin),
+            Some(plugin) => self.on_head(&plugin, ends),
             None => {
                 let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
                 Action::Pause
+            }
+        }
+    }
+
+    /// More of the request's body is there, `size` bytes with what is held of it.
+    pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
+        match self.wait {
+            Some(Wait::Body) if size > LONGEST_BODY => self.on_body(None),
+            Some(Wait::Body) if ends => self.on_request_end(),
+            Some(Wait::Body) => Action::Pause,
+            None => self.pass(),
+        }
+    }
+
+    /// All of the request's body is there.
+    pub fn on_request_end(&mut self) -> Action {
+        match self.wait {
+            Some(Wait::Body) => self.on_body(abi::request_body(LONGEST_BODY).ok().as_deref()),
+            None => self.pass(),
+        }
+    }
+
+    /// What follows the head goes where it went.
+    fn pass(&self) -> Action {
+        let forwarded = match (&self.stream, &self.plugin) {
+            (Some(stream), _) => stream.forwarded,
+            (None, Some(plugin)) => plugin.passes(),
+            (None, None) => false,
+        };
+        if forwarded { Action::Continue } else { Action::Pause }
+    }
+
+    fn on_body(&mut self, body: Option<&[u8]>) -> Action {
+        let (Some(plugin), Some(mut stream)) = (self.plugin.clone(), self.stream.take()) else {
+            return Action::Pause;
+        };
+        self.wait = None;
+        let mut borrowed = plugin.state.borrow_mut();
+        let State { gate, environment, meter, .. } = &mut *borrowed;
+        let verdict = gate.on_body(&mut stream, body, now(), environment, meter);
+        drop(borrowed);
+        self.carry_out(&plugin, stream, verdict)
+    }
+
+    /// Does what was decided on a request whose head is edited.
+    fn carry_out(&mut self, plugin: &Plugin, mut stream: Stream, verdict: Verdict) -> Action {
+        if let Some(noted) = self.noted.as_ref().filter(|_| !matches!(verdict, Verdict::Wait(..))) {
+            access::audit(plugin, &stream, noted, &verdict);
+        }
+        match verdict {
+            Verdict::Forward(_) => {
+                access::tell(plugin, &stream);
+                self.stream = Some(stream);
+                Action::Continue
+            }
+            Verdict::Wait(_, wait) => {
+                self.stream = Some(stream);
+                self.wait = Some(wait);
+                Action::Pause
+            }
+            Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
+            Verdict::Answer(own) => {
+                let reply = answer(own, plugin);
+                stream.status = Status::new(reply.status);
+                self.reply(plugin, stream, reply)
             }
         }
     }
@@ -71,7 +139,7 @@ impl HttpStream {
         }
     }
 
-    fn on_head(&mut self, plugin: &Plugin) -> Action {
+    fn on_head(&mut self, plugin: &Plugin, ends: bool) -> Action {
         let mut borrowed = plugin.state.borrow_mut();
         let state = &mut *borrowed;
         let State { gate, environment, meter, .. } = state;
@@ -79,26 +147,18 @@ impl HttpStream {
             let stream = gate.on_headless(now(), environment, meter);
             return self.refuse(plugin, stream, Refusal::Internal);
         };
-        let head = Head::read(Pairs::new(&headers), &gate.names);
-        let (mut stream, verdict) = gate.on_request(&head, now(), environment, meter);
-        self.noted = access::note(plugin, state, &head, &stream, &verdict);
-        match verdict {
-            Verdict::Forward(edits) => match apply(edits, &stream, plugin, &state.gate) {
-                Ok(()) => {
-                    access::tell(plugin, &stream);
-                    self.stream = Some(stream);
-                    Action::Continue
-                }
-                Err(_) => self.refuse(plugin, stream, Refusal::Internal),
-            },
-            Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
-            Verdict::Answer(own) => {
-                drop(borrowed);
-                let reply = answer(own, plugin);
-                stream.status = Status::new(reply.status);
-                self.reply(plugin, stream, reply)
-            }
+        let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
+        let (mut stream, mut verdict) = gate.on_request(&head, now(), environment, meter);
+        self.noted = access::note(plugin, state, &head, &stream);
+        // What waits is edited now: Envoy may take the head away from here before it goes on.
+        if let Verdict::Forward(edits) | Verdict::Wait(edits, _) = verdict
+            && apply(edits, &stream, plugin, &state.gate).is_err()
+        {
+            verdict = Verdict::Refuse(Refusal::Internal);
+            stream.decision = verdict.word();
         }
+        drop(borrowed);
+        self.carry_out(plugin, stream, verdict)
     }
 
     fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
@@ -106,7 +166,7 @@ impl HttpStream {
             stream.status = Status::new(refusal.status());
         }
         (stream.forwarded, stream.decision) = (false, refusal.word());
-        let reply = refusal.reply(&stream.id);
+        let reply = refusal.reply(&stream.id, &plugin.limits);
         self.reply(plugin, stream, reply)
     }
 

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::Configured;
 use super::family::{self, Family, Label};
 use super::grpc::Code;
 use super::labels::{Method, Status};
-use super::probes::{Probe, Services};
+use super::probes::Probe;
 use crate::auth::{AuthMethod, Failure};
+use crate::replay::Block;
+use crate::reply::CLIENT;
 use crate::verdict::LimitReason;
 
 /// A series, or a histogram's series taken together.
@@ -19,8 +22,10 @@ pub enum Key {
     Requests(Method, Status, AuthMethod),
     Durations(Method, Status),
     AuthFailures(AuthMethod, Failure),
-    RateLimited(LimitReason),
+    /// By the limit's place in the configuration: 0 is each client's own.
+    RateLimited(u8, LimitReason),
     GrpcHandled(Code),
+    ReplayBlocks(Block),
     Probe(Probe),
 }
 
@@ -34,14 +39,15 @@ impl Key {
             Self::Requests(..) => &family::REQUESTS,
             Self::Durations(..) => &family::DURATIONS,
             Self::AuthFailures(..) => &family::AUTH_FAILURES,
-            Self::RateLimited(_) => &family::RATE_LIMITED,
+            Self::RateLimited(..) => &family::RATE_LIMITED,
             Self::GrpcHandled(_) => &family::GRPC_HANDLED,
+            Self::ReplayBlocks(_) => &family::REPLAY_BLOCKS,
             Self::Probe(probe) => probe.family(),
         }
     }
 
     /// Its labels, in the order of the contract.
-    pub fn labels(self, services: &Services) -> Vec<Label> {
+    pub fn labels(self, configured: &Configured) -> Vec<Label> {
         let of = |method: Method, status: Status| {
             [("method", method.label().into()), ("status_code", Cow::Owned(status.to_string()))]
         };
@@ -55,11 +61,14 @@ impl Key {
             Self::AuthFailures(auth_method, reason) => {
                 vec![("auth_method", auth_method.label().into()), ("reason", reason.label().into())]
             }
-            Self::RateLimited(reason) => {
-                vec![("limit", "client".into()), ("reason", reason.label().into())]
+            Self::RateLimited(limit, reason) => {
+                let name = configured.limits.get(usize::from(limit)).cloned();
+                let name = name.map_or(Cow::Borrowed(CLIENT), Cow::Owned);
+                vec![("limit", name), ("reason", reason.label().into())]
             }
             Self::GrpcHandled(code) => vec![("code", code.label().into())],
-            Self::Probe(probe) => services.labels(probe),
+            Self::ReplayBlocks(block) => vec![("reason", block.label().into())],
+            Self::Probe(probe) => configured.services.labels(probe),
         }
     }
 
@@ -72,10 +81,11 @@ impl Key {
             Self::Requests(method, status, auth) => (3, method as u8, auth as u8, status.code()),
             Self::Durations(method, status) => (4, method as u8, 0, status.code()),
             Self::AuthFailures(auth, reason) => (5, auth as u8, reason as u8, 0),
-            Self::RateLimited(reason) => (6, reason as u8, 0, 0),
+            Self::RateLimited(0, reason) => (6, reason as u8, 0, 0),
             Self::GrpcHandled(code) => (7, code as u8, 0, 0),
+            Self::ReplayBlocks(block) => (8, block as u8, 0, 0),
             // All VMs know it: it stands on no list.
-            Self::Probe(_) => (u8::MAX, 0, 0, 0),
+            Self::Probe(_) | Self::RateLimited(..) => (u8::MAX, 0, 0, 0),
         };
         let [low, high] = status.to_le_bytes();
         [tag, first, second, low, high]
@@ -95,8 +105,9 @@ impl Key {
             3 => Self::Requests(*Method::ALL.get(at)?, status()?, *AuthMethod::ALL.get(then)?),
             4 => Self::Durations(*Method::ALL.get(at)?, status()?),
             5 => Self::AuthFailures(*AuthMethod::ALL.get(at)?, *Failure::ALL.get(then)?),
-            6 => Self::RateLimited(*LimitReason::ALL.get(at)?),
+            6 => Self::RateLimited(0, *LimitReason::ALL.get(at)?),
             7 => Self::GrpcHandled(*Code::ALL.get(at)?),
+            8 => Self::ReplayBlocks(*Block::ALL.get(at)?),
             _ => return None,
         };
         (key.encode() == [tag, first, second, low, high]).then_some(key)

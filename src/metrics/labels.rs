@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::auth::{AuthMethod, Failure};
+use crate::replay::Block;
 use crate::verdict::LimitReason;
 
 /// The label `method`: one of the nine standard methods, or `OTHER`.
@@ -153,10 +154,28 @@ impl Failure {
     }
 }
 
-impl LimitReason {
+impl Block {
     /// All there are.
-    pub const ALL: [Self; 4] =
-        [Self::Exceeded, Self::TableFull, Self::Contended, Self::Unavailable];
+    pub const ALL: [Self; 6] =
+        [Self::Missing, Self::Malformed, Self::Stale, Self::Seen, Self::Full, Self::Unavailable];
+
+    /// The label's value.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Stale => "stale",
+            Self::Seen => "seen",
+            Self::Full => "full",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl LimitReason {
+    /// All there are. Each client's own limit has all but the last one.
+    pub const ALL: [Self; 5] =
+        [Self::Exceeded, Self::TableFull, Self::Contended, Self::Unavailable, Self::MissingKey];
 
     /// The label's value.
     pub fn label(self) -> &'static str {
@@ -165,6 +184,7 @@ impl LimitReason {
             Self::TableFull => "table_full",
             Self::Contended => "contended",
             Self::Unavailable => "unavailable",
+            Self::MissingKey => "missing_key",
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Configured;
 use super::exposition::{Sample, Value};
 use super::family::{Names, Part, Type};
 use super::histogram::{Bounds, Observed};
 use super::key::Key;
-use super::probes::Services;
 use super::{Kind, Statistics};
 
 /// Every metric of Envoy's that this VM knows.
@@ -14,7 +14,7 @@ use super::{Kind, Statistics};
 pub struct Ledger {
     names: Names,
     bounds: Bounds,
-    services: Services,
+    configured: Configured,
     entries: BTreeMap<Key, Entry>,
     /// Those that Envoy does not know, or that have something for it: few of many.
     open: BTreeSet<Key>,
@@ -39,8 +39,8 @@ struct Histogram {
 
 impl Ledger {
     /// An empty one.
-    pub fn new(names: Names, bounds: Bounds, services: Services) -> Self {
-        Self { names, bounds, services, entries: BTreeMap::new(), open: BTreeSet::new() }
+    pub fn new(names: Names, bounds: Bounds, configured: Configured) -> Self {
+        Self { names, bounds, configured, entries: BTreeMap::new(), open: BTreeSet::new() }
     }
 
     /// Adds to a counter or a gauge.
@@ -95,7 +95,7 @@ impl Ledger {
         self.open.retain(|key| {
             let Some(entry) = self.entries.get_mut(key) else { return false };
             let (family, names) = (key.family(), &self.names);
-            let name = |part: Part<'_>| names.in_envoy(family, &key.labels(&self.services), part);
+            let name = |part: Part<'_>| names.in_envoy(family, &key.labels(&self.configured), part);
             let settled = match entry {
                 Entry::Counter(metric) => {
                     metric.flush(statistics, Kind::Counter, || name(Part::Value))
@@ -133,7 +133,7 @@ impl Ledger {
                 }
                 Entry::Histogram(histogram) => histogram.read(&self.bounds, statistics),
             };
-            let labels = key.labels(&self.services);
+            let labels = key.labels(&self.configured);
             samples.extend(value.map(|value| Sample { family: key.family(), labels, value }));
         }
         samples

@@ -20,8 +20,8 @@ use crate::limit::{Unavailable, Version};
 /// The most series that a scrape shows of one process.
 pub const MOST: usize = 2_000;
 
-/// What all other families can have: 35 auth failures, 4 refusals, 17 codes, 5 replays, and 3 without labels.
-const OTHERS: usize = 64;
+/// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, and 3 without labels.
+const OTHERS: usize = 66;
 
 /// The classes of a status: `1xx` to `9xx`, and 0.
 const CLASSES: usize = 10;

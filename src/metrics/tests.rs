@@ -30,7 +30,7 @@ fn every_family_by_its_name() {
         meter.began();
         meter.finished(finished(b"GET", 200, 7));
         meter.auth_failed(AuthMethod::Bearer, Failure::Invalid);
-        meter.rate_limited(LimitReason::Exceeded);
+        meter.rate_limited(0, LimitReason::Exceeded);
     });
     let labels = "method=.=GET;.status_code=.=200;.";
     let table = [
@@ -70,7 +70,7 @@ fn the_namespace_stands_in_front_of_every_family() {
         meter.began();
         meter.finished(finished(b"GET", 200, 7));
         meter.auth_failed(AuthMethod::None, Failure::Missing);
-        meter.rate_limited(LimitReason::TableFull);
+        meter.rate_limited(0, LimitReason::TableFull);
     };
     for (namespace, prefix) in [("caracal", "caracal_"), ("my_app", "my_app_"), ("", "")] {
         let sink = flushed(namespace, events);
@@ -113,7 +113,7 @@ fn a_second_flush_adds_nothing() {
     meter.began();
     meter.finished(finished(b"GET", 200, 7));
     meter.auth_failed(AuthMethod::None, Failure::Missing);
-    meter.rate_limited(LimitReason::Contended);
+    meter.rate_limited(0, LimitReason::Contended);
     meter.flush(&mut sink);
     let (totals, calls) = (sink.totals(), sink.calls);
     meter.flush(&mut sink);
@@ -131,7 +131,7 @@ fn a_sink_that_refuses_loses_nothing() {
         meter.began();
         meter.finished(finished(b"GET", 200, 30_000));
         meter.auth_failed(AuthMethod::None, Failure::Missing);
-        meter.rate_limited(LimitReason::Unavailable);
+        meter.rate_limited(0, LimitReason::Unavailable);
         (sink.defines, sink.adds) = (defines, adds);
         meter.flush(&mut sink);
     }
@@ -141,7 +141,7 @@ fn a_sink_that_refuses_loses_nothing() {
         other.began();
         other.finished(finished(b"GET", 200, 30_000));
         other.auth_failed(AuthMethod::None, Failure::Missing);
-        other.rate_limited(LimitReason::Unavailable);
+        other.rate_limited(0, LimitReason::Unavailable);
     }
     other.flush(&mut expected);
     assert_eq!(sink.totals(), expected.totals());

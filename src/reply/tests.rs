@@ -15,7 +15,7 @@ fn id(text: &str) -> RequestId {
 
 fn limited(reason: LimitReason, retry_after: u64) -> Refusal {
     let quota = Quota { requests: 100, window: 1_500_000 };
-    Refusal::RateLimited(Overrun { reason, retry_after, quota })
+    Refusal::RateLimited(Overrun { limit: 0, reason, retry_after, quota })
 }
 
 fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
@@ -50,7 +50,7 @@ fn the_table_of_answers() {
         (over(LimitReason::Unavailable), 429, Some(8), "rate_limited", "nothing can be counted"),
     ];
     for (refusal, status, grpc_status, error, shows) in table {
-        let reply = refusal.reply(&id("abc"));
+        let reply = refusal.reply(&id("abc"), &[]);
         assert_eq!((reply.status, refusal.status()), (status, status), "{shows}");
         assert_eq!(reply.grpc_status, grpc_status, "{shows}");
         assert_eq!(header(&reply, "content-type"), Some("application/json"), "{shows}");
@@ -65,7 +65,7 @@ fn the_table_of_answers() {
         assert_eq!(header(&reply, "cache-control").is_some(), status == 401, "{shows}");
         assert!(reply.headers.iter().all(|(name, _)| *name == name.to_lowercase()), "{shows}");
     }
-    assert_eq!(Refusal::Internal.reply(&id("abc")).status, 500, "what should never happen");
+    assert_eq!(Refusal::Internal.reply(&id("abc"), &[]).status, 500, "what should never happen");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn the_challenge_says_whether_a_token_was_sent() {
             (false, r#"Bearer realm="metrics""#),
             (true, r#"Bearer realm="metrics", error="invalid_token""#),
         ] {
-            let reply = Refusal::Unauthorized { failure, presented }.reply(&id("abc"));
+            let reply = Refusal::Unauthorized { failure, presented }.reply(&id("abc"), &[]);
             assert_eq!(header(&reply, "www-authenticate"), Some(challenge));
             assert_eq!(header(&reply, "cache-control"), Some("no-store"));
         }
@@ -97,7 +97,7 @@ fn when_to_come_back_is_in_whole_seconds() {
         (u64::MAX, 18_446_744_074, "as long as can be said"),
     ];
     for (retry_after, seconds, shows) in table {
-        let reply = limited(LimitReason::Exceeded, retry_after).reply(&id("abc"));
+        let reply = limited(LimitReason::Exceeded, retry_after).reply(&id("abc"), &[]);
         assert_eq!(header(&reply, "retry-after"), Some(seconds.to_string().as_str()), "{shows}");
         let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(body["retry_after_seconds"], seconds, "{shows}");
@@ -111,8 +111,8 @@ fn the_policy_is_never_told_laxer_than_it_is() {
     for (window, seconds) in [(100_000, 1), (1_000_000, 1), (1_500_000, 2), (3_600_000_000, 3_600)]
     {
         let quota = Quota { requests: 100, window };
-        let overrun = Overrun { reason: LimitReason::Exceeded, retry_after: 1, quota };
-        let reply = Refusal::RateLimited(overrun).reply(&id("abc"));
+        let overrun = Overrun { limit: 0, reason: LimitReason::Exceeded, retry_after: 1, quota };
+        let reply = Refusal::RateLimited(overrun).reply(&id("abc"), &[]);
         let policy = format!(r#""client";q=100;w={seconds}"#);
         assert_eq!(header(&reply, "ratelimit-policy"), Some(policy.as_str()));
     }
@@ -125,7 +125,7 @@ fn an_id_cannot_break_the_body() {
         let sent = sent.replace(',', ";");
         for refusal in [Refusal::NotFound, limited(LimitReason::Exceeded, 5)] {
             let body: serde_json::Value =
-                serde_json::from_str(&refusal.reply(&id(&sent)).body).unwrap();
+                serde_json::from_str(&refusal.reply(&id(&sent), &[]).body).unwrap();
             assert_eq!(body["request_id"], sent);
         }
     }
@@ -134,6 +134,7 @@ fn an_id_cannot_break_the_body() {
 #[test]
 fn a_fresh_id_stands_in_the_body() {
     let id = RequestId::mint([7; 16]);
-    let body: serde_json::Value = serde_json::from_str(&Refusal::NotFound.reply(&id).body).unwrap();
+    let body: serde_json::Value =
+        serde_json::from_str(&Refusal::NotFound.reply(&id, &[]).body).unwrap();
     assert_eq!(body["request_id"], id.as_str());
 }

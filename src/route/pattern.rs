@@ -44,6 +44,20 @@ impl Pattern {
         &self.path
     }
 
+    /// Whether the pattern matches `path` to the byte, on the borders of segments.
+    pub fn covers(&self, path: &[u8]) -> bool {
+        match path.strip_prefix(&*self.path) {
+            Some([]) => true,
+            Some([next, ..]) => self.subtree && (*next == b'/' || self.path.is_empty()),
+            None => false,
+        }
+    }
+
+    /// The same pattern for paths in lower case.
+    pub fn to_lowercase(&self) -> Self {
+        Self { path: self.path.to_ascii_lowercase().into(), subtree: self.subtree }
+    }
+
     /// Whether the whole subtree matches.
     pub fn is_subtree(&self) -> bool {
         self.subtree

@@ -6,7 +6,8 @@ use crate::gate::{ClientLimit, Clients};
 use crate::limit::client::{ClientSource, HashKey, Prefixes};
 use crate::limit::{Limiter, Quota, WhenFull};
 
-use super::{Builder, header_name, in_range};
+use super::Builder;
+use super::checks::{header_name, in_range};
 
 impl Builder<'_> {
     /// Checks the section and gives it its meaning.
@@ -29,16 +30,20 @@ impl Builder<'_> {
             }
         };
         let quota = Quota { requests: limit.requests, window: limit.window.0 };
-        let when_full = match limit.when_full {
-            shape::WhenFull::Refuse => WhenFull::Refuse,
-            shape::WhenFull::Admit => WhenFull::Admit,
-        };
         let prefixes = Prefixes { ipv4: limit.ipv4_prefix, ipv6: limit.ipv6_prefix };
         Ok(ClientLimit {
             clients: Clients { source, prefixes },
             enforce: limit.enforce,
             hash_key,
-            limiter: Limiter::new(quota, limit.max_clients, when_full),
+            limiter: Limiter::new(quota, limit.max_clients, when_full(limit.when_full)),
         })
+    }
+}
+
+/// What to do when there is no room.
+pub fn when_full(when_full: shape::WhenFull) -> WhenFull {
+    match when_full {
+        shape::WhenFull::Refuse => WhenFull::Refuse,
+        shape::WhenFull::Admit => WhenFull::Admit,
     }
 }

@@ -2,13 +2,18 @@
 
 use crate::config::Mistake;
 use crate::config::shape::Metrics;
-use crate::metrics::{Bounds, Services, Settings};
+use crate::metrics::{Bounds, Configured, Settings};
 
 /// The first part of every metric's name, unless the user says another.
 const NAMESPACE: &str = "caracal";
 
 /// Checks the section and gives it its meaning.
-pub fn compile(metrics: Metrics, limited: bool, services: Services) -> Result<Settings, Mistake> {
+pub fn compile(
+    metrics: Metrics,
+    limited: bool,
+    replay: bool,
+    configured: Configured,
+) -> Result<Settings, Mistake> {
     let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
     check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
     let bounds = match metrics.buckets {
@@ -21,7 +26,7 @@ pub fn compile(metrics: Metrics, limited: bool, services: Services) -> Result<Se
             .within_key("buckets")
         })?,
     };
-    Ok(Settings { namespace, bounds, limited, services })
+    Ok(Settings { namespace, bounds, limited, replay, configured })
 }
 
 /// A name that Prometheus takes for the first part of a metric's.

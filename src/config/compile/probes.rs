@@ -1,11 +1,12 @@
 //! What the section `probes` means.
 
 use crate::config::Mistake;
-use crate::config::shape::{self, Probes, Secret, Span, Token};
+use crate::config::shape::{self, Probes, Secret, Token};
 use crate::probe::plan::{Check, Expect, Plan, Rung, Target};
 
+use super::Builder;
+use super::checks::{SECOND, in_range, pointer, span};
 use super::tokens::is_presentable;
-use super::{Builder, in_range};
 
 const TARGETS: usize = 16;
 const RUNGS: usize = 16;
@@ -13,7 +14,6 @@ const RUNGS: usize = 16;
 const RUNGS_IN_ALL: usize = 64;
 const THRESHOLD: u32 = 100;
 
-const SECOND: u64 = 1_000_000;
 const HOUR: u64 = 3_600 * SECOND;
 
 type Result<T> = std::result::Result<T, Mistake>;
@@ -53,19 +53,6 @@ pub fn compile(probes: Probes, builder: &mut Builder<'_>) -> Result<Plan> {
         when_degraded: probes.when_degraded,
         targets,
     })
-}
-
-/// Checks a length of time.
-pub fn span(
-    key: &str,
-    span: Span,
-    range: std::ops::RangeInclusive<u64>,
-    right: &str,
-) -> Result<()> {
-    if range.contains(&span.0) {
-        return Ok(());
-    }
-    Err(Mistake::new(right).within_key(key))
 }
 
 fn target(target: shape::Target, builder: &mut Builder<'_>) -> Result<Target> {
@@ -131,24 +118,8 @@ pub fn path(path: String) -> Result<Box<str>> {
 }
 
 fn expect(expect: shape::Expect) -> Result<Expect> {
-    let pointer = pointer(&expect.json).ok_or_else(|| {
-        let right = r#"must be a JSON Pointer (RFC 6901), as "/status""#;
-        Mistake::new(right).within_key("json").within_key("expect")
-    })?;
+    let pointer = pointer("json", &expect.json).map_err(|mistake| mistake.within_key("expect"))?;
     Ok(Expect { pointer, equals: expect.equals })
-}
-
-/// The reference tokens of a JSON Pointer: `~1` is a slash, `~0` a tilde.
-fn pointer(text: &str) -> Option<Vec<Box<str>>> {
-    let mut parts = text.split('/');
-    if parts.next() != Some("") {
-        return None;
-    }
-    let unescaped = |part: &str| {
-        let escapes = part.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        escapes.then(|| part.replace("~1", "/").replace("~0", "~").into())
-    };
-    parts.map(unescaped).collect()
 }
 
 /// A name that is a label, stands in a header, and is read on a page.

@@ -6,7 +6,8 @@ use crate::config::Mistake;
 use crate::config::shape::{self, Fetch};
 
 use super::Builder;
-use super::probes::{header_value, path, span};
+use super::checks::span;
+use super::probes::{header_value, path};
 
 impl Builder<'_> {
     /// What opens a guard, and the numbers of the sources that hand out more.

@@ -11,7 +11,7 @@ use crate::limit::window::Micros;
 use crate::limit::{Store, Unavailable, Version};
 use crate::metrics::{Kind, Meter, Statistics, Status};
 use crate::request::{Head, Pairs};
-use crate::verdict::{Edits, Refusal, Verdict};
+use crate::verdict::{Edits, Refusal, Verdict, Wait};
 
 /// Names and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -26,6 +26,10 @@ pub struct World {
 pub struct Fake {
     pub memory: Memory,
     pub peer: Vec<u8>,
+    /// What the clock on the wall shows.
+    pub wall: Micros,
+    /// The other tables of the plugin.
+    pub tables: BTreeMap<String, Memory>,
     random: u8,
 }
 
@@ -39,7 +43,13 @@ impl World {
             _ => None,
         };
         let compiled = config::compile(config, &env, HashKey([1; 16])).unwrap();
-        let host = Fake { memory: Memory::new(), peer: b"192.0.2.1:5000".into(), random: 0 };
+        let host = Fake {
+            memory: Memory::new(),
+            peer: b"192.0.2.1:5000".into(),
+            wall: 1_700_000_000_000_000,
+            tables: BTreeMap::new(),
+            random: 0,
+        };
         let meter = Meter::new(compiled.metrics);
         Self { gate: compiled.gate, host, meter, totals: Totals::default() }
     }
@@ -48,13 +58,28 @@ impl World {
         self.host.memory.now
     }
 
+    /// A request without a body.
     pub fn request(&mut self, path: &str, headers: Headers<'_>) -> (Stream, Verdict) {
+        self.head(path, headers, true)
+    }
+
+    /// The head of a request.
+    pub fn head(&mut self, path: &str, headers: Headers<'_>, ends: bool) -> (Stream, Verdict) {
         let mut all = vec![(":method", "GET"), (":path", path)];
         all.extend(headers);
         let buffer = wire::serialise(&all);
-        let head = Head::read(Pairs::new(&buffer), &self.gate.names);
+        let head = Head { ends, ..Head::read(Pairs::new(&buffer), &self.gate.names) };
         let now = self.now();
         self.gate.on_request(&head, now, &mut self.host, &mut self.meter)
+    }
+
+    /// A POST with a body, of which it has to wait for.
+    pub fn post(&mut self, path: &str, headers: Headers<'_>, body: &str) -> Verdict {
+        let headers = [&[(":method", "POST")], headers].concat();
+        let (mut stream, verdict) = self.head(path, &headers, false);
+        let Verdict::Wait(_, Wait::Body) = verdict else { return verdict };
+        let (now, body) = (self.now(), Some(body.as_bytes()));
+        self.gate.on_body(&mut stream, body, now, &mut self.host, &mut self.meter)
     }
 
     /// The edits of a request that is forwarded.
@@ -75,7 +100,7 @@ impl World {
     /// The status of an answer of the gate's own; 0 for a request that is forwarded.
     pub fn status(&mut self, path: &str, headers: Headers<'_>) -> u16 {
         match self.request(path, headers).1 {
-            Verdict::Forward(_) => 0,
+            Verdict::Forward(_) | Verdict::Wait(..) => 0,
             Verdict::Answer(_) => 200,
             Verdict::Refuse(refusal) => refusal.status(),
         }
@@ -153,6 +178,17 @@ impl Host for Fake {
 
     fn peer(&mut self) -> &[u8] {
         &self.peer
+    }
+
+    fn wall(&mut self) -> Micros {
+        self.wall
+    }
+
+    fn table(&mut self, name: &str) -> impl Store {
+        let now = self.memory.now;
+        let table = self.tables.entry(name.into()).or_default();
+        table.now = now;
+        table
     }
 }
 

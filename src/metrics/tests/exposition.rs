@@ -12,7 +12,8 @@ fn busy(namespace: &str) -> (Meter, Fake) {
         namespace: namespace.into(),
         bounds,
         limited: true,
-        services: Services::default(),
+        replay: false,
+        configured: Configured::default(),
     };
     let (mut meter, sink) = (Meter::new(settings), Fake::default());
     for duration in [900, 1_000, 1_001, 3_000_000] {
@@ -21,7 +22,7 @@ fn busy(namespace: &str) -> (Meter, Fake) {
     }
     meter.began();
     meter.auth_failed(AuthMethod::Bearer, Failure::Invalid);
-    meter.rate_limited(LimitReason::Exceeded);
+    meter.rate_limited(0, LimitReason::Exceeded);
     meter.grpc_handled(Code::Unauthenticated);
     (meter, sink)
 }
@@ -114,7 +115,8 @@ fn bounds_that_change_keep_a_histogram_in_order() {
             namespace: "x".into(),
             bounds,
             limited: false,
-            services: Services::default(),
+            replay: false,
+            configured: Configured::default(),
         });
         meter.began();
         meter.finished(finished(b"GET", 200, 500_000));

@@ -65,7 +65,7 @@ proptest! {
                     count(format!("auth_method=.=basic;.reason=.={reason};.caracal_gateway_auth_failures_total"), 1);
                 }
                 Event::RateLimited(at) => {
-                    meter.rate_limited(REASONS[at]);
+                    meter.rate_limited(0, REASONS[at]);
                     let reason = REASONS[at].label();
                     count(format!("limit=.=client;.reason=.={reason};.caracal_gateway_rate_limited_total"), 1);
                 }

@@ -84,7 +84,8 @@ fn everything_at_once_still_has_an_end() {
             namespace: "caracal".into(),
             bounds,
             limited: true,
-            services: Services::default(),
+            replay: false,
+            configured: Configured::default(),
         };
         let mut meters = [Meter::new(settings.clone()), Meter::new(settings)];
         let mut sink = Fake::default();
@@ -158,7 +159,7 @@ fn every_key_is_read_as_it_was_written() {
     for failure in Failure::ALL {
         keys.extend(AuthMethod::ALL.map(|auth| Key::AuthFailures(auth, failure)));
     }
-    keys.extend(LimitReason::ALL.map(Key::RateLimited));
+    keys.extend(LimitReason::ALL.map(|reason| Key::RateLimited(0, reason)));
     keys.extend(Code::ALL.map(Key::GrpcHandled));
     for key in keys {
         assert_eq!(Key::decode(key.encode()), Some(key));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::auth::AuthMethod;
 use crate::limit::{Unavailable, Version};
 use crate::metrics::{
-    Bounds, Finished, Kind, Meter, Method, Services, Settings, Statistics, Status,
+    Bounds, Configured, Finished, Kind, Meter, Method, Settings, Statistics, Status,
 };
 
 #[derive(Debug)]
@@ -116,7 +116,8 @@ pub fn meter(namespace: &str) -> Meter {
         namespace,
         bounds: Bounds::default(),
         limited: false,
-        services: Services::default(),
+        replay: false,
+        configured: Configured::default(),
     })
 }
 

@@ -47,6 +47,8 @@ pub struct StreamContext {
     pub request: Request,
     pub response: Option<Response>,
     pub phase: Phase,
+    /// What is held of the request's body, if it is held.
+    pub held: Vec<u8>,
     pub reply: Option<LocalReply>,
     /// Without the prefix `wasm.` that Envoy gives it.
     pub filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -56,6 +58,7 @@ pub struct StreamContext {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     RequestHeaders,
+    RequestBody,
     ResponseHeaders,
     /// Between the callbacks, and in the last ones.
     Other,

@@ -8,6 +8,10 @@ use crate::headers::Headers;
 #[derive(Clone, Debug)]
 pub struct Request {
     pub headers: Headers,
+    /// The body, in the parts in which it comes.
+    pub body: Vec<Vec<u8>>,
+    /// Trailers follow the body, and say that it is over.
+    pub trailers: bool,
     /// `source.address`; `None` if the connection has none.
     pub peer: Option<Vec<u8>>,
     pub upstream: Response,
@@ -30,6 +34,8 @@ impl Request {
     pub fn bare() -> Self {
         Self {
             headers: Headers::default(),
+            body: Vec::new(),
+            trailers: false,
             peer: Some(b"192.0.2.1:4711".into()),
             upstream: Response::of(200),
         }
@@ -49,6 +55,21 @@ impl Request {
 
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// One more part of a body.
+    pub fn part(mut self, part: impl AsRef<[u8]>) -> Self {
+        self.body.push(part.as_ref().into());
+        self
+    }
+
+    pub fn trailers(self) -> Self {
+        Self { trailers: true, ..self }
+    }
+
+    /// Whether nothing follows the head.
+    pub fn ends(&self) -> bool {
+        self.body.is_empty() && !self.trailers
     }
 
     /// The peer's address and port.

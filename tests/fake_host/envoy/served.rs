@@ -1,7 +1,7 @@
 //! What each host call means in a VM.
 
 use super::call::Status;
-use super::context::{Context, LocalReply};
+use super::context::{Context, LocalReply, Phase};
 use super::process::{Clock, Level};
 use super::state::State;
 use super::statistics::Kind;
@@ -48,11 +48,17 @@ impl State {
     }
 
     pub fn buffer(&mut self, buffer: u32, start: usize, max: usize) -> Result<Vec<u8>, Status> {
+        const REQUEST_BODY: u32 = 0;
         const CALL_BODY: u32 = 4;
         const PLUGIN_CONFIGURATION: u32 = 7;
         let bytes = match (buffer, self.contexts.get(&self.effective), &self.answer) {
             (PLUGIN_CONFIGURATION, Some(Context::Root { plugin, .. }), _) => &plugin.configuration,
             (CALL_BODY, _, Some(answer)) => &answer.body,
+            (REQUEST_BODY, Some(Context::Stream(stream)), _)
+                if stream.phase == Phase::RequestBody =>
+            {
+                &stream.held
+            }
             _ => return Err(Status::NotFound),
         };
         let bytes = bytes.get(start..).ok_or(Status::BadArgument)?;

@@ -22,6 +22,7 @@ impl Stream {
             request,
             response: None,
             phase: Phase::Other,
+            held: Vec::new(),
             reply: None,
             filter_state: BTreeMap::new(),
         };
@@ -30,29 +31,78 @@ impl Stream {
         Self { id, exchange: Exchange::default() }
     }
 
-    /// A stream whose request the module has seen, and answered if it wants to.
+    /// A stream whose request the module has seen to its end, and answered if it wants to.
     pub fn open(root: Root, request: Request) -> Self {
-        let grpc = request.is_grpc();
+        let (parts, trailers) = (request.body.clone(), request.trailers);
+        let mut opened = Self::begin(root, request);
+        for (at, part) in (1..).zip(&parts) {
+            opened.feed(part, at == parts.len() && !trailers);
+        }
+        if trailers {
+            opened.end();
+        }
+        opened
+    }
+
+    /// A stream of whose request the module has seen the head.
+    pub fn begin(root: Root, request: Request) -> Self {
+        let ends = request.ends();
         let mut opened = Self::create(root, request);
         root::with(|vm| vm.clock_read = 0);
         let size = opened.with(|stream| {
             stream.phase = Phase::RequestHeaders;
             stream.request.headers.len()
         });
-        let action = module::on_request_headers(opened.id, size);
+        let action = module::on_request_headers(opened.id, size, ends);
         opened.exchange.decided_at = root::with(|vm| vm.clock_read);
-        let (reply, seen, filter_state) = opened.with(|stream| {
-            stream.phase = Phase::Other;
-            (stream.reply.clone(), stream.request.headers.clone(), stream.filter_state.clone())
+        opened.conclude(action);
+        opened
+    }
+
+    /// A part of the body comes. Once there is an answer Envoy shows the module no more of it.
+    pub fn feed(&mut self, part: &[u8], ends: bool) {
+        if self.exchange.response.is_some() {
+            return;
+        }
+        let held = !self.forwarded();
+        let size = self.with(|stream| {
+            stream.phase = Phase::RequestBody;
+            if !held {
+                stream.held.clear();
+            }
+            stream.held.extend_from_slice(part);
+            stream.held.len()
         });
-        opened.exchange.filter_state = filter_state;
-        // Envoy sends an answer of the module's whatever the module returns.
+        let action = module::on_request_body(self.id, size, ends);
+        self.conclude(action);
+    }
+
+    /// The body is over, as trailers say.
+    pub fn end(&mut self) {
+        if self.exchange.response.is_some() {
+            return;
+        }
+        self.with(|stream| stream.phase = Phase::RequestBody);
+        let action = module::on_request_trailers(self.id, 1);
+        self.conclude(action);
+    }
+
+    /// Does what the module wants: Envoy sends an answer of its whatever it returns.
+    fn conclude(&mut self, action: Action) {
+        let (reply, seen, grpc, filter_state) = self.with(|stream| {
+            stream.phase = Phase::Other;
+            let grpc = stream.request.is_grpc();
+            let seen = stream.request.headers.clone();
+            (stream.reply.clone(), seen, grpc, stream.filter_state.clone())
+        });
+        self.exchange.filter_state = filter_state;
         match reply {
-            Some(reply) => opened.respond(reply.response(grpc)),
-            None if action == Action::Continue => opened.exchange.upstream = Some(seen),
+            Some(reply) => self.respond(reply.response(grpc)),
+            None if action == Action::Continue => {
+                self.exchange.upstream.get_or_insert(seen);
+            }
             None => {}
         }
-        opened
     }
 
     /// Whether the upstream has the request.

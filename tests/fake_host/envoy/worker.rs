@@ -66,10 +66,25 @@ impl Worker {
         })
     }
 
-    /// A request's head, and the gate's own answer if it gives one.
+    /// A request, and the gate's own answer if it gives one.
     pub fn open(&self, request: Request) -> Stream {
         let root = self.root;
         self.vm.run(move || Stream::open(root, request))
+    }
+
+    /// A request's head, of which the rest is still to come.
+    pub fn open_head(&self, request: Request) -> Stream {
+        let root = self.root;
+        self.vm.run(move || Stream::begin(root, request))
+    }
+
+    /// A part of the request's body comes.
+    pub fn feed(&self, mut stream: Stream, part: &[u8], ends: bool) -> Stream {
+        let part = part.to_vec();
+        self.vm.run(move || {
+            stream.feed(&part, ends);
+            stream
+        })
     }
 
     /// A stream of which no filter was shown the request: Envoy answered it first.

@@ -19,6 +19,8 @@ mod exports {
             trailers: usize,
         );
         pub fn proxy_on_request_headers(stream: u32, headers: usize, end: bool) -> u32;
+        pub fn proxy_on_request_body(stream: u32, size: usize, end: bool) -> u32;
+        pub fn proxy_on_request_trailers(stream: u32, trailers: usize) -> u32;
         pub fn proxy_on_response_headers(stream: u32, headers: usize, end: bool) -> u32;
         pub fn proxy_on_delete(context: u32);
     }
@@ -67,8 +69,16 @@ pub fn on_http_call_response(root: u32, token: u32, [headers, body, trailers]: [
     unsafe { exports::proxy_on_http_call_response(root, token, headers, body, trailers) }
 }
 
-pub fn on_request_headers(stream: u32, headers: usize) -> Action {
-    unsafe { exports::proxy_on_request_headers(stream, headers, true) }.into()
+pub fn on_request_headers(stream: u32, headers: usize, end: bool) -> Action {
+    unsafe { exports::proxy_on_request_headers(stream, headers, end) }.into()
+}
+
+pub fn on_request_body(stream: u32, size: usize, end: bool) -> Action {
+    unsafe { exports::proxy_on_request_body(stream, size, end) }.into()
+}
+
+pub fn on_request_trailers(stream: u32, trailers: usize) -> Action {
+    unsafe { exports::proxy_on_request_trailers(stream, trailers) }.into()
 }
 
 pub fn on_response_headers(stream: u32, headers: usize) -> Action {

@@ -10,7 +10,7 @@ use crate::Outcome;
 ///
 /// Envoy calls each callback that is exported, used or not: an empty one costs about 1,500 instructions
 /// in every request. So a callback that is to be used is named here, too.
-const EXPORTS: [&str; 12] = [
+const EXPORTS: [&str; 14] = [
     "memory",
     "_initialize",
     "proxy_abi_version_0_2_1",
@@ -19,6 +19,8 @@ const EXPORTS: [&str; 12] = [
     "proxy_on_configure",
     "proxy_on_tick",
     "proxy_on_request_headers",
+    "proxy_on_request_body",
+    "proxy_on_request_trailers",
     "proxy_on_response_headers",
     "proxy_on_response_trailers",
     "proxy_on_delete",

@@ -1,0 +1,70 @@
+//! What several sections check.
+
+use std::ops::RangeInclusive;
+
+use crate::config::Mistake;
+use crate::config::shape::Span;
+use crate::route::{Pattern, Wide};
+
+pub const SECOND: u64 = 1_000_000;
+pub const DAY: u64 = 86_400 * SECOND;
+
+/// Patterns of which any reading of a path may match; at least one.
+#[inline(never)]
+pub fn wide(key: &str, paths: &[String]) -> Result<Wide, Mistake> {
+    let mut wide = Wide::default();
+    for (index, path) in paths.iter().enumerate() {
+        let mistake = |message| Mistake::new(message).within_index(index).within_key(key);
+        wide.add(Pattern::parse(path).map_err(mistake)?);
+    }
+    match paths {
+        [] => Err(Mistake::new("must name at least one path").within_key(key)),
+        _ => Ok(wide),
+    }
+}
+
+#[inline(never)]
+pub fn span(key: &str, span: Span, range: RangeInclusive<u64>, right: &str) -> Result<(), Mistake> {
+    if range.contains(&span.0) {
+        return Ok(());
+    }
+    Err(Mistake::new(right).within_key(key))
+}
+
+/// The reference tokens of a JSON Pointer: `~1` is a slash, `~0` a tilde.
+#[inline(never)]
+pub fn pointer(key: &str, text: &str) -> Result<Vec<Box<str>>, Mistake> {
+    let unescaped = |part: &str| -> Option<Box<str>> {
+        let escapes = part.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        escapes.then(|| part.replace("~1", "/").replace("~0", "~").into())
+    };
+    let mut parts = text.split('/');
+    let absolute = parts.next() == Some("");
+    let tokens: Option<Vec<_>> = parts.map(unescaped).collect();
+    tokens.filter(|_| absolute).ok_or_else(|| {
+        Mistake::new(r#"must be a JSON Pointer (RFC 6901), as "/status""#).within_key(key)
+    })
+}
+
+/// A token of RFC 9110 section 5.6.2.
+pub fn is_token(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(fits)
+}
+
+#[inline(never)]
+pub fn in_range(key: &str, value: u32, least: u32, most: u32) -> Result<u32, Mistake> {
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    Err(Mistake::new(format!("must be from {least} to {most}")).within_key(key))
+}
+
+/// A header's name in lower case.
+#[inline(never)]
+pub fn header_name(name: &str) -> Result<Box<[u8]>, Mistake> {
+    if !is_token(name) {
+        return Err(Mistake::new("must be the name of a header, as x-request-id"));
+    }
+    Ok(name.to_ascii_lowercase().into_bytes().into())
+}

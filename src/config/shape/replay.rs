@@ -1,0 +1,39 @@
+//! The shape of the section `replay`.
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Span, WhenFull};
+
+/// Which requests are let through once only.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Replay {
+    /// Exact paths, or with `/*` at the end a path's whole subtree.
+    pub routes: Vec<String>,
+    /// The header of the nonce, 1 to 256 visible ASCII characters without a comma. Default `x-nonce`.
+    pub nonce_header: String,
+    /// The header of the request's time, in seconds since 1970. Default `x-timestamp`.
+    pub timestamp_header: String,
+    /// How far that time may be from now, `1s` to `24h`. Default `300s`.
+    pub tolerance: Span,
+    /// Nonces that are held at once, 1 to 1000000; there is room for up to twice as many. Default 100000.
+    pub max_nonces: u32,
+    /// What becomes of a request for whose nonce there is no room. Default `refuse`.
+    pub when_full: WhenFull,
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self {
+            routes: Vec::new(),
+            nonce_header: "x-nonce".into(),
+            timestamp_header: "x-timestamp".into(),
+            tolerance: Span(300_000_000),
+            max_nonces: 100_000,
+            when_full: WhenFull::Refuse,
+        }
+    }
+}

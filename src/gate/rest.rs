@@ -1,0 +1,15 @@
+//! What is left to decide of a request when its client's own limit has admitted it.
+
+use crate::operation::Claim;
+use crate::replay::Nonce;
+
+/// What the stages that may wait have to decide. A stage takes its part when it comes to it.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// The operations that have to admit it.
+    pub claims: Vec<Claim>,
+    /// What makes it the only one of its kind, if it has to be.
+    pub nonce: Option<Nonce>,
+    /// It is marked as one that goes to a service which is not well, and counts once it goes there.
+    pub degraded: bool,
+}

@@ -1,0 +1,86 @@
+//! Where the key of a request stands.
+
+use std::borrow::Cow;
+
+use crate::request::Head;
+use crate::route::{Forms, Wide};
+
+/// What a request is counted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Whoever `rate_limit` takes for its client; without that section, the peer.
+    Client,
+    /// A header that stands once; its name is in lower case.
+    Header(Box<[u8]>),
+    /// A parameter of the query that stands once.
+    Query(Box<[u8]>),
+    /// A segment of the path, the first of which is 0.
+    PathSegment(usize),
+    /// A place in the body, by the reference tokens of a JSON Pointer.
+    Json(Vec<Box<str>>),
+}
+
+impl Source {
+    /// The key of a request, unless it stands in the body. What stands twice, or is empty, is none:
+    /// which of them the service goes by is anybody's guess.
+    pub fn find<'a>(
+        &self,
+        head: &Head<'a>,
+        forms: &Forms<'_>,
+        paths: &Wide,
+    ) -> Option<Cow<'a, [u8]>> {
+        let found = match self {
+            Self::Header(name) => head.single(name).once().map(Cow::Borrowed),
+            Self::Query(name) => query(head.path, name),
+            Self::PathSegment(place) => segment(forms, paths, *place).map(Cow::Owned),
+            Self::Client | Self::Json(_) => None,
+        };
+        found.filter(|key| !key.is_empty())
+    }
+}
+
+/// A segment of the canonical path, in lower case: whatever a path is written as, it is the same one.
+/// A path that the operation matches in another reading only has none.
+fn segment(forms: &Forms<'_>, paths: &Wide, place: usize) -> Option<Vec<u8>> {
+    let path = forms.canonical().to_ascii_lowercase();
+    let covered = paths.covers(&path);
+    path.split(|byte| *byte == b'/').nth(place.checked_add(1)?).filter(|_| covered).map(Vec::from)
+}
+
+/// The value of a parameter that stands once, with its escapes decoded; a broken one makes none.
+fn query<'a>(target: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
+    let target = target.split(|byte| *byte == b'#').next()?;
+    let query = target.splitn(2, |byte| *byte == b'?').nth(1)?;
+    let mut found = None;
+    for parameter in query.split(|byte| *byte == b'&') {
+        let mut parts = parameter.splitn(2, |byte| *byte == b'=');
+        if &*decode(parts.next()?)? == name {
+            if found.is_some() {
+                return None;
+            }
+            found = Some(decode(parts.next().unwrap_or_default())?);
+        }
+    }
+    found
+}
+
+/// Decodes `%41` and `+`, as forms are encoded.
+fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.iter();
+    while let Some(byte) = rest.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
+            byte => *byte,
+        });
+    }
+    Some(Cow::Owned(decoded))
+}
+
+fn hex(digit: &u8) -> Option<u8> {
+    char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
