@@ -140,6 +140,3 @@ fn put(slot: &mut Vec<u8>, fingerprint: Word, stamp: Stamp, most: usize) -> bool
         None => false,
     }
 }
-
-#[cfg(test)]
-mod tests;

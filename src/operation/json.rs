@@ -187,3 +187,6 @@ fn text(literal: &[u8]) -> Result<Cow<'_, str>> {
     let text = inner.and_then(|text| str::from_utf8(text).ok());
     text.map(Cow::Borrowed).ok_or(Malformed)
 }
+
+#[cfg(test)]
+mod tests;

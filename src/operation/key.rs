@@ -84,3 +84,6 @@ fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
 fn hex(digit: &u8) -> Option<u8> {
     char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
+
+#[cfg(test)]
+mod tests;

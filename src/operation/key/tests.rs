@@ -1,0 +1,95 @@
+//! Where a key is read, and what makes none.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+use crate::request::{Names, Pairs};
+use crate::route::Pattern;
+
+#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
+#[path = "../../request/tests/wire.rs"]
+mod wire;
+
+fn find(source: &Source, target: &str, headers: &[(&str, &str)]) -> Option<String> {
+    let all = [&[(":method", "GET"), (":path", target)], headers].concat();
+    let buffer = wire::serialise(&all);
+    let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+    let head = Head::read(Pairs::new(&buffer), &names);
+    let mut paths = Wide::default();
+    paths.add(Pattern::parse("/v1/banks/*").unwrap());
+    let forms = Forms::of(head.path).unwrap();
+    let found = source.find(&head, &forms, &paths);
+    found.map(|key| String::from_utf8(key.into_owned()).unwrap())
+}
+
+#[test]
+fn a_header_that_stands_once() {
+    let source = Source::Header(b"x-bank".as_slice().into());
+    let table: [(&[(&str, &str)], Option<&str>, &str); 4] = [
+        (&[("x-bank", "a, b")], Some("a, b"), "its value, whatever it is"),
+        (&[], None, "none"),
+        (&[("x-bank", "")], None, "an empty one"),
+        (&[("x-bank", "a"), ("x-bank", "a")], None, "several: whom to believe"),
+    ];
+    for (headers, expected, shows) in table {
+        assert_eq!(find(&source, "/v1/banks/x", headers).as_deref(), expected, "{shows}");
+    }
+}
+
+#[test]
+fn a_parameter_that_stands_once() {
+    let source = Source::Query(b"bank id".as_slice().into());
+    let table = [
+        ("/v1/banks?bank+id=a", Some("a"), "its value"),
+        ("/v1/banks?x=1&bank%20id=%61%62", Some("ab"), "decoded, as servers decode it"),
+        ("/v1/banks?bank%20id=a+b%2Bc", Some("a b+c"), "a plus is a space"),
+        ("/v1/banks?bank+id=a=b", Some("a=b"), "all behind the first sign"),
+        ("/v1/banks?bank+id=a?b#c", Some("a?b"), "up to the fragment"),
+        ("/v1/banks", None, "no query"),
+        ("/v1/banks?bank+id", None, "no value"),
+        ("/v1/banks?bank+id=", None, "an empty one"),
+        ("/v1/banks?bank+id=a&bank%20id=a", None, "twice: whom to believe"),
+        ("/v1/banks?bank+id=%6", None, "a broken escape"),
+        ("/v1/banks?%zz=1&bank+id=a", None, "a broken escape elsewhere: what is it called?"),
+        ("/v1/banks?BANK+ID=a", None, "another spelling"),
+    ];
+    for (target, expected, shows) in table {
+        assert_eq!(find(&source, target, &[]).as_deref(), expected, "{shows}: {target}");
+    }
+}
+
+#[test]
+fn a_segment_is_the_same_however_the_path_is_written() {
+    let source = Source::PathSegment(2);
+    let same = [
+        "/v1/banks/abc/recall",
+        "/v1/banks/abc",
+        "/v1/banks/abc/",
+        "/v1/banks/abc?x=1",
+        "//v1//banks//abc",
+        "/v1/banks/./abc",
+        "/v1/banks/x/../abc",
+        "/v1/banks/%61bc",
+        "/v1/banks/%2561bc",
+        "/v1/banks/abc;a=1",
+        "/v1\\banks\\abc",
+        "/V1/BANKS/ABC",
+        "http://host/v1/banks/abc",
+    ];
+    for target in same {
+        assert_eq!(find(&source, target, &[]).as_deref(), Some("abc"), "{target}");
+    }
+    let none = [
+        ("/v1/banks", "there is none"),
+        (
+            "//key/v1/banks/abc",
+            "as a host in front of the path, it would be the client's to choose",
+        ),
+        ("/v1/banks/x/../../../v1/banks", "it is not there in the canonical path"),
+        ("/v1/banks/a/../../other/abc", "another path, that some servers read as this one"),
+    ];
+    for (target, shows) in none {
+        assert_eq!(find(&source, target, &[]), None, "{shows}: {target}");
+    }
+}
