@@ -9,6 +9,7 @@ mod limits;
 #[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
 #[path = "../limit/tests/memory.rs"]
 mod memory;
+mod stages;
 #[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
 #[path = "../request/tests/wire.rs"]
 mod wire;
