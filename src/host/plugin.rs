@@ -30,6 +30,8 @@ pub struct Plugin {
     pub log: log::Settings,
     pub service: String,
     outbound: Cell<Outbound>,
+    /// It was said already what may be amiss.
+    hinted: Cell<bool>,
     /// How often Envoy is to call, in milliseconds.
     pub tick: u32,
 }
@@ -56,6 +58,8 @@ pub struct State {
     /// Ticks since counts were handed over.
     ticks: u32,
 }
+
+const HINT: &str = "probegate: a request ended of whose body nothing came, though an operation's key stands in it; if none ever comes, set allow_on_headers_stop_iteration: true beside the plugin's configuration";
 
 /// How often counts go to Envoy, in milliseconds.
 const FLUSH: u32 = 1_000;
@@ -100,6 +104,7 @@ impl Plugin {
                 Direction::Inbound => Outbound::Unasked,
                 Direction::Both => Outbound::No,
             }),
+            hinted: Cell::new(false),
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate,
@@ -129,6 +134,14 @@ impl Plugin {
             self.outbound.set(if outbound { Outbound::Yes } else { Outbound::No });
         }
         self.outbound.get() == Outbound::Yes
+    }
+
+    /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
+    /// away, or Envoy keeps all bodies from the plugin. Said once.
+    pub fn hint(&self) {
+        if !self.hinted.replace(true) {
+            access::write(Level::Warning, HINT);
+        }
     }
 
     /// Sees the time go by, and once a second hands over what was counted.

@@ -24,6 +24,8 @@ pub struct HttpStream {
     stream: Option<Stream>,
     /// What the request waits for; it is held meanwhile.
     wait: Option<Wait>,
+    /// Envoy has shown something of the body that is waited for.
+    shown: bool,
     /// For the log alone.
     noted: Option<Noted>,
 }
@@ -31,7 +33,7 @@ pub struct HttpStream {
 impl HttpStream {
     /// The stream of a plugin.
     pub fn new(plugin: Option<Rc<Plugin>>) -> Self {
-        Self { plugin, stream: None, wait: None, noted: None }
+        Self { plugin, stream: None, wait: None, shown: false, noted: None }
     }
 
     /// The request's head is there; `ends` if it is all of the request.
@@ -48,6 +50,7 @@ impl HttpStream {
 
     /// More of the request's body is there, `size` bytes with what is held of it.
     pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
+        self.shown = true;
         match self.wait {
             Some(Wait::Body) if size > LONGEST_BODY => self.on_body(None),
             Some(Wait::Body) if ends => self.on_request_end(),
@@ -243,6 +246,9 @@ impl Drop for HttpStream {
         if let (Some(plugin), Some(stream)) = (&self.plugin, &self.stream) {
             let now = now();
             stream.on_end(now, &mut plugin.state.borrow_mut().meter);
+            if self.wait == Some(Wait::Body) && !self.shown {
+                plugin.hint();
+            }
             if let Some(noted) = &self.noted {
                 access::log(plugin, stream, noted, now);
             }

@@ -1,0 +1,37 @@
+//! Limits of operations, as clients see them.
+
+mod answers;
+mod bodies;
+mod exact;
+mod held;
+
+use serde_json::{Value, json};
+use testbed::{Bootstrap, Envoy, Upstream};
+
+const LIMITED: &str = "caracal_gateway_rate_limited_total";
+
+/// So many in an hour, by the header `x-bank`.
+fn by_bank(name: &str, requests: u32) -> Value {
+    json!({"name": name, "paths": ["/*"], "key": {"header": "x-bank"}, "requests": requests, "per": "1h"})
+}
+
+/// So many in an hour, by the body.
+fn by_body(requests: u32) -> Value {
+    json!({
+        "name": "recall", "methods": ["POST"], "paths": ["/v1/recall"], "key": {"json": "/bank_id"},
+        "requests": requests, "per": "1h",
+    })
+}
+
+fn bootstrap(upstream: &Upstream, operations: Value) -> Bootstrap {
+    Bootstrap::to(upstream.address())
+        .concurrency(4)
+        .wasm(json!({"allow_on_headers_stop_iteration": true}))
+        .plugin(json!({"operations": operations}))
+}
+
+fn start(operations: Value) -> (Upstream, Envoy) {
+    let upstream = Upstream::start();
+    let envoy = Envoy::start(&bootstrap(&upstream, operations)).expect("Envoy starts");
+    (upstream, envoy)
+}

@@ -1,0 +1,69 @@
+//! What a client is told, and what is counted.
+
+use serde_json::json;
+use testbed::client::h2;
+use testbed::{Client, Request};
+
+use super::*;
+
+/// 429 with the operation's name, over HTTP/1.1 and HTTP/2; the status 8 over gRPC. Health routes and
+/// the gate's own know no operation, and who is refused before spends nothing.
+#[test]
+fn who_is_over_is_told_of_which_limit() {
+    let operation = json!({"name": "recall", "paths": ["/*"], "key": {"query": "bank"}, "requests": 2, "per": "60s"});
+    let (_upstream, envoy) = start(json!([operation]));
+    let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
+    for _ in 0..3 {
+        assert_eq!(http1.get("/health?bank=a").status, 200);
+        assert_eq!(http1.get("/metrics?bank=a").status, 401);
+        assert_eq!(http1.get("/-/gate/live?bank=a").status, 200);
+    }
+    let one = Request::get("/v1/recall?bank=a");
+    assert_eq!([http1.send(&one).status, http2.send(&one).status], [200, 200]);
+    for answer in [http1.send(&one), http2.send(&one)] {
+        assert_eq!(answer.status, 429);
+        assert_eq!(answer.header("ratelimit-policy"), Some(r#""recall";q=2;w=60"#));
+        let seconds: u64 = answer.header("retry-after").expect("a time").parse().expect("seconds");
+        assert!((25..=30).contains(&seconds), "{seconds}");
+        let body = answer.json();
+        assert_eq!(
+            (&body["error"], &body["retry_after_seconds"]),
+            (&json!("rate_limited"), &json!(seconds))
+        );
+        assert_eq!(body["request_id"], answer.header("x-request-id").expect("an ID"));
+    }
+    let call = Request::new("POST", "/v1.Recall/Get?bank=a")
+        .header("content-type", "application/grpc")
+        .body([0; 5]);
+    let call = http2.send(&call);
+    assert_eq!((call.status, call.header("grpc-status")), (200, Some("8")));
+    let missing = http1.get("/v1/recall");
+    assert_eq!(missing.status, 429);
+    assert!(missing.text().contains("does not say for whom"), "{}", missing.text());
+    assert_eq!(http1.get("/v1/recall?bank=b").status, 200, "another key");
+    envoy.wait_for_stat(LIMITED, &[("limit", "recall"), ("reason", "exceeded")], |count| {
+        count == 3.0
+    });
+    envoy.wait_for_stat(LIMITED, &[("limit", "recall"), ("reason", "missing_key")], |count| {
+        count == 1.0
+    });
+}
+
+/// A client's own limit is spent first, and an operation that is full is refused whatever it says.
+#[test]
+fn each_clients_own_limit_comes_first() {
+    let upstream = Upstream::start();
+    let bootstrap = bootstrap(&upstream, json!([])).plugin(json!({
+        "rate_limit": {"requests": 3, "window": "1h", "client": {"header": "x-client"}, "enforce": true},
+        "operations": [{"name": "all", "paths": ["/*"], "key": {"header": "x-all"}, "requests": 1, "per": "1h", "missing_key": "share"}],
+    }));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    let request = Request::get("/").header("x-client", "a");
+    let policies: Vec<_> = (0..5)
+        .map(|_| client.send(&request).header("ratelimit-policy").map(str::to_owned))
+        .collect();
+    let (all, own) =
+        (Some(r#""all";q=1;w=3600"#.to_owned()), Some(r#""client";q=3;w=3600"#.to_owned()));
+    assert_eq!(policies, [None, all.clone(), all, own.clone(), own]);
+}

@@ -1,0 +1,117 @@
+//! What four workers admit together.
+
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::client::{Load, load, most_within};
+use testbed::envoy::Reload;
+use testbed::{Client, Request, poll};
+
+use super::*;
+
+fn of_bank(bank: &str) -> Request {
+    Request::get("/").header("x-bank", bank)
+}
+
+/// Never more than the burst and what came in, in intervals of any length; and it is used.
+#[test]
+fn four_workers_admit_the_burst_and_the_rate() {
+    let upstream = Upstream::start();
+    for (requests, burst) in [(1_u32, 1_u32), (50, 20), (500, 10), (100, 1_000)] {
+        let operation = json!({"name": "recall", "paths": ["/*"], "key": {"header": "x-bank"},
+            "requests": requests, "per": "1s", "burst": burst});
+        let bootstrap = bootstrap(&upstream, json!([operation]))
+            .routes(json!([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]));
+        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+        let plan = Load::new(of_bank("a"), 16, u32::MAX).lasting(Duration::from_millis(2_500));
+        let answers = load(envoy.address(), &plan);
+        assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 429)));
+        for millis in [10, 100, 500, 1_000, 2_000] {
+            let worst = most_within(&answers, 200, Duration::from_millis(millis));
+            let most = burst as usize + requests as usize * millis as usize / 1_000;
+            println!(
+                "{requests} a second, burst {burst}: worst {worst} of {most} within {millis} ms, {} sent",
+                answers.len()
+            );
+            assert!(worst <= most, "{worst} of {most} within {millis} ms");
+        }
+        let admitted = answers.iter().filter(|answer| answer.status == 200).count();
+        let there = (burst as usize + requests as usize * 2).min(answers.len()) * 9 / 10;
+        assert!(admitted >= there, "no more than {admitted} of {there}");
+    }
+}
+
+/// Eight keys at once, each from several connections: each has its own.
+#[test]
+fn keys_do_not_disturb_each_other() {
+    let (_upstream, envoy) = start(json!([by_bank("recall", 25)]));
+    let address = envoy.address();
+    let admitted: Vec<usize> = std::thread::scope(|scope| {
+        let banks: Vec<_> = (0..8)
+            .map(|bank| {
+                let plan = Load::new(of_bank(&format!("bank-{bank}")), 4, 15);
+                scope.spawn(move || load(address, &plan))
+            })
+            .collect();
+        let count = |answers: Vec<testbed::client::Answered>| {
+            answers.iter().filter(|answer| answer.status == 200).count()
+        };
+        banks.into_iter().map(|bank| count(bank.join().expect("a load"))).collect()
+    });
+    assert_eq!(admitted, [25; 8]);
+}
+
+/// Two operations match: what one refuses the other one still has, however many ask at once.
+#[test]
+fn a_refusal_by_one_spends_nothing_of_the_other() {
+    let user = json!({"name": "user", "paths": ["/*"], "key": {"header": "x-user"}, "requests": 10, "per": "1h"});
+    let (_upstream, envoy) = start(json!([by_bank("bank", 100), user]));
+    let of_user = |user: &str| of_bank("a").header("x-user", user);
+    let answers = load(envoy.address(), &Load::new(of_user("busy"), 32, 20));
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 10);
+    let others =
+        (0..120).map(|user| Client::new(envoy.address()).send(&of_user(&format!("user-{user}"))));
+    assert_eq!(others.filter(|answer| answer.status == 200).count(), 90, "what the bank has left");
+    let labels = |limit| [("limit", limit), ("reason", "exceeded")];
+    envoy.wait_for_stat(LIMITED, &labels("user"), |count| count == 630.0);
+    envoy.wait_for_stat(LIMITED, &labels("bank"), |count| count == 30.0);
+}
+
+/// Buckets outlive a configuration in which the operation stays as it is.
+#[test]
+fn what_was_spent_survives_a_reload() {
+    let upstream = Upstream::start();
+    let mut envoy =
+        Envoy::start(&bootstrap(&upstream, json!([by_bank("recall", 5)]))).expect("Envoy starts");
+    let admitted = |envoy: &Envoy| {
+        (0..8).filter(|_| Client::new(envoy.address()).send(&of_bank("a")).status == 200).count()
+    };
+    assert_eq!(admitted(&envoy), 5);
+    let other = json!({"name": "other", "paths": ["/other"], "requests": 1, "per": "1s"});
+    let rows = [
+        ("another one in front of it", json!([other, by_bank("recall", 5)]), 0),
+        ("another number, which begins anew", json!([by_bank("recall", 6)]), 6),
+        ("back again", json!([by_bank("recall", 5)]), 0),
+    ];
+    for (sentence, operations, expected) in rows {
+        assert_eq!(envoy.reconfigure(&bootstrap(&upstream, operations)), Reload::Accepted);
+        assert_eq!(admitted(&envoy), expected, "{sentence}");
+    }
+    let refused = envoy.reconfigure(&bootstrap(&upstream, json!([by_bank("Recall", 5)])));
+    let Reload::Rejected(log) = refused else { panic!("a name in upper case was accepted") };
+    assert!(log.contains("probegate: operations[0].name: must be"), "{log}");
+}
+
+/// The client comes again, and there is one.
+#[test]
+fn a_bucket_that_is_empty_fills_while_nobody_asks() {
+    let operation = json!({"name": "recall", "paths": ["/*"], "requests": 1, "per": "1s"});
+    let (_upstream, envoy) = start(json!([operation]));
+    let mut client = Client::new(envoy.address());
+    assert_eq!(client.get("/").status, 200);
+    let refused = client.get("/");
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
+    poll::until(Duration::from_secs(10), "one has come in", || {
+        (client.get("/").status == 200).then_some(())
+    });
+}

@@ -1,0 +1,90 @@
+//! Requests that are held until their body is there.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::{Client, Request, poll};
+
+use super::*;
+
+const REQUESTS: &str = "caracal_gateway_requests_total";
+const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+
+/// The head of a request, and a part of its body.
+fn half(envoy: &Envoy) -> TcpStream {
+    let mut stream = TcpStream::connect(envoy.address()).expect("connect");
+    let head = "POST /v1/recall HTTP/1.1\r\nhost: gate.test\r\ncontent-length: 100\r\n\r\n";
+    stream.write_all(format!("{head}{{\"bank_id\": ").as_bytes()).expect("write");
+    stream
+}
+
+/// A client that goes away leaves nothing behind, and the service has not heard of it.
+#[test]
+fn a_client_that_goes_away_leaves_nothing() {
+    let (upstream, envoy) = start(json!([by_body(1)]));
+    let halves: Vec<_> = (0..20).map(|_| half(&envoy)).collect();
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 20.0);
+    drop(halves);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    envoy.wait_for_stat(REQUESTS, &[("method", "POST"), ("status_code", "0")], |count| {
+        count == 20.0
+    });
+    assert_eq!(upstream.count(), 0);
+    let request = Request::new("POST", "/v1/recall").body(r#"{"bank_id": "a"}"#);
+    let mut client = Client::new(envoy.address());
+    assert_eq!([client.send(&request).status, client.send(&request).status], [200, 429]);
+}
+
+/// Envoy answers a client that is too slow, with the request's ID, and it is counted as any answer.
+#[test]
+fn envoy_answers_what_is_held_too_long() {
+    let upstream = Upstream::start();
+    let bootstrap =
+        bootstrap(&upstream, json!([by_body(1)])).hcm(json!({"request_timeout": "0.3s"}));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let head = "POST /v1/recall HTTP/1.1\r\nhost: gate.test\r\nx-request-id: mine\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{";
+    let answers = testbed::client::raw(envoy.address(), head.as_bytes());
+    assert_eq!((answers[0].status, answers[0].header("x-request-id")), (408, Some("mine")));
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "408")], |count| count == 1.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    assert_eq!(upstream.count(), 0);
+}
+
+/// Envoy holds no more of a body than its buffer: 413, with the request's ID.
+#[test]
+fn envoy_answers_what_its_buffer_does_not_hold() {
+    let upstream = Upstream::start();
+    let bootstrap = bootstrap(&upstream, json!([by_body(1)])).routes(json!([
+        {"match": {"prefix": "/"}, "route": {"cluster": "upstream"}, "per_request_buffer_limit_bytes": 1_000}
+    ]));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let body = json!({"bank_id": "a", "x": "x".repeat(50_000)}).to_string();
+    let answer = Client::new(envoy.address())
+        .send(&Request::new("POST", "/v1/recall").header("x-request-id", "mine").body(body));
+    assert_eq!((answer.status, answer.header("x-request-id")), (413, Some("mine")));
+    assert_eq!(upstream.count(), 0);
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "413")], |count| count == 1.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+}
+
+/// Without the option by which Envoy shows the body, a request waits for ever: it does not pass, and
+/// the log says what may be amiss.
+#[test]
+fn without_the_option_nothing_passes() {
+    let upstream = Upstream::start();
+    let bootstrap = bootstrap(&upstream, json!([by_body(1)]))
+        .wasm(json!({"allow_on_headers_stop_iteration": false}));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut stream = TcpStream::connect(envoy.address()).expect("connect");
+    let head = "POST /v1/recall HTTP/1.1\r\nhost: gate.test\r\ncontent-length: 16\r\n\r\n";
+    stream.write_all(format!("{head}{{\"bank_id\": \"a\"}}").as_bytes()).expect("write");
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 1.0);
+    drop(stream);
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "0")], |count| count == 1.0);
+    assert_eq!(upstream.count(), 0);
+    poll::until(Duration::from_secs(10), "a hint", || {
+        envoy.log().contains("set allow_on_headers_stop_iteration: true").then_some(())
+    });
+}
