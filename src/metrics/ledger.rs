@@ -68,6 +68,7 @@ impl Ledger {
     }
 
     /// Makes a series known, though nothing was added to it here.
+    #[inline(never)]
     pub fn know(&mut self, key: Key) {
         if !self.entries.contains_key(&key) {
             self.entry(key);

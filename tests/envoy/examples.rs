@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use testbed::client::h2;
 use testbed::{Client, Envoy, Request, Upstream, tools, workspace};
@@ -54,6 +55,46 @@ fn behind_a_proxy_does_what_its_readme_says() {
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
     let health = client.get_with("/health", &forged);
     assert_eq!(health.status, 200);
+}
+
+/// Each line of the example's table.
+#[test]
+fn operations_do_what_their_readme_says() {
+    let upstream = Upstream::start();
+    let envoy = start("examples/operations/envoy.yaml", &upstream, &[]);
+    let mut client = Client::new(envoy.address());
+    let recall = |body: &str| Request::new("POST", "/v1/recall").body(body);
+    let of_bank = |bank: &str| recall(&format!(r#"{{"bank_id": "{bank}"}}"#));
+    let answers = [(); 4].map(|()| client.send(&of_bank("a")));
+    assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 200, 200, 429]);
+    assert_eq!(answers[3].header("retry-after"), Some("1"));
+    assert_eq!(answers[3].header("ratelimit-policy"), Some(r#""recall";q=120;w=60"#));
+    assert_eq!(client.send(&of_bank("b")).status, 200);
+    assert_eq!(client.send(&recall("{}")).status, 429);
+    assert_eq!(client.get("/v1/recall").status, 200);
+    assert_eq!([(); 3].map(|()| client.get("/v1/banks/a/reflect").status), [200, 200, 429]);
+    assert_eq!(client.get("/v1//banks/x/../%61/reflect").status, 429);
+    assert_eq!(client.get("/v1/banks/b/reflect").status, 200);
+    assert_eq!(client.get("/health").status, 200);
+}
+
+/// Each line of the example's table.
+#[test]
+fn replay_does_what_its_readme_says() {
+    let upstream = Upstream::start();
+    let envoy = start("examples/replay/envoy.yaml", &upstream, &[]);
+    let mut client = Client::new(envoy.address());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let bare = Request::new("POST", "/v1/pay/x");
+    let pay = |nonce: &str, time: u64| {
+        bare.clone().header("x-nonce", nonce).header("x-timestamp", time.to_string())
+    };
+    assert_eq!(client.send(&pay("a1", now)).status, 200);
+    let again = client.send(&pay("a1", now));
+    assert_eq!((again.status, &again.json()["error"]), (409, &"replayed".into()));
+    assert_eq!(client.send(&pay("a2", 1_700_000_000)).status, 409);
+    assert_eq!(client.send(&bare).status, 409);
+    assert_eq!(client.get("/v1/other").status, 200);
 }
 
 /// `envoy/envoy.yaml` guards metrics with the variable that it names, and limits to 20 a second.

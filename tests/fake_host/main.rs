@@ -26,6 +26,7 @@ mod host;
 
 mod access_log;
 mod auth;
+mod bodies;
 mod bytes;
 mod configuration;
 mod counters;

@@ -66,9 +66,8 @@ fn operation(operation: shape::Operation) -> Result<Operation> {
     let burst = in_range("burst", operation.burst.unwrap_or(requests), 1, MOST)?;
     span("per", operation.per, SECOND..=DAY, "must be from 1s to 24h")?;
     let window = operation.per.0;
-    let methods = operation.methods.map(methods).transpose()?;
     Ok(Operation {
-        methods: methods.unwrap_or_default(),
+        methods: methods(operation.methods)?,
         paths: wide("paths", &operation.paths)?,
         source: source(operation.key).map_err(|mistake| mistake.within_key("key"))?,
         share: operation.missing_key == MissingKey::Share,
@@ -82,14 +81,10 @@ fn operation(operation: shape::Operation) -> Result<Operation> {
 
 #[inline(never)]
 fn methods(methods: Vec<String>) -> Result<Vec<Box<[u8]>>> {
-    let within = |mistake: Mistake| mistake.within_key("methods");
-    if methods.is_empty() {
-        return Err(within(Mistake::new("must name at least one method")));
-    }
     for (index, method) in methods.iter().enumerate() {
         if !is_token(method) {
             let right = "must be the name of a method, as POST";
-            return Err(within(Mistake::new(right).within_index(index)));
+            return Err(Mistake::new(right).within_index(index).within_key("methods"));
         }
     }
     Ok(methods.into_iter().map(|method| method.into_bytes().into()).collect())

@@ -14,7 +14,8 @@ pub struct Operation {
     /// Its name in metrics and answers: 1 to 40 of `a` to `z`, digits, `_` and `-`; not `client`.
     pub name: String,
     /// The methods that it is about. Absent: all.
-    pub methods: Option<Vec<String>>,
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// Exact paths, or with `/*` at the end a path's whole subtree.
     pub paths: Vec<String>,
     /// What requests are counted by. Default `client`.

@@ -56,9 +56,8 @@ fn envoy_answers_what_is_held_too_long() {
 #[test]
 fn envoy_answers_what_its_buffer_does_not_hold() {
     let upstream = Upstream::start();
-    let bootstrap = bootstrap(&upstream, json!([by_body(1)])).routes(json!([
-        {"match": {"prefix": "/"}, "route": {"cluster": "upstream"}, "per_request_buffer_limit_bytes": 1_000}
-    ]));
+    let bootstrap = bootstrap(&upstream, json!([by_body(1)]))
+        .listener(json!({"per_connection_buffer_limit_bytes": 10_000}));
     let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
     let body = json!({"bank_id": "a", "x": "x".repeat(50_000)}).to_string();
     let answer = Client::new(envoy.address())

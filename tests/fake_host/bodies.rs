@@ -1,0 +1,136 @@
+//! Requests that wait for their body, part by part.
+
+use crate::envoy::{Call, Envoy, Fault, Request, Response, Status};
+
+const CONFIGURATION: &str = r#"{
+    "operations": [{"name": "recall", "methods": ["POST"], "paths": ["/recall"], "key": {"json": "/bank"}, "requests": 1, "per": "1h"}],
+    "replay": {"routes": ["/pay"]},
+    "rate_limit": {"requests": 100, "window": "1h", "enforce": false}
+}"#;
+const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+
+fn recall() -> Request {
+    Request::new("POST", "/recall")
+}
+
+fn of_bank(bank: &str) -> Request {
+    recall().part(r#"{"bank": "#).part(format!(r#""{bank}"}}"#))
+}
+
+/// However the body is cut, and whether its end is said with its last part, with nothing or by trailers.
+#[test]
+fn a_body_in_parts_is_one_body() {
+    let envoy = Envoy::start(2, CONFIGURATION);
+    let length = r#"{"bank": "bank-00", "x": [1, 2]}"#.len();
+    for cut in 0..=length {
+        let whole = format!(r#"{{"bank": "bank-{cut:02}", "x": [1, 2]}}"#);
+        let (first, second) = whole.split_at(cut);
+        let send = |request: Request, worker: usize| {
+            envoy.workers[worker].send(request.part(first).part(second)).status()
+        };
+        assert_eq!([send(recall(), 0), send(recall().trailers(), 1)], [200, 429], "{cut}");
+    }
+    assert_eq!(envoy.send(of_bank("b")).status(), 200);
+    assert_eq!(envoy.workers[1].send(of_bank("b").trailers()).status(), 429);
+}
+
+/// 64 KB are read, and one byte more is not; what is read is decided with the last part alone.
+#[test]
+fn as_much_as_64_kb_is_read() {
+    let envoy = Envoy::start(1, CONFIGURATION);
+    let of_size = |size: usize| format!(r#"{{"bank": "a", "x": "{}"}}"#, "x".repeat(size - 22));
+    assert_eq!(of_size(100).len(), 100);
+    assert_eq!(envoy.send(recall().part(of_size(65_536))).status(), 200);
+    assert_eq!(envoy.send(recall().part(of_size(65_537))).status(), 429);
+    let stream = envoy.workers[0].open_head(recall().part("x"));
+    let stream = envoy.workers[0].feed(stream, &[b' '; 65_536], false);
+    assert!(!stream.forwarded(), "there may be more");
+    let stream = envoy.workers[0].feed(stream, b" ", false);
+    assert_eq!(envoy.workers[0].close(stream).status(), 429, "there is more than is read");
+}
+
+/// The head is edited before the request is held, and only one that is held waits.
+#[test]
+fn the_head_is_edited_before() {
+    let envoy = Envoy::start(1, CONFIGURATION);
+    let stream = envoy.workers[0].open_head(of_bank("a"));
+    assert!(!stream.forwarded());
+    let stream = envoy.workers[0].feed(stream, br#"{"bank": "a"}"#, true);
+    let exchange = envoy.workers[0].close(stream);
+    assert_eq!(exchange.seen().only("x-request-id").len(), 36);
+    for request in [
+        Request::new("POST", "/other").part("x"),
+        Request::new("PUT", "/recall").part("x").trailers(),
+    ] {
+        assert!(envoy.workers[0].open_head(request).forwarded());
+    }
+}
+
+/// A client that goes away while its request is held, and an answer of Envoy's own meanwhile.
+#[test]
+fn what_ends_while_it_is_held_is_counted_once() {
+    let envoy = Envoy::start(1, CONFIGURATION);
+    let stream = envoy.workers[0].open_head(of_bank("a"));
+    envoy.tick();
+    assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 1);
+    envoy.workers[0].close(stream);
+    let stream = envoy.workers[0].open_head(of_bank("a").header("x-request-id", "mine"));
+    let stream = envoy.workers[0].respond(stream, Response::of(408));
+    let exchange = envoy.workers[0].close(stream);
+    assert_eq!((exchange.status(), exchange.header("x-request-id")), (408, "mine"));
+    envoy.tick();
+    assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 0);
+    for status in ["0", "408"] {
+        let labels = [("status_code", status)];
+        assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &labels), 1, "{status}");
+    }
+    assert_eq!(envoy.send(of_bank("a")).status(), 200, "neither has spent anything");
+}
+
+/// A body that Envoy does not hand over has no key, and what cannot be counted is refused.
+#[test]
+fn a_failing_host_refuses() {
+    for call in [Call::GetBufferBytes, Call::GetSharedData, Call::SetSharedData, Call::ClockTimeGet]
+    {
+        let envoy = Envoy::start(1, CONFIGURATION);
+        let vm = &envoy.workers[0].vm;
+        vm.fail(Fault::always(call, Status::InternalFailure));
+        assert_eq!(envoy.send(of_bank("a")).status(), 429, "{call:?}");
+        if call != Call::GetBufferBytes {
+            let pay = Request::new("POST", "/pay")
+                .header("x-nonce", "a")
+                .header("x-timestamp", "1700000000");
+            assert_eq!(envoy.send(pay).status(), 409, "{call:?}");
+        }
+        assert!(vm.recover() > 0, "{call:?} was called");
+    }
+}
+
+/// Requests that are held and go away leave nothing in the VM.
+#[test]
+fn nothing_grows() {
+    let envoy = Envoy::start(1, CONFIGURATION);
+    let round = || (0..50).map(|_| recall().part("{").part("}")).collect();
+    assert!(envoy.workers[0].growth(20, round) < 4_096);
+}
+
+/// Two workers stand before the same write: one of them is first, and the other one sees it.
+#[test]
+fn of_two_copies_one_passes() {
+    let envoy = Envoy::start(2, r#"{"replay": {"routes": ["/pay"]}}"#);
+    let now = 1_700_000_000 + envoy.process.lock().clock / 1_000_000_000;
+    let pay = || {
+        let request = Request::new("POST", "/pay").header("x-nonce", "a");
+        request.header("x-timestamp", now.to_string())
+    };
+    let stops = [Call::SetSharedData];
+    let (mut first, mut second) =
+        (envoy.workers[0].begin(&stops, pay()), envoy.workers[1].begin(&stops, pay()));
+    first.wait_at(Call::SetSharedData);
+    second.wait_at(Call::SetSharedData);
+    first.go_on();
+    second.go_on();
+    let mut statuses = [first.finish().status(), second.finish().status()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+}
