@@ -108,3 +108,36 @@ fn a_full_table_refuses_who_is_new_and_forgets_who_is_full_again() {
         world.host.tables.values().flat_map(|table| table.slots()).map(|(_, v)| v.len()).sum();
     assert_eq!(size, 16 + 20 * 16, "nothing grows");
 }
+
+#[test]
+fn what_is_refused_is_not_taken_for_a_moment_either() {
+    let mut world = World::new(&[limit(1, 60, 5), limit(1, 60, 1)], 1);
+    assert!(world.ask(&[0, 1], 0, 0).is_ok());
+    let calls = world.host.tables["0"].calls;
+    assert!(world.ask(&[0, 1], 0, 0).is_err());
+    assert_eq!(world.host.tables["0"].calls, calls + 1, "looked at, and left as it is");
+}
+
+/// A worker that read the clock just before another one has written.
+#[test]
+fn a_worker_that_is_late_takes_nobody_for_set_back() {
+    let mut world = World::new(&[limit(1, 1, 1)], 2);
+    let late = world.host.now - 10;
+    assert!(world.ask(&[0], 0, 0).is_ok());
+    let claims = world::claims(&[0], 0);
+    assert!(world.workers[1].admit(&claims, late, &mut world.host).is_err());
+    world.wait(SECOND - 5);
+    assert!(world.ask(&[0], 0, 0).is_err(), "one comes in after a second, and not before");
+    world.wait(5);
+    assert!(world.ask(&[0], 0, 0).is_ok());
+}
+
+#[test]
+fn what_has_come_in_again_is_not_given_back() {
+    let bucket = Bucket::new(1, 100, 3);
+    let taken = bucket.take(0, 1_000).unwrap();
+    assert_eq!(taken, 1_100);
+    assert_eq!(bucket.give_back(1_100, taken, 1_050), Some(1_000));
+    assert_eq!(bucket.give_back(1_200, taken, 1_099), Some(1_100), "another one was taken, too");
+    assert_eq!(bucket.give_back(1_250, taken, 1_150), None, "it was full, and ran over");
+}

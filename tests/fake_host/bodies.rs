@@ -134,3 +134,22 @@ fn of_two_copies_one_passes() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
 }
+
+/// A request that is refused stays so, though Envoy does not take the answer: what follows its head does
+/// not let it pass.
+#[test]
+fn a_body_lets_nothing_pass() {
+    let envoy = Envoy::start(1, CONFIGURATION);
+    envoy.workers[0].vm.fail(Fault::always(Call::SendLocalResponse, Status::InternalFailure));
+    let refused = [
+        Request::new("POST", "/metrics"),
+        Request::new("POST", "/%00"),
+        Request::new("POST", "/pay"),
+    ];
+    for request in refused {
+        for request in [request.clone().part("x").part("y"), request.part("x").trailers()] {
+            let exchange = envoy.send(request);
+            assert!(!exchange.forwarded(), "{exchange:?}");
+        }
+    }
+}
