@@ -64,7 +64,7 @@ impl<'a> Scan<'a> {
                 self.depth += 1;
                 self.skip(*open);
                 // Each bracket's other half is two characters further in ASCII.
-                let found = self.parts(open + 2, wanted.and_then(<[_]>::split_first))?;
+                let found = self.parts(open + 2, wanted)?;
                 self.depth -= 1;
                 return Ok(found);
             }
@@ -79,11 +79,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Goes by the parts of an object or a list, whose opening bracket is behind.
-    fn parts(
-        &mut self,
-        close: u8,
-        wanted: Option<(&Box<str>, &[Box<str>])>,
-    ) -> Result<Option<&'a [u8]>> {
+    fn parts(&mut self, close: u8, wanted: Option<&[Box<str>]>) -> Result<Option<&'a [u8]>> {
+        let wanted = wanted.and_then(<[_]>::split_first);
         let (mut found, mut alike) = (None, 0);
         if self.skip(close) {
             return Ok(None);

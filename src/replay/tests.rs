@@ -14,7 +14,7 @@ mod wire;
 mod world;
 
 use super::*;
-use world::{START, World};
+use world::{Headers, START, World};
 
 const TOLERANCE: u64 = 300;
 
@@ -22,7 +22,7 @@ const TOLERANCE: u64 = 300;
 fn a_request_says_which_one_it_is() {
     let world = World::new(1, 100, WhenFull::Refuse);
     let long = "n".repeat(256);
-    let table: [(&[(&str, &str)], Option<Block>, &str); 13] = [
+    let table: [(Headers<'_>, Option<Block>, &str); 13] = [
         (&[("x-nonce", "a"), ("x-timestamp", "1700000000")], None, "both"),
         (&[("x-nonce", &long), ("x-timestamp", "0")], None, "the longest nonce"),
         (&[("x-nonce", "a")], Some(Block::Missing), "no time"),

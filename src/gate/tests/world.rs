@@ -186,7 +186,7 @@ impl Host for Fake {
 
     fn table(&mut self, name: &str) -> impl Store {
         let now = self.memory.now;
-        let table = self.tables.entry(name.into()).or_insert_with(Memory::new);
+        let table = self.tables.entry(name.into()).or_default();
         table.now = now;
         table
     }

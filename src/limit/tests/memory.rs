@@ -20,6 +20,7 @@ impl Memory {
     /// A clock far from its beginning, so that it can be set back.
     pub const START: Micros = 1 << 50;
 
+    #[allow(dead_code, reason = "not every test that has a memory does so")]
     pub fn new() -> Self {
         Self { now: Self::START, ..Self::default() }
     }

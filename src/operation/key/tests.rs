@@ -11,7 +11,10 @@ use crate::route::Pattern;
 #[path = "../../request/tests/wire.rs"]
 mod wire;
 
-fn find(source: &Source, target: &str, headers: &[(&str, &str)]) -> Option<String> {
+/// Names and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+fn find(source: &Source, target: &str, headers: Headers<'_>) -> Option<String> {
     let all = [&[(":method", "GET"), (":path", target)], headers].concat();
     let buffer = wire::serialise(&all);
     let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
@@ -26,7 +29,7 @@ fn find(source: &Source, target: &str, headers: &[(&str, &str)]) -> Option<Strin
 #[test]
 fn a_header_that_stands_once() {
     let source = Source::Header(b"x-bank".as_slice().into());
-    let table: [(&[(&str, &str)], Option<&str>, &str); 4] = [
+    let table: [(Headers<'_>, Option<&str>, &str); 4] = [
         (&[("x-bank", "a, b")], Some("a, b"), "its value, whatever it is"),
         (&[], None, "none"),
         (&[("x-bank", "")], None, "an empty one"),

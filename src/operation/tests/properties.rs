@@ -122,10 +122,9 @@ proptest! {
                 Step::SetBack(_) => {}
             }
         }
-        for operation in 0..limits.len() {
-            for key in 0..KEYS {
-                let expected = model.levels[operation][key] / cost(&limits[operation]);
-                prop_assert_eq!(left(&mut world, operation, key), expected);
+        for (operation, (limit, levels)) in limits.iter().zip(&model.levels).enumerate() {
+            for (key, level) in levels.iter().enumerate() {
+                prop_assert_eq!(left(&mut world, operation, key), level / cost(limit));
             }
         }
     }

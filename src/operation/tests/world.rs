@@ -92,7 +92,7 @@ impl Host for Tables {
     }
 
     fn table(&mut self, name: &str) -> impl Store {
-        let table = self.tables.entry(name.into()).or_insert_with(Memory::new);
+        let table = self.tables.entry(name.into()).or_default();
         (table.now, table.broken) = (self.now, self.broken);
         table
     }

@@ -11,6 +11,9 @@ use crate::replay::{Block, Nonce, Replay, SECOND};
 use crate::request::{Head, Names, Pairs};
 use crate::route::{Forms, Pattern, Wide};
 
+/// Names and values.
+pub type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// A time on the wall.
 pub const START: Micros = 1_700_000_000 * SECOND;
 
@@ -44,7 +47,7 @@ impl World {
     }
 
     /// What a request says of itself.
-    pub fn read(&self, path: &str, headers: &[(&str, &str)]) -> Option<Nonce> {
+    pub fn read(&self, path: &str, headers: Headers<'_>) -> Option<Nonce> {
         let all = [&[(":method", "POST"), (":path", path)], headers].concat();
         let buffer = wire::serialise(&all);
         let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };

@@ -37,7 +37,7 @@ impl Plugin {
 #[derive(Debug)]
 pub enum Context {
     Root { plugin: Plugin, ticks: bool },
-    Stream(StreamContext),
+    Stream(Box<StreamContext>),
 }
 
 /// A stream, and which of its parts the module may touch now.

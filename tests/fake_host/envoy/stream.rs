@@ -26,7 +26,7 @@ impl Stream {
             reply: None,
             filter_state: BTreeMap::new(),
         };
-        let id = root::add(Context::Stream(stream));
+        let id = root::add(Context::Stream(Box::new(stream)));
         module::on_context_create(id, root.0);
         Self { id, exchange: Exchange::default() }
     }
