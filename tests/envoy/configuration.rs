@@ -177,7 +177,8 @@ fn an_access_log_has_a_line_for_each_request() {
                     "id-1 GET /metrics 401 ",
                     "id-1 GET /health 200 ",
                 ]) {
-                    assert!(line.contains(part) && line.ends_with("ms"), "{line}");
+                    let decision = if part.contains("401") { "unauthorized" } else { "forwarded" };
+                    assert!(line.contains(part) && line.ends_with(decision), "{line}");
                 }
             }
             "json" => {
@@ -193,6 +194,8 @@ fn an_access_log_has_a_line_for_each_request() {
                 assert_eq!(of("class"), ["api", "metrics", "health"]);
                 assert_eq!(of("service"), ["recall"; 3]);
                 assert_eq!(of("event"), ["http_request"; 3]);
+                assert_eq!(of("client"), ["127.0.0.1"; 3]);
+                assert_eq!(of("decision"), ["forwarded", "unauthorized", "forwarded"]);
             }
             _ => {}
         }

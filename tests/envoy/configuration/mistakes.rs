@@ -34,7 +34,7 @@ fn a_mistake_is_refused_with_one_line_and_the_old_configuration_stays() {
             json!({"routes": [{"paths": ["/a"], "class": "api", "s3cret": 1}]}),
             "routes[0]: there is no key",
         ),
-        (json!({"log": {"level": "info"}}), "log: there is no key `level`"),
+        (json!({"log": {"format": "json"}}), "log: there is no key `format`"),
         (json!({"mode": "s3cret"}), "mode: must be one of stable, rc, dev"),
         (json!({"mode": 7}), "mode: "),
         (json!({"system": "s3cret"}), "system: must be one of caracal"),
