@@ -5,9 +5,9 @@
 //! value may be a secret that stands in the wrong place.
 
 mod compile;
-mod de;
 mod path;
 pub(crate) mod protobuf;
+pub(crate) mod read;
 pub mod shape;
 pub(crate) mod value;
 
@@ -17,6 +17,7 @@ use crate::limit::client::HashKey;
 use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
+use read::Read as _;
 use shape::{Config, Direction};
 
 pub use path::Mistake;
@@ -46,7 +47,7 @@ pub struct Compiled {
 /// at all are `{}`.
 pub fn parse(bytes: &[u8]) -> Result<Config, Mistake> {
     let value = value::Value::parse(bytes)?;
-    de::from_value(value)
+    Config::read(value)
 }
 
 /// Gives a configuration its meaning. `env` looks up a variable of the VM; `hash_key` places the

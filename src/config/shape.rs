@@ -20,10 +20,11 @@ pub use tokens::{Fetch, MetricsAuth, Secret, Token};
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Deserialize;
+
+use crate::config::read::Read;
 
 /// The configuration of probegate. Every key is optional; `{}` is a working, closed default.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -66,7 +67,7 @@ fn own_routes() -> Option<String> {
 }
 
 /// How strict the gate is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -80,7 +81,7 @@ pub enum Mode {
 }
 
 /// Which listeners' requests are judged. One that says neither inbound nor outbound is inbound.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -92,7 +93,7 @@ pub enum Direction {
 }
 
 /// A system whose operational surface is built in.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)]
@@ -106,7 +107,7 @@ pub enum System {
 }
 
 /// Paths, and what they are.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RouteRule {
@@ -121,7 +122,7 @@ pub struct RouteRule {
 }
 
 /// The class of a route.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
@@ -138,7 +139,7 @@ pub enum Class {
 }
 
 /// The request ID.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RequestId {
@@ -155,7 +156,7 @@ impl Default for RequestId {
 }
 
 /// The gate's own counters.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {

@@ -2,12 +2,13 @@
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Deserialize;
+
+use crate::config::read::Read;
 
 use super::Window;
 
 /// The limit of each client: at most so many requests in any interval of that length.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
@@ -69,7 +70,7 @@ fn enforce() -> bool {
 }
 
 /// What tells clients apart.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Client {
@@ -83,7 +84,7 @@ pub enum Client {
 }
 
 /// Which address of `x-forwarded-for` is the client's.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ForwardedFor {
@@ -93,7 +94,7 @@ pub struct ForwardedFor {
 }
 
 /// What to do with a client for whom there is no room.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WhenFull {

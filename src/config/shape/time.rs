@@ -2,8 +2,10 @@
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+
+use crate::config::Mistake;
+use crate::config::read::{Read, Result};
+use crate::config::value::Value;
 
 /// The length of a window, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +40,11 @@ fn micros(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(micros)
 }
 
-impl<'de> Deserialize<'de> for Window {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl Read for Window {
+    fn read(value: Value) -> Result<Self> {
         const RIGHT: &str = r#"must be a whole number and a unit, from "100ms" to "1h", as "1s""#;
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom(RIGHT))?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom(RIGHT))
+        let Value::String(text) = value else { return Err(Mistake::new(RIGHT)) };
+        Self::parse(&text).ok_or_else(|| Mistake::new(RIGHT))
     }
 }
 
@@ -61,11 +63,11 @@ impl JsonSchema for Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub u64);
 
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl Read for Span {
+    fn read(value: Value) -> Result<Self> {
         const RIGHT: &str = r#"must be a whole number and a unit (ms, s, m, h), as "10s""#;
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom(RIGHT))?;
-        micros(&text).map(Self).ok_or_else(|| D::Error::custom(RIGHT))
+        let Value::String(text) = value else { return Err(Mistake::new(RIGHT)) };
+        micros(&text).map(Self).ok_or_else(|| Mistake::new(RIGHT))
     }
 }
 

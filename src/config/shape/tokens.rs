@@ -4,12 +4,13 @@ use std::fmt;
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Deserialize;
+
+use crate::config::read::Read;
 
 use super::Span;
 
 /// The tokens of the metrics routes.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricsAuth {
@@ -20,7 +21,7 @@ pub struct MetricsAuth {
 }
 
 /// A token that opens, and where it is found.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Token {
@@ -36,7 +37,7 @@ pub enum Token {
 }
 
 /// A service that hands out tokens as text, one a line, at most 16.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
@@ -71,7 +72,7 @@ fn keep_for() -> Span {
 }
 
 /// Text that is never printed.
-#[derive(Clone, Deserialize, Hash)]
+#[derive(Clone, Read, Hash)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
