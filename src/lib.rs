@@ -18,6 +18,7 @@ pub mod config;
 pub mod gate;
 #[cfg(not(test))]
 pub mod host;
+pub mod json;
 pub mod limit;
 pub mod log;
 pub mod metrics;

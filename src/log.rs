@@ -1,12 +1,9 @@
 //! The lines that the gate writes to Envoy's log: for each request, and for each decision about an
 //! admin route. Their keys are those that a system's users already look for.
 
-mod object;
-
 pub use crate::config::shape::{Access, Level};
 
-use object::Object;
-
+use crate::json::Object;
 use crate::limit::window::Micros;
 use crate::time::rfc3339;
 
@@ -160,8 +157,8 @@ impl Entry<'_> {
             .text("request_id", self.request_id)
             .text("method", self.method)
             .text("path", &String::from_utf8_lossy(self.path))
-            .number("status_code", end.status)
-            .number("duration_ms", end.millis())
+            .plain("status_code", end.status)
+            .millis("duration_ms", end.duration)
             .text("client", self.client)
             .text("class", end.class)
             .text("decision", self.decision)
@@ -179,9 +176,9 @@ impl Entry<'_> {
             .text("path", &String::from_utf8_lossy(self.path));
         let line = match end.code {
             Some(code) => line.text("code", code),
-            None => line.number("status", end.status),
+            None => line.plain("status", end.status),
         };
-        line.number("duration_ms", end.millis())
+        line.millis("duration_ms", end.duration)
             .text("client", self.client)
             .text("class", end.class)
             .text("decision", self.decision)
@@ -196,13 +193,6 @@ impl Entry<'_> {
         let hundredths = (end.duration + 5) / 10;
         let (millis, rest) = (hundredths / 100, hundredths % 100);
         format!("{request_id} {method} {path} {status} {millis}.{rest:02}ms")
-    }
-}
-
-impl End {
-    /// The duration in milliseconds, as a number of JSON.
-    fn millis(&self) -> String {
-        format!("{}.{:03}", self.duration / 1_000, self.duration % 1_000)
     }
 }
 

@@ -1,8 +1,7 @@
 //! The one table from refusal to answer.
 
-use serde::Serialize;
-
 use crate::auth::Failure;
+use crate::json::Object;
 use crate::limit::window::Micros;
 use crate::replay::Block;
 use crate::request_id::RequestId;
@@ -22,15 +21,6 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: String,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    error: &'a str,
-    message: &'a str,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_seconds: Option<u64>,
 }
 
 /// gRPC's `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
@@ -94,14 +84,19 @@ impl Refusal {
             Self::Unavailable { retry_after } => Some(seconds_until(*retry_after)),
             _ => None,
         };
-        let body =
-            Body { error: self.word(), message, request_id: id.as_str(), retry_after_seconds };
+        let body = Object::default()
+            .text("error", self.word())
+            .text("message", message)
+            .text("request_id", id.as_str());
+        let body = match retry_after_seconds {
+            Some(seconds) => body.plain("retry_after_seconds", seconds),
+            None => body,
+        };
         Reply {
             status: self.status(),
             grpc_status,
             headers: self.headers(limits),
-            // Strings and a number always serialise.
-            body: serde_json::to_string(&body).unwrap_or_default(),
+            body: body.end(),
         }
     }
 

@@ -1,16 +1,14 @@
 //! A line of the log for each change of state; never one for a probe.
 
-use serde::Serialize;
+use crate::json::Object;
 
 use super::plan::Target;
 use super::record::Change;
 use super::rung::Reason;
 
-#[derive(Serialize)]
 struct Line<'a> {
     event: &'static str,
     service: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     rung: Option<&'a str>,
     from: &'static str,
     to: &'static str,
@@ -40,7 +38,14 @@ pub fn line(target: &Target, change: Change, json: bool) -> Option<String> {
         Change::Probed { .. } | Change::Round { .. } => return None,
     };
     if json {
-        return serde_json::to_string(&line).ok();
+        let object = Object::default()
+            .text("event", line.event)
+            .text("service", line.service)
+            .maybe("rung", line.rung)
+            .text("from", line.from)
+            .text("to", line.to)
+            .text_or_null("reason", line.reason);
+        return Some(object.end());
     }
     let Line { event, from, to, .. } = line;
     let rung = line.rung.map(|rung| format!(" {rung}")).unwrap_or_default();

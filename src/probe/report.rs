@@ -1,20 +1,17 @@
 //! What is told of the services: `/-/gate/ready` to everybody, `/-/gate/status` to whoever has the
 //! metrics token. Every worker tells the same, since all of it is in the shared records.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
+use crate::json::Object;
 use crate::limit::window::Micros;
-
-use super::plan::{Check, Plan, Target, WhenDegraded};
-use super::record::Record;
-use super::rung::{Rung, State};
-use super::{Now, breaker};
 use crate::time::rfc3339;
 
+use super::plan::{self, Check, Plan, Target, WhenDegraded};
+use super::record::Record;
+use super::rung::{Reason, Rung, State};
+use super::{Now, breaker};
+
 /// What a service is, or all of them are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Readiness {
     /// Every rung is up.
     Ready,
@@ -29,97 +26,21 @@ pub enum Readiness {
 }
 
 impl Readiness {
+    /// As it is told.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::Unknown => "unknown",
+            Self::Stale => "stale",
+            Self::NotReady => "not_ready",
+        }
+    }
+
     /// Whether traffic may be sent.
     pub fn is_ready(self) -> bool {
         matches!(self, Self::Ready | Self::Degraded)
     }
-}
-
-/// The readiness of all services.
-#[derive(Debug, Serialize)]
-pub struct Report<'a> {
-    /// That of the service that is worst off.
-    pub status: Readiness,
-    /// In the order of the configuration.
-    pub services: Vec<Service<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<Settings>,
-}
-
-/// The readiness of one service.
-#[derive(Debug, Serialize)]
-pub struct Service<'a> {
-    /// Its name.
-    pub service: &'a str,
-    /// What it is.
-    pub status: Readiness,
-    /// How many rungs carry, from the lowest up.
-    pub rung: usize,
-    /// How many rungs there are.
-    pub of: usize,
-    /// The breaker's state.
-    pub breaker: &'static str,
-    /// How long the slowest probe of the last round took.
-    pub latency_ms: Option<Box<RawValue>>,
-    /// When the probe was over that is the longest ago.
-    pub last_check_at: Option<String>,
-    failed: Vec<Failed<'a>>,
-    rungs: Vec<Step<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Details<'a>>,
-}
-
-/// A rung that is not up.
-#[derive(Debug, Serialize)]
-struct Failed<'a> {
-    rung: &'a str,
-    state: &'static str,
-    reason: Option<&'static str>,
-    since: Option<String>,
-}
-
-/// A rung, as it is drawn.
-#[derive(Debug, Serialize)]
-struct Step<'a> {
-    rung: &'a str,
-    state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<Probe<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Settings {
-    every_ms: u64,
-    timeout_ms: u64,
-    failure_threshold: u16,
-    success_threshold: u16,
-    open_for_ms: u64,
-    when_degraded: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Details<'a> {
-    cluster: &'a str,
-    authority: &'a str,
-    token: bool,
-    rounds: u64,
-    next_round_in_ms: Option<u64>,
-    breaker_since: Option<String>,
-    breaker_failures: u16,
-}
-
-#[derive(Debug, Serialize)]
-struct Probe<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grpc: Option<&'a str>,
-    last: &'static str,
-    reason: Option<&'static str>,
-    in_a_row: u16,
-    since: Option<String>,
-    latency_ms: Option<Box<RawValue>>,
-    last_check_at: Option<String>,
 }
 
 /// How much is told.
@@ -131,91 +52,122 @@ pub enum Detail {
     Status,
 }
 
-/// Tells of the services of a plan, if there is one, with what all VMs hold of each. Nothing to probe
-/// is ready.
-pub fn report<'a>(
-    plan: Option<&'a Plan>,
+/// Tells of the services of a plan, if there is one, with what all VMs hold of each: the readiness of
+/// the one that is worst off, and JSON. Nothing to probe is ready.
+pub fn report(
+    plan: Option<&Plan>,
     records: &[Option<Record>],
     now: Now,
     detail: Detail,
-) -> Report<'a> {
-    let Some(plan) = plan else {
-        return Report { status: Readiness::Ready, services: Vec::new(), settings: None };
-    };
+) -> (Readiness, String) {
     let unknown = Record::default();
-    let records = records.iter().map(|record| record.as_ref().unwrap_or(&unknown));
-    let services: Vec<_> = plan
-        .targets
-        .iter()
-        .zip(records)
-        .map(|(target, record)| service(plan, target, record, now, detail))
-        .collect();
-    let status = services.iter().map(|service| service.status).max().unwrap_or(Readiness::Ready);
-    let settings = (detail == Detail::Status).then_some(Settings {
-        every_ms: plan.every / 1_000,
-        timeout_ms: plan.timeout / 1_000,
-        failure_threshold: plan.failure_threshold,
-        success_threshold: plan.success_threshold,
-        open_for_ms: plan.open_for / 1_000,
-        when_degraded: match plan.when_degraded {
-            WhenDegraded::Forward => "forward",
-            WhenDegraded::Refuse => "refuse",
-        },
-    });
-    Report { status, services, settings }
+    let (mut worst, mut services) = (Readiness::Ready, Vec::new());
+    if let Some(plan) = plan {
+        let records = records.iter().map(|record| record.as_ref().unwrap_or(&unknown));
+        for (target, record) in plan.targets.iter().zip(records) {
+            let states = rungs(target, record).map(|(_, held)| held.state);
+            let readiness = readiness(states, record, now, plan);
+            worst = worst.max(readiness);
+            services.push(service(target, record, readiness, now, detail));
+        }
+    }
+    let told =
+        Object::default().text("status", worst.name()).list("services", services.into_iter());
+    let told = match plan.filter(|_| detail == Detail::Status) {
+        Some(plan) => told.json("settings", &settings(plan).end()),
+        None => told,
+    };
+    (worst, told.end())
 }
 
-fn service<'a>(
-    plan: &Plan,
+/// How the services are probed.
+fn settings(plan: &Plan) -> Object {
+    Object::default()
+        .plain("every_ms", plan.every / 1_000)
+        .plain("timeout_ms", plan.timeout / 1_000)
+        .plain("failure_threshold", plan.failure_threshold)
+        .plain("success_threshold", plan.success_threshold)
+        .plain("open_for_ms", plan.open_for / 1_000)
+        .text(
+            "when_degraded",
+            match plan.when_degraded {
+                WhenDegraded::Forward => "forward",
+                WhenDegraded::Refuse => "refuse",
+            },
+        )
+}
+
+/// The rungs of a target, lowest first, with what is held of each.
+fn rungs<'a>(
     target: &'a Target,
+    record: &'a Record,
+) -> impl Iterator<Item = (&'a plan::Rung, Rung)> + Clone {
+    let records = record.rungs.iter().copied().chain(std::iter::repeat(Rung::default()));
+    target.rungs.iter().zip(records)
+}
+
+/// One service.
+fn service(
+    target: &Target,
     record: &Record,
+    readiness: Readiness,
     now: Now,
     detail: Detail,
-) -> Service<'a> {
-    let unknown = Rung::default();
-    let rungs = || {
-        let records = record.rungs.iter().chain(std::iter::repeat(&unknown));
-        target.rungs.iter().zip(records)
+) -> Object {
+    let rungs = rungs(target, record);
+    let held = || rungs.clone().map(|(_, held)| held);
+    let latency = held().filter(|held| held.checked > 0).map(|held| held.latency).max();
+    let last_check = held().map(|held| held.checked_at).min().and_then(rfc3339);
+    let failed = rungs.clone().filter(|(_, held)| held.state != State::Up).map(|(rung, held)| {
+        Object::default()
+            .text("rung", &rung.name)
+            .text("state", held.state.name())
+            .text_or_null("reason", held.reason.map(Reason::label))
+            .text_or_null("since", rfc3339(held.since).as_deref())
+    });
+    let steps = rungs.clone().map(|(rung, held)| {
+        let step = Object::default().text("rung", &rung.name).text("state", held.state.name());
+        match detail {
+            Detail::Ready => step,
+            Detail::Status => step.json("details", &probe(&rung.check, &held).end()),
+        }
+    });
+    let told = Object::default()
+        .text("service", &target.service)
+        .text("status", readiness.name())
+        .plain("rung", record.height())
+        .plain("of", target.rungs.len())
+        .text("breaker", record.breaker.state.name());
+    let told = took(told, latency)
+        .text_or_null("last_check_at", last_check.as_deref())
+        .list("failed", failed)
+        .list("rungs", steps);
+    match detail {
+        Detail::Ready => told,
+        Detail::Status => told.json("details", &details(target, record, now).end()),
+    }
+}
+
+/// What only whoever has the metrics token may see.
+fn details(target: &Target, record: &Record, now: Now) -> Object {
+    let told = Object::default()
+        .text("cluster", &target.cluster)
+        .text("authority", &target.authority)
+        .plain("token", target.token.is_some())
+        .plain("rounds", record.round);
+    let told = match record.next_due {
+        0 => told.json("next_round_in_ms", "null"),
+        due => told.plain("next_round_in_ms", due.saturating_sub(now.monotonic) / 1_000),
     };
-    let failed = rungs().filter(|(_, held)| held.state != State::Up);
-    let status = readiness(rungs().map(|(_, held)| held.state), record, now, plan);
-    Service {
-        service: &target.service,
-        status,
-        rung: record.height(),
-        of: target.rungs.len(),
-        breaker: record.breaker.state.name(),
-        latency_ms: rungs()
-            .filter(|(_, held)| held.checked > 0)
-            .map(|(_, held)| held.latency)
-            .max()
-            .and_then(millis),
-        last_check_at: rungs().map(|(_, held)| held.checked_at).min().and_then(rfc3339),
-        failed: failed
-            .map(|(rung, held)| Failed {
-                rung: &rung.name,
-                state: held.state.name(),
-                reason: held.reason.map(super::rung::Reason::label),
-                since: rfc3339(held.since),
-            })
-            .collect(),
-        rungs: rungs()
-            .map(|(rung, held)| Step {
-                rung: &rung.name,
-                state: held.state.name(),
-                details: (detail == Detail::Status).then(|| probe(&rung.check, held)),
-            })
-            .collect(),
-        details: (detail == Detail::Status).then(|| Details {
-            cluster: &target.cluster,
-            authority: &target.authority,
-            token: target.token.is_some(),
-            rounds: record.round,
-            next_round_in_ms: (record.next_due > 0)
-                .then(|| record.next_due.saturating_sub(now.monotonic) / 1_000),
-            breaker_since: rfc3339(record.breaker.since),
-            breaker_failures: record.breaker.failures,
-        }),
+    told.text_or_null("breaker_since", rfc3339(record.breaker.since).as_deref())
+        .plain("breaker_failures", record.breaker.failures)
+}
+
+/// How long a probe took, if there was one.
+fn took(told: Object, latency: Option<Micros>) -> Object {
+    match latency {
+        Some(micros) => told.millis("latency_ms", micros),
+        None => told.json("latency_ms", "null"),
     }
 }
 
@@ -241,24 +193,16 @@ fn readiness(
     }
 }
 
-fn probe<'a>(check: &'a Check, held: &Rung) -> Probe<'a> {
-    let (path, grpc) = match check {
-        Check::Http { path, .. } => (Some(&**path), None),
-        Check::Grpc { service } => (None, Some(&**service)),
+fn probe(check: &Check, held: &Rung) -> Object {
+    let told = match check {
+        Check::Http { path, .. } => Object::default().text("path", path),
+        Check::Grpc { service } => Object::default().text("grpc", service),
     };
-    Probe {
-        path,
-        grpc,
-        last: held.last.name(),
-        reason: held.reason.map(super::rung::Reason::label),
-        in_a_row: held.same,
-        since: rfc3339(held.since),
-        latency_ms: (held.checked > 0).then_some(held.latency).and_then(millis),
-        last_check_at: rfc3339(held.checked_at),
-    }
-}
-
-/// Milliseconds as a number of JSON. Not by way of a double: what prints those is 19 KB.
-fn millis(micros: Micros) -> Option<Box<RawValue>> {
-    RawValue::from_string(format!("{}.{:03}", micros / 1_000, micros % 1_000)).ok()
+    let told = told
+        .text("last", held.last.name())
+        .text_or_null("reason", held.reason.map(Reason::label))
+        .plain("in_a_row", held.same)
+        .text_or_null("since", rfc3339(held.since).as_deref());
+    took(told, (held.checked > 0).then_some(held.latency))
+        .text_or_null("last_check_at", rfc3339(held.checked_at).as_deref())
 }

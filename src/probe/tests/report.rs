@@ -15,11 +15,8 @@ const DOWN: Outcome = Outcome::Failed(Reason::Timeout);
 fn told(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();
     let records = world.vms[0].records(&mut world.memory);
-    let report = report(Some(world.vms[0].plan()), &records, now, detail);
-    (
-        report.status.is_ready(),
-        serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap(),
-    )
+    let (readiness, report) = report(Some(world.vms[0].plan()), &records, now, detail);
+    (readiness.is_ready(), serde_json::from_str(&report).unwrap())
 }
 
 fn status(world: &mut World) -> (bool, String) {
