@@ -9,19 +9,22 @@ pub use rest::Rest;
 pub use stream::{Opened, Stream};
 
 use crate::auth::{Guard, Token};
+use crate::fleet::{Decision, Failure, Fleet, OnError};
 use crate::limit::Store;
-use crate::limit::client::ClientKey;
+use crate::limit::client::{ClientKey, Identity};
 use crate::limit::window::Micros;
 use crate::metrics::Meter;
 use crate::operation::Operations;
 use crate::own::{Own, OwnRoutes};
+use crate::probe::answer::Answer;
 use crate::probe::plan::WhenDegraded;
 use crate::probe::prober::Degraded;
+use crate::probe::rung::Reason;
 use crate::replay::Replay;
 use crate::request::{Head, Names};
 use crate::request_id::RequestId;
 use crate::route::{Class, Forms, Route, Routes};
-use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict, Wait};
+use crate::verdict::{Degrade, Edits, LimitReason, Mark, Refusal, Verdict, Wait};
 
 /// What the stages ask of the host beside the request itself.
 pub trait Host: Store {
@@ -59,6 +62,8 @@ pub struct Gate {
     pub limit: Option<ClientLimit>,
     /// The limits of operations.
     pub operations: Operations,
+    /// The limit that many Envoys share, if there is one.
+    pub fleet: Option<Fleet>,
     /// Which requests are let through once only, if any are.
     pub replay: Option<Replay>,
     /// What becomes of API requests while a service behind is not well.
@@ -82,7 +87,7 @@ impl Gate {
         let mut stream = Stream::of(head, id, now);
         stream.class = route.map_or(Class::Api, |route| route.class);
         let judged = match route {
-            Ok(route) => self.judge(route, head, now, host, &mut stream),
+            Ok(route) => self.judge(route, head, now, host, meter, &mut stream),
             Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
         };
         let verdict = match judged {
@@ -108,8 +113,51 @@ impl Gate {
         host: &mut impl Host,
         meter: &mut Meter,
     ) -> Verdict {
-        self.operations.read(&mut stream.rest.claims, body);
-        let verdict = match self.finish(&mut stream.rest, now, host) {
+        let Rest { claims, fleet, .. } = &mut stream.rest;
+        let mut tell = |place, key: Option<&[u8]>| fleet.operation(place, key);
+        self.operations.read(claims, body, &mut tell);
+        self.go_on(stream, now, host, meter)
+    }
+
+    /// Goes on with a request that waited for the service that limits all Envoys together: the answer
+    /// to what was sent at `sent`, or why it could not be sent.
+    pub fn on_fleet(
+        &mut self,
+        stream: &mut Stream,
+        answer: Result<Answer<'_>, Reason>,
+        sent: Micros,
+        now: Micros,
+        host: &mut impl Host,
+        meter: &mut Meter,
+    ) -> Verdict {
+        let Some(fleet) = &mut self.fleet else { return Verdict::Refuse(Refusal::Internal) };
+        let passed = match fleet.on_answer(answer, sent, now) {
+            Ok(Decision::Admitted) => Ok(()),
+            Ok(Decision::Refused(over)) => {
+                let refusal = Refusal::RateLimited(fleet.overrun(&over));
+                stream.rest.fleet.headers = over.headers;
+                Err(refusal)
+            }
+            Err(failure) => undecided(fleet, failure, meter),
+        };
+        match passed {
+            Ok(()) => self.go_on(stream, now, host, meter),
+            Err(refusal) => {
+                stream.note(Verdict::Refuse(refusal), meter);
+                Verdict::Refuse(refusal)
+            }
+        }
+    }
+
+    /// Goes on with a request that has what it waited for.
+    fn go_on(
+        &mut self,
+        stream: &mut Stream,
+        now: Micros,
+        host: &mut impl Host,
+        meter: &mut Meter,
+    ) -> Verdict {
+        let verdict = match self.finish(&mut stream.rest, now, host, meter) {
             Ok(None) => Verdict::Forward(Edits::default()),
             Ok(Some(wait)) => Verdict::Wait(Edits::default(), wait),
             Err(refusal) => Verdict::Refuse(refusal),
@@ -125,6 +173,7 @@ impl Gate {
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
+        meter: &mut Meter,
         stream: &mut Stream,
     ) -> Result<Verdict, Refusal> {
         let own = match route.class {
@@ -135,7 +184,8 @@ impl Gate {
         let class = own.map_or(route.class, Own::class);
         let route = Route { class, ..route };
         stream.opened = self.authorize(route, head)?;
-        let (mark, client) = self.admit(route, head, now, host)?;
+        let client = self.client_of(class, head, host);
+        let (mark, key) = self.admit(client, head, now, host)?;
         let degraded = self.degrade(class, head, now)?;
         match own {
             Some(own) if matches!(head.method, b"GET" | b"HEAD") => Ok(Verdict::Answer(own)),
@@ -144,9 +194,9 @@ impl Gate {
                 let strip_authorization = self.strip_authorization && class == Class::Metrics;
                 let edits = Edits { mark, degraded, strip_authorization, ..Edits::default() };
                 if class != Class::Health {
-                    stream.rest = self.rest(head, client, host);
+                    stream.rest = self.rest(head, client, key, host);
                 }
-                Ok(match self.finish(&mut stream.rest, now, host)? {
+                Ok(match self.finish(&mut stream.rest, now, host, meter)? {
                     None => Verdict::Forward(edits),
                     Some(wait) => Verdict::Wait(edits, wait),
                 })
@@ -161,12 +211,24 @@ impl Gate {
         rest: &mut Rest,
         now: Micros,
         host: &mut impl Host,
+        meter: &mut Meter,
     ) -> Result<Option<Wait>, Refusal> {
         if Operations::want_body(&rest.claims) {
             return Ok(Some(Wait::Body));
         }
         let claims = std::mem::take(&mut rest.claims);
         self.operations.admit(&claims, now, host).map_err(Refusal::RateLimited)?;
+        if let (Some(fleet), Some(question)) = (&mut self.fleet, rest.fleet.question.take())
+            && let Some(message) = fleet.message(&question)
+        {
+            match fleet.may_ask(now) {
+                Ok(()) => {
+                    rest.fleet.message = message;
+                    return Ok(Some(Wait::Fleet));
+                }
+                Err(failure) => undecided(fleet, failure, meter)?,
+            }
+        }
         // The last one, so that only a request that is forwarded uses up its nonce.
         if let (Some(nonce), Some(replay)) = (rest.nonce.take(), &mut self.replay) {
             replay.spend(nonce, host).map_err(Refusal::Replayed)?;
@@ -175,18 +237,38 @@ impl Gate {
     }
 
     /// What is left to decide of a request that its client's own limit admitted.
-    fn rest(&self, head: &Head<'_>, client: Option<ClientKey>, host: &mut impl Host) -> Rest {
+    fn rest(
+        &self,
+        head: &Head<'_>,
+        client: Option<Identity<'_>>,
+        key: Option<ClientKey>,
+        host: &mut impl Host,
+    ) -> Rest {
+        let mut rest = Rest::default();
+        rest.fleet.question = self.fleet.as_ref().map(|fleet| fleet.question(client));
         if self.operations.is_empty() && self.replay.is_none() {
-            return Rest::default();
+            return rest;
         }
         // Its route was found, so it can be read.
-        let Ok(forms) = Forms::of(head.path) else { return Rest::default() };
-        let mut client = || client.unwrap_or_else(|| self.operations.client(head, host));
-        Rest {
-            claims: self.operations.claims(head, &forms, &mut client),
-            nonce: self.replay.as_ref().and_then(|replay| replay.find(head, &forms)),
-            degraded: false,
-        }
+        let Ok(forms) = Forms::of(head.path) else { return rest };
+        let mut key = || key.unwrap_or_else(|| self.operations.client(head, host));
+        let mut tell = |place, key: Option<&[u8]>| rest.fleet.operation(place, key);
+        rest.claims = self.operations.claims(head, &forms, &mut key, &mut tell);
+        rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, &forms));
+        rest
+    }
+
+    /// Who asks, if a limit wants to know it.
+    fn client_of<'a>(
+        &self,
+        class: Class,
+        head: &Head<'a>,
+        host: &mut impl Host,
+    ) -> Option<Identity<'a>> {
+        let told = self.fleet.as_ref().and_then(Fleet::told);
+        let clients = self.limit.as_ref().map(|limit| &limit.clients).or(told);
+        let clients = clients.filter(|_| class != Class::Health)?;
+        Some(clients.identify(head, host))
     }
 
     fn request_id(&self, head: &Head<'_>, host: &mut impl Host) -> (RequestId, bool) {
@@ -215,17 +297,16 @@ impl Gate {
 
     fn admit(
         &mut self,
-        route: Route,
+        client: Option<Identity<'_>>,
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
     ) -> Result<(Mark, Option<ClientKey>), Refusal> {
         let unmarked = if head.marked { Mark::Remove } else { Mark::Absent };
-        let Some(limit) = self.limit.as_mut().filter(|_| route.class != Class::Health) else {
+        let (Some(limit), Some(client)) = (&mut self.limit, client) else {
             return Ok((unmarked, None));
         };
-        let identity = limit.clients.identify(head, host);
-        let client = ClientKey::new(&limit.hash_key, identity);
+        let client = ClientKey::new(&limit.hash_key, client);
         let mark = match limit.limiter.admit(client, now, host) {
             Ok(()) => unmarked,
             Err(overrun) if limit.enforce => return Err(Refusal::RateLimited(overrun)),
@@ -275,6 +356,18 @@ impl Gate {
     pub fn on_headless(&self, now: Micros, host: &mut impl Host, meter: &mut Meter) -> Stream {
         meter.began();
         Stream::headless(RequestId::mint(host.random()), now)
+    }
+}
+
+/// What becomes of a request that the service of the fleet's limit did not decide.
+fn undecided(fleet: &Fleet, failure: Failure, meter: &mut Meter) -> Result<(), Refusal> {
+    meter.fleet_failed(failure);
+    match fleet.on_error {
+        OnError::Forward => Ok(()),
+        OnError::Refuse => {
+            meter.rate_limited(fleet.limit, LimitReason::Unavailable);
+            Err(Refusal::Unavailable { retry_after: 0 })
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod calls;
 mod environment;
 mod exports;
 mod fetches;
+mod fleet;
 mod meter;
 mod plugin;
 mod probes;

@@ -15,7 +15,9 @@
 
 pub mod auth;
 pub mod config;
+pub mod fleet;
 pub mod gate;
+pub mod grpc;
 #[cfg(not(test))]
 pub mod host;
 pub mod json;

@@ -35,6 +35,7 @@ use roster::{Request, Roster};
 use series::Series;
 
 use crate::auth::{AuthMethod, Failure};
+use crate::fleet::Failure as Undecided;
 use crate::limit::{Unavailable, Version};
 use crate::replay::Block;
 use crate::verdict::LimitReason;
@@ -91,6 +92,8 @@ pub struct Configured {
     pub services: Services,
     /// The limits; the first is each client's own.
     pub limits: Vec<String>,
+    /// Whether one of them is over many Envoys.
+    pub fleet: bool,
 }
 
 impl Configured {
@@ -134,7 +137,10 @@ impl Meter {
     pub fn new(settings: Settings) -> Self {
         let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
         let probes = settings.configured.services.series();
-        let limited: Vec<Key> = settings.configured.limited().collect();
+        let mut limited: Vec<Key> = settings.configured.limited().collect();
+        if settings.configured.fleet {
+            limited.extend(Undecided::ALL.map(Key::FleetErrors));
+        }
         let size = |probe: &Probe| match probe {
             Probe::Durations(..) => bounds.buckets() + 2,
             _ => 1,
@@ -208,6 +214,11 @@ impl Meter {
     /// A request was not the first of its kind, or not known to be.
     pub fn replay_blocked(&mut self, block: Block) {
         self.count(Key::ReplayBlocks(block), 1);
+    }
+
+    /// The service of the limit over many Envoys did not decide a request.
+    pub fn fleet_failed(&mut self, failure: Undecided) {
+        self.ledger.add(Key::FleetErrors(failure), 1);
     }
 
     /// A request was forwarded though a breaker is not closed.

@@ -87,17 +87,24 @@ impl Operations {
         ClientKey::new(&self.hash_key, self.clients.identify(head, host))
     }
 
+    /// Whether each is counted by client.
+    pub fn by_client(&self) -> impl Iterator<Item = bool> {
+        self.all.iter().map(|operation| operation.source == Source::Client)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The operations that a request has to be admitted by. `client` tells who its client is.
+    /// The operations that a request has to be admitted by. `client` says who its client is; `tell` is
+    /// told the place of each, and the key that was found, unless it is the client or stands in the body.
     pub fn claims(
         &self,
         head: &Head<'_>,
         forms: &Forms<'_>,
         client: &mut dyn FnMut() -> ClientKey,
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) -> Vec<Claim> {
         let is_about = |operation: &Operation| {
             let methods = &operation.methods;
@@ -108,9 +115,16 @@ impl Operations {
         let claim = |(place, operation): (usize, &Operation)| Claim {
             operation: place,
             key: match &operation.source {
-                Source::Client => Key::Known(client()),
+                Source::Client => {
+                    tell(place, None);
+                    Key::Known(client())
+                }
                 Source::Json(_) if !head.ends => Key::InBody,
-                source => self.key(source.find(head, forms, &operation.paths).as_deref()),
+                source => {
+                    let found = source.find(head, forms, &operation.paths);
+                    tell(place, found.as_deref());
+                    self.key(found.as_deref())
+                }
             },
         };
         matching.map(claim).collect()
@@ -121,15 +135,22 @@ impl Operations {
         claims.iter().any(|claim| claim.key == Key::InBody)
     }
 
-    /// Reads the keys that stand in the body, if it can be had.
-    pub fn read(&self, claims: &mut [Claim], body: Option<&[u8]>) {
+    /// Reads the keys that stand in the body, if it can be had; `tell` is told of them as of the others.
+    pub fn read(
+        &self,
+        claims: &mut [Claim],
+        body: Option<&[u8]>,
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+    ) {
         for claim in claims.iter_mut().filter(|claim| claim.key == Key::InBody) {
             let found = match self.all.get(claim.operation).map(|operation| &operation.source) {
                 Some(Source::Json(pointer)) => body.and_then(|body| json::find(body, pointer)),
                 _ => None,
             };
             let found = found.filter(|key| !key.is_empty());
-            claim.key = self.key(found.as_deref().map(str::as_bytes));
+            let found = found.as_deref().map(str::as_bytes);
+            tell(claim.operation, found);
+            claim.key = self.key(found);
         }
     }
 

@@ -119,12 +119,16 @@ impl Refusal {
             }
             Self::RateLimited(overrun) => {
                 let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
-                let name = limits.get(usize::from(overrun.limit)).map_or(CLIENT, String::as_str);
-                let policy =
-                    format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
                 headers.push(("retry-after", seconds.to_string()));
-                headers.push(("ratelimit-policy", policy));
-                headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#)));
+                // Of a limit that is counted elsewhere, the policy may not be known.
+                if quota.window > 0 {
+                    let name =
+                        limits.get(usize::from(overrun.limit)).map_or(CLIENT, String::as_str);
+                    let policy =
+                        format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
+                    headers.push(("ratelimit-policy", policy));
+                    headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#)));
+                }
             }
         }
         headers
@@ -167,6 +171,7 @@ fn too_many(overrun: &Overrun) -> String {
     use crate::verdict::LimitReason::*;
     let quota = overrun.quota;
     match overrun.reason {
+        Exceeded if quota.window == 0 => "over a limit".into(),
         Exceeded => {
             format!("more than {} requests within {} ms", quota.requests, quota.window_ms())
         }

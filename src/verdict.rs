@@ -40,6 +40,8 @@ impl Verdict {
 pub enum Wait {
     /// All of its body, or more of it than is read.
     Body,
+    /// The answer of the service that limits all Envoys together.
+    Fleet,
 }
 
 /// Changes to the head of a request that is forwarded.

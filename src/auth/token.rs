@@ -41,6 +41,12 @@ impl Digest {
         &self.0
     }
 
+    /// All digits.
+    pub fn hex(&self) -> String {
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    }
+
     /// The first digits: enough to tell whose it is, and too few to find the token by.
     pub fn short(&self) -> String {
         let Self([first, second, third, fourth, ..]) = self;

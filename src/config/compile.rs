@@ -1,6 +1,7 @@
 //! The second step: what the keys mean together, and whether they can mean it.
 
 mod checks;
+mod fleet;
 mod limit;
 mod metrics;
 mod operations;
@@ -69,6 +70,13 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
     let clients = limit.as_ref().map(|limit| limit.clients.clone());
     let operations = operations::compile(config.operations, clients, hash_key, &mut limits)
         .map_err(|mistake| mistake.within_key("operations"))?;
+    let fleet = match config.fleet_limit {
+        Some(fleet) => Some(
+            fleet::compile(fleet, limit.as_ref(), &operations, &mut limits)
+                .map_err(|mistake| mistake.within_key("fleet_limit"))?,
+        ),
+        None => None,
+    };
     let replay = match config.replay {
         Some(replay) => Some(
             replay::compile(replay, hash_key).map_err(|mistake| mistake.within_key("replay"))?,
@@ -83,7 +91,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
         None => None,
     };
     let services = probes.as_ref().map(Services::of).unwrap_or_default();
-    let configured = Configured { services, limits };
+    let configured = Configured { services, limits, fleet: fleet.is_some() };
     let limited = limit.is_some();
     let settings = metrics::compile(config.metrics, limited, replay.is_some(), configured)
         .map_err(|mistake| mistake.within_key("metrics"))?;
@@ -99,6 +107,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
             strip_authorization: metrics_auth.strip,
             limit,
             operations,
+            fleet,
             replay,
             when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
             degraded: None,

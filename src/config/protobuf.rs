@@ -1,4 +1,4 @@
-//! Reads `google.protobuf.Struct` (google/protobuf/struct.proto) in protobuf's binary encoding.
+//! Protobuf's binary encoding, and `google.protobuf.Struct` (google/protobuf/struct.proto) in it.
 //!
 //! The three messages need a page, and nothing else of protobuf; a library costs the module more
 //! bytes than this, and the tests compare with one.
@@ -108,4 +108,27 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+/// Shows each field; `None` if the bytes are none, or if one of them is not what it should be.
+pub fn each<'a>(
+    mut message: &'a [u8],
+    see: &mut dyn FnMut(u64, Field<'a>) -> Option<()>,
+) -> Option<()> {
+    while let Some((number, field)) = next(&mut message)? {
+        see(number, field)?;
+    }
+    Some(())
+}
+
+/// Adds a field that holds text or a message.
+pub fn put(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
+    message.push(number << 3 | 2);
+    let mut length = bytes.len();
+    while length >= 0x80 {
+        message.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    message.push(length as u8);
+    message.extend_from_slice(bytes);
 }

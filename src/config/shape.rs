@@ -2,6 +2,7 @@
 //!
 //! The doc comments here are the descriptions of the JSON Schema in `envoy/`.
 
+mod fleet;
 mod limit;
 mod log;
 mod operation;
@@ -10,6 +11,7 @@ mod replay;
 mod time;
 mod tokens;
 
+pub use fleet::{Descriptor, FleetLimit, OnError};
 pub use limit::{Client, ForwardedFor, RateLimit, WhenFull};
 pub use log::{Access, Level, Log};
 pub use operation::{Key, MissingKey, Operation};
@@ -49,6 +51,8 @@ pub struct Config {
     pub rate_limit: Option<RateLimit>,
     /// Limits of operations, at most 16, each by a key of its own; all that match must admit a request.
     pub operations: Vec<Operation>,
+    /// One limit over many Envoys, by Envoy's rate limit service protocol. Absent: none is asked.
+    pub fleet_limit: Option<FleetLimit>,
     /// Requests that are let through once only. Absent: none.
     pub replay: Option<Replay>,
     /// The services behind, asked on a timer whether they are well. Absent: nothing is probed.

@@ -5,6 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod encodings;
+mod fleet;
 mod mistakes;
 mod operations;
 mod paths;

@@ -1,5 +1,6 @@
 //! What is left to decide of a request when its client's own limit has admitted it.
 
+use crate::fleet::Passage;
 use crate::operation::Claim;
 use crate::replay::Nonce;
 
@@ -8,6 +9,8 @@ use crate::replay::Nonce;
 pub struct Rest {
     /// The operations that have to admit it.
     pub claims: Vec<Claim>,
+    /// The limit that many Envoys share.
+    pub fleet: Passage,
     /// What makes it the only one of its kind, if it has to be.
     pub nonce: Option<Nonce>,
     /// It is marked as one that goes to a service which is not well, and counts once it goes there.

@@ -113,6 +113,8 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_http_call(
         cluster: *const u8,
         cluster_size: usize,
@@ -267,6 +269,17 @@ pub fn send_reply(status: u16, headers: &[u8], body: &str, grpc_status: Option<u
             grpc_status,
         )
     })
+}
+
+/// Lets a request go on that was held.
+pub fn continue_request() -> Result<()> {
+    const REQUEST: u32 = 0;
+    check(unsafe { proxy_continue_stream(REQUEST) })
+}
+
+/// Makes a stream what is called for until the callback returns.
+pub fn act_for(stream: u32) -> Result<()> {
+    check(unsafe { proxy_set_effective_context(stream) })
 }
 
 /// Calls a cluster, and returns the token that its answer will come with. The timeout is in

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use super::plugin::Plugin;
-use super::{fetches, probes};
+use super::{exports, fetches, probes};
 use crate::probe::Ticket;
 
 /// What a call is for.
@@ -14,6 +14,8 @@ pub enum Purpose {
     Probe(Ticket),
     /// A source of tokens, by its number.
     Fetch(usize),
+    /// A request, by its stream.
+    Request(u32),
 }
 
 struct Call {
@@ -49,5 +51,8 @@ pub fn on_answer(token: u32, body: usize) {
     match purpose {
         Purpose::Probe(ticket) => probes::on_answer(&plugin, ticket, body),
         Purpose::Fetch(source) => fetches::on_answer(&plugin, source, body),
+        Purpose::Request(stream) => {
+            exports::with_stream(stream, |stream| stream.on_call(token, body));
+        }
     }
 }

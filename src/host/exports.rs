@@ -46,7 +46,7 @@ fn with<T>(act: impl FnOnce(&mut Contexts) -> T) -> Option<T> {
 }
 
 /// Acts on a stream, if it is there.
-fn with_stream<T>(id: u32, act: impl FnOnce(&mut HttpStream) -> T) -> Option<T> {
+pub fn with_stream<T>(id: u32, act: impl FnOnce(&mut HttpStream) -> T) -> Option<T> {
     with(|contexts| contexts.streams.get_mut(&id).map(act)).flatten()
 }
 
@@ -94,7 +94,7 @@ extern "C" fn proxy_on_context_create(id: u32, root: u32) {
         }
         let plugin = contexts.roots.iter().find(|(held, _)| *held == root);
         let plugin = plugin.and_then(|(_, root)| root.plugin());
-        contexts.streams.insert(id, HttpStream::new(plugin));
+        contexts.streams.insert(id, HttpStream::new(id, plugin));
     });
 }
 
@@ -108,6 +108,7 @@ extern "C" fn proxy_on_tick(root: u32) {
     with_root(root, |root| root.on_tick());
 }
 
+/// A call is over. Every call is the plugin's, also one that was made for a stream.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_http_call_response(_root: u32, token: u32, _: usize, body: usize, _: usize) {
     calls::on_answer(token, body);

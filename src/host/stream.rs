@@ -1,17 +1,23 @@
 //! One request and its answer.
 
+use std::mem;
 use std::rc::Rc;
 
 use super::abi::{self, Failed, Map};
 use super::access::{self, Noted};
+use super::calls::{self, Purpose};
 use super::environment::now;
 use super::exports::Action;
+use super::fleet;
 use super::plugin::{Plugin, State};
 use crate::gate::{Gate, Stream};
+use crate::limit::window::Micros;
 use crate::metrics::{Code, Format, Status};
 use crate::operation::LONGEST_BODY;
 use crate::own::{self, Own};
+use crate::probe::answer::Answer;
 use crate::probe::report::Detail;
+use crate::probe::rung::Reason;
 use crate::reply::Reply;
 use crate::request::{DEGRADED, Head, Pairs, WOULD_LIMIT};
 use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict, Wait};
@@ -19,6 +25,8 @@ use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict, Wait};
 /// A stream of Envoy's, from the request's head until it is deleted.
 #[derive(Debug)]
 pub struct HttpStream {
+    /// Envoy's number for it.
+    id: u32,
     /// `None` if the plugin could not be configured: nothing may pass then.
     plugin: Option<Rc<Plugin>>,
     stream: Option<Stream>,
@@ -26,14 +34,16 @@ pub struct HttpStream {
     wait: Option<Wait>,
     /// Envoy has shown something of the body that is waited for.
     shown: bool,
+    /// The call that is waited for, and when that was made.
+    call: Option<(u32, Micros)>,
     /// For the log alone.
     noted: Option<Noted>,
 }
 
 impl HttpStream {
     /// The stream of a plugin.
-    pub fn new(plugin: Option<Rc<Plugin>>) -> Self {
-        Self { plugin, stream: None, wait: None, shown: false, noted: None }
+    pub fn new(id: u32, plugin: Option<Rc<Plugin>>) -> Self {
+        Self { id, plugin, stream: None, wait: None, shown: false, call: None, noted: None }
     }
 
     /// The request's head is there; `ends` if it is all of the request.
@@ -54,7 +64,7 @@ impl HttpStream {
         match self.wait {
             Some(Wait::Body) if size > LONGEST_BODY => self.on_body(None),
             Some(Wait::Body) if ends => self.on_request_end(),
-            Some(Wait::Body) => Action::Pause,
+            Some(Wait::Body | Wait::Fleet) => Action::Pause,
             None => self.pass(),
         }
     }
@@ -63,6 +73,7 @@ impl HttpStream {
     pub fn on_request_end(&mut self) -> Action {
         match self.wait {
             Some(Wait::Body) => self.on_body(abi::request_body(LONGEST_BODY).ok().as_deref()),
+            Some(Wait::Fleet) => Action::Pause,
             None => self.pass(),
         }
     }
@@ -89,6 +100,63 @@ impl HttpStream {
         self.carry_out(&plugin, stream, verdict)
     }
 
+    /// The call that the request waits for is over, and its answer can be read until this returns.
+    pub fn on_call(&mut self, token: u32, body: usize) {
+        let Some((_, sent)) = self.call.take_if(|(held, _)| *held == token) else { return };
+        let (Some(plugin), Some(stream)) = (self.plugin.clone(), self.stream.take()) else {
+            return;
+        };
+        let hear = |answer: Answer<'_>| {
+            // What Envoy does not let this do stays where it is, and does not get through.
+            let _ = abi::act_for(self.id);
+            self.on_fleet(&plugin, stream, Ok(answer), sent)
+        };
+        let action = fleet::with_answer(body, hear);
+        if action == Action::Continue
+            && abi::continue_request().is_err()
+            && let Some(stream) = self.stream.take()
+        {
+            self.refuse(&plugin, stream, Refusal::Internal);
+        }
+    }
+
+    /// Asks the service of the fleet's limit. What cannot be sent is decided at once.
+    fn ask(&mut self, plugin: &Plugin, mut stream: Stream) -> Action {
+        let message = mem::take(&mut stream.rest.fleet.message);
+        let sent = now();
+        let asked = match &plugin.state.borrow().gate.fleet {
+            Some(fleet) => fleet::ask(fleet, &message),
+            None => Err(Reason::UnknownCluster),
+        };
+        match asked {
+            Ok(token) => {
+                if let Some(plugin) = &self.plugin {
+                    calls::remember(token, Purpose::Request(self.id), plugin);
+                }
+                self.call = Some((token, sent));
+                self.stream = Some(stream);
+                self.wait = Some(Wait::Fleet);
+                Action::Pause
+            }
+            Err(reason) => self.on_fleet(plugin, stream, Err(reason), sent),
+        }
+    }
+
+    fn on_fleet(
+        &mut self,
+        plugin: &Plugin,
+        mut stream: Stream,
+        answer: Result<Answer<'_>, Reason>,
+        sent: Micros,
+    ) -> Action {
+        self.wait = None;
+        let mut borrowed = plugin.state.borrow_mut();
+        let State { gate, environment, meter, .. } = &mut *borrowed;
+        let verdict = gate.on_fleet(&mut stream, answer, sent, now(), environment, meter);
+        drop(borrowed);
+        self.carry_out(plugin, stream, verdict)
+    }
+
     /// Does what was decided on a request whose head is edited.
     fn carry_out(&mut self, plugin: &Plugin, mut stream: Stream, verdict: Verdict) -> Action {
         if let Some(noted) = self.noted.as_ref().filter(|_| !matches!(verdict, Verdict::Wait(..))) {
@@ -100,6 +168,7 @@ impl HttpStream {
                 self.stream = Some(stream);
                 Action::Continue
             }
+            Verdict::Wait(_, Wait::Fleet) => self.ask(plugin, stream),
             Verdict::Wait(_, wait) => {
                 self.stream = Some(stream);
                 self.wait = Some(wait);
@@ -116,6 +185,8 @@ impl HttpStream {
 
     /// The answer's head is there, whoever gave it.
     pub fn on_response_headers(&mut self) {
+        // A request that Envoy has answered waits for nothing any more.
+        self.call = None;
         let Some(plugin) = self.plugin.as_ref().filter(|plugin| !plugin.passes()) else { return };
         let stream = self.stream.get_or_insert_with(|| {
             let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
@@ -173,11 +244,15 @@ impl HttpStream {
         self.reply(plugin, stream, reply)
     }
 
-    fn reply(&mut self, plugin: &Plugin, stream: Stream, reply: Reply) -> Action {
+    fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
+        let told = mem::take(&mut stream.rest.fleet.headers);
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();
         pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+        let told = told.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        pairs
+            .extend(told.filter(|(name, _)| !name.eq_ignore_ascii_case(&plugin.request_id_header)));
         access::tell(plugin, &stream);
         // An answer that Envoy does not take leaves the request paused: it never gets through.
         let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);

@@ -8,7 +8,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
-use super::family::{FAMILIES, Family, Label, Names, PROBES, Type};
+use super::family::{CONFIGURED, FAMILIES, Family, Label, Names, Type};
 
 /// The two text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +115,8 @@ impl fmt::Debug for Exposition {
 
 impl Collector for Exposition {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let probed = |family: &&Family| self.samples.iter().any(|sample| sample.family == *family);
-        let mut families = FAMILIES.into_iter().chain(PROBES.into_iter().filter(probed));
+        let counted = |family: &&Family| self.samples.iter().any(|sample| sample.family == *family);
+        let mut families = FAMILIES.into_iter().chain(CONFIGURED.into_iter().filter(counted));
         families.try_for_each(|family| self.encode_family(family, &mut encoder))
     }
 }

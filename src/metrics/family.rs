@@ -82,6 +82,12 @@ pub const FOLDED: Family = Family {
     help: "Requests that were counted by the class of their status, for want of room for more series",
     kind: Type::Counter,
 };
+/// Requests that the fleet's service was to decide.
+pub const FLEET_ERRORS: Family = Family {
+    name: "gateway_fleet_errors",
+    help: "Requests that the service of the limit over many Envoys was to decide, and did not",
+    kind: Type::Counter,
+};
 
 /// States of breakers.
 pub const BREAKER_STATE: Family = Family {
@@ -151,8 +157,9 @@ pub const FAMILIES: [&Family; 9] = [
     &FOLDED,
 ];
 
-/// Those of the probes, which are shown where something is probed.
-pub const PROBES: [&Family; 9] = [
+/// Those that are shown where the configuration has something for them to count.
+pub const CONFIGURED: [&Family; 10] = [
+    &FLEET_ERRORS,
     &BREAKER_STATE,
     &BREAKER_FAILURES,
     &BREAKER_SUCCESSES,

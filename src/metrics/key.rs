@@ -8,6 +8,7 @@ use super::grpc::Code;
 use super::labels::{Method, Status};
 use super::probes::Probe;
 use crate::auth::{AuthMethod, Failure};
+use crate::fleet::Failure as Undecided;
 use crate::replay::Block;
 use crate::reply::CLIENT;
 use crate::verdict::LimitReason;
@@ -26,6 +27,7 @@ pub enum Key {
     RateLimited(u8, LimitReason),
     GrpcHandled(Code),
     ReplayBlocks(Block),
+    FleetErrors(Undecided),
     Probe(Probe),
 }
 
@@ -42,6 +44,7 @@ impl Key {
             Self::RateLimited(..) => &family::RATE_LIMITED,
             Self::GrpcHandled(_) => &family::GRPC_HANDLED,
             Self::ReplayBlocks(_) => &family::REPLAY_BLOCKS,
+            Self::FleetErrors(_) => &family::FLEET_ERRORS,
             Self::Probe(probe) => probe.family(),
         }
     }
@@ -68,6 +71,7 @@ impl Key {
             }
             Self::GrpcHandled(code) => vec![("code", code.label().into())],
             Self::ReplayBlocks(block) => vec![("reason", block.label().into())],
+            Self::FleetErrors(failure) => vec![("reason", failure.label().into())],
             Self::Probe(probe) => configured.services.labels(probe),
         }
     }
@@ -85,7 +89,7 @@ impl Key {
             Self::GrpcHandled(code) => (7, code as u8, 0, 0),
             Self::ReplayBlocks(block) => (8, block as u8, 0, 0),
             // All VMs know it: it stands on no list.
-            Self::Probe(_) | Self::RateLimited(..) => (u8::MAX, 0, 0, 0),
+            Self::Probe(_) | Self::FleetErrors(_) | Self::RateLimited(..) => (u8::MAX, 0, 0, 0),
         };
         let [low, high] = status.to_le_bytes();
         [tag, first, second, low, high]

@@ -23,6 +23,25 @@ pub struct Answer<'a> {
     pub trailers: Pairs<'a>,
 }
 
+impl Answer<'_> {
+    /// The status of an answer of the upstream's that `took` so long.
+    pub fn status(&self, took: Micros, timeout: Micros) -> Result<u16, Reason> {
+        let status = value(self.headers, b":status").map(Status::of).unwrap_or_default().code();
+        if status == 0 {
+            // The connection broke, or the time ran out, while the answer was on its way. Envoy counts
+            // from when its event loop last looked at the clock, which is a little before the call.
+            let over = took.saturating_add(timeout / 10) >= timeout;
+            return Err(if over { Reason::Timeout } else { Reason::Reset });
+        }
+        if !is_upstreams(self.headers) {
+            // To a gRPC call Envoy answers in gRPC's way, whatever it has to say.
+            let words = value(self.headers, b"grpc-message").or(self.body);
+            return Err(of_envoys(status, words.unwrap_or_default()));
+        }
+        Ok(status)
+    }
+}
+
 impl Check {
     /// Whether judging an answer with these headers takes its body.
     pub fn reads_body(&self, headers: Pairs<'_>) -> bool {
@@ -39,16 +58,7 @@ impl Check {
     }
 
     fn read(&self, answer: Answer<'_>, took: Micros, timeout: Micros) -> Result<Outcome, Reason> {
-        let status = value(answer.headers, b":status").map(Status::of).unwrap_or_default().code();
-        if status == 0 {
-            // The connection broke, or the time ran out, while the answer was on its way. Envoy counts
-            // from when its event loop last looked at the clock, which is a little before the call.
-            let over = took.saturating_add(timeout / 10) >= timeout;
-            return Err(if over { Reason::Timeout } else { Reason::Reset });
-        }
-        if !is_upstreams(answer.headers) {
-            return Err(of_envoys(status, answer.body.unwrap_or_default()));
-        }
+        let status = answer.status(took, timeout)?;
         match self {
             Self::Grpc { .. } if status != 200 => Err(Reason::Status),
             Self::Grpc { .. } => grpc::judge(answer),
@@ -70,7 +80,7 @@ fn is_upstreams(headers: Pairs<'_>) -> bool {
 
 /// Why Envoy answered itself. As tried with 1.36 and 1.40:
 ///
-/// | what happened | status | body |
+/// | what happened | status, but 200 to a gRPC call | body, or `grpc-message` |
 /// |---|---|---|
 /// | nobody listens | 503 | `upstream connect error … reset reason: remote connection failure…` |
 /// | the connection was not there in time | 503 | `… reset reason: connection timeout` |
@@ -83,7 +93,7 @@ fn is_upstreams(headers: Pairs<'_>) -> bool {
 /// An answer that breaks off, or comes too slowly, calls back without any headers.
 fn of_envoys(status: u16, body: &[u8]) -> Reason {
     let says = |words: &[u8]| body.windows(words.len()).any(|window| window == words);
-    if status == 504 || says(b"connection timeout") {
+    if status == 504 || says(b"timeout") {
         Reason::Timeout
     } else if says(b"connection failure") || says(b"overflow") || says(b"no healthy upstream") {
         Reason::Refused

@@ -141,7 +141,7 @@ fn spawn(folder: &Path, address: SocketAddr) -> Child {
 }
 
 /// Prometheus does not tell which port it got, so it is given one that was free just now.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address")
 }

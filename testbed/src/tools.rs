@@ -164,6 +164,18 @@ pub fn wrk() -> Vec<OsString> {
     vec!["env".into(), search, root.join("usr/bin/wrk").into()]
 }
 
+/// Redis, as a command: the machine's own, or Debian's.
+pub fn redis() -> Vec<OsString> {
+    if let Some(path) = on_path("redis-server") {
+        return vec![path.into()];
+    }
+    let packages = ["redis-server", "redis-tools", "libjemalloc2", "liblzf1", "libatomic1"];
+    let root = debian::root("redis", &packages);
+    let mut search = OsString::from("LD_LIBRARY_PATH=");
+    search.push(root.join(format!("usr/lib/{}-linux-gnu", env::consts::ARCH)));
+    vec!["env".into(), search, root.join("usr/bin/redis-server").into()]
+}
+
 /// What runs the micro-benches; its version must be that of the library.
 pub fn gungraun_runner() -> PathBuf {
     let version = locked_version("gungraun-runner");

@@ -1,22 +1,34 @@
 //! The examples that are of no system work as they stand, but for the ports.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use testbed::client::h2;
-use testbed::{Client, Envoy, Request, Upstream, tools, workspace};
+use testbed::rate_limit_service::Limit;
+use testbed::{Client, Envoy, RateLimitService, Redis, Request, Upstream, tools, workspace};
 
 const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
 
 /// Starts an example's bootstrap on free ports, in front of an upstream.
 fn start(bootstrap: &str, upstream: &Upstream, environment: &[(&str, &str)]) -> Envoy {
+    start_beside(bootstrap, upstream, upstream.address(), environment)
+}
+
+/// The same with a second service, on port 8081 of the example.
+fn start_beside(
+    bootstrap: &str,
+    upstream: &Upstream,
+    second: SocketAddr,
+    environment: &[(&str, &str)],
+) -> Envoy {
     let text = fs::read_to_string(workspace().join(bootstrap)).expect("the example");
     let text = text
         .replace("port_value: 10000 ", &format!("port_value: {} ", free_port()))
         .replace("port_value: 9901 ", "port_value: 0 ")
-        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()));
+        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()))
+        .replace("port_value: 8081 ", &format!("port_value: {} ", second.port()));
     let name = format!("{}-{}", std::process::id(), bootstrap.replace('/', "-"));
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&file, text).expect("write the bootstrap");
@@ -95,6 +107,48 @@ fn replay_does_what_its_readme_says() {
     assert_eq!(client.send(&pay("a2", 1_700_000_000)).status, 409);
     assert_eq!(client.send(&bare).status, 409);
     assert_eq!(client.get("/v1/other").status, 200);
+}
+
+/// The limits of `ratelimit.yaml`, but by the day: the border of a minute would be passed now and then.
+#[test]
+fn fleet_does_what_its_readme_says() {
+    let (upstream, redis) = (Upstream::start(), Redis::start());
+    let limits = [
+        Limit { keys: vec!["client"], requests: 20, seconds: 86_400 },
+        Limit { keys: vec!["operation", "key"], requests: 5, seconds: 86_400 },
+    ];
+    let mut service = Some(RateLimitService::start(&redis, &limits));
+    let address = service.as_ref().expect("it runs").address();
+    let envoy = start_beside("examples/fleet/envoy.yaml", &upstream, address, &[]);
+    let mut client = Client::new(envoy.address());
+    for _ in 0..5 {
+        assert_eq!(client.get_with("/v1/recall", &[("x-bank-id", "one")]).status, 200);
+    }
+    let refused = client.get_with("/v1/recall", &[("x-bank-id", "one")]);
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.header("ratelimit-policy"), Some(r#""fleet";q=5;w=86400"#));
+    assert_eq!(client.get_with("/v1/recall", &[("x-bank-id", "two")]).status, 200);
+    let asked = service.as_ref().expect("it runs").requests();
+    let told: Vec<Vec<(&str, &str)>> = asked[0]
+        .descriptors
+        .iter()
+        .map(|descriptor| {
+            let entries = descriptor.entries.iter();
+            entries.map(|entry| (entry.key.as_str(), entry.value.as_str())).collect()
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [vec![("client", "127.0.0.1")], vec![("operation", "recall"), ("key", "one")]]
+    );
+    for _ in 7..20 {
+        assert_eq!(client.get("/v1/other").status, 200);
+    }
+    let refused = client.get("/v1/other");
+    assert_eq!(refused.header("ratelimit-policy"), Some(r#""fleet";q=20;w=86400"#));
+    assert_eq!(client.get("/health").status, 200);
+    drop(service.take());
+    assert_eq!(client.get("/v1/other").status, 200, "the limits of the process alone decide");
 }
 
 /// `envoy/envoy.yaml` guards metrics with the variable that it names, and limits to 20 a second.

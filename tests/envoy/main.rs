@@ -7,6 +7,7 @@ mod auth;
 mod configuration;
 mod counters;
 mod examples;
+mod fleet;
 mod hostile;
 mod istio;
 mod limit;

@@ -23,6 +23,7 @@ pub use outgoing::Outgoing;
 pub use process::{Clock, Level, Process};
 pub use root::Root;
 pub use state::call;
+pub use stream::Stream;
 pub use vm::{Pending, Step, Vm};
 pub use worker::Worker;
 

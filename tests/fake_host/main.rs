@@ -33,6 +33,8 @@ mod counters;
 mod edits;
 mod faults;
 mod faults_at_start;
+mod fleet;
+mod fleet_breaker;
 mod grpc;
 mod headless;
 mod interleaved;

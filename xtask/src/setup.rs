@@ -23,6 +23,7 @@ pub fn run() -> Outcome {
     tools::envoy(tools::NEWEST);
     tools::envoy(tools::OLDEST);
     tools::prometheus();
+    tools::redis();
     tools::node();
     tools::schemas();
     tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());

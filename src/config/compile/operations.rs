@@ -2,6 +2,7 @@
 
 use crate::config::Mistake;
 use crate::config::shape::{self, Key, MissingKey};
+use crate::fleet::Fleet;
 use crate::gate::Clients;
 use crate::limit::Quota;
 use crate::limit::client::{HashKey, Prefixes};
@@ -38,8 +39,12 @@ pub fn compile(
         limits.push(operation.name.clone());
         all.push(self::operation(operation).map_err(within)?);
     }
-    let peers = Clients { prefixes: Prefixes { ipv4: 32, ipv6: 64 }, ..Clients::PEERS };
-    Ok(Operations::new(all, clients.unwrap_or(peers), hash_key))
+    Ok(Operations::new(all, clients.unwrap_or_else(peers), hash_key))
+}
+
+/// Who a client is where there is no `rate_limit` that says it.
+pub fn peers() -> Clients {
+    Clients { prefixes: Prefixes { ipv4: 32, ipv6: 64 }, ..Clients::PEERS }
 }
 
 /// A name that is a label and stands in a header, and that no other limit has.
@@ -51,6 +56,9 @@ fn check_name(name: &str, limits: &[String]) -> Result<()> {
     }
     if name == CLIENT {
         return Err(Mistake::new("is the name of each client's own limit, in `rate_limit`"));
+    }
+    if name == Fleet::NAME {
+        return Err(Mistake::new("is the name of the limit in `fleet_limit`"));
     }
     if limits.iter().any(|limit| limit == name) {
         return Err(Mistake::new("names a limit twice"));

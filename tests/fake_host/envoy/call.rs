@@ -45,6 +45,8 @@ calls![
     GetSharedData,
     SetSharedData,
     SendLocalResponse,
+    ContinueStream,
+    SetEffectiveContext,
     HttpCall,
     DefineMetric,
     IncrementMetric,

@@ -50,6 +50,8 @@ pub struct StreamContext {
     /// What is held of the request's body, if it is held.
     pub held: Vec<u8>,
     pub reply: Option<LocalReply>,
+    /// The module let the request go on, which it had held.
+    pub continued: bool,
     /// Without the prefix `wasm.` that Envoy gives it.
     pub filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
 }

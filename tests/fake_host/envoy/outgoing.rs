@@ -12,7 +12,7 @@ use crate::host::module;
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     pub token: u32,
-    /// The plugin that made it.
+    /// The plugin that made it, whether for itself or for a stream.
     root: u32,
     pub cluster: String,
     pub headers: Headers,
@@ -63,7 +63,11 @@ impl State {
             return Err(Status::BadArgument);
         }
         self.last_token += 1;
-        let (token, root) = (self.last_token, self.effective);
+        let root = match self.contexts.get(&self.effective) {
+            Some(Context::Stream(stream)) => stream.root,
+            _ => self.effective,
+        };
+        let token = self.last_token;
         self.outgoing.push(Outgoing { token, root, cluster, headers, body, timeout });
         Ok(token)
     }

@@ -112,6 +112,24 @@ impl State {
         self.process.lock().data.set(key, value, cas)
     }
 
+    pub fn set_effective_context(&mut self, context: u32) -> Result<(), Status> {
+        if !self.contexts.contains_key(&context) {
+            return Err(Status::BadArgument);
+        }
+        self.effective = context;
+        Ok(())
+    }
+
+    /// Lets a request go on; Envoy knows nothing of it where none is held.
+    pub fn continue_stream(&mut self, stream: u32) -> Result<(), Status> {
+        const REQUEST: u32 = 0;
+        if stream != REQUEST {
+            return Err(Status::BadArgument);
+        }
+        self.stream(self.effective)?.continued = true;
+        Ok(())
+    }
+
     /// Takes an answer of the module's; a second one for the same stream is an error.
     pub fn reply(
         &mut self,

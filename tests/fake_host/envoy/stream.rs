@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, Phase, StreamContext};
 use super::message::{Exchange, Request, Response};
+use super::outgoing::{self, Answer};
 use super::root::{self, Root};
 use crate::host::module::{self, Action};
 
@@ -24,6 +25,7 @@ impl Stream {
             phase: Phase::Other,
             held: Vec::new(),
             reply: None,
+            continued: false,
             filter_state: BTreeMap::new(),
         };
         let id = root::add(Context::Stream(Box::new(stream)));
@@ -85,6 +87,15 @@ impl Stream {
         self.with(|stream| stream.phase = Phase::RequestBody);
         let action = module::on_request_trailers(self.id, 1);
         self.conclude(action);
+    }
+
+    /// The module's last call, which is about this request, is over: Envoy does what the module has
+    /// asked for meanwhile when the callback returns.
+    pub fn answer_call(&mut self, answer: Answer) {
+        let call = root::with(|vm| vm.outgoing.last().cloned()).expect("a call");
+        outgoing::answer(call.token, answer);
+        let continued = self.with(|stream| std::mem::take(&mut stream.continued));
+        self.conclude(if continued { Action::Continue } else { Action::Pause });
     }
 
     /// Does what the module wants: Envoy sends an answer of its whatever it returns.

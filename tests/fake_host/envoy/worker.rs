@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::call::Call;
 use super::context::Plugin;
 use super::message::{Exchange, Request, Response};
+use super::outgoing::Answer;
 use super::process::Process;
 use super::root::Root;
 use super::stream::Stream;
@@ -83,6 +84,14 @@ impl Worker {
         let part = part.to_vec();
         self.vm.run(move || {
             stream.feed(&part, ends);
+            stream
+        })
+    }
+
+    /// The call that a request waits for is over.
+    pub fn answer_call(&self, mut stream: Stream, answer: Answer) -> Stream {
+        self.vm.run(move || {
+            stream.answer_call(answer);
             stream
         })
     }

@@ -114,6 +114,16 @@ unsafe extern "C" fn proxy_send_local_response(
 }
 
 #[unsafe(no_mangle)]
+unsafe extern "C" fn proxy_continue_stream(stream: u32) -> u32 {
+    code(call(Call::ContinueStream, |vm| vm.continue_stream(stream)))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn proxy_set_effective_context(context: u32) -> u32 {
+    code(call(Call::SetEffectiveContext, |vm| vm.set_effective_context(context)))
+}
+
+#[unsafe(no_mangle)]
 unsafe extern "C" fn proxy_http_call(
     cluster: *const u8,
     cluster_size: usize,

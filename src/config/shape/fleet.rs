@@ -1,0 +1,78 @@
+//! The shape of the section `fleet_limit`.
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use super::Span;
+
+/// One limit over many Envoys, by Envoy's rate limit service protocol. It is asked after all limits of
+/// this process, so that a request that these refuse never leaves it.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct FleetLimit {
+    /// The Envoy cluster of the service; it must speak HTTP/2.
+    pub cluster: String,
+    /// The domain of the service's configuration. Default `probegate`.
+    pub domain: String,
+    /// How long an answer may take, `5ms` to `1s`. Default `50ms`.
+    pub timeout: Span,
+    /// What becomes of a request that the service does not decide. Default `local`.
+    pub on_error: OnError,
+    /// What the service is told of a request, 1 to 16. One of which a part is missing is not sent.
+    pub descriptors: Vec<Descriptor>,
+}
+
+impl Default for FleetLimit {
+    fn default() -> Self {
+        Self {
+            cluster: String::new(),
+            domain: "probegate".into(),
+            timeout: Span(50_000),
+            on_error: OnError::Local,
+            descriptors: Vec::new(),
+        }
+    }
+}
+
+/// What becomes of a request that the service does not decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename_all = "lowercase"))]
+pub enum OnError {
+    /// The limits of this process alone decide; there must be one.
+    #[default]
+    Local,
+    /// Answer 503.
+    Refuse,
+    /// Let it pass, though nothing else may limit it.
+    Admit,
+}
+
+/// By hand, since to derive it costs the module three times as many bytes.
+impl<'de> Deserialize<'de> for OnError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const RIGHT: &str = "must be one of local, refuse, admit";
+        let name = String::deserialize(deserializer).map_err(|_| D::Error::custom(RIGHT))?;
+        match name.as_str() {
+            "local" => Ok(Self::Local),
+            "refuse" => Ok(Self::Refuse),
+            "admit" => Ok(Self::Admit),
+            _ => Err(D::Error::custom(RIGHT)),
+        }
+    }
+}
+
+/// One descriptor: its entries stand in this order.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Descriptor {
+    /// An entry `client`: the address, or SHA-256 of the header that names the client, in hexadecimal digits.
+    pub client: bool,
+    /// An entry `operation`: the name of the operation; a descriptor for each that matches the request.
+    pub operation: bool,
+    /// With `operation`: an entry `key`, what the operation is counted by.
+    pub key: bool,
+}

@@ -1,0 +1,24 @@
+//! What is asked, what an answer means, and when nobody is asked.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod answer;
+mod breaker;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+mod request;
+#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
+#[path = "../request/tests/wire.rs"]
+mod wire;
+
+use super::*;
+
+/// As those of the probes are called.
+#[test]
+fn every_failure_has_its_label() {
+    let asked = Reason::ALL.map(|reason| (Failure::from(reason).label(), reason.label()));
+    assert!(asked.iter().all(|(failure, reason)| failure == reason), "{asked:?}");
+    let labels: Vec<&str> = asked.iter().map(|(failure, _)| *failure).chain(["open"]).collect();
+    assert_eq!(Failure::ALL.map(Failure::label), labels[..]);
+}

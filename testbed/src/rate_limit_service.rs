@@ -1,0 +1,175 @@
+//! A rate limit service as Envoy's own, envoyproxy/ratelimit, is one: gRPC in front of a Redis, with
+//! fixed windows. And one that misbehaves as it is told to.
+
+mod counter;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use envoy_types::pb::envoy::service::ratelimit::v3::RateLimitRequest;
+use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_service_server::RateLimitServiceServer;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tonic::body::Body;
+use tonic::codegen::Service as _;
+
+use crate::redis::Redis;
+use counter::Counter;
+
+/// What the service does with each call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Counts, and decides.
+    Decides,
+    /// The same, after that time.
+    Dawdles(Duration),
+    /// Never answers.
+    Hangs,
+    /// Resets the stream.
+    Resets,
+    /// Answers with HTTP status 200 and these bytes, and the call succeeded.
+    Says(Vec<u8>),
+    /// Ends the call with this gRPC status.
+    Fails(u16),
+}
+
+/// So many requests in a second, a minute, …, for every value of a descriptor with these keys.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    pub keys: Vec<&'static str>,
+    pub requests: u32,
+    /// 1, 60, 3600 or 86400 seconds.
+    pub seconds: u64,
+}
+
+/// A running service; it ends when it is dropped.
+pub struct RateLimitService {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+struct State {
+    does: Does,
+    calls: usize,
+    requests: Vec<RateLimitRequest>,
+}
+
+impl RateLimitService {
+    /// On a free port of 127.0.0.1, with these limits.
+    pub fn start(redis: &Redis, limits: &[Limit]) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("start a runtime");
+        let listener = runtime
+            .block_on(TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+            .expect("a free port on 127.0.0.1");
+        let address = listener.local_addr().expect("its address");
+        let state = State { does: Does::Decides, calls: 0, requests: Vec::new() };
+        let state = Arc::new(Mutex::new(state));
+        let server = RateLimitServiceServer::new(Counter::new(redis, limits, state.clone()));
+        let (end, ended) = oneshot::channel();
+        let told = state.clone();
+        let thread = thread::spawn(move || {
+            runtime.spawn(serve(listener, server, told));
+            // Ended by the message or by the drop of its sender; the connections go with the runtime.
+            let _ = runtime.block_on(ended);
+        });
+        Self { address, state, running: Some((end, thread)) }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Does this from now on.
+    pub fn now(&self, does: Does) {
+        lock(&self.state).does = does;
+    }
+
+    /// How many calls have begun.
+    pub fn calls(&self) -> usize {
+        lock(&self.state).calls
+    }
+
+    /// The requests that were decided, in their order.
+    pub fn requests(&self) -> Vec<RateLimitRequest> {
+        lock(&self.state).requests.clone()
+    }
+}
+
+impl Drop for RateLimitService {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.running.take() {
+            // An error means that it has ended already.
+            let _ = end.send(());
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+type Server = RateLimitServiceServer<Counter>;
+
+async fn serve(listener: TcpListener, server: Server, state: Arc<Mutex<State>>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let _ = stream.set_nodelay(true);
+        let (server, state) = (server.clone(), state.clone());
+        tokio::spawn(async move {
+            let service = service_fn(move |call| answer(call, server.clone(), state.clone()));
+            // The error of a closed connection is what a test asked for, or shows in its answer.
+            let _ = http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+/// An error resets the stream.
+async fn answer(
+    call: hyper::Request<Incoming>,
+    mut server: Server,
+    state: Arc<Mutex<State>>,
+) -> io::Result<hyper::Response<Body>> {
+    let does = {
+        let mut state = lock(&state);
+        state.calls += 1;
+        state.does.clone()
+    };
+    match does {
+        Does::Decides => {}
+        Does::Dawdles(time) => tokio::time::sleep(time).await,
+        Does::Hangs => std::future::pending().await,
+        Does::Resets => return Err(io::Error::other("reset")),
+        Does::Says(bytes) => return Ok(said(bytes, 0)),
+        Does::Fails(status) => return Ok(said(Vec::new(), status)),
+    }
+    server.call(call).await.map_err(|never: Infallible| match never {})
+}
+
+fn said(bytes: Vec<u8>, status: u16) -> hyper::Response<Body> {
+    let trailers = async move {
+        let name = hyper::header::HeaderName::from_static("grpc-status");
+        Some(Ok([(name, status.into())].into_iter().collect()))
+    };
+    let body = Full::new(Bytes::from(bytes)).with_trailers(trailers);
+    let mut answer = hyper::Response::new(Body::new(body));
+    let kind = hyper::header::HeaderValue::from_static("application/grpc");
+    answer.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
+    answer
+}

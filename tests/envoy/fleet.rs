@@ -1,0 +1,44 @@
+//! One limit over many Envoys: a real rate limit service that counts in a real Redis.
+
+mod answers;
+mod breaker;
+mod errors;
+mod together;
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use testbed::rate_limit_service::Limit;
+use testbed::{Bootstrap, Envoy, RateLimitService, Redis, Upstream};
+
+const CLUSTER: &str = "rate_limit_service";
+
+/// So many requests of each client in a day, whose border is passed once in very many runs.
+fn daily(requests: u32) -> Limit {
+    Limit { keys: vec!["client"], requests, seconds: 86_400 }
+}
+
+/// A configuration that tells the service of each client; `patch` changes the section.
+fn configuration(patch: Value) -> Value {
+    let mut fleet = json!({
+        "cluster": CLUSTER, "timeout": "1s", "on_error": "admit",
+        "descriptors": [{"client": true}],
+    });
+    for (key, value) in patch.as_object().into_iter().flatten() {
+        fleet[key] = value.clone();
+    }
+    json!({"fleet_limit": fleet})
+}
+
+fn bootstrap(upstream: &Upstream, service: SocketAddr, plugin: Value) -> Bootstrap {
+    Bootstrap::to(upstream.address()).plugin(plugin).cluster_http2(CLUSTER, service)
+}
+
+/// An Envoy in front of a service with these limits.
+fn limited(limits: &[Limit], patch: Value) -> (Upstream, Redis, RateLimitService, Envoy) {
+    let (upstream, redis) = (Upstream::start(), Redis::start());
+    let service = RateLimitService::start(&redis, limits);
+    let bootstrap = bootstrap(&upstream, service.address(), configuration(patch));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    (upstream, redis, service, envoy)
+}

@@ -1,0 +1,114 @@
+//! What a client gets that is over the limit.
+
+use serde_json::json;
+use testbed::client::h2;
+use testbed::rate_limit_service::Does;
+use testbed::{Client, Request};
+
+use super::*;
+
+#[test]
+fn over_the_limit() {
+    let (upstream, _redis, _service, envoy) = limited(&[daily(1)], json!({}));
+    let mut client = Client::new(envoy.address());
+    let first = client.get_with("/a", &[("x-request-id", "one")]);
+    assert_eq!((first.status, first.header("x-request-id")), (200, Some("one")));
+    let posted = Request::new("POST", "/a").header("x-request-id", "two").body(vec![b'x'; 100_000]);
+    for request in [Request::get("/a").header("x-request-id", "two"), posted] {
+        let refused = client.send(&request);
+        assert_eq!(refused.status, 429);
+        assert_eq!(refused.headers_named("x-request-id"), [b"two"]);
+        assert_eq!(refused.header("ratelimit-policy"), Some(r#""fleet";q=1;w=86400"#));
+        let wait: u64 = refused.header("retry-after").expect("a wait").parse().expect("seconds");
+        assert!((1..=86_400).contains(&wait), "{wait}");
+        let ratelimit = format!(r#""fleet";r=0;t={wait}"#);
+        assert_eq!(refused.header("ratelimit"), Some(ratelimit.as_str()));
+        assert_eq!(refused.header("x-ratelimit-remaining"), Some("0"), "the service's own header");
+        let body = refused.json();
+        assert_eq!((&body["error"], &body["request_id"]), (&json!("rate_limited"), &json!("two")));
+        assert_eq!(body["retry_after_seconds"], wait);
+    }
+    assert_eq!(upstream.count(), 1);
+}
+
+#[test]
+fn a_grpc_client_gets_a_grpc_status() {
+    let (_upstream, _redis, service, envoy) = limited(&[daily(1)], json!({"on_error": "refuse"}));
+    let mut client = h2::Client::new(envoy.address());
+    let call = Request::new("POST", "/a.Service/Call").header("content-type", "application/grpc");
+    let passed = client.send(&call);
+    assert_eq!((passed.status, passed.trailers.get("grpc-status")), (200, Some("0")));
+    let refused = client.send(&call);
+    assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("8")));
+    service.now(Does::Fails(14));
+    let refused = client.send(&call);
+    assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("14")));
+}
+
+/// A body that comes while the request waits reaches the service behind whole.
+#[test]
+fn a_body_waits_with_its_request() {
+    let (upstream, _redis, service, envoy) = limited(&[daily(100)], json!({}));
+    let mut client = Client::new(envoy.address());
+    for size in [1, 70_000, 2_000_000] {
+        service.now(Does::Dawdles(std::time::Duration::from_millis(50)));
+        let body: Vec<u8> = (0..size).map(|byte| (byte % 251) as u8).collect();
+        let answer = client.send(&Request::new("POST", "/a").body(body.clone()));
+        assert_eq!(answer.status, 200);
+        assert!(upstream.last().body == body, "{size} bytes");
+    }
+}
+
+/// A request waits for its body, since the key of its operation is in it, and then for the service.
+#[test]
+fn a_key_in_the_body() {
+    let (upstream, redis) = (Upstream::start(), Redis::start());
+    let limit = Limit { keys: vec!["operation", "key"], requests: 2, seconds: 86_400 };
+    let service = RateLimitService::start(&redis, &[limit]);
+    let mut plugin = configuration(json!({"descriptors": [{"operation": true, "key": true}]}));
+    plugin["operations"] = json!([{
+        "name": "recall", "paths": ["/recall"], "key": {"json": "/bank"},
+        "requests": 100, "per": "60s", "missing_key": "share",
+    }]);
+    let bootstrap = bootstrap(&upstream, service.address(), plugin)
+        .wasm(json!({"allow_on_headers_stop_iteration": true}));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    let mut recall = |bank: &str| {
+        let body = json!({"bank": bank, "text": "x".repeat(20_000)}).to_string();
+        let answer = client.send(&Request::new("POST", "/recall").body(body.clone()));
+        assert!(answer.status == 429 || upstream.last().body == body.as_bytes());
+        answer.status
+    };
+    let statuses = ["one", "two", "one", "one", "two", "two"].map(&mut recall);
+    assert_eq!(statuses, [200, 200, 200, 429, 200, 429]);
+    let asked = service.calls();
+    assert_eq!(client.get("/other").status, 200);
+    let keyless = Request::new("POST", "/recall").body("{}");
+    assert_eq!(client.send(&keyless).status, 200);
+    assert_eq!(service.calls(), asked, "without a descriptor nobody is asked");
+}
+
+/// Clients that give up while their request waits leave nothing behind, and are counted.
+#[test]
+fn clients_that_give_up() {
+    use std::io::Write;
+    use std::net::TcpStream;
+
+    let (upstream, _redis, service, mut envoy) = limited(&[daily(1000)], json!({}));
+    service.now(Does::Hangs);
+    for nth in 1..=5 {
+        let mut stream = TcpStream::connect(envoy.address()).expect("connect");
+        stream.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n").expect("send");
+        testbed::poll::until(std::time::Duration::from_secs(60), "the service was asked", || {
+            (service.calls() >= nth).then_some(())
+        });
+    }
+    service.now(Does::Decides);
+    assert_eq!(Client::new(envoy.address()).get("/a").status, 200);
+    let labels = [("method", "GET"), ("status_code", "0")];
+    envoy.wait_for_stat("caracal_gateway_requests_total", &labels, |count| count == 5.0);
+    envoy.wait_for_stat("caracal_gateway_requests_in_flight", &[], |count| count == 0.0);
+    assert_eq!(upstream.count(), 1);
+    assert!(envoy.alive());
+}

@@ -1,0 +1,56 @@
+//! A dead service does not cost its time-out on every request.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::rate_limit_service::Does;
+use testbed::{Client, Envoy, Upstream, poll};
+
+use super::*;
+
+/// A black hole: connections are taken, and nothing comes back. One worker waits for three requests,
+/// and then for one a second; all others pass at once.
+#[test]
+fn most_requests_do_not_wait_for_a_black_hole() {
+    let upstream = Upstream::start();
+    let hole = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = hole.local_addr().expect("its address");
+    let plugin = configuration(json!({"timeout": "50ms"}));
+    let bootstrap = bootstrap(&upstream, address, plugin).concurrency(1);
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    const REQUESTS: u32 = 300;
+    for _ in 0..REQUESTS {
+        assert_eq!(client.get("/a").status, 200);
+    }
+    let family = "caracal_gateway_fleet_errors_total";
+    let all = f64::from(REQUESTS);
+    envoy.wait_for_stat(family, &[], |count| count == all);
+    let open = envoy.stats().value(family, &[("reason", "open")]);
+    let waited = envoy.stats().value(family, &[("reason", "timeout")]);
+    println!("{waited} of {REQUESTS} requests waited");
+    assert_eq!(open + waited, all);
+    assert!((3.0..all / 4.0).contains(&waited), "{waited} requests waited for nothing");
+}
+
+/// While it is away requests pass, and once it is back they are counted again.
+#[test]
+fn it_comes_back() {
+    let (_upstream, _redis, service, envoy) =
+        limited(&[daily(1)], json!({"timeout": "100ms", "on_error": "refuse"}));
+    let mut client = Client::new(envoy.address());
+    service.now(Does::Fails(14));
+    let family = "caracal_gateway_fleet_errors_total";
+    poll::until(Duration::from_secs(60), "the breaker is open", || {
+        assert_eq!(client.get("/a").status, 503);
+        (envoy.stats().value(family, &[("reason", "open")]) > 0.0).then_some(())
+    });
+    service.now(Does::Decides);
+    poll::until(Duration::from_secs(60), "the service decides again", || {
+        (client.get("/a").status == 200).then_some(())
+    });
+    poll::until(Duration::from_secs(60), "and refuses what is over its limit", || {
+        (client.get("/a").status == 429).then_some(())
+    });
+}

@@ -1,0 +1,97 @@
+//! A service that does not decide.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::rate_limit_service::Does;
+use testbed::{Client, Envoy, RateLimitService, Redis, Upstream};
+
+use super::*;
+
+/// The same with each `on_error`: what a request then gets, and the reason that is counted.
+fn decides(does: Option<&Does>, reason: &str) {
+    let (upstream, redis) = (Upstream::start(), Redis::start());
+    let service = RateLimitService::start(&redis, &[daily(1)]);
+    // Nobody listens there once the listener is dropped.
+    let nobody =
+        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+    let address = does.map_or(nobody, |_| service.address());
+    if let Some(does) = does {
+        service.now(does.clone());
+    }
+    for (on_error, status) in [("admit", 200), ("local", 200), ("refuse", 503)] {
+        let mut plugin = configuration(json!({"on_error": on_error, "timeout": "100ms"}));
+        plugin["rate_limit"] = json!({"requests": 2, "window": "1h"});
+        let envoy = Envoy::start(&bootstrap(&upstream, address, plugin)).expect("Envoy starts");
+        let mut client = Client::new(envoy.address());
+        for _ in 0..2 {
+            let answer = client.get("/a");
+            assert_eq!(answer.status, status, "{does:?} {on_error}");
+            if status == 503 {
+                assert_eq!(answer.header("retry-after"), Some("1"), "{does:?}");
+                assert_eq!(answer.json()["error"], "unavailable", "{does:?}");
+            }
+        }
+        assert_eq!(
+            client.get("/a").status,
+            429,
+            "the client's own limit holds: {does:?} {on_error}"
+        );
+        let counted = [("reason", reason)];
+        envoy.wait_for_stat("caracal_gateway_fleet_errors_total", &counted, |count| count == 2.0);
+        let refused = [("limit", "fleet"), ("reason", "unavailable")];
+        let family = "caracal_gateway_rate_limited_total";
+        let expected = if status == 503 { 2.0 } else { 0.0 };
+        envoy.wait_for_stat(family, &refused, |count| count == expected);
+    }
+}
+
+#[test]
+fn it_is_down() {
+    decides(None, "refused");
+}
+
+#[test]
+fn it_is_too_slow() {
+    decides(Some(&Does::Dawdles(Duration::from_secs(60))), "timeout");
+}
+
+#[test]
+fn it_hangs() {
+    decides(Some(&Does::Hangs), "timeout");
+}
+
+#[test]
+fn it_resets() {
+    decides(Some(&Does::Resets), "reset");
+}
+
+#[test]
+fn it_says_what_nobody_can_read() {
+    for said in [
+        &b"garbage"[..],
+        b"",
+        b"\0\0\0\0\x02\x08",
+        b"\0\0\0\0\x02\x08\x00",
+        b"\0\0\0\0\x02\x08\x07",
+    ] {
+        decides(Some(&Does::Says(said.into())), "body");
+    }
+}
+
+#[test]
+fn it_is_unavailable() {
+    decides(Some(&Does::Fails(14)), "status");
+}
+
+#[test]
+fn there_is_no_such_cluster() {
+    let upstream = Upstream::start();
+    let plugin = configuration(json!({"cluster": "nowhere", "on_error": "refuse"}));
+    let bootstrap = bootstrap(&upstream, upstream.address(), plugin);
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    assert_eq!(Client::new(envoy.address()).get("/a").status, 503);
+    let counted = [("reason", "unknown_cluster")];
+    envoy.wait_for_stat("caracal_gateway_fleet_errors_total", &counted, |count| count == 1.0);
+}
