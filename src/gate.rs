@@ -113,9 +113,10 @@ impl Gate {
         host: &mut impl Host,
         meter: &mut Meter,
     ) -> Verdict {
-        let Rest { claims, fleet, .. } = &mut stream.rest;
-        let mut tell = |place, key: Option<&[u8]>| fleet.operation(place, key);
-        self.operations.read(claims, body, &mut tell);
+        if let Some(Rest { claims, fleet, .. }) = stream.rest.as_deref_mut() {
+            let mut tell = |place, key: Option<&[u8]>| fleet.operation(place, key);
+            self.operations.read(claims, body, &mut tell);
+        }
         self.go_on(stream, now, host, meter)
     }
 
@@ -135,7 +136,9 @@ impl Gate {
             Ok(Decision::Admitted) => Ok(()),
             Ok(Decision::Refused(over)) => {
                 let refusal = Refusal::RateLimited(fleet.overrun(&over));
-                stream.rest.fleet.headers = over.headers;
+                if let Some(rest) = &mut stream.rest {
+                    rest.fleet.headers = over.headers;
+                }
                 Err(refusal)
             }
             Err(failure) => undecided(fleet, failure, meter),
@@ -157,7 +160,7 @@ impl Gate {
         host: &mut impl Host,
         meter: &mut Meter,
     ) -> Verdict {
-        let verdict = match self.finish(&mut stream.rest, now, host, meter) {
+        let verdict = match self.finish(stream.rest.as_deref_mut(), now, host, meter) {
             Ok(None) => Verdict::Forward(Edits::default()),
             Ok(Some(wait)) => Verdict::Wait(Edits::default(), wait),
             Err(refusal) => Verdict::Refuse(refusal),
@@ -196,7 +199,7 @@ impl Gate {
                 if class != Class::Health {
                     stream.rest = self.rest(head, client, key, host);
                 }
-                Ok(match self.finish(&mut stream.rest, now, host, meter)? {
+                Ok(match self.finish(stream.rest.as_deref_mut(), now, host, meter)? {
                     None => Verdict::Forward(edits),
                     Some(wait) => Verdict::Wait(edits, wait),
                 })
@@ -208,11 +211,12 @@ impl Gate {
     /// that whoever waited goes on where it stopped.
     fn finish(
         &mut self,
-        rest: &mut Rest,
+        rest: Option<&mut Rest>,
         now: Micros,
         host: &mut impl Host,
         meter: &mut Meter,
     ) -> Result<Option<Wait>, Refusal> {
+        let Some(rest) = rest else { return Ok(None) };
         if Operations::want_body(&rest.claims) {
             return Ok(Some(Wait::Body));
         }
@@ -236,26 +240,29 @@ impl Gate {
         Ok(None)
     }
 
-    /// What is left to decide of a request that its client's own limit admitted.
+    /// What is left to decide of a request that its client's own limit admitted; `None` if nothing is.
     fn rest(
         &self,
         head: &Head<'_>,
         client: Option<Identity<'_>>,
         key: Option<ClientKey>,
         host: &mut impl Host,
-    ) -> Rest {
-        let mut rest = Rest::default();
+    ) -> Option<Box<Rest>> {
+        if self.operations.is_empty() && self.replay.is_none() && self.fleet.is_none() {
+            return None;
+        }
+        let mut rest = Box::<Rest>::default();
         rest.fleet.question = self.fleet.as_ref().map(|fleet| fleet.question(client));
         if self.operations.is_empty() && self.replay.is_none() {
-            return rest;
+            return Some(rest);
         }
         // Its route was found, so it can be read.
-        let Ok(forms) = Forms::of(head.path) else { return rest };
+        let Ok(forms) = Forms::of(head.path) else { return Some(rest) };
         let mut key = || key.unwrap_or_else(|| self.operations.client(head, host));
         let mut tell = |place, key: Option<&[u8]>| rest.fleet.operation(place, key);
         rest.claims = self.operations.claims(head, &forms, &mut key, &mut tell);
         rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, &forms));
-        rest
+        Some(rest)
     }
 
     /// Who asks, if a limit wants to know it.

@@ -13,6 +13,4 @@ pub struct Rest {
     pub fleet: Passage,
     /// What makes it the only one of its kind, if it has to be.
     pub nonce: Option<Nonce>,
-    /// It is marked as one that goes to a service which is not well, and counts once it goes there.
-    pub degraded: bool,
 }

@@ -30,8 +30,11 @@ pub struct Stream {
     pub grpc: bool,
     /// The answer's `grpc-status`, once there is one.
     pub grpc_status: Option<Code>,
-    /// What is left to decide of a request that waits.
-    pub rest: Rest,
+    /// What the stages that may wait have to decide, where there is anything. Apart, since a stream is
+    /// moved about in every request.
+    pub rest: Option<Box<Rest>>,
+    /// It is marked as one that goes to a service which is not well, and counts once it goes there.
+    degraded: bool,
     auth_method: AuthMethod,
     began: Micros,
 }
@@ -69,7 +72,8 @@ impl Stream {
             status: Status::default(),
             grpc: false,
             grpc_status: None,
-            rest: Rest::default(),
+            rest: None,
+            degraded: false,
             auth_method: AuthMethod::None,
             began: now,
         }
@@ -83,8 +87,8 @@ impl Stream {
                 if let Mark::Set(reason) = edits.mark {
                     meter.rate_limited(0, reason);
                 }
-                self.rest.degraded |= edits.degraded == Degrade::Set;
-                if self.rest.degraded && matches!(verdict, Verdict::Forward(_)) {
+                self.degraded |= edits.degraded == Degrade::Set;
+                if self.degraded && matches!(verdict, Verdict::Forward(_)) {
                     meter.degraded();
                 }
             }

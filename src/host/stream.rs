@@ -122,7 +122,8 @@ impl HttpStream {
 
     /// Asks the service of the fleet's limit. What cannot be sent is decided at once.
     fn ask(&mut self, plugin: &Plugin, mut stream: Stream) -> Action {
-        let message = mem::take(&mut stream.rest.fleet.message);
+        let rest = stream.rest.as_mut();
+        let message = rest.map(|rest| mem::take(&mut rest.fleet.message)).unwrap_or_default();
         let sent = now();
         let asked = match &plugin.state.borrow().gate.fleet {
             Some(fleet) => fleet::ask(fleet, &message),
@@ -245,7 +246,8 @@ impl HttpStream {
     }
 
     fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
-        let told = mem::take(&mut stream.rest.fleet.headers);
+        let rest = stream.rest.as_mut();
+        let told = rest.map(|rest| mem::take(&mut rest.fleet.headers)).unwrap_or_default();
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();

@@ -52,8 +52,9 @@ pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Panic messages name source files: the folders of this machine are taken out of them. And SHA-256
-/// comes as a loop: unrolled it would be 7 KB more, for the few requests that present a token.
+/// Panic messages name source files: the folders of this machine are taken out of them. SHA-256 comes
+/// as a loop: unrolled it would be 7 KB more, for the few requests that present a token. And less is
+/// inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
 fn flags(root: &Path) -> Outcome<String> {
     let rustc =
         |words: &[&str]| command::output(Command::new("rustc").args(words).current_dir(root));
@@ -70,7 +71,8 @@ fn flags(root: &Path) -> Outcome<String> {
     let flags = folders
         .iter()
         .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
-    let compact = ["--cfg=sha2_backend_soft=\"compact\"".to_owned()];
+    let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
+    let compact = compact.map(str::to_owned);
     Ok(flags.chain(compact).collect::<Vec<_>>().join("\u{1f}"))
 }
 

@@ -2,14 +2,14 @@
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+
+use crate::config::read::Read;
 
 use super::Span;
 
 /// One limit over many Envoys, by Envoy's rate limit service protocol. It is asked after all limits of
 /// this process, so that a request that these refuse never leaves it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FleetLimit {
@@ -38,8 +38,9 @@ impl Default for FleetLimit {
 }
 
 /// What becomes of a request that the service does not decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(rename_all = "lowercase"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Read)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum OnError {
     /// The limits of this process alone decide; there must be one.
     #[default]
@@ -50,22 +51,8 @@ pub enum OnError {
     Admit,
 }
 
-/// By hand, since to derive it costs the module three times as many bytes.
-impl<'de> Deserialize<'de> for OnError {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const RIGHT: &str = "must be one of local, refuse, admit";
-        let name = String::deserialize(deserializer).map_err(|_| D::Error::custom(RIGHT))?;
-        match name.as_str() {
-            "local" => Ok(Self::Local),
-            "refuse" => Ok(Self::Refuse),
-            "admit" => Ok(Self::Admit),
-            _ => Err(D::Error::custom(RIGHT)),
-        }
-    }
-}
-
 /// One descriptor: its entries stand in this order.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Descriptor {
