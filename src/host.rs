@@ -3,6 +3,7 @@
 mod abi;
 mod access;
 mod calls;
+mod edits;
 mod environment;
 mod exports;
 mod fetches;

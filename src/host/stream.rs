@@ -3,14 +3,15 @@
 use std::mem;
 use std::rc::Rc;
 
-use super::abi::{self, Failed, Map};
+use super::abi::{self, Map};
 use super::access::{self, Noted};
 use super::calls::{self, Purpose};
+use super::edits::{apply, serialize};
 use super::environment::now;
 use super::exports::Action;
 use super::fleet;
 use super::plugin::{Plugin, State};
-use crate::gate::{Gate, Stream};
+use crate::gate::Stream;
 use crate::limit::window::Micros;
 use crate::metrics::{Code, Format, Status};
 use crate::operation::LONGEST_BODY;
@@ -19,8 +20,8 @@ use crate::probe::answer::Answer;
 use crate::probe::report::Detail;
 use crate::probe::rung::Reason;
 use crate::reply::Reply;
-use crate::request::{DEGRADED, Head, Pairs, WOULD_LIMIT};
-use crate::verdict::{Degrade, Edits, Mark, Refusal, Verdict, Wait};
+use crate::request::{Head, Pairs};
+use crate::verdict::{Refusal, Verdict, Wait};
 
 /// A stream of Envoy's, from the request's head until it is deleted.
 #[derive(Debug)]
@@ -277,44 +278,6 @@ fn answer(own: Own, plugin: &Plugin) -> Reply {
             own::metrics(format, plugin.expose(format))
         }
     }
-}
-
-/// Edits the head of a request that is forwarded.
-fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Result<(), Failed> {
-    if edits.set_request_id {
-        abi::set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes())?;
-    }
-    if edits.strip_authorization {
-        abi::remove_header(Map::Request, b"authorization")?;
-    }
-    match (edits.degraded, &gate.degraded) {
-        (Degrade::Absent, _) => {}
-        (Degrade::Set, Some(degraded)) => {
-            abi::set_header(Map::Request, DEGRADED, degraded.names.as_bytes())?;
-        }
-        (Degrade::Set | Degrade::Remove, _) => abi::remove_header(Map::Request, DEGRADED)?,
-    }
-    match edits.mark {
-        Mark::Absent => Ok(()),
-        Mark::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
-        Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT, b"1"),
-    }
-}
-
-/// Writes headers as [`Pairs`] reads them.
-pub fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
-    bytes.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or_default().to_le_bytes());
-    for (name, value) in pairs {
-        bytes.extend_from_slice(&length(name));
-        bytes.extend_from_slice(&length(value));
-    }
-    for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
-        bytes.extend_from_slice(part);
-        bytes.push(0);
-    }
-    bytes
 }
 
 /// Envoy deletes a stream once, however it ended.
