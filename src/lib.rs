@@ -4,7 +4,8 @@
 //! 1. Envoy hands the request's head to [`host`], the only place that talks to Envoy.
 //! 2. [`request`] gathers what is read of it in one pass.
 //! 3. [`gate`] judges: [`request_id`] first, so that every later answer has one; then the path's
-//!    class by [`route`]; the token by [`auth`], if the class wants one; the client's [`limit`].
+//!    class by [`route`]; the token by [`auth`], if the class wants one; the client's [`limit`]; the
+//!    limits of an [`operation`] and of a [`fleet`], for which a request may wait; [`replay`] last.
 //! 4. The outcome is a [`verdict`]: forward with these edits, or refuse; [`reply`] is the one table
 //!    from refusal to answer.
 //! 5. On the answer's way back the host sets the request ID and notes the status.

@@ -8,8 +8,7 @@ use walrus::{FunctionBuilder, Module, ValType};
 
 use crate::{module, workspace};
 
-/// The built module, with one callback more: it traps at a request's trailers, which the gate never
-/// looks at.
+/// The built module with another callback for a request's trailers, which traps.
 pub fn crashing_module() -> PathBuf {
     static WRITTEN: Once = Once::new();
     let path = workspace().join(format!("target/testbed/crashing-{}.wasm", std::process::id()));
@@ -20,7 +19,9 @@ pub fn crashing_module() -> PathBuf {
         function.func_body().unreachable();
         let arguments = parameters.map(|kind| module.locals.add(kind));
         let function = function.finish(arguments.into(), &mut module.funcs);
-        module.exports.add("proxy_on_request_trailers", function);
+        const CALLBACK: &str = "proxy_on_request_trailers";
+        module.exports.remove(CALLBACK).expect("the callback");
+        module.exports.add(CALLBACK, function);
         fs::create_dir_all(path.parent().expect("a folder")).expect("make target/testbed");
         module.emit_wasm_file(&path).expect("write the module");
     });

@@ -18,6 +18,11 @@ routes:
     class: api
 metrics_auth: {tokens: [{env: BEARER}, {sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}], strip: true}
 rate_limit: {requests: 5, window: 250ms, client: {header: x-user}}
+operations:
+  - {name: recall, methods: [POST], paths: [/v1/recall], key: {json: /bank_id}, requests: 120, per: 60s}
+  - {name: bank, paths: ["/v1/banks/*"], key: {path_segment: 2}, requests: 9, per: 1s, burst: 20}
+fleet_limit: {cluster: limits, descriptors: [{client: true}]}
+replay: {routes: ["/v1/pay/*"]}
 "#;
 
 fn explained(path: &str, more: &[&str]) -> String {
@@ -135,4 +140,27 @@ fn it_reads_the_files_that_check_reads() {
         ran.err.contains("wrong.yaml: mode: must be one of") && ran.err.contains("probegate check")
     );
     assert_eq!(probegate(&["explain", "/", "--config", "nowhere.yaml"]).code, 1);
+}
+
+/// What a request has to pass besides its client's own limit.
+#[test]
+fn operations_a_fleet_and_replay_are_told() {
+    let recall = "operation: recall, 120 requests in 60000ms and 120 at once for each value at /bank_id of the body";
+    let bank =
+        "operation: bank, 9 requests in 1000ms and 20 at once for each segment 2 of the path";
+    let fleet = "fleet: what the service at limits says";
+    let replay = "replay: once for each x-nonce, at the time that x-timestamp says; else 409";
+    let table: [(&str, &[&str], &[&str]); 5] = [
+        ("/v1/recall", &["--method", "POST"], &[recall, fleet]),
+        ("/v1/recall", &[], &[fleet]),
+        ("//V1/banks/x/recall", &[], &[bank, fleet]),
+        ("/v1/pay/x", &[], &[fleet, replay]),
+        ("/health", &[], &[]),
+    ];
+    for (path, more, told) in table {
+        let out = explained(path, more);
+        for line in [recall, bank, fleet, replay] {
+            assert_eq!(out.contains(line), told.contains(&line), "{path}: {line}\n{out}");
+        }
+    }
 }

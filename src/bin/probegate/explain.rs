@@ -1,5 +1,6 @@
 //! `probegate explain`: what the gate does with a path, and which rule says so.
 
+mod others;
 mod rules;
 
 use std::path::PathBuf;
@@ -84,6 +85,9 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
     lines.push(format!("token: {}", token(class, config, admin)));
     if class != Class::Closed {
         lines.push(format!("limit: {}", limit(class, config)));
+    }
+    if own.is_none() {
+        lines.extend(others::others(config, class, &question.method, target));
     }
     lines
 }

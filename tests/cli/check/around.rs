@@ -136,3 +136,28 @@ fn a_token_in_the_file_is_warned_of_where_it_stands() {
         "{said:?}"
     );
 }
+
+#[test]
+fn what_a_section_needs_around_it_is_warned_of() {
+    let table = [
+        (
+            "fleet.yaml",
+            "rate_limit: {requests: 9}\nfleet_limit:\n  cluster: nowhere\n  descriptors: [{client: true}]",
+            "warning: fleet_limit.cluster: static_resources.clusters has no cluster of this name",
+        ),
+        (
+            "fetch.yaml",
+            "metrics_auth:\n  tokens:\n    - fetch: {cluster: nowhere, path: /}",
+            "warning: metrics_auth.tokens[0].fetch.cluster: static_resources.clusters has no",
+        ),
+        (
+            "body.yaml",
+            "operations:\n  - {name: a, paths: [/], key: {json: /a}, requests: 1, per: 1s}",
+            "set allow_on_headers_stop_iteration: true",
+        ),
+    ];
+    for (name, yaml, warning) in table {
+        let said = checked(name, &in_struct(yaml), 0);
+        assert!(said.iter().any(|said| said.contains(warning)), "{name}: {said:?}");
+    }
+}

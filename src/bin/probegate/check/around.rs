@@ -1,6 +1,8 @@
 //! What stands around the gate and takes something from it.
 
 use super::{Finding, Kind};
+use probegate::config::shape::Token;
+
 use crate::document::Node;
 use crate::find::{Around, Gate};
 use crate::source::{Meaning, variable};
@@ -13,6 +15,7 @@ pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
         Around::Envoy { document, plugin, connection_manager } => {
             findings.failure(plugin);
             findings.variables(plugin, meaning);
+            findings.bodies(plugin, meaning);
             if let Some(manager) = connection_manager {
                 findings.request_id(manager, meaning);
                 findings.peer(manager, meaning);
@@ -67,6 +70,18 @@ impl Findings {
         }
     }
 
+    /// A request that is held for its body needs Envoy to show it.
+    fn bodies(&mut self, plugin: &Node, meaning: &Meaning) {
+        use probegate::config::shape::Key;
+        let option = plugin.entry("allow_on_headers_stop_iteration");
+        let wants = |key: &Key| matches!(key, Key::Json(_));
+        let wanted = meaning.config.operations.iter().any(|operation| wants(&operation.key));
+        if wanted && option.is_none_or(|entry| !entry.value.is_true()) {
+            let line = option.map_or(plugin.line, |entry| entry.line);
+            self.warn(line, "Envoy never shows the body of a request that is held for an operation's JSON key: set allow_on_headers_stop_iteration: true");
+        }
+    }
+
     fn request_id(&mut self, manager: &Node, meaning: &Meaning) {
         let gate = &meaning.compiled.gate;
         // Envoy has its own ways with this header only, and they matter only if it may be kept.
@@ -110,18 +125,28 @@ impl Findings {
         let is_defined = |name: &str| {
             clusters.iter().any(|cluster| cluster.get("name").and_then(Node::text) == Some(name))
         };
+        let mut named = Vec::new();
         let targets = meaning.compiled.probes.iter().flat_map(|plan| &plan.targets);
-        for (nth, target) in targets.enumerate() {
-            if !is_defined(&target.cluster) {
-                let place = format!("probes.targets[{nth}].cluster");
-                let source = &gate.configuration;
-                let (line, place) = source.describe(&source.spot(&place, &[]).way);
-                self.at(
-                    line,
-                    place,
-                    "static_resources.clusters has no cluster of this name: every probe will fail",
-                );
+        named.extend(targets.enumerate().map(|(nth, target)| {
+            (format!("probes.targets[{nth}].cluster"), &*target.cluster, "every probe will fail")
+        }));
+        named.extend(meaning.config.fleet_limit.iter().map(|fleet| {
+            let what = "on_error will decide every request";
+            ("fleet_limit.cluster".to_owned(), &*fleet.cluster, what)
+        }));
+        let tokens = meaning.config.metrics_auth.tokens.iter().flatten().enumerate();
+        named.extend(tokens.filter_map(|(nth, token)| match token {
+            Token::Fetch(fetch) => {
+                let place = format!("metrics_auth.tokens[{nth}].fetch.cluster");
+                Some((place, &*fetch.cluster, "no token will come"))
             }
+            _ => None,
+        }));
+        for (place, _, what) in named.into_iter().filter(|(_, cluster, _)| !is_defined(cluster)) {
+            let source = &gate.configuration;
+            let (line, place) = source.describe(&source.spot(&place, &[]).way);
+            let none = "static_resources.clusters has no cluster of this name";
+            self.at(line, place, format!("{none}: {what}"));
         }
     }
 
