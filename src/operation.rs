@@ -19,7 +19,7 @@ use crate::request::Head;
 use crate::route::{Forms, Wide};
 use crate::verdict::{LimitReason, Overrun};
 use bucket::Bucket;
-use key::Source;
+pub use key::Source;
 
 /// A body that is longer than this is not read.
 pub const LONGEST_BODY: usize = 64 * 1024;
@@ -87,9 +87,9 @@ impl Operations {
         ClientKey::new(&self.hash_key, self.clients.identify(head, host))
     }
 
-    /// Whether each is counted by client.
-    pub fn by_client(&self) -> impl Iterator<Item = bool> {
-        self.all.iter().map(|operation| operation.source == Source::Client)
+    /// What each is counted by.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.all.iter().map(|operation| &operation.source)
     }
 
     /// Whether there are none.

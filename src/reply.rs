@@ -175,7 +175,8 @@ fn too_many(overrun: &Overrun) -> String {
         Exceeded => {
             format!("more than {} requests within {} ms", quota.requests, quota.window_ms())
         }
-        TableFull => "too many clients at once".into(),
+        TableFull if overrun.limit == 0 => "too many clients at once".into(),
+        TableFull => "too many keys at once".into(),
         Contended | Unavailable => "the limit cannot be counted now".into(),
         MissingKey => "the request does not say for whom it is to be counted".into(),
     }

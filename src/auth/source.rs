@@ -161,9 +161,11 @@ impl Keeper {
 }
 
 impl Source {
-    /// What a log calls whoever presents one of its tokens.
-    fn name(&self) -> Box<str> {
-        format!("{}{}", self.cluster, self.path).into()
+    /// What a log calls it, and whoever presents one of its tokens.
+    pub fn name(&self) -> Box<str> {
+        // The query may hold a secret.
+        let path = self.path.split('?').next().unwrap_or_default();
+        format!("{}{path}", self.cluster).into()
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Told {
     pub name: String,
     /// Its key is the client.
     pub by_client: bool,
+    /// Its key is a header's value, which may be a secret.
+    pub by_header: bool,
 }
 
 /// What may be told of one request, gathered as its stages come by it.
@@ -36,7 +38,7 @@ pub struct Told {
 pub struct Question {
     client: String,
     /// The places of those that match it, and their keys, if the request has them.
-    operations: Vec<(usize, Option<String>)>,
+    operations: Vec<(usize, Option<Vec<u8>>)>,
 }
 
 impl Question {
@@ -55,7 +57,7 @@ impl Question {
 
     /// Adds the operation at this place, which the request matches, and its key, if the request has one.
     pub fn operation(&mut self, place: usize, key: Option<&[u8]>) {
-        self.operations.push((place, key.map(text)));
+        self.operations.push((place, key.map(Vec::from)));
     }
 
     /// The framed `RateLimitRequest`; `None` if there is nothing to ask. A descriptor of which a part
@@ -77,10 +79,14 @@ impl Question {
             }
             for (place, key) in &self.operations {
                 let Some(told) = operations.get(*place) else { continue };
-                let key = if told.by_client { Some(&self.client) } else { key.as_ref() };
-                let key = key.filter(|_| descriptor.key);
+                let key = match key.as_deref() {
+                    _ if !descriptor.key => None,
+                    _ if told.by_client => Some(self.client.clone()),
+                    Some(key) if told.by_header => Some(Digest::of(key).hex()),
+                    key => key.map(text),
+                };
                 if key.is_some() || !descriptor.key {
-                    add(&mut message, client, Some(&told.name), key.map(String::as_str));
+                    add(&mut message, client, Some(&told.name), key.as_deref());
                 }
             }
         }

@@ -36,10 +36,10 @@ fn is_audited(plugin: &Plugin, stream: &Stream) -> bool {
 }
 
 /// Tells at once of a decision about an admin route.
-pub fn audit(plugin: &Plugin, stream: &Stream, noted: &Noted, verdict: &Verdict) {
+pub fn audit(plugin: &Plugin, stream: &Stream, noted: &Noted, verdict: Option<&Verdict>) {
     if is_audited(plugin, stream) {
         let refused = match verdict {
-            Verdict::Refuse(Refusal::Unauthorized { failure, .. }) => Some(failure.label()),
+            Some(Verdict::Refuse(Refusal::Unauthorized { failure, .. })) => Some(failure.label()),
             _ => None,
         };
         let (level, line) = plugin.log.audit(&entry(plugin, stream, noted), refused);

@@ -21,6 +21,8 @@ use super::stream::HttpStream;
 pub enum Action {
     Continue = 0,
     Pause = 1,
+    /// Of a body: it stays with Envoy, which asks for no more than it can hold.
+    Hold = 2,
 }
 
 /// The contexts of a VM by the IDs that Envoy gave them.

@@ -74,7 +74,6 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
         Change::Failing => (Level::Warning, "gives no tokens: the last ones stay for `keep_for`"),
     };
     if plugin.log.level <= level {
-        let Source { cluster, path, .. } = source;
-        access::write(level, &format!("probegate: {path} of the cluster {cluster} {what}"));
+        access::write(level, &format!("probegate: {} {what}", source.name()));
     }
 }

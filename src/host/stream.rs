@@ -62,12 +62,14 @@ impl HttpStream {
     /// More of the request's body is there, `size` bytes with what is held of it.
     pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
         self.shown = true;
-        match self.wait {
+        let action = match self.wait {
             Some(Wait::Body) if size > LONGEST_BODY => self.on_body(None),
             Some(Wait::Body) if ends => self.on_request_end(),
             Some(Wait::Body | Wait::Fleet) => Action::Pause,
             None => self.pass(),
-        }
+        };
+        // To pause a body is to gather all of it, and a long one would be answered 413.
+        if self.wait == Some(Wait::Fleet) { Action::Hold } else { action }
     }
 
     /// All of the request's body is there.
@@ -162,7 +164,7 @@ impl HttpStream {
     /// Does what was decided on a request whose head is edited.
     fn carry_out(&mut self, plugin: &Plugin, mut stream: Stream, verdict: Verdict) -> Action {
         if let Some(noted) = self.noted.as_ref().filter(|_| !matches!(verdict, Verdict::Wait(..))) {
-            access::audit(plugin, &stream, noted, &verdict);
+            access::audit(plugin, &stream, noted, Some(&verdict));
         }
         match verdict {
             Verdict::Forward(_) => {
@@ -283,8 +285,15 @@ fn answer(own: Own, plugin: &Plugin) -> Reply {
 /// Envoy deletes a stream once, however it ended.
 impl Drop for HttpStream {
     fn drop(&mut self) {
-        if let (Some(plugin), Some(stream)) = (&self.plugin, &self.stream) {
+        if let (Some(plugin), Some(stream)) = (&self.plugin, &mut self.stream) {
             let now = now();
+            // Nothing was decided: its client went away, or Envoy answered it.
+            if self.wait.is_some() {
+                stream.decision = "unfinished";
+                if let Some(noted) = &self.noted {
+                    access::audit(plugin, stream, noted, None);
+                }
+            }
             stream.on_end(now, &mut plugin.state.borrow_mut().meter);
             if self.wait == Some(Wait::Body) && !self.shown {
                 plugin.hint();

@@ -98,7 +98,7 @@ impl<'a> Scan<'a> {
                 (_, Some((token, _))) if is_place(token, at) => (Cow::Borrowed(&**token), wanted),
                 _ => (Cow::Borrowed(""), None),
             };
-            let inner = token.filter(|(token, _)| name.eq_ignore_ascii_case(token));
+            let inner = token.filter(|(token, _)| are_alike(&name, token));
             let value = self.value(inner.map(|(_, rest)| rest))?;
             if let Some((token, _)) = inner {
                 alike += 1;
@@ -183,6 +183,17 @@ fn text(literal: &[u8]) -> Result<Cow<'_, str>> {
     let inner = literal.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\""));
     let text = inner.and_then(|text| str::from_utf8(text).ok());
     text.map(Cow::Borrowed).ok_or(Malformed)
+}
+
+/// Whether some parser takes one name for the other: in any case, and with the two letters beyond ASCII
+/// that fold into it, as Go's does.
+fn are_alike(name: &str, other: &str) -> bool {
+    let fold = |letter| match letter {
+        '\u{212a}' => 'k',
+        '\u{17f}' => 's',
+        letter => letter.to_ascii_lowercase(),
+    };
+    name.chars().map(fold).eq(other.chars().map(fold))
 }
 
 #[cfg(test)]

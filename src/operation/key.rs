@@ -47,21 +47,26 @@ fn segment(forms: &Forms<'_>, paths: &Wide, place: usize) -> Option<Vec<u8>> {
     path.split(|byte| *byte == b'/').nth(place.checked_add(1)?).filter(|_| covered).map(Vec::from)
 }
 
-/// The value of a parameter that stands once, with its escapes decoded; a broken one makes none.
+/// The value of a parameter that stands once, with its escapes decoded; a broken one makes none. Some
+/// servers tell no case of names, and some part parameters at `;` as well: what stands twice to one of
+/// them stands twice.
 fn query<'a>(target: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
     let target = target.split(|byte| *byte == b'#').next()?;
     let query = target.splitn(2, |byte| *byte == b'?').nth(1)?;
-    let mut found = None;
+    let (mut found, mut alike) = (None, 0);
     for parameter in query.split(|byte| *byte == b'&') {
         let mut parts = parameter.splitn(2, |byte| *byte == b'=');
-        if &*decode(parts.next()?)? == name {
-            if found.is_some() {
-                return None;
-            }
+        let called = decode(parts.next()?)?;
+        if *called == *name {
             found = Some(decode(parts.next().unwrap_or_default())?);
         }
+        alike += usize::from(called.eq_ignore_ascii_case(name));
+        for hidden in parameter.split(|byte| *byte == b';').skip(1) {
+            let called = decode(hidden.split(|byte| *byte == b'=').next()?)?;
+            alike += usize::from(called.eq_ignore_ascii_case(name));
+        }
     }
-    found
+    found.filter(|_| alike == 1)
 }
 
 /// Decodes `%41` and `+`, as forms are encoded.

@@ -6,7 +6,7 @@ use crate::fleet::breaker::Breaker;
 use crate::fleet::request::{Descriptor, Told};
 use crate::fleet::{Fleet, OnError};
 use crate::gate::ClientLimit;
-use crate::operation::Operations;
+use crate::operation::{Operations, Source};
 
 use super::checks::span;
 use super::operations::peers;
@@ -48,8 +48,10 @@ pub fn compile(
     }
     // The names behind each client's own.
     let mut told = Vec::new();
-    for (name, by_client) in limits.iter().skip(1).zip(operations.by_client()) {
-        told.push(Told { name: name.clone(), by_client });
+    for (name, source) in limits.iter().skip(1).zip(operations.sources()) {
+        let by_client = *source == Source::Client;
+        let by_header = matches!(source, Source::Header(_));
+        told.push(Told { name: name.clone(), by_client, by_header });
     }
     let fleet = Fleet {
         cluster,

@@ -90,7 +90,7 @@ fn operation(operation: shape::Operation) -> Result<Operation> {
 #[inline(never)]
 fn methods(methods: Vec<String>) -> Result<Vec<Box<[u8]>>> {
     for (index, method) in methods.iter().enumerate() {
-        if !is_token(method) {
+        if !is_token(method) || method.bytes().any(|byte| byte.is_ascii_lowercase()) {
             let right = "must be the name of a method, as POST";
             return Err(Mistake::new(right).within_index(index).within_key("methods"));
         }

@@ -27,7 +27,8 @@ pub fn compile(replay: shape::Replay, hash_key: HashKey) -> Result<Replay, Mista
         when_full: when_full(replay.when_full),
         hash_key,
         stamps: Stamps::new(max_nonces),
-        // How many slots there are depends on it; what a nonce's end means does not on the rest.
+        // How many slots there are depends on it. What a nonce's end means depends on the tolerance, but
+        // to begin anew would forget even those that a longer one need not.
         table: format!("replay.{max_nonces}"),
     })
 }

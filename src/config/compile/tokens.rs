@@ -45,11 +45,18 @@ impl Builder<'_> {
             timeout: fetch.timeout.0,
             keep_for: fetch.keep_for.0,
         };
-        let held = self.sources.iter().position(|held| *held == source);
-        Ok(held.unwrap_or_else(|| {
-            self.sources.push(source);
-            self.sources.len() - 1
-        }))
+        let is_same = |held: &Source| {
+            (&held.cluster, &held.path, &held.authority)
+                == (&source.cluster, &source.path, &source.authority)
+        };
+        match self.sources.iter().position(is_same) {
+            Some(index) if self.sources.get(index) == Some(&source) => Ok(index),
+            Some(_) => Err(Mistake::new("must have the times of the other one that asks there")),
+            None => {
+                self.sources.push(source);
+                Ok(self.sources.len() - 1)
+            }
+        }
     }
 
     /// A token; `None` for a variable that holds none, which opens nothing.

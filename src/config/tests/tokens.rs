@@ -97,6 +97,19 @@ fn a_source_of_tokens_is_asked_once_for_all_that_it_opens() {
 }
 
 #[test]
+fn a_source_has_the_same_times_wherever_it_stands() {
+    let twice = |every: &str| {
+        let fetch = r#""cluster": "vault", "path": "/t""#;
+        compiled(&format!(
+            r#"{{"metrics_auth": {{"tokens": [{{"fetch": {{{fetch}}}}}, {{"fetch": {{{fetch}, "every": "{every}"}}}}]}}}}"#
+        ))
+    };
+    assert_eq!(twice("30s").unwrap().sources.len(), 1);
+    let told = "metrics_auth.tokens[1].fetch: must have the times of the other one that asks there";
+    assert_eq!(twice("31s").err().as_deref(), Some(told));
+}
+
+#[test]
 fn a_source_that_cannot_be_asked_is_told_with_its_place() {
     let fetch = |fetch: &str| {
         compiled(&format!(r#"{{"metrics_auth": {{"tokens": [{{"fetch": {fetch}}}]}}}}"#)).err()

@@ -136,7 +136,7 @@ proptest! {
         let mut question = Question::of(Identity::Name(&name));
         let mut all = Vec::new();
         for (place, (name, key)) in operations.iter().enumerate() {
-            all.push(Told { name: name.as_str().into(), by_client: false });
+            all.push(Told { name: name.as_str().into(), by_client: false, by_header: false });
             question.operation(place, key.as_deref());
         }
         let sent = question.message(&domain, &descriptors, &all);

@@ -20,7 +20,11 @@ fn message(
     let mut question = Question::of(client);
     let mut all = Vec::new();
     for (place, (name, key)) in operations.iter().enumerate() {
-        all.push(Told { name: (*name).into(), by_client: *name == "of-client" });
+        all.push(Told {
+            name: (*name).into(),
+            by_client: *name == "of-client",
+            by_header: *name == "of-header",
+        });
         question.operation(place, *key);
     }
     question.message("d", descriptors, &all)

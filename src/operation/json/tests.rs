@@ -53,6 +53,16 @@ fn text_and_whole_numbers_are_keys() {
 }
 
 #[test]
+fn a_name_that_go_folds_is_another_spelling() {
+    for name in ["ban\u{212a}_id", "BAN\u{212a}_ID"] {
+        let document = format!(r#"{{"bank_id": "a", "{name}": "b"}}"#);
+        assert_eq!(at(&document, "/bank_id"), None, "{document}");
+    }
+    assert_eq!(at(r#"{"users": "a", "u\u017fers": "b"}"#, "/users"), None);
+    assert_eq!(at(r#"{"bank_id": "a", "banc_id": "b"}"#, "/bank_id").as_deref(), Some("a"));
+}
+
+#[test]
 fn a_pointer_goes_as_far_as_it_is_long() {
     let document = r#"{"a": [{"b": "x"}, {"b": {"": "y"}}], "0": "z"}"#;
     let table = [

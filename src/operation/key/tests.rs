@@ -56,6 +56,9 @@ fn a_parameter_that_stands_once() {
         ("/v1/banks?bank+id=%6", None, "a broken escape"),
         ("/v1/banks?%zz=1&bank+id=a", None, "a broken escape elsewhere: what is it called?"),
         ("/v1/banks?BANK+ID=a", None, "another spelling"),
+        ("/v1/banks?bank+id=a&BANK+ID=b", None, "both spellings: servers differ"),
+        ("/v1/banks?x=1;bank+id=b&bank+id=a", None, "behind a semicolon: servers differ"),
+        ("/v1/banks?bank+id=a;x=1", Some("a;x=1"), "a semicolon that hides nothing"),
     ];
     for (target, expected, shows) in table {
         assert_eq!(find(&source, target, &[]).as_deref(), expected, "{shows}: {target}");
