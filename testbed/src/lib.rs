@@ -12,6 +12,7 @@ pub mod envoy;
 pub mod headers;
 pub mod poll;
 pub mod prometheus;
+#[cfg(feature = "rate-limit-service")]
 pub mod rate_limit_service;
 pub mod redis;
 pub mod service;
@@ -26,6 +27,7 @@ pub use client::{Client, Request, Response};
 pub use crashing::crashing_module;
 pub use envoy::Envoy;
 pub use prometheus::Prometheus;
+#[cfg(feature = "rate-limit-service")]
 pub use rate_limit_service::RateLimitService;
 pub use redis::Redis;
 pub use service::Service;
