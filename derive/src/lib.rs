@@ -2,7 +2,7 @@
 //!
 //! It knows of serde's attributes those that the configuration's types use, so that the JSON Schema,
 //! which is made of the same attributes, says the same. In place of serde's own derive, since what
-//! that makes of these types was 56 KB of the module, and this is a fifth of it.
+//! that makes of these types was 56 KB of the module, and this makes 23 KB less.
 
 mod attributes;
 mod choice;

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Error, Field, FieldsNamed, Result, Type};
+use syn::{DeriveInput, Error, Field, FieldsNamed, Ident, Result, Type};
 
 use crate::attributes::{Attributes, Default};
 
@@ -11,13 +11,20 @@ pub fn read(input: &DeriveInput, fields: &FieldsNamed) -> Result<TokenStream> {
     let name = &input.ident;
     let defaults = Attributes::of(&input.attrs)?.default.is_some();
     let keys = fields.named.iter().filter_map(|field| Some(field.ident.as_ref()?.to_string()));
-    // A mistake is asked for once, behind them all: a way out behind each would be as much code again.
-    let needed =
-        fields.named.iter().filter(|field| !matches!(has_default(field, defaults), Ok(true)));
-    let needed: Vec<_> = needed.filter_map(|field| field.ident.as_ref()).collect();
-    let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
-    let read = fields.named.iter().map(|field| self::field(field, defaults));
-    let read = read.collect::<Result<Vec<_>>>()?;
+    let (mut names, mut read, mut needed) = (Vec::new(), Vec::new(), Vec::new());
+    for field in &fields.named {
+        let missing = || Error::new_spanned(field, "has no name");
+        let name = field.ident.as_ref().ok_or_else(missing)?;
+        let default = default(field, name, defaults)?;
+        let key = name.to_string();
+        read.push(match &default {
+            Some(default) => quote! { object.or(#key, #default) },
+            None => quote! { object.required(#key) },
+        });
+        // A mistake is asked for once, behind them all: a way out behind each would be as much code again.
+        needed.extend(default.is_none().then_some(name));
+        names.push(name);
+    }
     let whole =
         defaults.then(|| quote! { let whole = <Self as ::std::default::Default>::default(); });
     Ok(quote! {
@@ -34,24 +41,14 @@ pub fn read(input: &DeriveInput, fields: &FieldsNamed) -> Result<TokenStream> {
     })
 }
 
-/// Whether a field is something without its key.
-fn has_default(field: &Field, defaults: bool) -> Result<bool> {
-    Ok(defaults || is_option(&field.ty) || Attributes::of(&field.attrs)?.default.is_some())
-}
-
-/// One field: what its key says, or what it is without one.
-fn field(field: &Field, defaults: bool) -> Result<TokenStream> {
-    let missing = || Error::new_spanned(field, "has no name");
-    let name = field.ident.as_ref().ok_or_else(missing)?;
-    let key = name.to_string();
-    let default = match Attributes::of(&field.attrs)?.default {
-        Some(Default::Function(function)) => quote! { #function() },
-        Some(Default::OfType) => quote! { ::std::default::Default::default() },
-        None if defaults => quote! { whole.#name },
-        None if is_option(&field.ty) => quote! { None },
-        None => return Ok(quote! { object.required(#key) }),
-    };
-    Ok(quote! { object.or(#key, #default) })
+/// What a field is without its key; `None` if the key must be there.
+fn default(field: &Field, name: &Ident, defaults: bool) -> Result<Option<TokenStream>> {
+    Ok(match Attributes::of(&field.attrs)?.default {
+        Some(Default::Function(function)) => Some(quote! { #function() }),
+        Some(Default::OfType) => Some(quote! { ::std::default::Default::default() }),
+        None if defaults => Some(quote! { whole.#name }),
+        None => is_option(&field.ty).then(|| quote! { None }),
+    })
 }
 
 fn is_option(of: &Type) -> bool {

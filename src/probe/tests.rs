@@ -9,6 +9,7 @@ mod codec;
 mod generation;
 mod grpc;
 mod journal;
+mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod report;

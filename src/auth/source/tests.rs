@@ -3,44 +3,18 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use std::collections::BTreeMap;
+#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
+#[path = "../../probe/tests/memory.rs"]
+mod memory;
 
 use super::*;
 use crate::auth::{Carrier, Guard, Tokens};
-use crate::limit::Version;
 use crate::request::{Head, Single};
+use memory::Memory;
 
 const SECOND: Micros = 1_000_000;
 /// When these tests begin, on the monotonic clock.
 const START: Micros = 1 << 40;
-
-/// Shared data.
-#[derive(Default)]
-struct Memory {
-    values: BTreeMap<String, (Vec<u8>, u32)>,
-    broken: bool,
-}
-
-impl Store for Memory {
-    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        if self.broken {
-            return Err(Unavailable);
-        }
-        let held = self.values.get(key).cloned();
-        let (bytes, version) = held.unwrap_or((Vec::new(), u32::MAX));
-        *value = bytes;
-        Ok(Version(version))
-    }
-
-    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        let held = self.values.get(key).map_or(u32::MAX, |(_, held)| *held);
-        if self.broken || held != version.0 {
-            return if self.broken { Err(Unavailable) } else { Ok(false) };
-        }
-        self.values.insert(key.into(), (value.into(), held.wrapping_add(1)));
-        Ok(true)
-    }
-}
 
 fn source() -> Source {
     Source {
