@@ -60,57 +60,23 @@ pub enum OnError {
 /// Why the service did not decide: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
-    /// Envoy has no cluster of that name.
-    UnknownCluster,
-    /// Nobody listens, or nobody is there to be asked.
-    Refused,
-    /// The connection broke before the answer was whole.
-    Reset,
-    /// No whole answer in time.
-    Timeout,
-    /// The answer's status, HTTP's or gRPC's, is not a success.
-    Status,
-    /// The answer cannot be read, or says neither yes nor no.
-    Body,
+    /// It was asked, and gave no answer that decides.
+    Failed(Reason),
     /// It was not asked: the breaker is open.
     Open,
 }
 
 impl Failure {
     /// All there are.
-    pub const ALL: [Self; 7] = [
-        Self::UnknownCluster,
-        Self::Refused,
-        Self::Reset,
-        Self::Timeout,
-        Self::Status,
-        Self::Body,
-        Self::Open,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        Reason::ALL.into_iter().map(Self::Failed).chain([Self::Open])
+    }
 
     /// The label's value.
     pub fn label(self) -> &'static str {
         match self {
-            Self::UnknownCluster => "unknown_cluster",
-            Self::Refused => "refused",
-            Self::Reset => "reset",
-            Self::Timeout => "timeout",
-            Self::Status => "status",
-            Self::Body => "body",
+            Self::Failed(reason) => reason.label(),
             Self::Open => "open",
-        }
-    }
-}
-
-impl From<Reason> for Failure {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::UnknownCluster => Self::UnknownCluster,
-            Reason::Refused => Self::Refused,
-            Reason::Reset => Self::Reset,
-            Reason::Timeout => Self::Timeout,
-            Reason::Status => Self::Status,
-            Reason::Body => Self::Body,
         }
     }
 }
@@ -195,7 +161,7 @@ impl Fleet {
         let took = now.saturating_sub(sent);
         let decided = answer.and_then(|answer| answer::judge(answer, took, self.timeout));
         self.breaker.observe(decided.is_err(), now);
-        decided.map_err(Failure::from)
+        decided.map_err(Failure::Failed)
     }
 }
 

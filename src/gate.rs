@@ -23,7 +23,7 @@ use crate::probe::rung::Reason;
 use crate::replay::Replay;
 use crate::request::{Head, Names};
 use crate::request_id::RequestId;
-use crate::route::{Class, Route, Routes};
+use crate::route::{Class, Forms, Route, Routes};
 use crate::verdict::{Edits, LimitReason, Refusal, Verdict, Wait};
 
 /// What the stages ask of the host beside the request itself.
@@ -83,11 +83,9 @@ impl Gate {
     ) -> (Stream, Verdict) {
         meter.began();
         let (id, set_request_id) = self.request_id(head, host);
-        let route = self.routes.find(head.path);
         let mut stream = Stream::of(head, id, now);
-        stream.class = route.map_or(Class::Api, |route| route.class);
-        let judged = match route {
-            Ok(route) => self.judge(route, head, now, host, meter, &mut stream),
+        let judged = match Forms::of(head.path) {
+            Ok(forms) => self.judge(head, &forms, now, host, meter, &mut stream),
             Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
         };
         let verdict = match judged {
@@ -172,13 +170,15 @@ impl Gate {
     /// The stages after the request ID, each of which may refuse.
     fn judge(
         &mut self,
-        route: Route,
         head: &Head<'_>,
+        forms: &Forms<'_>,
         now: Micros,
         host: &mut impl Host,
         meter: &mut Meter,
         stream: &mut Stream,
     ) -> Result<Verdict, Refusal> {
+        let route = self.routes.route(forms);
+        stream.class = route.class;
         let own = match route.class {
             Class::Closed => return Err(Refusal::NotFound),
             Class::Own => Some(self.own_routes.find(head.path).ok_or(Refusal::NotFound)?),
@@ -197,7 +197,7 @@ impl Gate {
                 let strip_authorization = self.strip_authorization && class == Class::Metrics;
                 let edits = Edits { mark, degraded, strip_authorization, ..Edits::default() };
                 if class != Class::Health {
-                    stream.rest = self.rest(head, client, key, host);
+                    stream.rest = self.rest(head, forms, client, key, host);
                 }
                 Ok(match self.finish(stream.rest.as_deref_mut(), now, host, meter)? {
                     None => Verdict::Forward(edits),

@@ -81,6 +81,10 @@ impl Object {
 
     #[inline(never)]
     fn key(&mut self, key: &str) {
+        // Grown step by step, the text of a refusal would be copied five times.
+        if self.0.is_empty() {
+            self.0.reserve(256);
+        }
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
         self.0.push('"');
         self.0.push_str(key);

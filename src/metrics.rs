@@ -139,7 +139,7 @@ impl Meter {
         let probes = settings.configured.services.series();
         let mut limited: Vec<Key> = settings.configured.limited().collect();
         if settings.configured.fleet {
-            limited.extend(Undecided::ALL.map(Key::FleetErrors));
+            limited.extend(Undecided::all().map(Key::FleetErrors));
         }
         let size = |probe: &Probe| match probe {
             Probe::Durations(..) => bounds.buckets() + 2,

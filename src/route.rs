@@ -138,10 +138,14 @@ impl Routes {
 
     /// The route of a request target, or that nobody can tell what it means.
     pub fn find(&self, target: &[u8]) -> Result<Route, Unreadable> {
-        let forms = Forms::of(target)?;
+        Forms::of(target).map(|forms| self.route(&forms))
+    }
+
+    /// The route of a path.
+    pub fn route(&self, forms: &Forms<'_>) -> Route {
         let exempt = if forms.has_one_reading() { self.exempt.find(forms.sent()) } else { None };
         let wide = forms.each().filter_map(|form| self.wide.find(form)).max();
-        Ok(wide.max(exempt).unwrap_or(Route::API))
+        wide.max(exempt).unwrap_or(Route::API)
     }
 }
 

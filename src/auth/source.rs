@@ -38,9 +38,6 @@ const AGAIN: Micros = 5_000_000;
 /// How many tokens a source may hand out at once.
 const MOST: usize = 16;
 
-/// The longest answer that is read, in bytes.
-pub const LONGEST_BODY: usize = 64 * 1024;
-
 /// How often a record that others changed meanwhile is tried again.
 const ATTEMPTS: usize = 16;
 

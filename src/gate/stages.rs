@@ -97,6 +97,7 @@ impl Gate {
     pub(super) fn rest(
         &self,
         head: &Head<'_>,
+        forms: &Forms<'_>,
         client: Option<Identity<'_>>,
         key: Option<ClientKey>,
         host: &mut impl Host,
@@ -106,15 +107,10 @@ impl Gate {
         }
         let mut rest = Box::<Rest>::default();
         rest.fleet.question = self.fleet.as_ref().map(|fleet| fleet.question(client));
-        if self.operations.is_empty() && self.replay.is_none() {
-            return Some(rest);
-        }
-        // Its route was found, so it can be read.
-        let Ok(forms) = Forms::of(head.path) else { return Some(rest) };
         let mut key = || key.unwrap_or_else(|| self.operations.client(head, host));
         let mut tell = |place, key: Option<&[u8]>| rest.fleet.operation(place, key);
-        rest.claims = self.operations.claims(head, &forms, &mut key, &mut tell);
-        rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, &forms));
+        rest.claims = self.operations.claims(head, forms, &mut key, &mut tell);
+        rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, forms));
         Some(rest)
     }
 }

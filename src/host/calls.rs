@@ -1,11 +1,15 @@
-//! The calls that are under way, by which Envoy's callback finds whose answer it is.
+//! Calls of clusters: those that are under way, by which Envoy's callback finds whose answer it is.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
+use super::abi::{self, Failed};
+use super::edits::serialize;
 use super::plugin::Plugin;
 use super::{exports, fetches, probes};
+use crate::limit::window::Micros;
 use crate::probe::Ticket;
+use crate::probe::rung::Reason;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +31,22 @@ struct Call {
 
 thread_local! {
     static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls a cluster; the token is the one that its answer will come with.
+pub fn call(
+    cluster: &str,
+    headers: &[(&[u8], &[u8])],
+    body: &[u8],
+    timeout: Micros,
+) -> Result<u32, Reason> {
+    let timeout = u32::try_from(timeout.div_ceil(1_000)).unwrap_or(u32::MAX);
+    match abi::http_call(cluster, &serialize(headers), body, timeout) {
+        Ok(token) => Ok(token),
+        Err(Failed(abi::BAD_ARGUMENT)) => Err(Reason::UnknownCluster),
+        // The cluster has nobody to be asked: no endpoint, or none that is healthy.
+        Err(_) => Err(Reason::Refused),
+    }
 }
 
 /// Remembers a call that was made.

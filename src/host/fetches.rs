@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::abi::{self, Map};
 use super::access;
 use super::calls::{self, Purpose};
-use super::edits::serialize;
 use super::environment::{Shared, now};
 use super::plugin::{Plugin, State};
 use crate::auth::Digest;
-use crate::auth::source::{self, Change, LONGEST_BODY, Source};
+use crate::auth::source::{self, Change, Source};
 use crate::log::Level;
+use crate::probe::answer::LONGEST_BODY;
 use crate::request::Pairs;
 
 /// Asks what is due, and takes over what all VMs hold.
@@ -41,8 +41,7 @@ fn send(plugin: &Plugin, index: usize) -> Option<u32> {
         (b"user-agent", b"probegate"),
         (b"accept", b"text/plain, */*"),
     ];
-    let timeout = u32::try_from(timeout.div_ceil(1_000)).unwrap_or(u32::MAX);
-    abi::http_call(cluster, &serialize(&headers), &[], timeout).ok()
+    calls::call(cluster, &headers, &[], *timeout).ok()
 }
 
 /// A source has answered, or did not.

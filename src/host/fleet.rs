@@ -1,7 +1,7 @@
 //! Asks the service that limits all Envoys together, and hears what it says.
 
 use super::abi::{self, Map};
-use super::probes::call;
+use super::calls::call;
 use crate::fleet::{Fleet, request};
 use crate::probe::answer::{Answer, LONGEST_BODY};
 use crate::probe::rung::Reason;

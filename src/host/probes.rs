@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use super::abi::{self, Failed, Map};
+use super::abi::{self, Map};
 use super::access;
 use super::calls::{self, Purpose};
-use super::edits::serialize;
 use super::environment::{Shared, clocks, now};
 use super::plugin::{Plugin, State};
 use crate::gate::Host as _;
@@ -70,23 +69,7 @@ fn send(plan: &Plan, ticket: Ticket) -> Result<u32, Reason> {
     if let Some(bearer) = &bearer {
         headers.push((b"authorization", bearer.as_bytes()));
     }
-    call(&target.cluster, &headers, &body, plan.timeout)
-}
-
-/// Calls a cluster; the token is the one that its answer will come with.
-pub fn call(
-    cluster: &str,
-    headers: &[(&[u8], &[u8])],
-    body: &[u8],
-    timeout: Micros,
-) -> Result<u32, Reason> {
-    let timeout = u32::try_from(timeout.div_ceil(1_000)).unwrap_or(u32::MAX);
-    match abi::http_call(cluster, &serialize(headers), body, timeout) {
-        Ok(token) => Ok(token),
-        Err(Failed(abi::BAD_ARGUMENT)) => Err(Reason::UnknownCluster),
-        // The cluster has nobody to be asked: no endpoint, or none that is healthy.
-        Err(_) => Err(Reason::Refused),
-    }
+    calls::call(&target.cluster, &headers, &body, plan.timeout)
 }
 
 /// A probe is over.

@@ -7,7 +7,8 @@ use crate::config::shape::Span;
 use crate::route::{Pattern, Wide};
 
 pub const SECOND: u64 = 1_000_000;
-pub const DAY: u64 = 86_400 * SECOND;
+pub const HOUR: u64 = 3_600 * SECOND;
+pub const DAY: u64 = 24 * HOUR;
 
 /// Patterns of which any reading of a path may match; at least one.
 #[inline(never)]

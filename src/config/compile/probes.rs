@@ -5,7 +5,7 @@ use crate::config::shape::{self, Probes, Secret, Token};
 use crate::probe::plan::{Check, Expect, Plan, Rung, Target};
 
 use super::Builder;
-use super::checks::{SECOND, in_range, pointer, span};
+use super::checks::{HOUR, SECOND, in_range, pointer, span};
 use super::tokens::is_presentable;
 
 const TARGETS: usize = 16;
@@ -13,8 +13,6 @@ const RUNGS: usize = 16;
 /// Of all targets together: each one is a call an interval, and three families of series.
 const RUNGS_IN_ALL: usize = 64;
 const THRESHOLD: u32 = 100;
-
-const HOUR: u64 = 3_600 * SECOND;
 
 type Result<T> = std::result::Result<T, Mistake>;
 

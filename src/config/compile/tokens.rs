@@ -6,7 +6,7 @@ use crate::config::Mistake;
 use crate::config::shape::{self, Fetch};
 
 use super::Builder;
-use super::checks::span;
+use super::checks::{DAY, HOUR, SECOND, span};
 use super::probes::{header_value, path};
 
 impl Builder<'_> {
@@ -27,9 +27,7 @@ impl Builder<'_> {
 
     /// The number of a source of tokens.
     fn source(&mut self, fetch: &Fetch) -> Result<usize, Mistake> {
-        const SECOND: u64 = 1_000_000;
-        const HOUR: u64 = 3_600 * SECOND;
-        span("every", fetch.every, SECOND..=24 * HOUR, "must be from 1s to 24h")?;
+        span("every", fetch.every, SECOND..=DAY, "must be from 1s to 24h")?;
         span("timeout", fetch.timeout, SECOND / 20..=30 * SECOND, "must be from 50ms to 30s")?;
         let kept = fetch.every.0..=720 * HOUR;
         span("keep_for", fetch.keep_for, kept, "must be at least `every`, and at most 720h")?;
