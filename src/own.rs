@@ -51,7 +51,7 @@ pub fn metrics(format: Format, exposition: String) -> Reply {
     reply(format.content_type(), exposition)
 }
 
-fn reply(content_type: &str, body: String) -> Reply {
+fn reply(content_type: &'static str, body: String) -> Reply {
     let headers = vec![("content-type", content_type.into()), ("cache-control", "no-store".into())];
     Reply { status: 200, grpc_status: None, headers, body }
 }

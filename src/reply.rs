@@ -1,5 +1,7 @@
 //! The one table from refusal to answer.
 
+use std::borrow::Cow;
+
 use crate::auth::Failure;
 use crate::json::Object;
 use crate::limit::window::Micros;
@@ -18,7 +20,7 @@ pub struct Reply {
     /// Status for a gRPC client; `None` leaves the mapping to Envoy.
     pub grpc_status: Option<u32>,
     /// Header fields beside those that Envoy adds.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// JSON.
     pub body: String,
 }
@@ -100,7 +102,7 @@ impl Refusal {
         }
     }
 
-    fn headers(&self, limits: &[String]) -> Vec<(&'static str, String)> {
+    fn headers(&self, limits: &[String]) -> Vec<(&'static str, Cow<'static, str>)> {
         let mut headers = vec![("content-type", "application/json".into())];
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
@@ -114,20 +116,20 @@ impl Refusal {
                 headers.push(("cache-control", "no-store".into()));
             }
             Self::Unavailable { retry_after } => {
-                headers.push(("retry-after", seconds_until(*retry_after).to_string()));
+                headers.push(("retry-after", seconds_until(*retry_after).to_string().into()));
                 headers.push(("cache-control", "no-store".into()));
             }
             Self::RateLimited(overrun) => {
                 let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
-                headers.push(("retry-after", seconds.to_string()));
+                headers.push(("retry-after", seconds.to_string().into()));
                 // Of a limit that is counted elsewhere, the policy may not be known.
                 if quota.window > 0 {
                     let name =
                         limits.get(usize::from(overrun.limit)).map_or(CLIENT, String::as_str);
                     let policy =
                         format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
-                    headers.push(("ratelimit-policy", policy));
-                    headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#)));
+                    headers.push(("ratelimit-policy", policy.into()));
+                    headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#).into()));
                 }
             }
         }

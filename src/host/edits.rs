@@ -30,7 +30,8 @@ pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Res
 
 /// Writes headers as [`Pairs`](crate::request::Pairs) reads them.
 pub fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    // Room for nearly every answer, so that it is not copied as it grows.
+    let mut bytes = Vec::with_capacity(512);
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
     bytes.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or_default().to_le_bytes());
     for (name, value) in pairs {

@@ -20,7 +20,7 @@ fn limited(reason: LimitReason, retry_after: u64) -> Refusal {
 
 fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
     let mut values = reply.headers.iter().filter(|(held, _)| *held == name);
-    let value = values.next().map(|(_, value)| value.as_str());
+    let value = values.next().map(|(_, value)| &**value);
     assert!(values.next().is_none(), "{name} stands once");
     value
 }
