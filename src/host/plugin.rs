@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::abi;
+use super::abi::{self, Map};
 use super::access;
 use super::environment::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
@@ -13,7 +13,7 @@ use crate::gate::Gate;
 use crate::limit::client::HashKey;
 use crate::log::{self, Level};
 use crate::metrics::{Format, Meter};
-use crate::own;
+use crate::own::{self, Own};
 use crate::probe::Prober;
 use crate::probe::plan::Plan;
 use crate::probe::report::{Detail, report};
@@ -162,7 +162,7 @@ impl Plugin {
     }
 
     /// What was counted by all VMs.
-    pub fn expose(&self, format: Format) -> String {
+    fn expose(&self, format: Format) -> String {
         let State { meter, statistics, prober, .. } = &mut *self.state.borrow_mut();
         if let Some(prober) = prober {
             meter.hold(&prober.records(&mut Shared));
@@ -171,7 +171,7 @@ impl Plugin {
     }
 
     /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
-    pub fn report(&self, detail: Detail) -> Reply {
+    fn report(&self, detail: Detail) -> Reply {
         let State { prober, .. } = &mut *self.state.borrow_mut();
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
@@ -179,6 +179,22 @@ impl Plugin {
         // Whoever may see the status is told it, whatever it is.
         let ready = detail == Detail::Status || readiness.is_ready();
         own::report(report, if ready { 200 } else { 503 })
+    }
+
+    /// The answer of a route of the gate's own.
+    pub fn answer(&self, own: Own) -> Reply {
+        match own {
+            Own::Live => own::live(),
+            Own::Ready => self.report(Detail::Ready),
+            Own::Status => self.report(Detail::Status),
+            Own::Page => own::page(),
+            Own::Metrics => {
+                // Read here and not with the head: no other route looks at it.
+                let accept = abi::header(Map::Request, "accept").ok().flatten();
+                let format = Format::accepted(&accept.unwrap_or_default());
+                own::metrics(format, self.expose(format))
+            }
+        }
     }
 }
 

@@ -13,11 +13,9 @@ use super::fleet;
 use super::plugin::{Plugin, State};
 use crate::gate::Stream;
 use crate::limit::window::Micros;
-use crate::metrics::{Code, Format, Status};
+use crate::metrics::{Code, Status};
 use crate::operation::LONGEST_BODY;
-use crate::own::{self, Own};
 use crate::probe::answer::Answer;
-use crate::probe::report::Detail;
 use crate::probe::rung::Reason;
 use crate::reply::Reply;
 use crate::request::{Head, Pairs};
@@ -180,7 +178,7 @@ impl HttpStream {
             }
             Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
             Verdict::Answer(own) => {
-                let reply = answer(own, plugin);
+                let reply = plugin.answer(own);
                 stream.status = Status::new(reply.status);
                 self.reply(plugin, stream, reply)
             }
@@ -263,22 +261,6 @@ impl HttpStream {
         let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
         self.stream = Some(stream);
         Action::Pause
-    }
-}
-
-/// The answer of a route of the gate's own.
-fn answer(own: Own, plugin: &Plugin) -> Reply {
-    match own {
-        Own::Live => own::live(),
-        Own::Ready => plugin.report(Detail::Ready),
-        Own::Status => plugin.report(Detail::Status),
-        Own::Page => own::page(),
-        Own::Metrics => {
-            // Read here and not with the head: no other route looks at it.
-            let accept = abi::header(Map::Request, "accept").ok().flatten();
-            let format = Format::accepted(&accept.unwrap_or_default());
-            own::metrics(format, plugin.expose(format))
-        }
     }
 }
 

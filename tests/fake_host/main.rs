@@ -34,7 +34,6 @@ mod edits;
 mod faults;
 mod faults_at_start;
 mod fleet;
-mod fleet_breaker;
 mod grpc;
 mod headless;
 mod interleaved;

@@ -1,8 +1,8 @@
 //! A service that does not answer is left alone, and tried by one request at a time.
 
+use super::{answered, configuration, ok, only_call};
 use crate::envoy::outgoing::Answer;
 use crate::envoy::{Envoy, Exchange, Request, Worker};
-use crate::fleet::{answered, configuration, ok, only_call};
 
 /// Requests in a row that fail before the service is left alone; see `fleet::breaker`.
 const FAILURES: u32 = 3;

@@ -1,0 +1,143 @@
+//! What the service does not decide, and calls and callbacks that fail.
+
+use super::*;
+
+/// What the service does not say is decided as the configuration says, and counted by its reason.
+#[test]
+fn what_the_service_does_not_decide() {
+    let mut unreadable = ok();
+    unreadable.body.push(0);
+    let unknown = said(&RateLimitResponse::default());
+    let mut unavailable = Answer::of(200, "");
+    unavailable.headers.add("grpc-status", "14");
+    let mut late = Answer::default();
+    late.headers.add(":status", "504");
+    let mut refused = Answer { body: b"remote connection failure".into(), ..Answer::default() };
+    refused.headers.add(":status", "503");
+    let long = Answer { body: vec![0; 70_000], ..ok() };
+    for (answer, reason) in [
+        (unreadable, "body"),
+        (unknown, "body"),
+        (long, "body"),
+        (unavailable, "status"),
+        (Answer::of(404, ""), "status"),
+        (late, "timeout"),
+        (refused, "refused"),
+        (Answer::default(), "reset"),
+    ] {
+        for on_error in ["local", "admit", "refuse"] {
+            let envoy = Envoy::start(1, &configuration(on_error));
+            let exchange = answered(&envoy.workers[0], Request::get("/a"), answer.clone());
+            let refuses = on_error == "refuse";
+            assert_eq!(exchange.forwarded(), !refuses, "{reason} {on_error}");
+            if refuses {
+                assert_eq!((exchange.status(), exchange.header("retry-after")), (503, "1"));
+                assert_eq!(exchange.json()["error"], "unavailable");
+            }
+            envoy.tick();
+            let family = "caracal_gateway_fleet_errors_total";
+            assert_eq!(envoy.process.metric(family, &[("reason", reason)]), 1, "{reason}");
+            let labels = [("limit", "fleet"), ("reason", "unavailable")];
+            let counted = envoy.process.metric("caracal_gateway_rate_limited_total", &labels);
+            assert_eq!(counted, i64::from(refuses), "{reason} {on_error}");
+        }
+    }
+    let envoy = Envoy::start(1, &configuration("refuse"));
+    let exchange = answered(&envoy.workers[0], Request::grpc("/a.B/C"), Answer::default());
+    assert_eq!(exchange.header("grpc-status"), "14", "to a gRPC client: unavailable");
+}
+
+/// A call that Envoy does not take is decided at once.
+#[test]
+fn a_call_that_is_not_taken() {
+    for status in STATUSES {
+        for (on_error, expected) in [("local", 200), ("refuse", 503)] {
+            let envoy = Envoy::start(1, &configuration(on_error));
+            let worker = &envoy.workers[0];
+            worker.vm.fail(Fault::always(Call::HttpCall, status));
+            assert_eq!(worker.send(Request::get("/a")).status(), expected, "{status:?}");
+            envoy.tick();
+            let reason = if status == Status::BadArgument { "unknown_cluster" } else { "refused" };
+            let family = "caracal_gateway_fleet_errors_total";
+            assert_eq!(envoy.process.metric(family, &[("reason", reason)]), 1, "{status:?}");
+        }
+    }
+}
+
+/// A request that cannot be let go on is answered, and one that cannot be answered stays where it is.
+#[test]
+fn what_follows_the_call_may_fail() {
+    for status in STATUSES {
+        let envoy = Envoy::start(1, &configuration("local"));
+        let worker = &envoy.workers[0];
+        worker.vm.fail(Fault::always(Call::ContinueStream, status));
+        let exchange = answered(worker, Request::get("/a"), ok());
+        assert_eq!((exchange.status(), exchange.forwarded()), (500, false), "{status:?}");
+        worker.vm.recover();
+        worker.vm.fail(Fault::always(Call::SetEffectiveContext, status));
+        let exchange = answered(worker, Request::get("/a"), ok());
+        assert!(!exchange.forwarded() && exchange.response.is_none(), "{status:?}");
+        worker.vm.recover();
+        worker.vm.fail(Fault::always(Call::SendLocalResponse, status));
+        let exchange = answered(worker, Request::get("/a"), over());
+        assert!(!exchange.forwarded() && exchange.response.is_none(), "{status:?}");
+        worker.vm.recover();
+        for call in [Call::GetHeaderMapPairs, Call::GetBufferBytes] {
+            let stream = worker.open(Request::get("/a").from("198.51.100.1:5"));
+            worker.vm.fail(Fault::always(call, status));
+            let stream = worker.answer_call(stream, over());
+            worker.vm.recover();
+            assert!(stream.forwarded(), "what cannot be read decides nothing: {call:?} {status:?}");
+            worker.close(stream);
+        }
+    }
+}
+
+/// Neither a callback for a call that this request did not make, nor one after Envoy has answered the
+/// request itself, does anything.
+#[test]
+fn callbacks_that_nobody_waits_for() {
+    let envoy = Envoy::start(1, &configuration("local"));
+    let worker = &envoy.workers[0];
+    let stream = worker.open(Request::get("/a"));
+    let call = only_call(worker);
+    for token in [0, call.token + 1, u32::MAX] {
+        worker.vm.answer(token, ok());
+    }
+    assert!(!stream.forwarded());
+    let stream = worker.respond(stream, Response::of(408));
+    let stream = worker.answer_call(stream, ok());
+    assert!(!stream.forwarded(), "Envoy gave it up");
+    assert_eq!(worker.close(stream).status(), 408);
+    worker.vm.answer(call.token, ok());
+    assert!(answered(worker, Request::get("/a"), ok()).forwarded(), "and the next one goes on");
+}
+
+/// Requests leave nothing behind in the VM, whatever becomes of them.
+#[test]
+fn waiting_does_not_grow_the_vm() {
+    for answer in [ok(), over(), Answer::default(), Answer::of(200, "x".repeat(70_000))] {
+        let envoy = Envoy::start(1, &configuration("refuse").replace(": 3,", ": 1000000,"));
+        let (worker, process) = (&envoy.workers[0], envoy.process.clone());
+        let root = worker.root;
+        let growth = worker.vm.run(move || {
+            let rounds = |rounds: u32| {
+                for round in 0..rounds {
+                    process.advance_ms(1_001);
+                    let mut stream = Stream::open(root, Request::get("/a"));
+                    if round % 3 > 0 {
+                        stream.answer_call(answer.clone());
+                    }
+                    drop(stream.close());
+                    crate::envoy::outgoing::answer_all(&answer);
+                    root.tick();
+                }
+            };
+            rounds(30);
+            let before = crate::host::bytes_in_use();
+            rounds(300);
+            crate::host::bytes_in_use() - before
+        });
+        assert_eq!(growth, 0);
+    }
+}
