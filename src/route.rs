@@ -49,7 +49,7 @@ impl Class {
 /// The class of a path, and which guard of the configuration keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
-    /// Decides first: guards are compared only within one class.
+    /// Decides first.
     pub class: Class,
     /// Index into the configuration's guards; 0 where the class has none.
     pub guard: usize,
@@ -58,6 +58,22 @@ pub struct Route {
 impl Route {
     /// The route of what nothing matches.
     pub const API: Self = Self { class: Class::Api, guard: 0 };
+
+    /// The more protective one of what two readings of one path are. Where each has a guard of its own,
+    /// the token of neither may open the other.
+    fn or(self, other: Self) -> Self {
+        match self.class == other.class && self.guard != other.guard {
+            true => Self { class: self.class.max(Class::Closed), ..self },
+            false => self.max(other),
+        }
+    }
+}
+
+/// The more protective one of two routes that one reading matches, and of two alike the second, whose
+/// pattern says more.
+fn nearer(first: Option<Route>, second: Option<Route>) -> Option<Route> {
+    let class = |route: Option<Route>| route.map(|route| route.class);
+    if class(first) > class(second) { first } else { second }
 }
 
 /// The patterns of a configuration, each with its route.
@@ -99,7 +115,7 @@ impl Paths {
         self.routes.get(path).copied()
     }
 
-    /// The greatest route of the path and of those that it is below, on the borders of segments.
+    /// The route of the path and of those that it is below, on the borders of segments.
     fn find_above(&self, path: &[u8]) -> Option<Route> {
         let is_border = |at: usize| at == 0 || path.get(at).is_none_or(|byte| *byte == b'/');
         let mut found = None;
@@ -110,7 +126,7 @@ impl Paths {
             let longest = if shortest == Self::LONG { path.len() } else { shortest };
             for length in (shortest..=longest).filter(|length| is_border(*length)) {
                 let prefix = path.get(..length).and_then(|prefix| self.routes.get(prefix).copied());
-                found = found.max(prefix);
+                found = nearer(found, prefix);
             }
         }
         found
@@ -144,15 +160,22 @@ impl Routes {
     /// The route of a path.
     pub fn route(&self, forms: &Forms<'_>) -> Route {
         let exempt = if forms.has_one_reading() { self.exempt.find(forms.sent()) } else { None };
-        let wide = forms.each().filter_map(|form| self.wide.find(form)).max();
-        wide.max(exempt).unwrap_or(Route::API)
+        let wide = forms.each().filter_map(|form| self.wide.find(form));
+        let vague = self.wide.each().filter(|(path, _)| forms.may_be(path)).map(|(_, route)| route);
+        wide.chain(vague).reduce(Route::or).max(exempt).unwrap_or(Route::API)
     }
 }
 
 impl Patterns {
-    /// The greatest route whose pattern matches `path` to the byte.
+    /// Every path, whether its subtree is meant or not.
+    fn each(&self) -> impl Iterator<Item = (&[u8], Route)> {
+        let all = self.exact.routes.iter().chain(&self.subtree.routes);
+        all.map(|(path, route)| (&**path, *route))
+    }
+
+    /// The route whose pattern matches `path` to the byte.
     fn find(&self, path: &[u8]) -> Option<Route> {
-        self.exact.find(path).max(self.subtree.find_above(path))
+        nearer(self.subtree.find_above(path), self.exact.find(path))
     }
 }
 

@@ -21,7 +21,7 @@ pub enum Value {
     String(String),
     /// A list.
     List(Vec<Value>),
-    /// An object; no key stands twice.
+    /// An object; none of its first keys stands twice.
     Object(Vec<(String, Value)>),
 }
 
@@ -46,6 +46,9 @@ impl<'de> Deserialize<'de> for Value {
         deserializer.deserialize_any(Any)
     }
 }
+
+/// Up to how many keys of an object are compared with those behind them.
+const MOST_KEYS: usize = 256;
 
 struct Any;
 
@@ -91,7 +94,8 @@ impl<'de> Visitor<'de> for Any {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object: Vec<(String, Value)> = Vec::new();
         while let Some((key, value)) = entries.next_entry::<String, Value>()? {
-            if object.iter().any(|(held, _)| *held == key) {
+            // No configuration has more of them, and whoever answers a probe may send thousands.
+            if object.iter().take(MOST_KEYS).any(|(held, _)| *held == key) {
                 return Err(A::Error::custom(format!("the key `{key}` stands twice")));
             }
             object.push((key, value));

@@ -31,6 +31,9 @@ impl fmt::Display for Unreadable {
 ///   not resolve.
 /// - Without authority: of `//host/path` some servers read `host` as a host.
 ///
+/// What servers do to a path they do in any order, and each order reads another one out of a path with
+/// dots in it, or with several of the others: [`Forms::may_be`].
+///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
 pub struct Forms<'a> {
@@ -44,6 +47,8 @@ struct Rewritten {
     canonical: Vec<u8>,
     /// The canonical form and all the others, in lower case.
     folded: [Vec<u8>; 5],
+    /// The decoded path in lower case, if its readings are too many to be named.
+    vague: Option<Vec<u8>>,
 }
 
 impl<'a> Forms<'a> {
@@ -67,7 +72,8 @@ impl<'a> Forms<'a> {
             segments(without_host(&decoded), Dots::Resolve),
         ];
         forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
-        let rewritten = Rewritten { canonical, folded: forms };
+        let vague = is_vague(sent, &decoded).then(|| decoded.to_ascii_lowercase());
+        let rewritten = Rewritten { canonical, folded: forms, vague };
         Ok(Self { sent, rewritten: Some(rewritten), folded })
     }
 
@@ -87,6 +93,17 @@ impl<'a> Forms<'a> {
     /// The canonical path, in the case in which it was sent.
     pub fn canonical(&self) -> &[u8] {
         self.rewritten.as_ref().map_or(self.sent, |rewritten| &rewritten.canonical)
+    }
+
+    /// Whether a path with too many readings may be read as this one, in lower case, or as one below it:
+    /// whatever a server takes out, what it leaves stands in the order in which it was sent.
+    pub fn may_be(&self, pattern: &[u8]) -> bool {
+        let vague = self.rewritten.as_ref().and_then(|rewritten| rewritten.vague.as_deref());
+        vague.is_some_and(|path| {
+            let mut pieces = pieces(path);
+            let mut names = pattern.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+            names.all(|name| pieces.any(|piece| piece == name))
+        })
     }
 
     /// Every form that a pattern which protects is compared with, in lower case.
@@ -141,7 +158,7 @@ fn glance(target: &[u8]) -> (&[u8], Glance) {
             b'?' | b'#' => break,
             // An empty segment, or one that begins with a dot.
             b'/' | b'.' => glance.odd |= previous == b'/',
-            0 | b'%' | b'\\' | b';' => glance.odd = true,
+            0..=b' ' | b'%' | b'\\' | b';' => glance.odd = true,
             b'A'..=b'Z' => glance.upper = true,
             _ => {}
         }
@@ -189,6 +206,26 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// What stands between two bytes at which some server parts or ends a path. Some take white space for
+/// nothing: to Python's regular expressions a path may end before its last line break.
+fn pieces(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| b"/\\;?#".contains(byte)).map(<[u8]>::trim_ascii)
+}
+
+/// Whether a path has dots that some server resolves, or several things that are undone in any order.
+fn is_vague(sent: &[u8], decoded: &[u8]) -> bool {
+    let counted = |path: &[u8]| path.iter().filter(|byte| b"/\\;?#%".contains(byte)).count();
+    let escapes = sent.iter().filter(|byte| **byte == b'%').count();
+    let signs = [
+        counted(decoded) + escapes > counted(sent),
+        decoded.contains(&b';'),
+        decoded.contains(&b'\\'),
+        matches!(decoded, [b'/' | b'\\', b'/' | b'\\', ..]),
+    ];
+    signs.into_iter().filter(|sign| *sign).count() > 1
+        || pieces(decoded).any(|piece| matches!(piece, b"." | b".."))
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dots {
     Resolve,
@@ -200,7 +237,7 @@ fn segments(path: &[u8], dots: Dots) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = Vec::new();
     for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
-        match name {
+        match name.trim_ascii() {
             b"" | b"." => {}
             b".." if dots == Dots::Resolve => {
                 kept.pop();

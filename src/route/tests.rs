@@ -97,6 +97,25 @@ fn a_route_tells_which_guard_keeps_it() {
 }
 
 #[test]
+fn the_nearest_guard_keeps_what_several_do() {
+    for table in [["/a/*", "/a/b/*", "/a/b/c"], ["/a/b/c", "/a/b/*", "/a/*"]] {
+        let routes = routes(&table.map(|path| (path, Class::Admin)));
+        let kept_by = |path: &str| table[routes.find(path.as_bytes()).unwrap().guard];
+        assert_eq!(["/a", "/a/x"].map(kept_by), ["/a/*"; 2]);
+        assert_eq!(["/a/b", "/a/b/", "/a/b/x"].map(kept_by), ["/a/b/*"; 3]);
+        assert_eq!(["/a/b/c", "/A/b/C"].map(kept_by), ["/a/b/c"; 2]);
+    }
+}
+
+#[test]
+fn a_guard_does_not_open_what_another_one_keeps() {
+    let routes = routes(&[("/a/*", Class::Admin), ("/b/*", Class::Admin)]);
+    for path in ["/b/x/../../a/y", "/a/x/../../b/y", "/b/..;/a/y", "/a;/b/../../a/y", "//b/a/y"] {
+        assert_eq!(class(&routes, path), Ok(Class::Closed), "{path}");
+    }
+}
+
+#[test]
 fn the_whole_server_may_be_one_class() {
     let routes = routes(&[("/*", Class::Admin), ("/live", Class::Health)]);
     for path in ["/", "/a", "/a/b", "*", "", "/live", "http://host", "/..", "/%2f"] {

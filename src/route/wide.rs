@@ -15,6 +15,7 @@ impl Wide {
     /// Whether a path, in any of its forms, matches one of the patterns.
     pub fn matches(&self, forms: &Forms<'_>) -> bool {
         forms.each().any(|form| self.covers(form))
+            || self.0.iter().any(|pattern| forms.may_be(pattern.path()))
     }
 
     /// Whether one form of a path, in lower case, does.

@@ -48,6 +48,13 @@ fn a_disguise_does_not_open_what_is_guarded() {
         ("/x%23/../metrics", "and so for the fragment's"),
         ("/metrics#x", "a fragment"),
         ("//host/metrics", "a server that takes what two slashes begin for a host"),
+        ("//h%2fx/metrics", "and does so before it decodes"),
+        ("/metrics%0a", "a server whose regular expressions end before a line break"),
+        ("/metrics%20", "or that trims names"),
+        ("/;a=%2fb/metrics", "a server that takes parameters off before it decodes"),
+        ("/x;a=%2fb/../metrics", "and resolves then"),
+        ("/x;a=%2fb/%2e%2e/metrics", "or resolves when it has decoded"),
+        ("/metrics//..", "a server to which an empty segment is one to go up from"),
         ("metrics", "no slash in front"),
         ("http://host/metrics", "the absolute form"),
         ("HTTPS://user:x@[::1]:1/metrics", "with all that it may have"),
@@ -76,6 +83,11 @@ fn a_subtree_is_guarded_as_a_path_is() {
         ("/v1/admin;x/../y", "or that cuts them first"),
         ("/v1;x/admin/../y", "or cuts them off each segment, and does not resolve"),
         ("\\v1\\admin\\keys", "backslashes"),
+        ("/x/../v1/admin//../keys", "a server to which an empty segment is one to go up from"),
+        ("/x/../v1/admin/..;/y", "one that resolves, and keeps parameters"),
+        ("/x/../v1/admin/%2e%2e/y", "one that resolves before it decodes"),
+        ("/x/%2e%2e/v1/admin/%252e%252e/y", "or decodes once, and resolves then"),
+        ("/x/../v1/admin/a\\..\\..\\b", "or takes a backslash for a letter"),
     ];
     for (target, shows) in table {
         assert_eq!(class(&system(), target), Ok(Class::Admin), "{target}: {shows}");
@@ -84,6 +96,22 @@ fn a_subtree_is_guarded_as_a_path_is() {
         ["/ENV", "/env/", "/%65nv", "/x/../env", "/env;x", "/Loggers//root", "/health/../env"];
     for target in closed {
         assert_eq!(class(&system(), target), Ok(Class::Closed), "{target}");
+    }
+}
+
+#[test]
+fn what_is_not_vague_is_guarded_by_its_forms_alone() {
+    let targets = [
+        "/groups/a%2Fb/metrics",
+        "/files/a%23b%3F/metrics",
+        "/shop/metrics;session=1",
+        "/shop//metrics",
+        "/100%25/metrics",
+        "/a%20b/metrics",
+        "/metrics%20x",
+    ];
+    for target in targets {
+        assert_eq!(class(&system(), target), Ok(Class::Api), "{target}");
     }
 }
 
