@@ -85,6 +85,8 @@ pub struct Routes {
     exempt: Patterns,
     /// All others: compared with every form of the path, in lower case.
     wide: Patterns,
+    /// The paths of these, whether their subtrees are meant or not.
+    names: Vec<(Box<[u8]>, Route)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -144,10 +146,13 @@ impl Routes {
     /// Adds a pattern. Where it is there already, the greater of the two routes stays.
     pub fn add(&mut self, pattern: &Pattern, route: Route) {
         let patterns = if route.class == Class::Health { &mut self.exempt } else { &mut self.wide };
-        let path = match route.class {
+        let path: Box<[u8]> = match route.class {
             Class::Health => pattern.path().into(),
             _ => pattern.path().to_ascii_lowercase().into(),
         };
+        if route.class != Class::Health {
+            self.names.push((path.clone(), route));
+        }
         let paths = if pattern.is_subtree() { &mut patterns.subtree } else { &mut patterns.exact };
         paths.add(path, route);
     }
@@ -161,18 +166,15 @@ impl Routes {
     pub fn route(&self, forms: &Forms<'_>) -> Route {
         let exempt = if forms.has_one_reading() { self.exempt.find(forms.sent()) } else { None };
         let wide = forms.each().filter_map(|form| self.wide.find(form));
-        let vague = self.wide.each().filter(|(path, _)| forms.may_be(path)).map(|(_, route)| route);
-        wide.chain(vague).reduce(Route::or).max(exempt).unwrap_or(Route::API)
+        let vague = self.names.iter().filter(|(path, _)| forms.may_be(path));
+        wide.chain(vague.map(|(_, route)| *route))
+            .reduce(Route::or)
+            .max(exempt)
+            .unwrap_or(Route::API)
     }
 }
 
 impl Patterns {
-    /// Every path, whether its subtree is meant or not.
-    fn each(&self) -> impl Iterator<Item = (&[u8], Route)> {
-        let all = self.exact.routes.iter().chain(&self.subtree.routes);
-        all.map(|(path, route)| (&**path, *route))
-    }
-
     /// The route whose pattern matches `path` to the byte.
     fn find(&self, path: &[u8]) -> Option<Route> {
         nearer(self.subtree.find_above(path), self.exact.find(path))

@@ -27,12 +27,9 @@ impl fmt::Display for Unreadable {
 ///   off each segment, empty and `.` segments dropped, `..` resolved, no trailing slash.
 /// - Cut: the same, but first cut at a `;`, or at a `?` or `#` that came of an escape: there are
 ///   servers that end the path there.
-/// - Unresolved: as canonical and as cut, but with `..` left standing: a server that decodes need
-///   not resolve.
-/// - Without authority: of `//host/path` some servers read `host` as a host.
 ///
-/// What servers do to a path they do in any order, and each order reads another one out of a path with
-/// dots in it, or with several of the others: [`Forms::may_be`].
+/// What servers do to a path they do in any order, if at all, and each order reads another one out of a
+/// path with dots in it, of `//host/path`, or with several of the others: [`Forms::may_be`].
 ///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
@@ -46,7 +43,7 @@ pub struct Forms<'a> {
 struct Rewritten {
     canonical: Vec<u8>,
     /// The canonical form and all the others, in lower case.
-    folded: [Vec<u8>; 5],
+    folded: [Vec<u8>; 2],
     /// The decoded path in lower case, if its readings are too many to be named.
     vague: Option<Vec<u8>>,
 }
@@ -63,14 +60,8 @@ impl<'a> Forms<'a> {
         let decoded = decode(sent)?;
         let ends = |byte: &u8| matches!(byte, b';' | b'?' | b'#');
         let cut = decoded.split(ends).next().unwrap_or_default();
-        let canonical = segments(&decoded, Dots::Resolve);
-        let mut forms = [
-            canonical.clone(),
-            segments(cut, Dots::Resolve),
-            segments(cut, Dots::Keep),
-            segments(&decoded, Dots::Keep),
-            segments(without_host(&decoded), Dots::Resolve),
-        ];
+        let canonical = segments(&decoded);
+        let mut forms = [canonical.clone(), segments(cut)];
         forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
         let vague = is_vague(sent, &decoded).then(|| decoded.to_ascii_lowercase());
         let rewritten = Rewritten { canonical, folded: forms, vague };
@@ -97,6 +88,7 @@ impl<'a> Forms<'a> {
 
     /// Whether a path with too many readings may be read as this one, in lower case, or as one below it:
     /// whatever a server takes out, what it leaves stands in the order in which it was sent.
+    #[inline(never)]
     pub fn may_be(&self, pattern: &[u8]) -> bool {
         let vague = self.rewritten.as_ref().and_then(|rewritten| rewritten.vague.as_deref());
         vague.is_some_and(|path| {
@@ -126,17 +118,6 @@ fn without_authority(target: &[u8]) -> &[u8] {
     };
     let path = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'));
     rest.get(path.unwrap_or(rest.len())..).unwrap_or_default()
-}
-
-/// Cuts `//host` off a decoded path.
-fn without_host(path: &[u8]) -> &[u8] {
-    match path {
-        [b'/' | b'\\', b'/' | b'\\', rest @ ..] => {
-            let host = rest.iter().position(|byte| matches!(byte, b'/' | b'\\'));
-            rest.get(host.unwrap_or(rest.len())..).unwrap_or_default()
-        }
-        _ => path,
-    }
 }
 
 /// What one pass over a path tells.
@@ -212,7 +193,9 @@ fn pieces(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| b"/\\;?#".contains(byte)).map(<[u8]>::trim_ascii)
 }
 
-/// Whether a path has dots that some server resolves, or several things that are undone in any order.
+/// Whether a path has dots that some server resolves, begins with what may be a host, or has several
+/// things that are undone in any order.
+#[inline(never)]
 fn is_vague(sent: &[u8], decoded: &[u8]) -> bool {
     let counted = |path: &[u8]| path.iter().filter(|byte| b"/\\;?#%".contains(byte)).count();
     let escapes = sent.iter().filter(|byte| **byte == b'%').count();
@@ -220,26 +203,21 @@ fn is_vague(sent: &[u8], decoded: &[u8]) -> bool {
         counted(decoded) + escapes > counted(sent),
         decoded.contains(&b';'),
         decoded.contains(&b'\\'),
-        matches!(decoded, [b'/' | b'\\', b'/' | b'\\', ..]),
     ];
     signs.into_iter().filter(|sign| *sign).count() > 1
+        || matches!(decoded, [b'/' | b'\\', b'/' | b'\\', ..])
         || pieces(decoded).any(|piece| matches!(piece, b"." | b".."))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Dots {
-    Resolve,
-    Keep,
-}
-
 /// Writes the segments of a decoded path anew. A path that does not start with a slash, as `*`, keeps that.
-fn segments(path: &[u8], dots: Dots) -> Vec<u8> {
+#[inline(never)]
+fn segments(path: &[u8]) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = Vec::new();
     for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
         match name.trim_ascii() {
             b"" | b"." => {}
-            b".." if dots == Dots::Resolve => {
+            b".." => {
                 kept.pop();
             }
             name => kept.push(name),

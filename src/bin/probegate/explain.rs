@@ -98,7 +98,8 @@ fn why(rules: &[Rule], target: &[u8], route: Route) -> Vec<String> {
     let decided = found.iter().position(|found| found.rule.route == route);
     let mut lines = match decided.and_then(|nth| found.get(nth)) {
         Some(Found { rule, form }) => vec![format!("rule: {}, {form}", rule.describe())],
-        None => vec!["rule: none matches, so it is an API route".into()],
+        None if found.is_empty() => vec!["rule: none matches, so it is an API route".into()],
+        None => vec!["rule: its readings have tokens of their own, so none opens it".into()],
     };
     for (_, Found { rule, .. }) in found.iter().enumerate().filter(|(nth, _)| Some(*nth) != decided)
     {

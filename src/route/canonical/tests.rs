@@ -123,7 +123,7 @@ fn every_form_that_protects_is_in_lower_case() {
     assert_eq!(each("/METRICS?A"), ["/metrics"], "and so it has in another case");
     assert!(has("/A/%2e./B", "/a/%2e./b"), "as sent");
     assert!(has("/A/%2e./B", "/b"), "canonical");
-    assert!(has("/%41/%2e./B", "/a/../b"), "decoded, but not resolved");
+    assert!(Forms::of(b"/%41/%2e./B").unwrap().may_be(b"/a"), "decoded, but not resolved");
     assert!(has("/A;b/../C", "/a"), "cut at the first parameter");
 }
 
