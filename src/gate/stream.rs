@@ -104,11 +104,16 @@ impl Stream {
                     Refusal::Replayed(block) => meter.replay_blocked(block),
                     _ => {}
                 }
-                // Envoy answers a gRPC client 200, and puts the refusal into `grpc-status`.
-                self.status = Status::new(if self.grpc { 200 } else { refusal.status() });
+                self.answered(refusal.status());
             }
             Verdict::Answer(_) => {}
         }
+    }
+
+    /// The gate answers with this status. A gRPC client gets 200 from Envoy, and what it means in
+    /// `grpc-status`.
+    pub fn answered(&mut self, status: u16) {
+        self.status = Status::new(if self.grpc { 200 } else { status });
     }
 
     /// Counts the stream, which ends at `now`, whatever became of it.

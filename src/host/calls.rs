@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use super::abi::{self, Failed};
+use super::abi::{self, Failed, Map};
 use super::edits::serialize;
 use super::plugin::Plugin;
-use super::{exports, fetches, probes};
+use super::{exports, fetches, fleet, probes};
 use crate::limit::window::Micros;
 use crate::probe::Ticket;
+use crate::probe::answer::{Answer, LONGEST_BODY};
 use crate::probe::rung::Reason;
+use crate::request::Pairs;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +74,38 @@ pub fn on_answer(token: u32, body: usize) {
         Purpose::Probe(ticket) => probes::on_answer(&plugin, ticket, body),
         Purpose::Fetch(source) => fetches::on_answer(&plugin, source, body),
         Purpose::Request(stream) => {
-            exports::with_stream(stream, |stream| stream.on_call(token, body));
+            let heard = exports::with_stream(stream, |stream| stream.on_call(token, body));
+            if heard != Some(true) {
+                fleet::forgotten(&plugin, body);
+            }
+        }
+    }
+}
+
+/// An answer that Envoy calls back with. What it does not hand over is not there.
+pub struct Heard {
+    headers: Vec<u8>,
+    trailers: Vec<u8>,
+    body: Option<Vec<u8>>,
+}
+
+impl Heard {
+    /// Reads it, with a body so long.
+    #[inline(never)]
+    pub fn read(body: usize) -> Self {
+        Self {
+            headers: abi::headers(Map::CallHeaders).unwrap_or_default(),
+            trailers: abi::headers(Map::CallTrailers).unwrap_or_default(),
+            body: (body <= LONGEST_BODY).then(|| abi::call_body(body).ok()).flatten(),
+        }
+    }
+
+    /// What can be judged.
+    pub fn answer(&self) -> Answer<'_> {
+        Answer {
+            headers: Pairs::new(&self.headers),
+            body: self.body.as_deref(),
+            trailers: Pairs::new(&self.trailers),
         }
     }
 }

@@ -2,16 +2,14 @@
 
 use std::rc::Rc;
 
-use super::abi::{self, Map};
 use super::access;
-use super::calls::{self, Purpose};
+use super::calls::{self, Heard, Purpose};
 use super::environment::{Shared, now};
 use super::plugin::{Plugin, State};
 use crate::auth::Digest;
 use crate::auth::source::{self, Change, Source};
 use crate::log::Level;
-use crate::probe::answer::LONGEST_BODY;
-use crate::request::Pairs;
+use crate::probe::answer::Answer;
 
 /// Asks what is due, and takes over what all VMs hold.
 pub fn on_tick(plugin: &Rc<Plugin>) {
@@ -51,13 +49,10 @@ pub fn on_answer(plugin: &Plugin, index: usize, body: usize) {
 
 /// The tokens of an answer; none of one that is not 200, or that broke off.
 fn read(body: usize) -> Option<Vec<Digest>> {
-    let headers = abi::headers(Map::CallHeaders).ok()?;
-    let mut headers = Pairs::new(&headers);
+    let heard = Heard::read(body);
+    let Answer { mut headers, body, .. } = heard.answer();
     let ok = headers.any(|(name, value)| name == b":status" && value == b"200");
-    if !ok || body > LONGEST_BODY {
-        return None;
-    }
-    source::read(&abi::call_body(body).ok()?)
+    body.filter(|_| ok).and_then(source::read)
 }
 
 /// Notes what a source has said, tells what that changed, and opens for it in this VM at once.

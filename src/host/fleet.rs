@@ -1,11 +1,10 @@
 //! Asks the service that limits all Envoys together, and hears what it says.
 
-use super::abi::{self, Map};
-use super::calls::call;
+use super::calls::{Heard, call};
+use super::environment::now;
+use super::plugin::Plugin;
 use crate::fleet::{Fleet, request};
-use crate::probe::answer::{Answer, LONGEST_BODY};
 use crate::probe::rung::Reason;
-use crate::request::Pairs;
 
 /// Sends a message about a request. The call is the plugin's, and goes on if the request ends.
 pub fn ask(fleet: &Fleet, message: &[u8]) -> Result<u32, Reason> {
@@ -20,14 +19,12 @@ pub fn ask(fleet: &Fleet, message: &[u8]) -> Result<u32, Reason> {
     call(&fleet.cluster, &headers, message, fleet.timeout)
 }
 
-/// Reads the answer that Envoy calls back with. What it does not hand over is not there.
-pub fn with_answer<T>(body: usize, hear: impl FnOnce(Answer<'_>) -> T) -> T {
-    let headers = abi::headers(Map::CallHeaders).unwrap_or_default();
-    let trailers = abi::headers(Map::CallTrailers).unwrap_or_default();
-    let body = (body <= LONGEST_BODY).then(|| abi::call_body(body).ok()).flatten();
-    hear(Answer {
-        headers: Pairs::new(&headers),
-        body: body.as_deref(),
-        trailers: Pairs::new(&trailers),
-    })
+/// Hears an answer for which no request waits any more: else clients that go away could keep an open
+/// breaker from ever hearing of its trials.
+pub fn forgotten(plugin: &Plugin, body: usize) {
+    if let Some(fleet) = &mut plugin.state.borrow_mut().gate.fleet {
+        let now = now();
+        // What it decided is of no use.
+        let _ = fleet.on_answer(Ok(Heard::read(body).answer()), now, now);
+    }
 }

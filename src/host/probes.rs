@@ -2,20 +2,16 @@
 
 use std::rc::Rc;
 
-use super::abi::{self, Map};
 use super::access;
-use super::calls::{self, Purpose};
+use super::calls::{self, Heard, Purpose};
 use super::environment::{Shared, clocks, now};
 use super::plugin::{Plugin, State};
 use crate::gate::Host as _;
-use crate::limit::window::Micros;
 use crate::log::{Access, Level};
-use crate::probe::answer::{Answer, LONGEST_BODY};
 use crate::probe::plan::{Check, Plan};
 use crate::probe::record::Change;
 use crate::probe::rung::{Outcome, Reason};
 use crate::probe::{Prober, Ticket, grpc, journal};
-use crate::request::Pairs;
 
 /// Sends what is due.
 pub fn on_tick(plugin: &Rc<Plugin>) {
@@ -80,23 +76,9 @@ pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
         let Some(plan) = state.prober.as_ref().map(Prober::plan) else { return };
         let target = plan.targets.get(ticket.target);
         let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
-        judge(&rung.check, body, took, plan.timeout)
+        rung.check.judge(Heard::read(body).answer(), took, plan.timeout)
     };
     conclude(plugin, ticket, outcome);
-}
-
-/// Reads as much of an answer as it takes to judge it. What Envoy does not hand over is not there.
-fn judge(check: &Check, body: usize, took: Micros, timeout: Micros) -> Outcome {
-    let headers = abi::headers(Map::CallHeaders).unwrap_or_default();
-    let headers = Pairs::new(&headers);
-    let wanted = body <= LONGEST_BODY && check.reads_body(headers);
-    let body = wanted.then(|| abi::call_body(body).ok()).flatten();
-    let trailers = match check {
-        Check::Grpc { .. } => abi::headers(Map::CallTrailers).unwrap_or_default(),
-        Check::Http { .. } => Vec::new(),
-    };
-    let answer = Answer { headers, body: body.as_deref(), trailers: Pairs::new(&trailers) };
-    check.judge(answer, took, timeout)
 }
 
 /// Merges what a probe has said, and tells what that changed.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::abi::{self, Map};
 use super::access::{self, Noted};
-use super::calls::{self, Purpose};
+use super::calls::{self, Heard, Purpose};
 use super::edits::{apply, serialize};
 use super::environment::now;
 use super::exports::Action;
@@ -102,23 +102,23 @@ impl HttpStream {
     }
 
     /// The call that the request waits for is over, and its answer can be read until this returns.
-    pub fn on_call(&mut self, token: u32, body: usize) {
-        let Some((_, sent)) = self.call.take_if(|(held, _)| *held == token) else { return };
+    /// False if the request did not wait for it.
+    pub fn on_call(&mut self, token: u32, body: usize) -> bool {
+        let Some((_, sent)) = self.call.take_if(|(held, _)| *held == token) else { return false };
         let (Some(plugin), Some(stream)) = (self.plugin.clone(), self.stream.take()) else {
-            return;
+            return false;
         };
-        let hear = |answer: Answer<'_>| {
-            // What Envoy does not let this do stays where it is, and does not get through.
-            let _ = abi::act_for(self.id);
-            self.on_fleet(&plugin, stream, Ok(answer), sent)
-        };
-        let action = fleet::with_answer(body, hear);
+        let heard = Heard::read(body);
+        // What Envoy does not let this do stays where it is, and does not get through.
+        let _ = abi::act_for(self.id);
+        let action = self.on_fleet(&plugin, stream, Ok(heard.answer()), sent);
         if action == Action::Continue
             && abi::continue_request().is_err()
             && let Some(stream) = self.stream.take()
         {
             self.refuse(&plugin, stream, Refusal::Internal);
         }
+        true
     }
 
     /// Asks the service of the fleet's limit. What cannot be sent is decided at once.
@@ -179,7 +179,7 @@ impl HttpStream {
             Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
             Verdict::Answer(own) => {
                 let reply = plugin.answer(own);
-                stream.status = Status::new(reply.status);
+                stream.answered(reply.status);
                 self.reply(plugin, stream, reply)
             }
         }
@@ -239,7 +239,7 @@ impl HttpStream {
 
     fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
         if stream.status == Status::default() {
-            stream.status = Status::new(refusal.status());
+            stream.answered(refusal.status());
         }
         (stream.forwarded, stream.decision) = (false, refusal.word());
         let reply = refusal.reply(&stream.id, &plugin.limits);

@@ -43,12 +43,6 @@ impl Answer<'_> {
 }
 
 impl Check {
-    /// Whether judging an answer with these headers takes its body.
-    pub fn reads_body(&self, headers: Pairs<'_>) -> bool {
-        let plain = matches!(self, Self::Http { expect: None, .. });
-        !plain || !is_upstreams(headers)
-    }
-
     /// What an answer says that `took` so long.
     pub fn judge(&self, answer: Answer<'_>, took: Micros, timeout: Micros) -> Outcome {
         match self.read(answer, took, timeout) {

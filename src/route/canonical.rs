@@ -9,13 +9,19 @@ pub enum Unreadable {
     BrokenEscape,
     /// A NUL, encoded or not: some servers end the path there.
     Nul,
+    /// It has too many readings to be named, and more than 1,024 bytes.
+    Vague,
 }
+
+/// The longest vague path, in bytes: all of it is looked at for each pattern.
+const LONGEST_VAGUE: usize = 1024;
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BrokenEscape => r#"the path has a "%" without two hexadecimal digits behind it"#,
             Self::Nul => "the path has a NUL in it",
+            Self::Vague => "the path has more than 1024 bytes, and too many readings",
         })
     }
 }
@@ -27,6 +33,7 @@ impl fmt::Display for Unreadable {
 ///   off each segment, empty and `.` segments dropped, `..` resolved, no trailing slash.
 /// - Cut: the same, but first cut at a `;`, or at a `?` or `#` that came of an escape: there are
 ///   servers that end the path there.
+/// - Trimmed: canonical without the white space of Latin-1 at its end, which Python's own server drops.
 ///
 /// What servers do to a path they do in any order, if at all, and each order reads another one out of a
 /// path with dots in it, of `//host/path`, or with several of the others: [`Forms::may_be`].
@@ -43,7 +50,7 @@ pub struct Forms<'a> {
 struct Rewritten {
     canonical: Vec<u8>,
     /// The canonical form and all the others, in lower case.
-    folded: [Vec<u8>; 2],
+    folded: [Vec<u8>; 3],
     /// The decoded path in lower case, if its readings are too many to be named.
     vague: Option<Vec<u8>>,
 }
@@ -61,9 +68,12 @@ impl<'a> Forms<'a> {
         let ends = |byte: &u8| matches!(byte, b';' | b'?' | b'#');
         let cut = decoded.split(ends).next().unwrap_or_default();
         let canonical = segments(&decoded);
-        let mut forms = [canonical.clone(), segments(cut)];
+        let mut forms = [canonical.clone(), segments(cut), trim_latin(&canonical).to_vec()];
         forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
         let vague = is_vague(sent, &decoded).then(|| decoded.to_ascii_lowercase());
+        if vague.as_ref().is_some_and(|path| path.len() > LONGEST_VAGUE) {
+            return Err(Unreadable::Vague);
+        }
         let rewritten = Rewritten { canonical, folded: forms, vague };
         Ok(Self { sent, rewritten: Some(rewritten), folded })
     }
@@ -72,7 +82,8 @@ impl<'a> Forms<'a> {
     pub fn has_one_reading(&self) -> bool {
         self.rewritten.as_ref().is_none_or(|rewritten| {
             let same = |form: &Vec<u8>| form.eq_ignore_ascii_case(self.sent);
-            rewritten.canonical == self.sent && rewritten.folded.iter().all(same)
+            // The trimmed form is not: letters of UTF-8 end so, too.
+            rewritten.canonical == self.sent && rewritten.folded.iter().take(2).all(same)
         })
     }
 
@@ -94,7 +105,7 @@ impl<'a> Forms<'a> {
         vague.is_some_and(|path| {
             let mut pieces = pieces(path);
             let mut names = pattern.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
-            names.all(|name| pieces.any(|piece| piece == name))
+            names.all(|name| pieces.any(|piece| piece == name || trim_latin(piece) == name))
         })
     }
 
@@ -139,7 +150,7 @@ fn glance(target: &[u8]) -> (&[u8], Glance) {
             b'?' | b'#' => break,
             // An empty segment, or one that begins with a dot.
             b'/' | b'.' => glance.odd |= previous == b'/',
-            0..=b' ' | b'%' | b'\\' | b';' => glance.odd = true,
+            0..=b' ' | b'%' | b'\\' | b';' | 0x85 | 0xa0 => glance.odd = true,
             b'A'..=b'Z' => glance.upper = true,
             _ => {}
         }
@@ -191,6 +202,14 @@ fn hex(digit: u8) -> Option<u8> {
 /// nothing: to Python's regular expressions a path may end before its last line break.
 fn pieces(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| b"/\\;?#".contains(byte)).map(<[u8]>::trim_ascii)
+}
+
+/// Takes white space of Latin-1 that is none in ASCII off the end.
+fn trim_latin(mut path: &[u8]) -> &[u8] {
+    while let [rest @ .., 0x85 | 0xa0] = path {
+        path = rest;
+    }
+    path
 }
 
 /// Whether a path has dots that some server resolves, begins with what may be a host, or has several

@@ -67,17 +67,30 @@ fn one_request_is_the_trial() {
     }
 }
 
-/// A client that goes away while its request is the trial keeps nobody from trying again.
+/// The answer to a trial whose client went away says what any other does, and one that never comes
+/// keeps nobody from trying again.
 #[test]
-fn a_trial_that_went_away() {
+fn a_trial_that_nobody_waits_for() {
+    for (answer, closes) in [(ok(), true), (Answer::default(), false)] {
+        let envoy = open(1, "local");
+        let worker = &envoy.workers[0];
+        envoy.process.advance_ms(1_000);
+        let trial = worker.open(Request::get("/a"));
+        let call = only_call(worker);
+        worker.close(trial);
+        worker.vm.answer(call.token, answer);
+        let next = worker.open(Request::get("/a"));
+        assert_eq!(worker.vm.outgoing().len(), usize::from(closes), "the next one is asked for");
+        worker.close(next);
+    }
     let envoy = open(1, "local");
     let worker = &envoy.workers[0];
-    envoy.process.advance_ms(1_000);
-    worker.close(worker.open(Request::get("/a")));
-    worker.vm.answer(only_call(worker).token, ok());
-    assert_eq!(at_once(worker).status(), 200);
-    envoy.process.advance_ms(1_000);
-    assert!(answered(worker, Request::get("/a"), ok()).forwarded());
+    for _ in 0..2 {
+        envoy.process.advance_ms(1_000);
+        worker.close(worker.open(Request::get("/a")));
+        assert_eq!(at_once(worker).status(), 200);
+    }
+    assert_eq!(worker.vm.outgoing().len(), 2);
 }
 
 /// Each worker finds out for itself, and fewer failures than it takes cost nothing.
