@@ -90,6 +90,32 @@ pub fn schemas() -> PathBuf {
     root.join("node_modules")
 }
 
+/// The npm package that holds a bill of materials against CycloneDX's schema.
+pub fn cyclonedx() -> PathBuf {
+    let packages = [
+        "@cyclonedx/cyclonedx-library@6.13.1",
+        "ajv@8.20.0",
+        "ajv-formats@3.0.1",
+        "ajv-formats-draft2019@1.6.1",
+    ];
+    let root = folder().join("cyclonedx-6.13.1");
+    let npm = npm();
+    present_or(root.clone(), "fetching the schema of CycloneDX …", |root| {
+        npm::install(npm, &packages, root)
+    });
+    root.join("node_modules/@cyclonedx/cyclonedx-library")
+}
+
+/// What holds dependencies against `deny.toml`.
+pub fn cargo_deny() -> PathBuf {
+    let version = "0.20.2";
+    let root = folder().join(format!("cargo-deny-{version}"));
+    let saying = format!("building cargo-deny {version}, which takes some minutes once …");
+    present_or(root.join("bin/cargo-deny"), &saying, |_| {
+        install("cargo-deny", "cargo-deny", version, &root)
+    })
+}
+
 /// Chromium: the machine's own, as Debian's `chromium` or Google's package brings it.
 pub fn chromium() -> PathBuf {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path).unwrap_or_else(

@@ -1,29 +1,39 @@
-//! `cargo xtask build`: the module as `dist/probegate.wasm`.
+//! `cargo xtask build`: the module as `dist/probegate.wasm`, and what is linked into it.
 
 mod trim;
 
 pub use trim::trim;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::{env, fs};
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use testbed::workspace;
 
-use crate::{Outcome, command, setup};
+use crate::{Outcome, command, sbom, setup};
+
+/// What is linked into the module.
+pub const BILL: &str = "dist/probegate.cdx.json";
 
 pub fn run() -> Outcome {
     setup::targets()?;
     let module = module(workspace(), &workspace().join("target/module"))?;
     let dist = workspace().join("dist");
     fs::create_dir_all(&dist)?;
-    // An Envoy that starts meanwhile reads the old one or the new one, and never a part of one.
-    let scratch = dist.join(format!("probegate.wasm.{}", process::id()));
-    fs::write(&scratch, &module)?;
-    fs::rename(&scratch, dist.join("probegate.wasm"))?;
+    put("dist/probegate.wasm", &module)?;
+    put(BILL, sbom::of(workspace(), &module)?.as_bytes())?;
     println!("dist/probegate.wasm  {} bytes  sha256 {}", module.len(), digest(&module));
     Ok(())
+}
+
+/// An Envoy that starts meanwhile reads the old one or the new one, and never a part of one.
+fn put(path: &str, bytes: &[u8]) -> Outcome {
+    let scratch = workspace().join(format!("{path}.{}", process::id()));
+    fs::write(&scratch, bytes)?;
+    Ok(fs::rename(&scratch, workspace().join(path))?)
 }
 
 /// The bytes of the module, the same for the same sources in whatever folder they lie.
@@ -37,15 +47,38 @@ pub fn compile(root: &Path, target: &Path, package: &str) -> Outcome<Vec<u8>> {
     command::run(
         command::cargo("fetch --quiet --locked --target wasm32-wasip1").current_dir(root),
     )?;
-    command::run(
-        command::cargo("build --quiet --locked --release --lib --target wasm32-wasip1 --package")
-            .arg(package)
-            .arg("--target-dir")
-            .arg(target)
-            .env("CARGO_ENCODED_RUSTFLAGS", flags(root)?)
-            .current_dir(root),
-    )?;
+    command::run(&mut compiler(root, target, package)?)?;
     Ok(fs::read(target.join(format!("wasm32-wasip1/release/{package}.wasm")))?)
+}
+
+/// The crates that the compiler is given for such a module beside its own, as `name@version`.
+pub fn linked(root: &Path, target: &Path, package: &str) -> Outcome<BTreeSet<String>> {
+    let said = command::output(compiler(root, target, package)?.arg("--message-format=json"))?;
+    let mut linked = BTreeSet::new();
+    for line in said.lines() {
+        let message: Value = serde_json::from_str(line)?;
+        // Macros and build scripts are made for this machine, and lie elsewhere.
+        let made_for_it = message["filenames"][0]
+            .as_str()
+            .is_some_and(|path| path.contains("/wasm32-wasip1/release/"));
+        if made_for_it && message["target"]["name"] != package {
+            let id = message["package_id"].as_str().and_then(|id| id.rsplit_once('#'));
+            linked.insert(id.ok_or("an artifact without a package")?.1.to_owned());
+        }
+    }
+    Ok(linked)
+}
+
+fn compiler(root: &Path, target: &Path, package: &str) -> Outcome<Command> {
+    let words = "build --quiet --locked --release --lib --target wasm32-wasip1 --package";
+    let mut cargo = command::cargo(words);
+    cargo
+        .arg(package)
+        .arg("--target-dir")
+        .arg(target)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root)?)
+        .current_dir(root);
+    Ok(cargo)
 }
 
 pub fn digest(bytes: &[u8]) -> String {

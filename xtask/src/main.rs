@@ -1,5 +1,6 @@
 //! The project's verbs: `cargo xtask <verb>`.
 
+mod audit;
 mod bench;
 mod build;
 mod command;
@@ -7,6 +8,7 @@ mod demo;
 mod generated;
 mod image;
 mod reproduce;
+mod sbom;
 mod setup;
 mod test;
 
@@ -19,7 +21,7 @@ const VERBS: &str = "\
 usage: cargo xtask <verb>
 
   setup            bring everything that the tests need
-  build            write dist/probegate.wasm
+  build            write dist/probegate.wasm, and its bill of materials, dist/probegate.cdx.json
   image            write the module as an OCI image, dist/image, and print its digest
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
         --system NAME [--once]   the same for an example: caracal, caracal-core, astrocyte, agent-platform,
@@ -32,12 +34,14 @@ usage: cargo xtask <verb>
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
+  audit            licences, duplicates, sources and advisories of all dependencies, and the module's bill of materials
   reproduce        build the module in another folder and compare the bytes";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
+        ["audit"] => audit::run(),
         ["setup"] => setup::all(),
         ["build"] => build::run(),
         ["image"] => image::run(),

@@ -8,12 +8,14 @@ use crate::{Outcome, command};
 
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-unknown-unknown"];
 
-/// Everything, with what builds and runs containers.
+/// Everything, with what builds and runs containers, and what looks at dependencies.
 pub fn all() -> Outcome {
     run()?;
     containers::podman();
     containers::debian();
     containers::podman_compose();
+    tools::cargo_deny();
+    tools::cyclonedx();
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, bench, build, command, demo, image, reproduce, setup};
+use crate::{Outcome, audit, bench, build, command, demo, image, reproduce, setup};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
@@ -49,6 +49,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
         steps.run("with the oldest Envoy", || with_envoy(WITH_ENVOY, tools::OLDEST))?;
         steps.run("with containers", with_containers)?;
         steps.run("what a request costs", || bench::check(&COUNTED))?;
+        steps.run("supply chain", audit::offline)?;
         steps.run("reproduction", reproduce::run)?;
         steps.run("demo", || demo::run(true))?;
         steps.run("demo of a system", || demo::run_system("kubernetes", true))?;
