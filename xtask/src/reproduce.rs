@@ -1,30 +1,48 @@
-//! `cargo xtask reproduce`: the same sources give the same bytes, wherever they lie.
+//! `cargo xtask reproduce`: the same sources give the same bytes, wherever they and their dependencies lie.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use testbed::workspace;
 
-use crate::{Outcome, build, setup};
+use crate::build::{self, Place};
+use crate::{Outcome, sbom, setup};
 
 /// What a build makes, and what no build reads.
 const LEFT_OUT: [&str; 3] = ["target", "dist", ".git"];
 
+/// What cargo keeps of a registry as it came, and how it finds it. It unpacks the sources anew.
+const KEPT: [&str; 3] = ["registry/index", "registry/cache", "config.toml"];
+
 pub fn run() -> Outcome {
     setup::targets()?;
     let elsewhere = workspace().join("target/reproduce");
-    let copy = elsewhere.join("tree");
-    if copy.exists() {
-        fs::remove_dir_all(&copy)?;
+    let here = Place::here()?;
+    let there = Place {
+        root: elsewhere.join("tree"),
+        target: elsewhere.join("target"),
+        home: elsewhere.join("cargo"),
+    };
+    for old in [&there.root, &there.home].into_iter().filter(|folder| folder.exists()) {
+        fs::remove_dir_all(old)?;
     }
-    copy_tree(workspace(), &copy)?;
-    let here = build::module(workspace(), &workspace().join("target/module"))?;
-    let there = build::module(&copy, &elsewhere.join("target"))?;
-    let (here, there) = (build::digest(&here), build::digest(&there));
-    if here != there {
-        return Err(format!("the module differs between two folders: {here} and {there}").into());
+    copy_tree(&here.root, &there.root)?;
+    fs::create_dir_all(there.home.join("registry"))?;
+    for kept in KEPT.iter().filter(|kept| here.home.join(kept).exists()) {
+        symlink(here.home.join(kept), there.home.join(kept))?;
     }
-    println!("the same bytes in two folders: sha256 {here}");
+    let (one, other) = (here.module()?, there.module()?);
+    let (digest, differing) = (build::digest(&one), build::digest(&other));
+    if one != other {
+        return Err(
+            format!("the module differs between two places: {digest} and {differing}").into()
+        );
+    }
+    if sbom::of(&here.root, &one)? != sbom::of(&there.root, &other)? {
+        return Err("the module's bill of materials differs between two places".into());
+    }
+    println!("the same bytes from two folders, with two homes of cargo: sha256 {digest}");
     Ok(())
 }
 

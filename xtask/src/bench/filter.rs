@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use testbed::{Bootstrap, Upstream, workspace};
 
-use crate::{Outcome, build, setup};
+use crate::build::{Place, trim};
+use crate::{Outcome, setup};
 
 /// The token that opens metrics routes.
 pub const TOKEN: &str = "s3cret";
@@ -43,17 +44,17 @@ impl Modules {
         setup::targets()?;
         let folder = workspace().join("target/bench");
         fs::create_dir_all(&folder)?;
-        let target = workspace().join("target/module");
+        let place = Place::here()?;
         let write = |name: &str, bytes: &[u8]| -> Outcome<PathBuf> {
             let path = folder.join(name);
             fs::write(&path, bytes)?;
             Ok(path)
         };
-        let empty = build::compile(workspace(), &target, "empty")?;
+        let empty = place.compile("empty")?;
         Ok(Self {
-            gate: write("probegate.wasm", &build::module(workspace(), &target)?)?,
+            gate: write("probegate.wasm", &place.module()?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
-            empty: write("empty.wasm", &build::trim(&empty)?)?,
+            empty: write("empty.wasm", &trim(&empty)?)?,
             probed: Upstream::start(),
         })
     }

@@ -9,7 +9,8 @@ use serde_json::Value;
 use testbed::{module, tools, workspace};
 
 use super::PACKAGE;
-use crate::{Outcome, build};
+use crate::Outcome;
+use crate::build::{self, Place};
 
 /// Holds `dist/probegate.cdx.json` against `dist/probegate.wasm`. The error says what is wrong in it.
 pub fn check() -> Outcome {
@@ -22,7 +23,7 @@ pub fn check() -> Outcome {
     }
     schema(&text)?;
     let named = named(&bill);
-    let linked = build::linked(workspace(), &workspace().join("target/module"), PACKAGE)?;
+    let linked = Place::here()?.linked(PACKAGE)?;
     if named != linked {
         let differing: Vec<_> = named.symmetric_difference(&linked).collect();
         return Err(format!("the bill and the compiler differ in {differing:?}").into());

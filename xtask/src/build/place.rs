@@ -1,0 +1,116 @@
+//! Where a module is built: its sources, what the compiler writes, and cargo's own folder. None of
+//! them can be seen in the module.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+use serde_json::Value;
+use testbed::workspace;
+
+use super::trim;
+use crate::{Outcome, command};
+
+pub struct Place {
+    pub root: PathBuf,
+    pub target: PathBuf,
+    /// `CARGO_HOME`: where the sources of the dependencies lie.
+    pub home: PathBuf,
+}
+
+impl Place {
+    /// The workspace. Its own target folder, since the flags are others than those of the tests.
+    pub fn here() -> Outcome<Self> {
+        let root = workspace().to_owned();
+        Ok(Self { target: root.join("target/module"), root, home: cargo_home()? })
+    }
+
+    /// The bytes of the module, the same for the same sources in whatever place.
+    pub fn module(&self) -> Outcome<Vec<u8>> {
+        trim(&self.compile("probegate")?)
+    }
+
+    /// What the compiler makes of a package of the workspace, as a module.
+    pub fn compile(&self, package: &str) -> Outcome<Vec<u8>> {
+        // The folders of the dependencies must be there before they can be named.
+        command::run(&mut self.cargo("fetch --quiet --locked --target wasm32-wasip1"))?;
+        command::run(&mut self.compiler(package)?)?;
+        Ok(fs::read(self.target.join(format!("wasm32-wasip1/release/{package}.wasm")))?)
+    }
+
+    /// The crates that the compiler is given for such a module beside its own, as `name@version`.
+    pub fn linked(&self, package: &str) -> Outcome<BTreeSet<String>> {
+        let said = command::output(self.compiler(package)?.arg("--message-format=json"))?;
+        let mut linked = BTreeSet::new();
+        for line in said.lines() {
+            let message: Value = serde_json::from_str(line)?;
+            // Macros and build scripts are made for this machine, and lie elsewhere.
+            let made_for_it = message["filenames"][0]
+                .as_str()
+                .is_some_and(|path| path.contains("/wasm32-wasip1/release/"));
+            if made_for_it && message["target"]["name"] != package {
+                let id = message["package_id"].as_str().and_then(|id| id.rsplit_once('#'));
+                linked.insert(id.ok_or("an artifact without a package")?.1.to_owned());
+            }
+        }
+        Ok(linked)
+    }
+
+    fn compiler(&self, package: &str) -> Outcome<Command> {
+        let words = "build --quiet --locked --release --lib --target wasm32-wasip1 --package";
+        let mut cargo = self.cargo(words);
+        cargo
+            .arg(package)
+            .arg("--target-dir")
+            .arg(&self.target)
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags()?);
+        Ok(cargo)
+    }
+
+    fn cargo(&self, words: &str) -> Command {
+        let mut cargo = command::cargo(words);
+        cargo.current_dir(&self.root).env("CARGO_HOME", &self.home);
+        cargo
+    }
+
+    /// Panic messages name source files: the folders of this machine are taken out of them. SHA-256 comes
+    /// as a loop: unrolled it would be 7 KB more, for the few requests that present a token. And less is
+    /// inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
+    fn flags(&self) -> Outcome<String> {
+        let rustc = |words: &[&str]| {
+            command::output(Command::new("rustc").args(words).current_dir(&self.root))
+        };
+        let library = PathBuf::from(rustc(&["--print", "sysroot"])?).join("lib/rustlib/src/rust");
+        let version = rustc(&["--version", "--verbose"])?;
+        let commit =
+            version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or_default();
+        let mut folders = vec![
+            (self.root.canonicalize()?, "/probegate".to_owned()),
+            // What the standard library is called where its sources are not installed.
+            (library, format!("/rustc/{commit}")),
+        ];
+        folders.extend(self.registries()?.into_iter().map(|folder| (folder, "/crates".to_owned())));
+        let flags = folders
+            .iter()
+            .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+        let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
+        let compact = compact.map(str::to_owned);
+        Ok(flags.chain(compact).collect::<Vec<_>>().join("\u{1f}"))
+    }
+
+    /// Where cargo keeps the sources of the dependencies: a folder for each registry.
+    fn registries(&self) -> Outcome<Vec<PathBuf>> {
+        let sources = self.home.join("registry/src");
+        let folders: Result<_, _> =
+            fs::read_dir(sources)?.map(|entry| entry.map(|entry| entry.path())).collect();
+        Ok(folders?)
+    }
+}
+
+fn cargo_home() -> Outcome<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .ok_or_else(|| "neither CARGO_HOME nor a home folder is set".into())
+}
