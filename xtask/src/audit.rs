@@ -38,3 +38,35 @@ fn deny() -> Command {
     deny.args(["--workspace", "--locked"]).current_dir(workspace());
     deny
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::Value;
+
+    use crate::command;
+
+    /// In the line above it, where whoever would take it out or add to it looks.
+    #[test]
+    fn each_dependency_says_why_it_is_there() {
+        let metadata = command::output(&mut command::cargo(
+            "metadata --no-deps --locked --offline --format-version 1",
+        ));
+        let metadata: Value = serde_json::from_str(&metadata.expect("metadata")).expect("JSON");
+        let mut silent = Vec::new();
+        for package in metadata["packages"].as_array().expect("packages") {
+            let path = package["manifest_path"].as_str().expect("a path");
+            let manifest = fs::read_to_string(path).expect("a manifest");
+            let lines: Vec<_> = manifest.lines().collect();
+            for dependency in package["dependencies"].as_array().expect("dependencies") {
+                let entry = format!("{} = ", dependency["name"].as_str().expect("a name"));
+                let said = lines.windows(2).filter(|pair| pair[1].starts_with(&entry));
+                if !said.clone().all(|pair| pair[0].starts_with("# ")) || said.count() == 0 {
+                    silent.push(format!("{path}: {entry}"));
+                }
+            }
+        }
+        assert!(silent.is_empty(), "no reason in the line above: {silent:#?}");
+    }
+}
