@@ -1,10 +1,14 @@
 //! `cargo xtask audit`: what the module and all around it are made of, held against `deny.toml`.
 
+use std::fs;
 use std::process::Command;
 
-use testbed::{tools, workspace};
+use testbed::{module, tools, workspace};
 
 use crate::{Outcome, build, command, sbom};
+
+/// What the module may have, in bytes.
+const LARGEST: u64 = 400_000;
 
 /// All of it. An error if there is no database of advisories: what was not looked at is not well.
 pub fn run() -> Outcome {
@@ -16,6 +20,10 @@ pub fn run() -> Outcome {
 /// What the registry of the crates is enough for. The module must be there.
 pub fn offline() -> Outcome {
     command::run(deny().args(["check", "licenses", "bans", "sources"]))?;
+    let size = fs::metadata(module())?.len();
+    if size > LARGEST {
+        return Err(format!("the module has {size} bytes; it may have {LARGEST}").into());
+    }
     sbom::check()
 }
 

@@ -7,6 +7,7 @@ mod command;
 mod demo;
 mod generated;
 mod image;
+mod promises;
 mod reproduce;
 mod sbom;
 mod setup;
@@ -35,7 +36,8 @@ usage: cargo xtask <verb>
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
   audit            licences, duplicates, sources and advisories of all dependencies, and the module's bill of materials
-  reproduce        build the module in another folder and compare the bytes";
+  promises         look whether each proof that docs/promises.md and SECURITY.md name is there
+  reproduce        build the module in another folder, with another home of cargo, and compare the bytes";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),
+        ["promises"] => promises::check(),
         ["reproduce"] => reproduce::run(),
         _ => {
             eprintln!("{VERBS}");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, audit, bench, build, command, demo, image, reproduce, setup};
+use crate::{Outcome, audit, bench, build, command, demo, image, promises, reproduce, setup};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
@@ -22,7 +22,7 @@ const WITH_COMMAND_LINE: &str = "cli";
 const APART: [&str; 4] = [WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS, WITH_COMMAND_LINE];
 
 /// What only native builds have. The same in each step, so that one build serves them all.
-const FEATURES: &str = "probegate/schema,probegate/cli";
+pub const FEATURES: &str = "probegate/schema,probegate/cli";
 
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
@@ -45,6 +45,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("the command line", command_line)?;
     steps.run("with the newest Envoy", || with_envoy(WITH_ENVOY, tools::NEWEST))?;
     steps.run("with Prometheus", || with_envoy(WITH_PROMETHEUS, tools::NEWEST))?;
+    steps.run("the promises' proofs", promises::check)?;
     if !quick {
         steps.run("with the oldest Envoy", || with_envoy(WITH_ENVOY, tools::OLDEST))?;
         steps.run("with containers", with_containers)?;
