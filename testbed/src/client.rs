@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// a second to do it, or until the server closes without a word.
 /// Let the last request carry `connection: close`, or be one after which the server closes.
 pub fn raw(address: SocketAddr, bytes: &[u8]) -> Vec<Response> {
-    let mut stream = connect(address, None);
+    let mut stream = connect(address, None).unwrap_or_else(|error| panic!("{error}"));
     stream.write_all(bytes).expect("write the request");
     let mut reader = BufReader::new(stream);
     let bodiless = bytes.starts_with(b"HEAD ");
@@ -66,27 +66,30 @@ impl Client {
     /// Panics if there is no answer. A request is sent again only if a connection that had been
     /// used before turned out to be closed.
     pub fn send(&mut self, request: &Request) -> Response {
-        let reused = self.connection.is_some();
-        let mut answer = self.attempt(request);
-        if reused && !matches!(answer, Ok(Some(_))) {
-            answer = self.attempt(request);
-        }
-        match answer {
+        match self.try_send(request) {
             Ok(Some(response)) => response,
             Ok(None) => panic!("{request:?}: the connection was closed without an answer"),
             Err(error) => panic!("{request:?}: no answer: {error}"),
         }
     }
 
-    /// `None` if there is no answer, of a server that is about to end for instance.
-    pub fn try_send(&mut self, request: &Request) -> Option<Response> {
-        TcpStream::connect(self.address).ok()?;
-        self.attempt(request).ok().flatten()
+    /// The same, where there may be no answer, of a server that is about to end for instance.
+    pub fn try_send(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
+        let reused = self.connection.is_some();
+        let answer = self.attempt(request);
+        if reused && !matches!(answer, Ok(Some(_))) { self.attempt(request) } else { answer }
     }
 
     /// Opens the connection now, so that a load's first request costs no more than its others.
     pub fn open(&mut self) {
-        self.connection.get_or_insert_with(|| BufReader::new(connect(self.address, self.source)));
+        self.try_open().unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    fn try_open(&mut self) -> std::io::Result<()> {
+        if self.connection.is_none() {
+            self.connection = Some(BufReader::new(connect(self.address, self.source)?));
+        }
+        Ok(())
     }
 
     /// Sends an upgrade request. After a 101 the stream is the tunnel; bytes that came right behind
@@ -98,7 +101,7 @@ impl Client {
     }
 
     fn attempt(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
-        self.open();
+        self.try_open()?;
         let mut connection = self.connection.take().expect("just opened");
         connection.get_mut().write_all(&http1::write(request))?;
         let response = loop {
@@ -115,7 +118,7 @@ impl Client {
     }
 }
 
-fn connect(address: SocketAddr, source: Option<IpAddr>) -> TcpStream {
+fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
     let open = || -> std::io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if let Some(source) = source {
@@ -126,5 +129,8 @@ fn connect(address: SocketAddr, source: Option<IpAddr>) -> TcpStream {
         socket.set_read_timeout(Some(PATIENCE))?;
         Ok(socket.into())
     };
-    open().unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"))
+    let absent = |error: std::io::Error| {
+        std::io::Error::new(error.kind(), format!("cannot connect to {address}: {error}"))
+    };
+    open().map_err(absent)
 }

@@ -6,6 +6,7 @@ pub(crate) mod process;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 use std::{fmt, fs};
 
@@ -201,7 +202,12 @@ impl Envoy {
 
     /// Whether Envoy still runs.
     pub fn alive(&mut self) -> bool {
-        self.process.ended().is_none()
+        self.ended().is_none()
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.ended()
     }
 
     /// What Envoy and the module have logged so far.

@@ -6,10 +6,13 @@
 
 pub mod bootstrap;
 pub mod browser;
+pub mod chaos;
 pub mod client;
+pub mod clock;
 mod crashing;
 pub mod envoy;
 pub mod headers;
+mod poison;
 pub mod poll;
 pub mod prometheus;
 #[cfg(feature = "rate-limit-service")]

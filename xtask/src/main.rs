@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod build;
+mod chaos;
 mod command;
 mod demo;
 mod generated;
@@ -32,6 +33,8 @@ usage: cargo xtask <verb>
   bench [row …]    instructions a request, of these rows; without any, of all, into benches/RESULTS.md
         --check [row …]   an error where they are more than 3 % over benches/RESULTS.md
         --memory | --micro | --wall   memory; the core's parts alone; time, by wrk
+  chaos [name …]   breaks what can break under a real Envoy with the gate, under load, and tells what held
+        --short [name …]   the same in a minute
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
@@ -59,6 +62,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(false),
         ["test", "--quick"] => test::run(true),
         ["test", "--envoy", version, names @ ..] => test::with_version(version, names),
+        ["chaos", "--short", names @ ..] => chaos::short(names),
+        ["chaos", names @ ..] => chaos::run(names),
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, audit, bench, build, command, demo, image, promises, reproduce, setup};
+use crate::{Outcome, audit, bench, build, chaos, command, demo, image, promises, reproduce, setup};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
@@ -44,6 +44,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("build", build::run)?;
     steps.run("the command line", command_line)?;
     steps.run("with the newest Envoy", || with_envoy(WITH_ENVOY, tools::NEWEST))?;
+    steps.run("faults", || chaos::short(&[]))?;
     steps.run("with Prometheus", || with_envoy(WITH_PROMETHEUS, tools::NEWEST))?;
     steps.run("the promises' proofs", promises::check)?;
     if !quick {

@@ -1,0 +1,134 @@
+//! The clocks are set forward and back.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use crate::clock::{Clock, Which};
+use crate::service::{Service, answer};
+use crate::{Client, Envoy, Request, poll};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+pub const WALL: Scenario = Scenario {
+    name: "wall-clock-set",
+    fault: "the wall clock is set an hour forward and back",
+    holds: "limits do not see it; no request is replayed; what is new passes once the clock is right",
+    run: |phase| run(Which::Wall, &[(HOUR, false), (HOUR, true), (Duration::ZERO, false)], phase),
+};
+
+/// Two seconds back: Envoy's own timers stand still as long.
+pub const MONOTONIC: Scenario = Scenario {
+    name: "monotonic-clock-set",
+    fault: "the monotonic clock jumps an hour forward, and two seconds back",
+    holds: "the limit, but that a jump forward begins a window; nobody is shut out; probes go on",
+    run: |phase| {
+        let back = HOUR - Duration::from_secs(2);
+        run(Which::Monotonic, &[(HOUR, false), (back, false)], phase)
+    },
+};
+
+fn run(which: Which, steps: &[(Duration, bool)], phase: Duration) -> Report {
+    let (service, probed, vault) = (well(), well(), Service::start(answer(200, HANDED_OUT)));
+    let clock = Clock::new();
+    let mut plugin = plugin();
+    let fetch = json!({"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}});
+    plugin["metrics_auth"] = json!({"tokens": [{"value": TOKEN}, fetch]});
+    plugin["probes"] = json!({"every": "1s", "timeout": "500ms", "targets": [
+        {"service": "api", "cluster": "api", "rungs": [{"rung": "health", "path": "/health"}]},
+    ]});
+    plugin["operations"] = json!([
+        {"name": "once", "paths": ["/once"], "key": "client", "requests": 1, "per": "1h", "burst": 1},
+    ]);
+    plugin["replay"] = json!({"routes": ["/pay"], "tolerance": "60s"});
+    let bootstrap = bootstrap(&service)
+        .plugin(plugin)
+        .cluster("api", probed.address())
+        .cluster("vault", vault.address())
+        .under(clock.wrapper());
+    let (mut envoy, crowd) = start(&bootstrap, phase);
+    let (mut report, mut borders) = (Report::default(), Vec::new());
+    let mut pays = Pays { envoy: &envoy, spent: Vec::new() };
+    report.check(pays.new_passes(0), "a new nonce passes", "it did not, before anything happened");
+    let once = || Client::new(envoy.address()).get_with("/once", &[("x-client", "once")]).status;
+    report.check(once() == 200, "one in an hour passes", "it did not");
+    let mut before = Duration::ZERO;
+    for (by, behind) in steps.iter().copied() {
+        let begin = Instant::now();
+        clock.set(which, by, behind);
+        let hour_went_by = which == Which::Monotonic && by > before;
+        if hour_went_by {
+            borders.push((begin, Instant::now()));
+        }
+        before = by;
+        let (probes, fetches) = (probed.count("/health"), vault.count("/token"));
+        crowd.goes_on(phase / 2);
+        let (passes, wanted) = (once(), if hour_went_by { 200 } else { 429 });
+        let seen = format!("{passes}, not {wanted}, {by:?} off");
+        report.check(passes == wanted, "limits go by the monotonic clock", seen);
+        report.check(
+            !pays.any_again(),
+            "nothing is replayed",
+            format!("a copy passed, {by:?} off"),
+        );
+        let went_on =
+            || (probed.count("/health") > probes && vault.count("/token") > fetches).then_some(());
+        let went_on = poll::within(PATIENCE, went_on).is_some();
+        report.check(went_on, "probes and token fetches go on", format!("they stopped {by:?} off"));
+        // Whether a time that the gate's clock finds near passes meanwhile is not promised: it may be too old.
+        let offset = match (which, behind) {
+            (Which::Wall, false) => by.as_secs().cast_signed(),
+            (Which::Wall, true) => -by.as_secs().cast_signed(),
+            _ => 0,
+        };
+        let passes = pays.new_passes(offset);
+        report.figure(format!(
+            "{}{} s: new nonces {}",
+            if behind { "-" } else { "+" },
+            by.as_secs(),
+            if passes { "pass" } else { "are refused" }
+        ));
+    }
+    let passes = poll::within(PATIENCE, || pays.new_passes(0).then_some(()));
+    report.check(passes.is_some(), "what is new passes once the clock is right", "it never did");
+    report.check(!pays.any_again(), "nothing is replayed", "a copy passed at last");
+    let answers = crowd.take();
+    // For whom an hour goes by, a route's timeout is over.
+    let through: &[u16] = if which == Which::Monotonic { &[504] } else { &[] };
+    report.judge(&answers, through, &[]);
+    report.judge_limit(&answers, &borders);
+    report.judge_service(&service);
+    report.judge_process(&mut envoy);
+    report.end(&envoy)
+}
+
+/// Requests that pass once.
+struct Pays<'a> {
+    envoy: &'a Envoy,
+    spent: Vec<Request>,
+}
+
+impl Pays<'_> {
+    /// Whether one with a new nonce passes, its time this many seconds off.
+    fn new_passes(&mut self, offset: i64) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+        let request = Request::new("POST", "/pay")
+            .header("x-client", "payer")
+            .header("x-nonce", format!("nonce-{}-{now}-{offset}", self.spent.len()))
+            .header("x-timestamp", now.saturating_add_signed(offset).to_string());
+        let passed = self.send(&request);
+        self.spent.push(request);
+        passed
+    }
+
+    /// Whether one that has passed (or has not) passes now, unless it was never known.
+    fn any_again(&self) -> bool {
+        self.spent.iter().any(|request| self.send(request))
+    }
+
+    fn send(&self, request: &Request) -> bool {
+        Client::new(self.envoy.address()).send(request).status == 200
+    }
+}

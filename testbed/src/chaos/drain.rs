@@ -1,0 +1,67 @@
+//! Listeners that go, and a whole process that ends, while requests are under way.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::crowd::{Crowd, statuses};
+use super::{Report, Scenario, bootstrap, start, well};
+use crate::Envoy;
+use crate::envoy::Reload;
+
+pub const REPLACED: Scenario = Scenario {
+    name: "workers-drained",
+    fault: "listeners are replaced under load, and drained at last",
+    holds: "every request is answered; none is lost, none counted twice",
+    run: replaced,
+};
+
+fn replaced(phase: Duration) -> Report {
+    let service = well();
+    let bootstrap = bootstrap(&service);
+    let (mut envoy, crowd) = start(&bootstrap, phase);
+    let mut report = Report::default();
+    for round in 0..3 {
+        // Another listener with the same gate: its VMs stay, its connections go.
+        let listener = json!({"per_connection_buffer_limit_bytes": 1_000_000 + round});
+        let reload = envoy.reconfigure(&bootstrap.clone().listener(listener));
+        report.check(reload == Reload::Accepted, "a new listener is taken", format!("{reload:?}"));
+        crowd.goes_on(phase / 4);
+    }
+    let answers = crowd.take();
+    envoy.admin_post("/drain_listeners?graceful");
+    report.judge(&answers, &[], &[]);
+    report.judge_limit(&answers, &[]);
+    report.judge_service(&service);
+    report.judge_counters(&envoy, &statuses(&answers));
+    report.judge_process(&mut envoy);
+    report.end(&envoy)
+}
+
+pub const TERMINATED: Scenario = Scenario {
+    name: "process-ended",
+    fault: "Envoy is told to end under load, and started again",
+    holds: "never an open guard, up to the last answer; the next process guards from its first",
+    run: terminated,
+};
+
+fn terminated(phase: Duration) -> Report {
+    let service = well();
+    let bootstrap = bootstrap(&service);
+    let mut report = Report::default();
+    let (envoy, crowd) = start(&bootstrap, phase);
+    let log = envoy.stop();
+    report.check(!log.contains("[critical]"), "it ends in order", "its log has something critical");
+    let answers = crowd.take();
+    report.judge(&answers, &[503], &[0]);
+    report.judge_limit(&answers, &[]);
+    let mut next = Envoy::start(&bootstrap).expect("Envoy starts again");
+    let crowd = Crowd::start(next.address());
+    crowd.goes_on(phase / 2);
+    let answers = crowd.take();
+    report.judge(&answers, &[], &[]);
+    report.judge_counters(&next, &statuses(&answers));
+    report.judge_service(&service);
+    report.judge_process(&mut next);
+    report.end(&next)
+}

@@ -1,0 +1,192 @@
+//! What must hold, whatever breaks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::crowd::{Answer, Kind, statuses};
+use super::{HANDED_OUT, LIMIT, TOKEN};
+use crate::client::{Answered, most_within};
+use crate::{Envoy, Service, poll};
+
+/// Flushes come once a second, and the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub const REQUESTS: &str = "caracal_gateway_requests_total";
+pub const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+
+/// What a scenario has seen.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub requests: u64,
+    pub figures: Vec<String>,
+    /// Each promise that was broken, and what was seen.
+    pub broken: Vec<String>,
+    /// Where Envoy's log was kept, if something was broken.
+    pub evidence: Option<String>,
+}
+
+impl Report {
+    pub fn figure(&mut self, figure: impl Into<String>) {
+        self.figures.push(figure.into());
+    }
+
+    /// Says so if a promise does not hold.
+    pub fn check(&mut self, holds: bool, promise: &str, seen: impl Into<String>) {
+        if !holds {
+            self.broken.push(format!("{promise}: {}", seen.into()));
+        }
+    }
+
+    /// Whether every answer is one that may be. Beside 200, requests that are let through may have the statuses
+    /// `through`; `instead` may stand for any answer, while there is no gate.
+    pub fn judge(&mut self, answers: &[Answer], through: &[u16], instead: &[u16]) {
+        self.requests += answers.len() as u64;
+        for kind in [Kind::Api, Kind::Greedy, Kind::Health, Kind::Token, Kind::NoToken] {
+            let of_kind: Vec<Answer> =
+                answers.iter().filter(|answer| answer.kind == kind).copied().collect();
+            let (promise, own): (&str, &[u16]) = match kind {
+                Kind::Api => ("nobody within the limit is refused", &[200]),
+                Kind::Health => ("health routes are never refused", &[200]),
+                Kind::Token => ("a valid token opens", &[200]),
+                Kind::Greedy => ("who is over the limit is told so", &[200, 429]),
+                Kind::NoToken => ("without a token nothing opens", &[401]),
+            };
+            let through = if kind == Kind::NoToken { &[] } else { through };
+            let may: BTreeSet<u16> = own.iter().chain(through).chain(instead).copied().collect();
+            let mut seen = statuses(&of_kind);
+            self.check(
+                !seen.is_empty(),
+                "each kind of request was sent",
+                format!("{kind:?}: none"),
+            );
+            seen.retain(|status, _| !may.contains(status));
+            self.check(seen.is_empty(), promise, format!("{kind:?} has statuses {seen:?}"));
+        }
+        let foreign = |answer: &&Answer| !answer.own_id && !instead.contains(&answer.status);
+        let foreign = answers.iter().filter(foreign).count();
+        self.check(
+            foreign == 0,
+            "each answer carries its request's ID",
+            format!("{foreign} do not"),
+        );
+        self.figure(told(&statuses(answers)));
+    }
+
+    /// Whether the one client that sends as fast as it can has had no more than its limit in any window. A `border`
+    /// is when a jump of the clock began and when it was over: what lies on two sides of it lies in two windows.
+    pub fn judge_limit(&mut self, answers: &[Answer], borders: &[(Instant, Instant)]) {
+        let side = |answer: &Answer| {
+            let sides = borders.iter().map(|(begin, end)| match answer {
+                _ if answer.received < *begin => Some(0),
+                _ if answer.sent > *end => Some(1),
+                // Nobody can tell.
+                _ => None,
+            });
+            sides.sum::<Option<usize>>()
+        };
+        let of_side = |nth: usize| {
+            let greedy = answers.iter().filter(|answer| answer.kind == Kind::Greedy);
+            let greedy: Vec<Answered> = greedy
+                .filter(|answer| side(answer) == Some(nth))
+                .map(|&Answer { sent, received, status, .. }| Answered { sent, received, status })
+                .collect();
+            most_within(&greedy, 200, Duration::from_secs(1))
+        };
+        let most = (0..=borders.len()).map(of_side).max().unwrap_or_default();
+        let seen = format!("at most {most} of {LIMIT} a window");
+        self.check(most <= LIMIT as usize, "the limit is kept", &seen);
+        self.figure(seen);
+    }
+
+    /// Whether nothing reached a guarded route of the service but with a token that is valid.
+    pub fn judge_service(&mut self, service: &Service) {
+        let guarded = |head: &&(Instant, String)| {
+            head.1.split(' ').nth(1).is_some_and(|path| path.to_lowercase().contains("etrics"))
+        };
+        let opened = |head: &&(Instant, String)| {
+            let head = head.1.to_lowercase();
+            let has = |token: &str| head.contains(&format!("authorization: bearer {token}\r\n"));
+            ![TOKEN, HANDED_OUT].into_iter().any(has)
+        };
+        let opened = service.requests().iter().filter(guarded).filter(opened).count();
+        let seen = format!("{opened} requests reached the service");
+        self.check(opened == 0, "no guarded path is opened", seen);
+    }
+
+    /// Whether the gate has counted what the clients have seen, by status, and Envoy as many; and nothing is in flight.
+    pub fn judge_counters(&mut self, envoy: &Envoy, seen: &BTreeMap<u16, u64>) {
+        let mut last = Vec::new();
+        let whole = poll::within(PATIENCE, || {
+            last = differences(envoy, seen);
+            last.is_empty().then_some(())
+        });
+        self.check(whole.is_some(), "the counters are whole", last.join(", "));
+        if whole.is_some() {
+            let all: u64 = seen.values().sum();
+            self.figure(format!("{all} counted by the clients, the gate and Envoy"));
+        }
+    }
+
+    /// Whether Envoy still runs, and no VM of it failed.
+    pub fn judge_process(&mut self, envoy: &mut Envoy) {
+        let log = envoy.log();
+        let failed: Vec<&str> = log.lines().filter(|line| is_failure(line)).collect();
+        self.check(envoy.alive(), "Envoy lives", "it ended");
+        self.check(failed.is_empty(), "no VM fails", failed.first().copied().unwrap_or_default());
+    }
+
+    /// Keeps Envoy's log, if a promise was broken.
+    pub fn end(mut self, envoy: &Envoy) -> Self {
+        if !self.broken.is_empty() {
+            let path = crate::envoy::process::folder().join("envoy.log");
+            self.evidence =
+                std::fs::write(&path, envoy.log()).ok().map(|()| path.display().to_string());
+        }
+        self
+    }
+}
+
+pub fn told(statuses: &BTreeMap<u16, u64>) -> String {
+    let one = |(status, count): (&u16, &u64)| match status {
+        0 => format!("unanswered {count}"),
+        _ => format!("{status} {count}"),
+    };
+    statuses.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn is_failure(line: &str) -> bool {
+    line.contains("[critical]")
+        || line.contains("unreachable")
+        || line.contains("Proxy-Wasm plugin in-VM")
+}
+
+fn differences(envoy: &Envoy, seen: &BTreeMap<u16, u64>) -> Vec<String> {
+    let stats = envoy.stats();
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, has: f64, wanted: u64| {
+        if has != wanted as f64 {
+            differences.push(format!("{what} {has} of {wanted}"));
+        }
+    };
+    for (status, count) in seen {
+        compare(
+            &format!("gate {status}"),
+            stats.value(REQUESTS, &[("status_code", &status.to_string())]),
+            *count,
+        );
+    }
+    compare("gate", stats.value(REQUESTS, &[]), seen.values().sum());
+    let manager = ("envoy_http_conn_manager_prefix", "gate");
+    for class in 2..=5 {
+        let count =
+            seen.iter().filter(|(status, _)| **status / 100 == class).map(|(_, count)| count).sum();
+        let label = ("envoy_response_code_class", &*class.to_string());
+        compare(
+            &format!("Envoy {class}xx"),
+            stats.value("envoy_http_downstream_rq_xx", &[manager, label]),
+            count,
+        );
+    }
+    compare("in flight", stats.value(IN_FLIGHT, &[]), 0);
+    differences
+}

@@ -1,0 +1,295 @@
+//! Another plugin of the same `vm_id` writes into the values that the gate's VMs share.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use super::crowd::{Crowd, Kind, statuses};
+use super::judge::REQUESTS;
+use super::{HANDED_OUT, LIMIT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use crate::client::{Answered, most_within};
+use crate::envoy::Reload;
+use crate::poison::{filter, poison, telling_module};
+use crate::service::{Service, answer};
+use crate::{Bootstrap, Client, Envoy, Request, Stats, poll};
+
+pub const SCENARIO: Scenario = Scenario {
+    name: "shared-data-poisoned",
+    fault: "another plugin of the same vm_id writes into the gate's shared values",
+    holds: "guards stay closed, and open with the token; a limit that cannot be read refuses, for a window",
+    run,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The gate's values: what their keys begin with, and what they begin with themselves.
+const TAGS: [(&str, &[u8]); 7] = [
+    (SLOT, b"gate/1\0\0"),
+    ("probegate.table.9.probegate..operation.", b"stamps/1"),
+    (NONCES, b"stamps/1"),
+    ("probegate.tokens.", b"tokens/1"),
+    ("probegate.prober.", b"prober/1"),
+    ("probegate.probe.", b"probe/1"),
+    ("probegate.series.", b""),
+];
+
+/// The one slot of the limit.
+const SLOT: &str = "probegate.limit.";
+/// The one slot of nonces.
+const NONCES: &str = "probegate.table.9.probegate..replay.";
+
+/// Places keys; read when a configuration comes.
+const HASH_KEY: &str = "probegate.hash_key";
+
+/// What no gate has written: noise, an older and a later layout, one that breaks off, and all that it can hold at most.
+fn poisons(tag: &[u8]) -> Vec<Vec<u8>> {
+    let tagged = |rest: &[u8]| [tag, rest].concat();
+    let later = || older(tag).iter().map(|byte| if *byte == b'0' { b'9' } else { *byte }).collect();
+    let noise = (0_u32..997).map(|nth| (nth.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut poisons: Vec<_> =
+        [8, 16, 64, 236, 4096].map(|length| tagged(&vec![u8::MAX; length])).into();
+    // As long as a slot with all the clients or nonces that it has room for.
+    let full =
+        [32 * 228, 128 * 16].map(|length| tagged(&[vec![0; 8], vec![u8::MAX; length]].concat()));
+    poisons.extend(full);
+    // Last what nobody can read: only of that is it promised that it does not last.
+    poisons.extend([noise, b"x".to_vec(), tagged(&[1, 2, 3]), later(), older(tag)]);
+    poisons
+}
+
+/// A value of the layout before the first.
+fn older(tag: &[u8]) -> Vec<u8> {
+    let mut value = [tag, &[0; 72]].concat();
+    if let Some(number) = value.iter_mut().find(|byte| **byte == b'1') {
+        *number = b'0';
+    }
+    value
+}
+
+fn run(phase: Duration) -> Report {
+    let (service, api, vault) = (well(), well(), Service::start(answer(200, HANDED_OUT)));
+    let mut plugin = plugin();
+    plugin["rate_limit"]["max_clients"] = json!(16);
+    let fetch = json!({"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}});
+    plugin["metrics_auth"] = json!({"tokens": [{"value": TOKEN}, fetch]});
+    plugin["replay"] = json!({"routes": ["/pay"], "max_nonces": 64, "tolerance": "1s"});
+    plugin["operations"] = json!([
+        {"name": "many", "paths": ["/v1/*"], "key": "client", "requests": 1_000_000, "per": "1s", "max_keys": 64},
+    ]);
+    plugin["probes"] = json!({"every": "1s", "timeout": "500ms", "targets": [
+        {"service": "api", "cluster": "api", "rungs": [{"rung": "health", "path": "/health"}]},
+    ]});
+    let bootstrap = bootstrap(&service)
+        .plugin(plugin)
+        .cluster("api", api.address())
+        .cluster("vault", vault.address())
+        .filters_before(filter());
+    let keys = learn(&bootstrap, phase);
+    let mut report = Report::default();
+    for (prefix, _) in TAGS {
+        let known = keys.iter().any(|key| key.starts_with(prefix));
+        report.check(
+            known,
+            "the gate keeps what it should",
+            format!("no key begins with {prefix}"),
+        );
+    }
+
+    let (mut envoy, crowd) = start(&bootstrap, phase);
+    let mut visitor = Visitor { address: envoy.address(), statuses: Vec::new() };
+    let begin = Instant::now();
+    let mut poisoned = 0;
+    for (prefix, tag) in TAGS {
+        for value in poisons(tag) {
+            for key in keys.iter().filter(|key| key.starts_with(prefix)) {
+                visitor.poison(key, &value);
+                poisoned += 1;
+                let seen = format!("after {} bytes in {key}", value.len());
+                for token in ["", "x", "\u{ff}"] {
+                    report.check(visitor.metrics(token) == 401, "a guard stays closed", &seen);
+                }
+                let opens = visitor.metrics(TOKEN);
+                report.check(
+                    [200, 429].contains(&opens),
+                    "the token opens",
+                    format!("{opens} {seen}"),
+                );
+            }
+        }
+    }
+    let took = begin.elapsed().as_secs_f64();
+    report.figure(format!("{poisoned} values written over {} keys in {took:.1} s", keys.len()));
+    recover(&mut report, &mut visitor);
+    forget(&mut report, &mut visitor, &keys);
+    let answers = crowd.take();
+    report.judge(&answers, &[429], &[]);
+    let refused = answers.iter().filter(|answer| answer.kind == Kind::Api && answer.status == 429);
+    let refused = refused.count();
+    report.check(refused > 0, "a poisoned limit refuses", "nobody was refused");
+    report.figure(format!("{refused} requests of clients within the limit were refused meanwhile"));
+    report.judge_limit(&answers, &[]);
+
+    // As if nothing had been.
+    let crowd = Crowd::start(envoy.address());
+    crowd.goes_on(phase);
+    let after = crowd.take();
+    report.judge(&after, &[], &[]);
+    report.judge_limit(&after, &[]);
+    report.judge_process(&mut envoy);
+    judge_scrape(&mut report, &envoy, &mut visitor);
+    poison_hash_key(&mut report, &mut envoy, &bootstrap, &mut visitor);
+    report.judge_service(&service);
+    let mut statuses = statuses(&[answers, after].concat());
+    for status in visitor.statuses {
+        *statuses.entry(status).or_default() += 1;
+    }
+    report.judge_counters(&envoy, &statuses);
+    report.end(&envoy)
+}
+
+/// The keys that the gate sets, as a module says them that logs each.
+fn learn(bootstrap: &Bootstrap, phase: Duration) -> BTreeSet<String> {
+    let (envoy, crowd) = start(&bootstrap.clone().module(&telling_module()), phase);
+    Visitor { address: envoy.address(), statuses: Vec::new() }.pays("first");
+    let keys = poll::until(PATIENCE, "every kind of key was set", || {
+        let log = envoy.log();
+        let words = log.split_whitespace().filter(|word| word.starts_with("probegate."));
+        let keys: BTreeSet<String> = words.map(str::to_owned).collect();
+        let all = TAGS.iter().all(|(prefix, _)| keys.iter().any(|key| key.starts_with(prefix)));
+        all.then_some(keys)
+    });
+    crowd.take();
+    keys
+}
+
+/// Everybody is served again: within a window, but for new nonces, which wait as long as one may be known.
+fn recover(report: &mut Report, visitor: &mut Visitor) {
+    let begin = Instant::now();
+    let mut told = Vec::new();
+    let mut recovers = |what: &str, ask: &mut dyn FnMut(usize) -> bool| {
+        let mut nth = 0;
+        let back = poll::within(PATIENCE, || {
+            nth += 1;
+            ask(nth).then_some(())
+        });
+        let took = begin.elapsed().as_secs_f64();
+        report.check(back.is_some(), "it recovers", format!("{what}: not in {took:.1} s"));
+        told.push(format!("{what} after {took:.1} s"));
+    };
+    recovers("within the limit 200", &mut |_| visitor.get("/v1/work", "") == 200);
+    recovers("a handed-out token 200", &mut |_| visitor.metrics(HANDED_OUT) == 200);
+    let begun = visitor.statuses.len();
+    recovers("a new nonce 200", &mut |nth| visitor.pays(&format!("{begun}-{nth}")) == 200);
+    recovers("services ready", &mut |_| visitor.get("/-/gate/ready", "") == 200);
+    report.figure(told.join(", "));
+}
+
+/// What was admitted and what was seen is not forgotten because nobody can read it: the limit is kept, and no copy
+/// passes.
+fn forget(report: &mut Report, visitor: &mut Visitor, keys: &BTreeSet<String>) {
+    let of =
+        |part: &str| keys.iter().find(|key| key.contains(part)).expect("a key that was learnt");
+    let mut answers = Vec::new();
+    let mut spend = |visitor: &mut Visitor, most: u32| {
+        for _ in 0..most {
+            let sent = Instant::now();
+            let status = visitor.send_as("spender", Request::get("/v1/work"));
+            answers.push(Answered { sent, received: Instant::now(), status });
+        }
+    };
+    // Not one more: a worker would know by itself of a client that it has refused.
+    spend(visitor, LIMIT);
+    visitor.poison(of(SLOT), &older(b"gate/1\0\0"));
+    spend(visitor, LIMIT);
+    let most = most_within(&answers, 200, Duration::from_secs(1));
+    report.check(most <= LIMIT as usize, "the limit is kept", format!("{most} of {LIMIT}"));
+
+    recover(report, visitor);
+    let paid = visitor.pays("once");
+    report.check(paid == 200, "a new nonce passes", format!("{paid}"));
+    visitor.poison(of(NONCES), &older(b"stamps/1"));
+    for _ in 0..4 {
+        let again = visitor.pays("once");
+        report.check(again == 409, "nothing is replayed", format!("{again}, not 409"));
+    }
+    recover(report, visitor);
+}
+
+/// Whether the gate's own scrape has every series that Envoy has.
+fn judge_scrape(report: &mut Report, envoy: &Envoy, visitor: &mut Visitor) {
+    let series = |stats: &Stats| -> BTreeSet<String> {
+        stats.named(REQUESTS).map(|sample| format!("{:?}", sample.labels)).collect()
+    };
+    let mut missing = Vec::new();
+    let whole = poll::within(PATIENCE, || {
+        let request =
+            Request::get("/-/gate/metrics").header("authorization", format!("Bearer {TOKEN}"));
+        let answer = Client::new(envoy.address()).send(&request);
+        visitor.statuses.push(answer.status);
+        let (own, all) = (series(&Stats::parse(&answer.text())), series(&envoy.stats()));
+        missing = all.difference(&own).cloned().collect();
+        missing.is_empty().then_some(())
+    });
+    report.check(whole.is_some(), "a scrape has every series again", format!("not {missing:?}"));
+}
+
+/// Who has another key to place clients with would not find them: no configuration is taken then, and the one that is
+/// there goes on.
+fn poison_hash_key(
+    report: &mut Report,
+    envoy: &mut Envoy,
+    bootstrap: &Bootstrap,
+    visitor: &mut Visitor,
+) {
+    visitor.poison(HASH_KEY, b"short");
+    let other = bootstrap.clone().env("OTHER", "1").wasm(json!({"configuration": {"value": "{}"}}));
+    let reload = envoy.reconfigure(&other);
+    let refused = matches!(&reload, Reload::Rejected(log) if log.contains(HASH_KEY));
+    report.check(refused, "a poisoned key is not used", format!("{reload:?}"));
+    let seen = (visitor.metrics(""), visitor.metrics(TOKEN));
+    report.check(
+        seen == (401, 200),
+        "the configuration that is there goes on",
+        format!("{seen:?}"),
+    );
+}
+
+/// Asks for this and that, and knows what it was answered.
+struct Visitor {
+    address: SocketAddr,
+    statuses: Vec<u16>,
+}
+
+impl Visitor {
+    fn send_as(&mut self, client: &str, request: Request) -> u16 {
+        let status = Client::new(self.address).send(&request.header("x-client", client)).status;
+        self.statuses.push(status);
+        status
+    }
+
+    /// As one of eight clients, so that no limit is in the way.
+    fn send(&mut self, request: Request) -> u16 {
+        let client = format!("visitor-{}", self.statuses.len() % 8);
+        self.send_as(&client, request)
+    }
+
+    fn poison(&mut self, key: &str, value: &[u8]) {
+        self.statuses.push(poison(self.address, key, value));
+    }
+
+    fn get(&mut self, path: &str, token: &str) -> u16 {
+        self.send(Request::get(path).header("authorization", format!("Bearer {token}")))
+    }
+
+    fn metrics(&mut self, token: &str) -> u16 {
+        self.get("/metrics", token)
+    }
+
+    fn pays(&mut self, nonce: &str) -> u16 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+        let request = Request::new("POST", "/pay").header("x-nonce", nonce);
+        self.send(request.header("x-timestamp", now.to_string()))
+    }
+}

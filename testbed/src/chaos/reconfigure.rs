@@ -1,0 +1,48 @@
+//! The plugin has another configuration each 200 ms.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::crowd::statuses;
+use super::{Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use crate::envoy::Reload;
+use crate::poll;
+
+pub const SCENARIO: Scenario = Scenario {
+    name: "reconfigured",
+    fault: "the gate has another configuration each 200 ms",
+    holds: "no 5xx; what is valid in both opens; the limit goes on; the counters are exact",
+    run,
+};
+
+const EACH: Duration = Duration::from_millis(200);
+
+/// A token is rotated to and fro beside the one that stays.
+fn run(phase: Duration) -> Report {
+    let service = well();
+    let with = |round: usize| {
+        let mut plugin = plugin();
+        let other = ["one", "two"][round % 2];
+        plugin["metrics_auth"] = json!({"tokens": [{"value": other}, {"value": TOKEN}]});
+        bootstrap(&service).plugin(plugin)
+    };
+    let (mut envoy, crowd) = start(&with(0), phase);
+    let mut report = Report::default();
+    let (begin, mut rounds) = (Instant::now(), 0);
+    while begin.elapsed() < phase * 2 || rounds < 3 {
+        rounds += 1;
+        let next = Instant::now() + EACH;
+        let reload = envoy.reconfigure(&with(rounds));
+        report.check(reload == Reload::Accepted, "a configuration is taken", format!("{reload:?}"));
+        poll::at(next);
+    }
+    report.figure(format!("{rounds} configurations"));
+    let answers = crowd.take();
+    report.judge(&answers, &[], &[]);
+    report.judge_limit(&answers, &[]);
+    report.judge_service(&service);
+    report.judge_counters(&envoy, &statuses(&answers));
+    report.judge_process(&mut envoy);
+    report.end(&envoy)
+}

@@ -1,0 +1,75 @@
+//! A process whose clocks can be set while it runs; the machine's own stay as they are.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::envoy::process;
+use crate::workspace;
+
+/// The clocks of what is started under [`Clock::wrapper`].
+pub struct Clock {
+    folder: PathBuf,
+    offsets: File,
+}
+
+/// Which clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The time since 1970.
+    Wall = 0,
+    /// What limits and timers go by.
+    Monotonic = 1,
+}
+
+impl Clock {
+    /// Clocks that go right. Builds a small library with the C compiler that Rust links with.
+    pub fn new() -> Self {
+        let folder = process::folder();
+        let source = workspace().join("testbed/src/clock.c");
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .args([folder.join("clock.so"), source])
+            .status();
+        assert!(built.is_ok_and(|status| status.success()), "cc cannot build testbed/src/clock.c");
+        let offsets = File::create(folder.join("offsets")).expect("make a file");
+        offsets.write_all_at(&[0; 16], 0).expect("write the offsets");
+        Self { folder, offsets }
+    }
+
+    /// For [`Bootstrap::under`](crate::Bootstrap::under).
+    pub fn wrapper(&self) -> Vec<OsString> {
+        let variable = |name: &str, file: &str| {
+            let mut variable = OsString::from(name);
+            variable.push(self.folder.join(file));
+            variable
+        };
+        let (offsets, library) =
+            (variable("CLOCK_OFFSETS=", "offsets"), variable("LD_PRELOAD=", "clock.so"));
+        vec!["env".into(), offsets, library]
+    }
+
+    /// Sets a clock forward from the right time, or back if it is `behind`.
+    pub fn set(&self, which: Which, by: Duration, behind: bool) {
+        let offset = i64::try_from(by.as_nanos()).expect("some years");
+        let offset = if behind { -offset } else { offset };
+        self.offsets
+            .write_all_at(&offset.to_ne_bytes(), which as u64 * 8)
+            .expect("write the offsets");
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,166 @@
+//! A plugin that writes what it is told into the values that all plugins of its `vm_id` share.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Once;
+
+use serde_json::{Value, json};
+use walrus::ir::{BinaryOp, LoadKind, MemArg, UnaryOp};
+use walrus::{FunctionBuilder, InstrSeqBuilder, Module, ValType};
+
+use crate::{Client, Request, workspace};
+
+/// Sets a shared value, whatever it was, through a listener with the [`filter`]. Returns what the gate says then.
+pub fn poison(address: SocketAddr, key: &str, value: &[u8]) -> u16 {
+    let mut body = u32::try_from(key.len()).expect("a short key").to_le_bytes().to_vec();
+    body.extend_from_slice(key.as_bytes());
+    body.extend_from_slice(value);
+    // The gate has no such route for a POST, and says so once the body was taken.
+    let status = Client::new(address).send(&Request::new("POST", "/-/gate/live").body(body)).status;
+    assert!([405, 429].contains(&status), "{key}: {status}");
+    status
+}
+
+/// For [`Bootstrap::filters_before`](crate::Bootstrap::filters_before): takes each request that has a body.
+pub fn filter() -> Value {
+    let types = "type.googleapis.com";
+    json!({
+        "name": "poison",
+        "typed_config": {
+            "@type": format!("{types}/envoy.extensions.filters.http.wasm.v3.Wasm"),
+            "config": {
+                "name": "poison",
+                "allow_on_headers_stop_iteration": true,
+                "vm_config": {"runtime": "envoy.wasm.runtime.v8", "code": {"local": {"filename": module()}}},
+            },
+        },
+    })
+}
+
+/// The built module, which logs the key of each shared value that it sets.
+pub fn telling_module() -> PathBuf {
+    static WRITTEN: Once = Once::new();
+    let path = workspace().join(format!("target/testbed/telling-{}.wasm", std::process::id()));
+    WRITTEN.call_once(|| {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("make target/testbed");
+        const SET: &str = "proxy_set_shared_data";
+        const INFO: i32 = 2;
+        let mut module = Module::from_file(crate::module()).expect("a module");
+        let import =
+            |module: &Module, name| module.imports.get_func("env", name).expect("an import");
+        let (log, replaced) = (import(&module, "proxy_log"), import(&module, SET));
+        let kind = module.funcs.get(replaced).ty();
+        let set = module.add_import_func("env", SET, kind).0;
+        let tell = |(body, arguments): (&mut InstrSeqBuilder<'_>, &Vec<walrus::LocalId>)| {
+            body.i32_const(INFO).local_get(arguments[0]).local_get(arguments[1]).call(log).drop();
+            for argument in arguments {
+                body.local_get(*argument);
+            }
+            body.call(set);
+        };
+        module.replace_imported_func(replaced, tell).expect("replace an import");
+        module.emit_wasm_file(&path).expect("write the module");
+    });
+    path
+}
+
+/// Written without an SDK: it takes four callbacks and two host calls.
+fn module() -> PathBuf {
+    static WRITTEN: Once = Once::new();
+    let path = workspace().join(format!("target/testbed/poison-{}.wasm", std::process::id()));
+    WRITTEN.call_once(|| {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("make target/testbed");
+        build().emit_wasm_file(&path).expect("write the module");
+    });
+    path
+}
+
+/// The buffer to read; where the host writes its address, and a length; and what it is given to write to.
+const REQUEST_BODY: i32 = 0;
+const ADDRESS: i32 = 0;
+const LENGTH: i32 = 4;
+const BUFFER: i32 = 1024;
+
+fn build() -> Module {
+    use ValType::I32;
+    let mut module = Module::default();
+    let memory = module.memories.add_local(false, false, 32, None, None);
+    let mut import = |name: &str, parameters: &[ValType]| {
+        let kind = module.types.add(parameters, &[I32]);
+        module.add_import_func("env", name, kind).0
+    };
+    let get = import("proxy_get_buffer_bytes", &[I32; 5]);
+    let set = import("proxy_set_shared_data", &[I32; 5]);
+    module.exports.add("memory", memory);
+
+    let mut callback = |name: &str, parameters: usize, result: Option<i32>| {
+        let arguments: Vec<_> = (0..parameters).map(|_| module.locals.add(I32)).collect();
+        let results: &[ValType] = if result.is_some() { &[I32] } else { &[] };
+        let kinds = vec![I32; parameters];
+        let mut function = FunctionBuilder::new(&mut module.types, &kinds, results);
+        if let Some(result) = result {
+            function.func_body().i32_const(result);
+        }
+        let function = function.finish(arguments, &mut module.funcs);
+        module.exports.add(name, function);
+    };
+    callback("proxy_abi_version_0_2_1", 0, None);
+    callback("_initialize", 0, None);
+    callback("proxy_on_memory_allocate", 1, Some(BUFFER));
+    callback("proxy_on_context_create", 2, None);
+    callback("proxy_on_vm_start", 2, Some(1));
+    callback("proxy_on_configure", 2, Some(1));
+
+    // A request with a body waits for all of it.
+    let [context, headers, ends] = [(); 3].map(|()| module.locals.add(I32));
+    let mut function = FunctionBuilder::new(&mut module.types, &[I32; 3], &[I32]);
+    function.func_body().local_get(ends).unop(UnaryOp::I32Eqz);
+    let function = function.finish(vec![context, headers, ends], &mut module.funcs);
+    module.exports.add("proxy_on_request_headers", function);
+
+    let [context, length, ends] = [(); 3].map(|()| module.locals.add(I32));
+    let mut function = FunctionBuilder::new(&mut module.types, &[I32; 3], &[I32]);
+    let four_bytes = (LoadKind::I32 { atomic: false }, MemArg { align: 4, offset: 0 });
+    function.func_body().local_get(ends).if_else(
+        I32,
+        |body| {
+            body.i32_const(REQUEST_BODY).i32_const(0).local_get(length);
+            body.i32_const(ADDRESS).i32_const(LENGTH).call(get);
+            body.if_else(
+                None,
+                |failed| {
+                    failed.unreachable();
+                },
+                |_| {},
+            );
+            let key_length = |body: &mut InstrSeqBuilder<'_>| {
+                body.i32_const(BUFFER).load(memory, four_bytes.0, four_bytes.1);
+            };
+            body.i32_const(BUFFER + 4);
+            key_length(body);
+            body.i32_const(BUFFER + 4);
+            key_length(body);
+            body.binop(BinaryOp::I32Add);
+            body.local_get(length).i32_const(4).binop(BinaryOp::I32Sub);
+            key_length(body);
+            body.binop(BinaryOp::I32Sub);
+            // Whatever version there is.
+            body.i32_const(0).call(set);
+            body.if_else(
+                None,
+                |failed| {
+                    failed.unreachable();
+                },
+                |_| {},
+            );
+            body.i32_const(0);
+        },
+        |body| {
+            body.i32_const(1);
+        },
+    );
+    let function = function.finish(vec![context, length, ends], &mut module.funcs);
+    module.exports.add("proxy_on_request_body", function);
+    module
+}

@@ -1,0 +1,84 @@
+//! `cargo xtask chaos`: breaks what can break under a real Envoy with the gate, and tells what held.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use testbed::chaos::{ALL, Report, Scenario};
+
+use crate::{Outcome, build, setup};
+
+/// For each state of a fault.
+const PHASE: Duration = Duration::from_secs(5);
+/// The same in `cargo xtask test`.
+const SHORT: Duration = Duration::from_millis(1_000);
+
+/// The scenarios of these names, or all.
+pub fn run(names: &[&str]) -> Outcome {
+    setup::targets()?;
+    build::run()?;
+    all(names, PHASE)
+}
+
+/// The same, with less of each: all of them take a minute.
+pub fn short(names: &[&str]) -> Outcome {
+    setup::targets()?;
+    build::run()?;
+    all(names, SHORT)
+}
+
+fn all(names: &[&str], phase: Duration) -> Outcome {
+    if let Some(name) = names.iter().find(|name| ALL.iter().all(|scenario| scenario.name != **name))
+    {
+        let known: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
+        return Err(format!("there is no scenario {name}, but {}", known.join(", ")).into());
+    }
+    let chosen = ALL.iter().filter(|scenario| names.is_empty() || names.contains(&scenario.name));
+    let mut broken = 0;
+    let rows: Vec<_> = chosen
+        .map(|scenario| {
+            println!("{}: {} …", scenario.name, scenario.fault);
+            let begin = Instant::now();
+            let report = one(scenario, phase);
+            broken += usize::from(!report.broken.is_empty());
+            tell(&report);
+            (scenario, report, begin.elapsed())
+        })
+        .collect();
+    println!("\n{:<20} {:>9} {:>7}  {:<7} what holds", "fault", "requests", "time", "");
+    for (scenario, report, time) in &rows {
+        let verdict = if report.broken.is_empty() { "held" } else { "BROKEN" };
+        let Scenario { name, holds, .. } = scenario;
+        println!(
+            "{name:<20} {:>9} {:>5.1} s  {verdict:<7} {holds}",
+            report.requests,
+            time.as_secs_f64()
+        );
+    }
+    let requests: u64 = rows.iter().map(|(_, report, _)| report.requests).sum();
+    println!("{} faults, {requests} requests, {broken} with a promise that was broken", rows.len());
+    if broken == 0 {
+        Ok(())
+    } else {
+        Err(format!("{broken} faults broke a promise, see above").into())
+    }
+}
+
+/// The test bed panics where something does not start; that is a broken promise like others.
+fn one(scenario: &Scenario, phase: Duration) -> Report {
+    catch_unwind(AssertUnwindSafe(|| scenario.run(phase))).unwrap_or_else(|_| Report {
+        broken: vec!["the scenario runs to its end: see above".to_owned()],
+        ..Report::default()
+    })
+}
+
+fn tell(report: &Report) {
+    for figure in &report.figures {
+        println!("    {figure}");
+    }
+    for broken in &report.broken {
+        println!("    BROKEN  {broken}");
+    }
+    if let Some(evidence) = &report.evidence {
+        println!("    Envoy's log: {evidence}");
+    }
+}
