@@ -7,6 +7,7 @@
 pub mod bootstrap;
 pub mod browser;
 pub mod chaos;
+mod capabilities;
 pub mod client;
 pub mod clock;
 mod crashing;
@@ -26,6 +27,7 @@ pub mod upstream;
 
 pub use bootstrap::Bootstrap;
 pub use browser::Browser;
+pub use capabilities::capabilities;
 pub use client::{Client, Request, Response};
 pub use crashing::crashing_module;
 pub use envoy::Envoy;

@@ -3,11 +3,11 @@
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use testbed::client::h2;
 use testbed::rate_limit_service::Limit;
-use testbed::{Client, Envoy, RateLimitService, Redis, Request, Upstream, tools, workspace};
+use testbed::{Client, Envoy, RateLimitService, Redis, Request, Upstream, poll, tools, workspace};
 
 const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
 
@@ -107,6 +107,27 @@ fn replay_does_what_its_readme_says() {
     assert_eq!(client.send(&pay("a2", 1_700_000_000)).status, 409);
     assert_eq!(client.send(&bare).status, 409);
     assert_eq!(client.get("/v1/other").status, 200);
+}
+
+/// Each line of the example's table.
+#[test]
+fn capabilities_do_what_their_readme_says() {
+    let upstream = Upstream::start();
+    let token = [("METRICS_BEARER", "example-token")];
+    let envoy = start("examples/capabilities/envoy.yaml", &upstream, &token);
+    let mut client = Client::new(envoy.address());
+    let bearer = [("authorization", "Bearer example-token")];
+    assert_eq!(client.get("/metrics").status, 401);
+    assert_eq!(client.get_with("/metrics", &bearer).status, 200);
+    // On a slow machine more than one window may pass.
+    assert!((0..50).any(|_| client.get("/v1/recall").status == 429));
+    envoy.wait_for_stat("caracal_gateway_rate_limited_total", &[], |count| count >= 1.0);
+    let page = poll::until(Duration::from_secs(30), "the limit has room for the page", || {
+        let page = client.get_with("/-/gate/metrics", &bearer);
+        (page.status == 200).then(|| page.text())
+    });
+    assert!(page.contains("caracal_gateway_requests_total"), "{page}");
+    assert!(!envoy.log().contains("restricted"), "{}", envoy.log());
 }
 
 /// The limits of `ratelimit.yaml`, but by the day: the border of a minute would be passed now and then.

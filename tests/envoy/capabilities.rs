@@ -1,0 +1,86 @@
+//! The module with no more of Envoy than it needs: `examples/capabilities`.
+
+mod features;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use testbed::{capabilities, module, workspace};
+
+use features::{Fate, World};
+
+/// Without them Envoy passes requests by: the example says so.
+const NEVER_WITHOUT: [&str; 3] =
+    ["proxy_on_request_body", "proxy_on_request_headers", "proxy_on_request_trailers"];
+
+/// What the compiler brings for a panic's message and end: the module works without.
+const IDLE: [&str; 2] = ["fd_write", "proc_exit"];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The example's list.
+fn list() -> BTreeSet<String> {
+    let path = workspace().join("examples/capabilities/envoy.yaml");
+    let text = fs::read_to_string(path).expect("the example");
+    let document: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let chain = &document["static_resources"]["listeners"][0]["filter_chains"][0];
+    let gate = &chain["filters"][0]["typed_config"]["http_filters"][0]["typed_config"]["config"];
+    let allowed = &gate["capability_restriction_config"]["allowed_capabilities"];
+    allowed.as_object().expect("the list").keys().cloned().collect()
+}
+
+/// A restriction to that list without some.
+fn without(names: &[&str]) -> Value {
+    let mut allowed = list();
+    allowed.retain(|name| !names.contains(&name.as_str()));
+    let allowed: Map<String, Value> = allowed.into_iter().map(|name| (name, json!({}))).collect();
+    json!({"capability_restriction_config": {"allowed_capabilities": allowed}})
+}
+
+/// The example names each function that the module calls or is called with, and no other.
+#[test]
+fn the_list_is_the_modules() {
+    let mut all = capabilities(&module());
+    all.retain(|name| !IDLE.contains(&name.as_str()));
+    assert_eq!(list(), all);
+}
+
+/// Nothing is missing from the list: every feature works, and nothing was denied.
+#[test]
+fn with_the_list_everything_works() {
+    let world = World::start(|bootstrap| bootstrap.wasm(without(&[]))).expect("Envoy starts");
+    let lost: Vec<_> = world.fates().into_iter().filter(|(_, fate)| *fate != Fate::Works).collect();
+    assert_eq!(lost, []);
+    let log = world.envoy.log();
+    let amiss = |line: &&str| line.contains("restricted") || line.contains("[error]");
+    assert_eq!(log.lines().find(amiss), None);
+}
+
+/// Whatever else is missing, what should be refused does not get through.
+#[test]
+fn what_is_missing_closes() {
+    let names = Mutex::new(list().into_iter().collect::<Vec<_>>());
+    let next = || names.lock().expect("nobody panics").pop();
+    let work = || {
+        while let Some(name) = next() {
+            let denied = without(&[&name]);
+            // An Envoy that refuses the configuration lets nothing through.
+            let Ok(mut world) = World::start(|bootstrap| bootstrap.wasm(denied)) else { continue };
+            let opens = NEVER_WITHOUT.contains(&name.as_str());
+            // What gets no answer here was not let through.
+            world.patience = if opens { PATIENCE } else { Duration::from_millis(200) };
+            let fates = world.guards();
+            let opened = fates.iter().any(|(_, fate)| *fate == Fate::Opens);
+            assert_eq!(opened, opens, "without {name}: {fates:?}");
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(work);
+        }
+    });
+}

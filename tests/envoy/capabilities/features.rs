@@ -1,0 +1,296 @@
+//! Every feature of the gate in one Envoy, and whether each works.
+
+use std::cell::Cell;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use testbed::client::h2;
+use testbed::envoy::Failed;
+use testbed::rate_limit_service::Limit;
+use testbed::service::answer;
+use testbed::{
+    Bootstrap, Client, Envoy, RateLimitService, Redis, Request, Service, Upstream, poll,
+};
+
+const TOKEN: &str = "metrics-token";
+
+/// What became of a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Works,
+    /// What it should let through, or tell, it does not.
+    Lost,
+    /// What it should refuse got through.
+    Opens,
+}
+
+impl Fate {
+    fn works(works: bool) -> Self {
+        if works { Self::Works } else { Self::Lost }
+    }
+
+    /// By the statuses of requests; 200 is what gets through.
+    fn of<const N: usize>(got: [u16; N], wanted: [u16; N]) -> Self {
+        if got == wanted {
+            Self::Works
+        } else if got.iter().zip(wanted).any(|(got, wanted)| *got == 200 && wanted != 200) {
+            Self::Opens
+        } else {
+            Self::Lost
+        }
+    }
+}
+
+/// An Envoy whose gate does all that it can.
+pub struct World {
+    pub envoy: Envoy,
+    upstream: Upstream,
+    _redis: Redis,
+    _fleet: RateLimitService,
+    _service: Service,
+    _vault: Service,
+    clients: Cell<u32>,
+    /// How long is waited for what comes by and by, and for an answer.
+    pub patience: Duration,
+}
+
+impl World {
+    pub fn start(restrict: impl FnOnce(Bootstrap) -> Bootstrap) -> Result<Self, Failed> {
+        let (upstream, redis) = (Upstream::start(), Redis::start());
+        let once = Limit { keys: vec!["operation", "key"], requests: 1, seconds: 86_400 };
+        let fleet = RateLimitService::start(&redis, &[once]);
+        let (service, vault) =
+            (Service::start(answer(200, "ok")), Service::start(answer(200, "fetched\n")));
+        let bootstrap = Bootstrap::to(upstream.address())
+            .cluster("service", service.address())
+            .cluster("vault", vault.address())
+            .cluster_http2("fleet", fleet.address())
+            .env("METRICS_BEARER", TOKEN)
+            .plugin(configuration())
+            .wasm(json!({"allow_on_headers_stop_iteration": true}))
+            .hcm(json!({
+                "http_protocol_options": {"enable_trailers": true},
+                "access_log": [{
+                    "name": "envoy.access_loggers.stdout",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+                        "log_format": {"text_format_source": {"inline_string":
+                            "told: %FILTER_STATE(wasm.probegate.decision:PLAIN)%\n"}},
+                    },
+                }],
+            }));
+        let envoy = Envoy::start(&restrict(bootstrap))?;
+        Ok(Self {
+            envoy,
+            upstream,
+            _redis: redis,
+            _fleet: fleet,
+            _service: service,
+            _vault: vault,
+            clients: Cell::new(0),
+            patience: Duration::from_secs(30),
+        })
+    }
+
+    /// Each feature, by its place in the configuration, and what became of it.
+    pub fn fates(&self) -> Vec<(&'static str, Fate)> {
+        let others: [(&'static str, fn(&Self) -> Fate); 7] = [
+            ("request_id", Self::request_id),
+            ("metrics_auth.tokens.fetch", Self::fetch),
+            ("probes", Self::probes),
+            ("metrics", Self::metrics),
+            ("codes of gRPC", Self::grpc_codes),
+            ("log.access", |world| world.logged(r#""path":"/logged""#)),
+            ("log.filter_state", |world| world.logged("told: forward")),
+        ];
+        let others = others.map(|(name, fate)| (name, fate(self)));
+        self.guards().into_iter().chain(others).collect()
+    }
+
+    /// Those that refuse something.
+    pub fn guards(&self) -> Vec<(&'static str, Fate)> {
+        let guards: [(&'static str, fn(&Self) -> Fate); 8] = [
+            ("routes", Self::routes),
+            ("metrics_auth", Self::metrics_auth),
+            ("rate_limit", Self::rate_limit),
+            ("operations", Self::operations),
+            ("operations.key.json", |world| world.by_body(false)),
+            ("operations.key.json, trailers", |world| world.by_body(true)),
+            ("replay", Self::replay),
+            ("fleet_limit", Self::fleet),
+        ];
+        guards.map(|(name, fate)| (name, fate(self))).into()
+    }
+
+    fn statuses<const N: usize>(&self, request: &Request) -> [u16; N] {
+        [(); N].map(|()| self.status(request))
+    }
+
+    /// 0 where there is no answer.
+    fn status(&self, request: &Request) -> u16 {
+        let mut text = format!(
+            "{} {} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n",
+            request.method, request.path
+        );
+        for (name, value) in request.headers.iter() {
+            text += &format!("{name}: {}\r\n", String::from_utf8_lossy(value));
+        }
+        if request.headers.get("x-client").is_none() {
+            text += &format!("x-client: {}\r\n", self.another());
+        }
+        self.raw_status(&(text + "\r\n"))
+    }
+
+    fn raw_status(&self, text: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.envoy.address()).expect("Envoy listens");
+        stream.set_read_timeout(Some(self.patience)).expect("a timeout");
+        stream.write_all(text.as_bytes()).expect("write");
+        let mut head = [0; 12];
+        match stream.read_exact(&mut head) {
+            Ok(()) => String::from_utf8_lossy(&head[9..]).parse().unwrap_or(0),
+            Err(_) => 0,
+        }
+    }
+
+    fn routes(&self) -> Fate {
+        let statuses = ["/health", "/closed"].map(|path| self.status(&Request::get(path)));
+        Fate::of(statuses, [200, 404])
+    }
+
+    fn request_id(&self) -> Fate {
+        let request = Request::get("/v1/id").header("x-client", "id");
+        let answer = Client::new(self.envoy.address()).try_send(&request);
+        let id = answer.as_ref().and_then(|answer| answer.header("x-request-id"));
+        let seen = self.upstream.requests().pop();
+        let seen = seen.as_ref().and_then(|request| request.header("x-request-id"));
+        Fate::works(id.is_some() && id == seen)
+    }
+
+    fn metrics_auth(&self) -> Fate {
+        let tokens = [None, Some("wrong"), Some(TOKEN)];
+        let statuses = tokens.map(|token| {
+            let token = token.map(|token| format!("Bearer {token}")).into_iter();
+            self.status(&token.fold(Request::get("/metrics"), |request, token| {
+                request.header("authorization", token)
+            }))
+        });
+        Fate::of(statuses, [401, 401, 200])
+    }
+
+    fn fetch(&self) -> Fate {
+        let open = Request::get("/metrics").header("authorization", "Bearer fetched");
+        self.comes_to(|| self.status(&open) == 200)
+    }
+
+    fn rate_limit(&self) -> Fate {
+        let request = Request::get("/v1/x").header("x-client", "one");
+        Fate::of(self.statuses(&request), [200, 200, 200, 429])
+    }
+
+    fn operations(&self) -> Fate {
+        let request = Request::get("/v1/reflect").header("x-bank", "a");
+        Fate::of(self.statuses(&request), [200, 429])
+    }
+
+    fn by_body(&self, trailers: bool) -> Fate {
+        let bank = format!("bank-{trailers}");
+        let body = json!({"bank_id": bank}).to_string();
+        let size = body.len();
+        let head = format!(
+            "POST /v1/recall HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-client: {bank}\r\n"
+        );
+        let request = if trailers {
+            format!(
+                "{head}transfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n{size:x}\r\n{body}\r\n0\r\nx-t: 1\r\n\r\n"
+            )
+        } else {
+            format!("{head}content-length: {size}\r\n\r\n{body}")
+        };
+        Fate::of([(); 2].map(|()| self.raw_status(&request)), [200, 429])
+    }
+
+    fn replay(&self) -> Fate {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+        let time = now.as_secs().to_string();
+        let pay =
+            Request::new("POST", "/v1/pay").header("x-nonce", "n").header("x-timestamp", time);
+        Fate::of(self.statuses(&pay), [200, 409])
+    }
+
+    fn fleet(&self) -> Fate {
+        let request = Request::get("/v1/fleet").header("x-bank", "a");
+        Fate::of(self.statuses(&request), [200, 429])
+    }
+
+    fn probes(&self) -> Fate {
+        self.comes_to(|| self.status(&Request::get("/-/gate/ready")) == 200)
+    }
+
+    fn metrics(&self) -> Fate {
+        let token = format!("Bearer {TOKEN}");
+        let page = Request::get("/-/gate/metrics").header("authorization", token);
+        self.comes_to(|| {
+            let page = page.clone().header("x-client", self.another());
+            let answer = Client::new(self.envoy.address()).try_send(&page);
+            answer.is_some_and(|answer| answer.text().contains(r#"method="GET",status_code="200""#))
+        })
+    }
+
+    fn grpc_codes(&self) -> Fate {
+        const HANDLED: &str = "caracal_gateway_grpc_server_handled_total";
+        let call = Request::new("POST", "/a.B/C")
+            .header("content-type", "application/grpc")
+            .header("x-grpc-status", "5")
+            .header("x-client", self.another());
+        let answered = h2::Client::new(self.envoy.address()).try_send(&call).is_ok();
+        let counted = || self.envoy.stats().value(HANDLED, &[("code", "NotFound")]) == 1.0;
+        if answered { self.comes_to(counted) } else { Fate::Lost }
+    }
+
+    fn logged(&self, text: &str) -> Fate {
+        self.status(&Request::get("/logged"));
+        self.comes_to(|| self.envoy.log().contains(text))
+    }
+
+    fn comes_to(&self, works: impl Fn() -> bool) -> Fate {
+        Fate::works(poll::within(self.patience, || works().then_some(())).is_some())
+    }
+
+    /// A client that was not there before.
+    fn another(&self) -> String {
+        self.clients.set(self.clients.get() + 1);
+        format!("client-{}", self.clients.get())
+    }
+}
+
+fn configuration() -> Value {
+    json!({
+        "routes": [
+            {"paths": ["/metrics"], "class": "metrics"},
+            {"paths": ["/health"], "class": "health"},
+            {"paths": ["/closed"], "class": "closed"},
+            {"paths": ["/v1/admin"], "class": "admin"},
+        ],
+        "metrics_auth": {"tokens": [
+            {"env": "METRICS_BEARER"},
+            {"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}},
+        ]},
+        "rate_limit": {"requests": 3, "window": "1h", "client": {"header": "x-client"}},
+        "operations": [
+            {"name": "reflect", "paths": ["/v1/reflect"], "key": {"header": "x-bank"}, "requests": 1, "per": "1h"},
+            {"name": "recall", "paths": ["/v1/recall"], "key": {"json": "/bank_id"}, "requests": 1, "per": "1h"},
+            {"name": "fleet-wide", "paths": ["/v1/fleet"], "key": {"header": "x-bank"}, "requests": 100, "per": "1h"},
+        ],
+        "replay": {"routes": ["/v1/pay"]},
+        "fleet_limit": {
+            "cluster": "fleet", "domain": "probegate", "timeout": "1s", "on_error": "refuse",
+            "descriptors": [{"operation": true, "key": true}],
+        },
+        "probes": {"every": "1s", "timeout": "500ms", "targets": [
+            {"service": "api", "cluster": "service", "rungs": [{"rung": "health", "path": "/health"}]},
+        ]},
+        "log": {"access": "json", "audit": true, "filter_state": true},
+    })
+}
