@@ -100,7 +100,8 @@ impl Client {
         (response, self.connection.expect("just opened"))
     }
 
-    fn attempt(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
+    /// Sends it once; `None` if the connection was closed without an answer.
+    pub fn attempt(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
         self.try_open()?;
         let mut connection = self.connection.take().expect("just opened");
         connection.get_mut().write_all(&http1::write(request))?;

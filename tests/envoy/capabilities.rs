@@ -20,7 +20,7 @@ const NEVER_WITHOUT: [&str; 3] =
 /// What the compiler brings for a panic's message and end: the module works without.
 const IDLE: [&str; 2] = ["fd_write", "proc_exit"];
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The example's list.
 fn list() -> BTreeSet<String> {

@@ -1,10 +1,10 @@
 //! `cargo xtask bench`: what a request costs, in instructions first: they repeat on any machine.
 
-mod callgrind;
+pub mod callgrind;
 mod filter;
 pub mod memory;
 pub mod micro;
-mod results;
+pub mod results;
 mod rows;
 mod table;
 mod traffic;

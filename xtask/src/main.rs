@@ -12,6 +12,7 @@ mod promises;
 mod reproduce;
 mod sbom;
 mod setup;
+mod soak;
 mod test;
 
 use std::error::Error;
@@ -35,6 +36,7 @@ usage: cargo xtask <verb>
         --memory | --micro | --wall   memory; the core's parts alone; time, by wrk
   chaos [name …]   breaks what can break under a real Envoy with the gate, under load, and tells what held
         --short [name …]   the same in a minute
+  soak --minutes N   full load of all kinds, with reloads: what must hold, and memory and instructions before and after
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
@@ -64,6 +66,11 @@ fn main() -> ExitCode {
         ["test", "--envoy", version, names @ ..] => test::with_version(version, names),
         ["chaos", "--short", names @ ..] => chaos::short(names),
         ["chaos", names @ ..] => chaos::run(names),
+        ["soak", "--minutes", minutes]
+            if minutes.parse::<f64>().is_ok_and(|minutes| minutes > 0.0) =>
+        {
+            soak::run(minutes.parse().unwrap_or_default())
+        }
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, audit, bench, build, chaos, command, demo, image, promises, reproduce, setup};
+use crate::{Outcome, audit, bench, build, chaos, command, demo, image, promises, reproduce, setup, soak};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
@@ -27,7 +27,7 @@ pub const FEATURES: &str = "probegate/schema,probegate/cli";
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
 
-/// `quick` leaves out the oldest Envoy, the containers, the bench, the reproduction and the demo.
+/// `quick` leaves out the oldest Envoy, the containers, the bench, the soak, the reproduction and the demo.
 pub fn run(quick: bool) -> Outcome {
     let mut steps = Steps(Vec::new());
     let outcome = run_steps(&mut steps, quick);
@@ -52,6 +52,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
         steps.run("with containers", with_containers)?;
         steps.run("what a request costs", || bench::check(&COUNTED))?;
         steps.run("supply chain", audit::offline)?;
+        steps.run("a short soak", || soak::run(0.2))?;
         steps.run("reproduction", reproduce::run)?;
         steps.run("demo", || demo::run(true))?;
         steps.run("demo of a system", || demo::run_system("kubernetes", true))?;

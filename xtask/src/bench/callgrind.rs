@@ -43,25 +43,43 @@ fn count(row: &Row, modules: &Modules, folder: &Path) -> Outcome<u64> {
     send_all(envoy.address(), traffic.requests_before(), |nth| traffic.request_before(nth));
     let [warm_up, settle, counted] = [WARM_UP, SETTLE, COUNTED].map(|usual| usual / traffic.one_in);
     send_all(envoy.address(), warm_up, |nth| traffic.request(nth));
-    tell(&envoy, "instrumentation on")?;
     let mut client = Client::new(envoy.address());
-    let mut send = |from: u32, requests: u32| {
-        let statuses = (from..from + requests).map(|nth| client.send(&traffic.request(nth)).status);
-        statuses.filter(|status| *status != traffic.status).count()
-    };
-    send(warm_up, settle);
-    tell(&envoy, "zero")?;
-    let wrong = send(warm_up + settle, counted);
-    tell(&envoy, "dump")?;
+    let mut wrong = 0;
+    let spent = instructions(&envoy, folder, [settle, counted], |nth| {
+        let status = client.send(&traffic.request(warm_up + nth)).status;
+        // What settles may have another one.
+        wrong += u32::from(nth >= settle && status != traffic.status);
+    })?;
     if wrong > 0 {
         let wanted = traffic.status;
         return Err(format!("{wrong} of {counted} answers were not {wanted}").into());
     }
-    let dumps = fs::read_dir(folder)?.map(|entry| Ok(fs::read_to_string(entry?.path())?));
-    let totals =
-        dumps.map(|dump: Outcome<String>| Ok(total(&dump?))).collect::<Outcome<Vec<_>>>()?;
+    Ok(spent)
+}
+
+/// Instructions that the worker of an Envoy under [`valgrind`] spends on one of so many requests, which
+/// come after others that settle it. What follows is not instrumented.
+pub fn instructions(
+    envoy: &Envoy,
+    folder: &Path,
+    [settle, counted]: [u32; 2],
+    mut send: impl FnMut(u32),
+) -> Outcome<u64> {
+    tell(envoy, "instrumentation on")?;
+    (0..settle).for_each(&mut send);
+    tell(envoy, "zero")?;
+    (settle..settle + counted).for_each(&mut send);
+    tell(envoy, "dump")?;
+    tell(envoy, "instrumentation off")?;
+    let mut totals = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let dump = entry?.path();
+        totals.extend(total(&fs::read_to_string(&dump)?));
+        // The next count has its own.
+        fs::remove_file(dump)?;
+    }
     // The worker did all of the work.
-    let worker = totals.into_iter().flatten().max().ok_or("callgrind wrote no dump")?;
+    let worker = totals.into_iter().max().ok_or("callgrind wrote no dump")?;
     Ok(worker / u64::from(counted))
 }
 
@@ -80,7 +98,8 @@ pub fn send_all(address: SocketAddr, requests: u32, request: impl Fn(u32) -> Req
     });
 }
 
-fn valgrind(out: &Path) -> Vec<OsString> {
+/// The command that Envoy is to run under, with its dumps beginning with that name.
+pub fn valgrind(out: &Path) -> Vec<OsString> {
     let mut command = tools::valgrind("valgrind");
     let mut file = OsString::from("--callgrind-out-file=");
     file.push(out);

@@ -161,7 +161,7 @@ fn micros(text: &str) -> Option<f64> {
 }
 
 /// The CPU time of all of Envoy's threads.
-fn cpu_time(envoy: &Envoy) -> Outcome<Duration> {
+pub fn cpu_time(envoy: &Envoy) -> Outcome<Duration> {
     let mut total = 0;
     for thread in fs::read_dir(format!("/proc/{}/task", envoy.pid()))? {
         let spent = fs::read_to_string(thread?.path().join("schedstat"))?;

@@ -1,0 +1,163 @@
+//! `cargo xtask soak`: full load of all kinds on a real Envoy with everything on, and what is left of it.
+
+mod clients;
+mod instructions;
+mod judge;
+mod traffic;
+mod world;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use testbed::{Envoy, poll, tools};
+
+use crate::bench::results::grouped;
+use crate::bench::wall::cpu_time;
+use crate::{Outcome, build};
+use clients::{Clients, Ledger};
+use judge::Judge;
+use world::{Held, Services};
+
+const SENDERS: u64 = 8;
+/// Before the start is measured: every table is full, every kind of answer was given, and memory of VMs
+/// that are gone was used again.
+const WARM_UP: u64 = 100_000;
+const WARM_UP_RELOADS: u32 = 4;
+/// Between two reloads, where there is time for it.
+const RELOADED: Duration = Duration::from_secs(30);
+const TURNED: Duration = Duration::from_secs(7);
+
+/// An error if a promise was broken. Instructions are not counted for less than a minute.
+pub fn run(minutes: f64) -> Outcome {
+    build::run()?;
+    let lasts = Duration::from_secs_f64(minutes * 60.0);
+    let mut services = Services::start();
+    let bootstrap = services.bootstrap(0);
+    let mut envoy =
+        Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap).map_err(world::failed)?;
+    let (clients, address) = (Clients::default(), envoy.address());
+    let run = thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let clients = &clients;
+            scope.spawn(move || clients.send(address, sender, 0, u64::MAX));
+        }
+        let run = soak(&mut envoy, &mut services, &clients, lasts);
+        clients.end();
+        run
+    })?;
+    let mut judge = Judge::default();
+    judge.counters(&envoy, &clients.ledger());
+    judge.held(&run.start, &settled(&envoy, &run.start));
+    judge.log(&envoy);
+    drop(envoy);
+    if minutes >= 1.0 {
+        judge.instructions(&services, minutes)?;
+    }
+    judge.pace(run.first, run.last);
+    judge.end(&clients.ledger(), run.reloads, run.lasted)
+}
+
+/// What was seen while it ran.
+struct Run {
+    start: Held,
+    first: Pace,
+    last: Pace,
+    reloads: u32,
+    lasted: Duration,
+}
+
+/// What a part of the run was like.
+#[derive(Clone, Copy, Default)]
+struct Pace {
+    per_second: f64,
+    /// Microseconds of CPU a request.
+    cpu: f64,
+}
+
+fn soak(
+    envoy: &mut Envoy,
+    services: &mut Services,
+    clients: &Clients,
+    lasts: Duration,
+) -> Outcome<Run> {
+    let mut reloads = 0;
+    while reloads < WARM_UP_RELOADS {
+        let wanted = WARM_UP * u64::from(reloads + 1) / u64::from(WARM_UP_RELOADS);
+        poll::until(Duration::from_secs(600), "the tables are full", || {
+            (clients.ledger().requests() >= wanted).then_some(())
+        });
+        reloads += 1;
+        world::reload(envoy, &services.bootstrap(reloads))?;
+        services.turn();
+    }
+    let start = Held::of(envoy);
+    println!("warm: {}", line(&clients.ledger(), start.memory, reloads));
+
+    let begin = Instant::now();
+    let [shown, reloaded, turned] =
+        [Duration::from_secs(60), RELOADED, TURNED].map(|usual| usual.min(lasts / 3));
+    let mut paces = Vec::new();
+    let mut last = (begin, clients.ledger().requests(), cpu_time(envoy)?);
+    let [mut next_line, mut next_reload, mut next_turn] =
+        [shown, reloaded, turned].map(|after| begin + after);
+    while begin.elapsed() < lasts {
+        poll::at(next_line.min(next_reload).min(next_turn).min(begin + lasts));
+        let now = Instant::now();
+        if now >= next_turn {
+            services.turn();
+            next_turn += turned;
+        }
+        if now >= next_reload {
+            reloads += 1;
+            world::reload(envoy, &services.bootstrap(reloads))?;
+            next_reload += reloaded;
+        }
+        if now >= next_line {
+            let ledger = clients.ledger();
+            let (requests, cpu) = (ledger.requests(), cpu_time(envoy)?);
+            let sent = (requests - last.1) as f64;
+            let pace = Pace {
+                per_second: sent / last.0.elapsed().as_secs_f64(),
+                cpu: (cpu - last.2).as_secs_f64() * 1e6 / sent,
+            };
+            last = (Instant::now(), requests, cpu);
+            paces.push(pace);
+            println!(
+                "{:>5.0} s: {:.0} a second, {:.1} us of CPU each, {}",
+                begin.elapsed().as_secs_f64(),
+                pace.per_second,
+                pace.cpu,
+                line(&ledger, envoy.resident_memory(), reloads)
+            );
+            next_line += shown;
+        }
+    }
+    Ok(Run {
+        start,
+        first: paces.first().copied().unwrap_or_default(),
+        last: paces.last().copied().unwrap_or_default(),
+        reloads,
+        lasted: begin.elapsed(),
+    })
+}
+
+/// When the VMs of the last reload's predecessor are gone, which takes a drain.
+fn settled(envoy: &Envoy, start: &Held) -> Held {
+    let gone = poll::within(Duration::from_secs(30), || {
+        let held = Held::of(envoy);
+        (held.vms <= start.vms).then_some(held)
+    });
+    gone.unwrap_or_else(|| Held::of(envoy))
+}
+
+fn line(ledger: &Ledger, memory: u64, reloads: u32) -> String {
+    let statuses = [200, 401, 404, 409, 429, 503];
+    let statuses =
+        statuses.map(|status| format!("{status}: {}", grouped(ledger.of_status(status))));
+    format!(
+        "{} requests ({}), {} KB, {reloads} reloads",
+        grouped(ledger.requests()),
+        statuses.join(", "),
+        grouped(memory >> 10)
+    )
+}

@@ -1,0 +1,121 @@
+//! The clients: threads that send as fast as they are answered, and note what came.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use testbed::Client;
+
+use super::traffic::{Sent, request};
+
+/// Requests on one connection.
+const RENEWED: u64 = 2_000;
+/// Requests between two notes in the common ledger.
+const NOTED: u64 = 200;
+/// Broken promises that are kept with their words.
+const TOLD: usize = 5;
+
+/// What the clients saw.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// By method and status.
+    pub answers: BTreeMap<(String, u16), u64>,
+    /// Connections that closed under a request, which was then sent anew.
+    pub closed: u64,
+    pub broken: u64,
+    pub told: Vec<String>,
+}
+
+impl Ledger {
+    pub fn requests(&self) -> u64 {
+        self.answers.values().sum()
+    }
+
+    pub fn of_status(&self, status: u16) -> u64 {
+        self.answers.iter().filter(|((_, held), _)| *held == status).map(|(_, count)| count).sum()
+    }
+
+    /// Notes an answer; `used` is the nonce that got through last.
+    fn note(&mut self, sent: &Sent, status: u16, used: &mut Option<u64>) {
+        *self.answers.entry((sent.request.method.clone(), status)).or_default() += 1;
+        let passed = status == 200 && sent.nonce.is_some();
+        let again = passed && *used == sent.nonce;
+        if passed {
+            *used = sent.nonce;
+        }
+        if again || !sent.may.contains(&status) {
+            self.tell(format!("{} {}: {status}", sent.request.method, sent.request.path));
+        }
+    }
+
+    fn tell(&mut self, what: String) {
+        self.broken += 1;
+        if self.told.len() < TOLD {
+            self.told.push(what);
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        for (key, count) in other.answers {
+            *self.answers.entry(key).or_default() += count;
+        }
+        self.closed += other.closed;
+        self.broken += other.broken;
+        self.told.extend(other.told);
+        self.told.truncate(TOLD);
+    }
+}
+
+/// The ledger of all clients, and whether they are to go on.
+#[derive(Default)]
+pub struct Clients {
+    ledger: Mutex<Ledger>,
+    ended: AtomicBool,
+}
+
+impl Clients {
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends the requests from that number on until it is told to end, or `most` of them.
+    pub fn send(&self, address: SocketAddr, sender: u64, from: u64, most: u64) {
+        let mut client = Client::new(address);
+        let mut own = Ledger::default();
+        let mut used = None;
+        for nth in from..from.saturating_add(most) {
+            if nth.is_multiple_of(RENEWED) {
+                client = Client::new(address);
+            }
+            if nth.is_multiple_of(NOTED) {
+                self.note(&mut own);
+                if self.ended.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            exchange(&mut client, &request(sender, nth), &mut own, &mut used);
+        }
+        self.note(&mut own);
+    }
+
+    fn note(&self, own: &mut Ledger) {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).add(mem::take(own));
+    }
+}
+
+fn exchange(client: &mut Client, sent: &Sent, own: &mut Ledger, used: &mut Option<u64>) {
+    // A listener that is drained closes its connections: the next one is the new listener's.
+    for _ in 0..3 {
+        match client.attempt(&sent.request) {
+            Ok(Some(answer)) => return own.note(sent, answer.status, used),
+            Ok(None) | Err(_) => own.closed += 1,
+        }
+    }
+    own.tell(format!("{} {}: no answer", sent.request.method, sent.request.path));
+}

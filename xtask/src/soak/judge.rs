@@ -1,0 +1,173 @@
+//! What must hold, and whether it held.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use testbed::{Envoy, Stats, poll};
+
+use super::clients::Ledger;
+use super::world::{Held, Services};
+use super::{Pace, instructions};
+use crate::Outcome;
+use crate::bench::results::grouped;
+
+/// The most memory at the end: that at the start, a tenth of it, and so many bytes.
+const ROOM: u64 = 8 << 20;
+/// The most instructions at the end, in percent of those at the start.
+const INSTRUCTIONS: u64 = 105;
+
+/// Requests between the two counts of them: so many for each minute, up to so many; and between reloads.
+const BETWEEN: (f64, u64) = (20_000.0, 200_000);
+const RELOADED: u64 = 20_000;
+
+const GATE: &str = "caracal_gateway_";
+const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+
+/// The lines of the table, and what was broken.
+#[derive(Default)]
+pub struct Judge {
+    lines: Vec<(String, String)>,
+    broken: Vec<String>,
+}
+
+impl Judge {
+    fn line(&mut self, what: &str, seen: String) {
+        self.lines.push((what.to_owned(), seen));
+    }
+
+    fn promise(&mut self, kept: bool, what: &str, seen: String) {
+        if !kept {
+            self.broken.push(format!("{what}: {seen}"));
+        }
+        self.line(what, format!("{seen}{}", if kept { "" } else { "  BROKEN" }));
+    }
+
+    /// What the gate counted is what the clients saw, and nothing is under way.
+    pub fn counters(&mut self, envoy: &Envoy, ledger: &Ledger) {
+        let agrees =
+            |stats: &Stats| counted(stats) == ledger.answers && stats.value(IN_FLIGHT, &[]) == 0.0;
+        let mut last = Stats::default();
+        // The workers hand over their counts each second.
+        poll::within(Duration::from_secs(10), || {
+            last = envoy.stats();
+            agrees(&last).then_some(())
+        });
+        let counts = counted(&last);
+        let differ: Vec<String> = (ledger.answers.keys().chain(counts.keys()))
+            .filter(|key| ledger.answers.get(*key) != counts.get(*key))
+            .map(|key| {
+                format!(
+                    "{} {}: {:?} counted, {:?} seen",
+                    key.0,
+                    key.1,
+                    counts.get(key),
+                    ledger.answers.get(key)
+                )
+            })
+            .collect();
+        let total = grouped(counts.values().sum());
+        let seen = if differ.is_empty() {
+            format!("{total}, exactly")
+        } else {
+            format!("{total}; {}", differ.join("; "))
+        };
+        self.promise(differ.is_empty(), "requests counted by method and status as seen", seen);
+        for (family, status) in [
+            ("auth_failures_total", 401),
+            ("rate_limited_total", 429),
+            ("replay_blocks_total", 409),
+        ] {
+            let count = last.value(&format!("{GATE}{family}"), &[]);
+            let seen = ledger.of_status(status);
+            self.promise(
+                count == seen as f64,
+                &format!("{family} is the number of {status}s"),
+                format!("{count} of {seen}"),
+            );
+        }
+        let under_way = last.value(IN_FLIGHT, &[]);
+        self.promise(under_way == 0.0, "in flight at the end", format!("{under_way}"));
+    }
+
+    /// What Envoy held at the start and holds at the end.
+    pub fn held(&mut self, start: &Held, end: &Held) {
+        let bound = start.memory + start.memory / 10 + ROOM;
+        let seen = format!(
+            "{} KB, then {} KB, of at most {}",
+            grouped(start.memory >> 10),
+            grouped(end.memory >> 10),
+            grouped(bound >> 10)
+        );
+        self.promise(end.memory <= bound, "resident memory", seen);
+        self.promise(
+            end.series <= start.series,
+            "series of the gate",
+            format!("{}, then {}", start.series, end.series),
+        );
+        self.promise(end.vms <= start.vms, "VMs", format!("{}, then {}", start.vms, end.vms));
+    }
+
+    pub fn log(&mut self, envoy: &Envoy) {
+        let log = envoy.log();
+        let amiss: Vec<&str> = log
+            .lines()
+            .filter(|line| line.contains("[critical]") || line.contains("[error]"))
+            .collect();
+        let seen = amiss
+            .first()
+            .map_or("none".to_owned(), |first| format!("{}, the first: {first}", amiss.len()));
+        self.promise(amiss.is_empty(), "errors in Envoy's log, failures of VMs among them", seen);
+    }
+
+    /// What a request costs before and after many of this traffic.
+    pub fn instructions(&mut self, services: &Services, minutes: f64) -> Outcome {
+        let requests = BETWEEN.1.min((BETWEEN.0 * minutes) as u64);
+        let reloads = (requests / RELOADED).max(2);
+        let between = format!("{} requests and {reloads} reloads", grouped(requests));
+        println!("under callgrind: instructions a request, then {between}, then again");
+        let [before, after] = instructions::measure(services, requests, reloads)?;
+        let seen = format!("{}, then {}", grouped(before), grouped(after));
+        let kept = after <= before * INSTRUCTIONS / 100;
+        self.promise(kept, &format!("instructions a request, before and after {between}"), seen);
+        Ok(())
+    }
+
+    pub fn pace(&mut self, first: Pace, last: Pace) {
+        self.line(
+            "requests a second",
+            format!("{:.0}, then {:.0}", first.per_second, last.per_second),
+        );
+        self.line("CPU a request", format!("{:.1} us, then {:.1} us", first.cpu, last.cpu));
+    }
+
+    /// Prints the table. An error if a promise was broken.
+    pub fn end(mut self, ledger: &Ledger, reloads: u32, lasted: Duration) -> Outcome {
+        self.promise(ledger.broken == 0, "answers that should not have been (a guarded page without its token, a second use of a nonce, a 5xx)", format!("{}{}", ledger.broken, ledger.told.iter().map(|told| format!("; {told}")).collect::<String>()));
+        self.line("connections that closed under a request, sent anew", grouped(ledger.closed));
+        println!(
+            "\n{} requests, {reloads} reloads, {:.1} minutes after the warm-up",
+            grouped(ledger.requests()),
+            lasted.as_secs_f64() / 60.0
+        );
+        let width = self.lines.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
+        for (what, seen) in &self.lines {
+            println!("{what:<width$}  {seen}");
+        }
+        if self.broken.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("broken: {}", self.broken.join("; ")).into())
+        }
+    }
+}
+
+/// What the gate counted, by method and status.
+fn counted(stats: &Stats) -> BTreeMap<(String, u16), u64> {
+    let mut counts = BTreeMap::new();
+    for sample in stats.named("caracal_gateway_requests_total") {
+        let label = |name: &str| sample.labels.get(name).cloned().unwrap_or_default();
+        let status = label("status_code").parse().unwrap_or_default();
+        *counts.entry((label("method"), status)).or_default() += sample.value as u64;
+    }
+    counts
+}
