@@ -16,6 +16,9 @@ use testbed::{
 
 const TOKEN: &str = "metrics-token";
 
+/// A feature by its place in the configuration, and what asks for it.
+type Feature = (&'static str, fn(&World) -> Fate);
+
 /// What became of a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -96,7 +99,7 @@ impl World {
 
     /// Each feature, by its place in the configuration, and what became of it.
     pub fn fates(&self) -> Vec<(&'static str, Fate)> {
-        let others: [(&'static str, fn(&Self) -> Fate); 7] = [
+        let others: [Feature; 7] = [
             ("request_id", Self::request_id),
             ("metrics_auth.tokens.fetch", Self::fetch),
             ("probes", Self::probes),
@@ -111,7 +114,7 @@ impl World {
 
     /// Those that refuse something.
     pub fn guards(&self) -> Vec<(&'static str, Fate)> {
-        let guards: [(&'static str, fn(&Self) -> Fate); 8] = [
+        let guards: [Feature; 8] = [
             ("routes", Self::routes),
             ("metrics_auth", Self::metrics_auth),
             ("rate_limit", Self::rate_limit),
