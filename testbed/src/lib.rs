@@ -6,8 +6,8 @@
 
 pub mod bootstrap;
 pub mod browser;
-pub mod chaos;
 mod capabilities;
+pub mod chaos;
 pub mod client;
 pub mod clock;
 mod crashing;

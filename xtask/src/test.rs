@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testbed::tools;
 
-use crate::{Outcome, audit, bench, build, chaos, command, demo, image, promises, reproduce, setup, soak};
+use crate::{
+    Outcome, audit, bench, build, chaos, command, demo, image, promises, reproduce, setup, soak,
+};
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
 const WITH_ENVOY: &str = "envoy";
