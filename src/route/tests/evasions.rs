@@ -62,6 +62,7 @@ fn a_disguise_does_not_open_what_is_guarded() {
         ("http://host/metrics", "the absolute form"),
         ("HTTPS://user:x@[::1]:1/metrics", "with all that it may have"),
         ("http://host//metrics/", "and a disguise on top"),
+        ("/x/../metrics%20?a", "a blank, and a query"),
         ("/./%2e//x/..;a/%5c/MeTrIcS;b/?c", "all at once"),
     ];
     for (target, shows) in table {
@@ -91,6 +92,12 @@ fn a_subtree_is_guarded_as_a_path_is() {
         ("/x/../v1/admin/%2e%2e/y", "one that resolves before it decodes"),
         ("/x/%2e%2e/v1/admin/%252e%252e/y", "or decodes once, and resolves then"),
         ("/x/../v1/admin/a\\..\\..\\b", "or takes a backslash for a letter"),
+        ("/x/../v1/admin/..;/keys", "a server that resolves, but knows no parameters"),
+        ("/v1/..;/../admin/keys", "and takes back what looks like a way up"),
+        ("/v1/%252e%252e/../admin/keys", "a server that decodes once, and then resolves"),
+        ("/x/../v1/admin/%252e%252e/keys", "and stays below"),
+        ("/v1/x%2fy/../admin/keys", "a server that resolves before it decodes"),
+        ("/v1/admin%0a", "a line's end"),
     ];
     for (target, shows) in table {
         assert_eq!(class(&system(), target), Ok(Class::Admin), "{target}: {shows}");
@@ -115,6 +122,46 @@ fn what_is_not_vague_is_guarded_by_its_forms_alone() {
     ];
     for target in targets {
         assert_eq!(class(&system(), target), Ok(Class::Api), "{target}");
+    }
+}
+
+#[test]
+fn what_servers_drop_in_another_order_is_guarded() {
+    let routes = routes(&[("/v1/keys", Class::Admin), ("/v2/admin/*", Class::Admin)]);
+    let table = [
+        ("/v1//../keys", "a server for which an empty segment is one"),
+        ("/v1/keys//..", "the same at the end"),
+        ("/v1/%252e%252e/../keys", "one that decodes once, and then resolves"),
+        ("/v2/%252e%252e/../admin/x", "the same below a subtree"),
+        ("/v1/%2e%2e/../keys", "one that resolves before it decodes"),
+        ("/v1/..;/../keys", "one that knows no parameters"),
+        ("/v1;x%2fy/keys", "one that cuts parameters off before it decodes"),
+        (
+            "/v1;a/keys%3fz",
+            "one that decodes before it looks for the query, and then cuts them off",
+        ),
+        ("//x%2fy/v1/keys", "one that takes a host off before it decodes"),
+        ("//host/v1/keys;a/b", "one that takes a host off, and then ends the path"),
+        ("/v1/keys/x/..%3fy", "one that decodes before it looks for the query, and then resolves"),
+    ];
+    for (target, shows) in table {
+        assert_eq!(class(&routes, target), Ok(Class::Admin), "{target}: {shows}");
+    }
+}
+
+#[test]
+fn a_plain_path_is_not_guarded_for_having_the_same_segments() {
+    let routes = routes(&[("/v1/keys", Class::Admin), ("/metrics", Class::Metrics)]);
+    for target in [
+        "/api/v1/keys",
+        "/v1/x/keys",
+        "/api/metrics",
+        "/api/metrics/caf%C3%A9",
+        "/api;a=b/metrics",
+        "/api/a%2fb/metrics",
+        "/keys/../v1",
+    ] {
+        assert_eq!(class(&routes, target), Ok(Class::Api), "{target}");
     }
 }
 
