@@ -25,7 +25,8 @@ pub struct Bootstrap {
     clusters: Vec<Value>,
     before: Vec<Value>,
     after: Vec<Value>,
-    listeners: Vec<IpAddr>,
+    /// Each with a merge patch over its connection manager.
+    listeners: Vec<(IpAddr, Value)>,
     pub(crate) wrapper: Vec<OsString>,
 }
 
@@ -50,7 +51,7 @@ impl Bootstrap {
             clusters: Vec::new(),
             before: Vec::new(),
             after: Vec::new(),
-            listeners: vec![Ipv4Addr::LOCALHOST.into()],
+            listeners: vec![(Ipv4Addr::LOCALHOST.into(), json!({}))],
             wrapper: Vec::new(),
         }
     }
@@ -125,16 +126,21 @@ impl Bootstrap {
     }
 
     /// The same, always reached with HTTP/2.
-    pub fn cluster_http2(mut self, name: &str, address: SocketAddr) -> Self {
+    pub fn cluster_http2(self, name: &str, address: SocketAddr) -> Self {
+        self.cluster_of(name, address, json!({"http2_protocol_options": {}}))
+    }
+
+    /// The same, always reached with HTTP/1.1.
+    pub fn cluster_http1(self, name: &str, address: SocketAddr) -> Self {
+        self.cluster_of(name, address, json!({"http_protocol_options": {}}))
+    }
+
+    fn cluster_of(mut self, name: &str, address: SocketAddr, protocol: Value) -> Self {
         let mut cluster = cluster(name, address);
         let options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-        let protocol = &mut cluster["typed_extension_protocol_options"][options];
         merge(
-            protocol,
-            json!({
-                "use_downstream_protocol_config": null,
-                "explicit_http_config": {"http2_protocol_options": {}},
-            }),
+            &mut cluster["typed_extension_protocol_options"][options],
+            json!({"use_downstream_protocol_config": null, "explicit_http_config": protocol}),
         );
         self.clusters.push(cluster);
         self
@@ -154,7 +160,13 @@ impl Bootstrap {
 
     /// A listener on each of these addresses, in place of the one on 127.0.0.1.
     pub fn listener_addresses(self, listeners: &[IpAddr]) -> Self {
-        Self { listeners: listeners.to_vec(), ..self }
+        Self { listeners: listeners.iter().map(|address| (*address, json!({}))).collect(), ..self }
+    }
+
+    /// A listener on 127.0.0.1 for each of these merge patches over the HTTP connection manager.
+    pub fn hcm_variants(self, patches: impl IntoIterator<Item = Value>) -> Self {
+        let localhost = Ipv4Addr::LOCALHOST.into();
+        Self { listeners: patches.into_iter().map(|patch| (localhost, patch)).collect(), ..self }
     }
 
     /// A program and its arguments that Envoy is started under, valgrind for instance. It must become

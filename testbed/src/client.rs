@@ -100,13 +100,28 @@ impl Client {
         (response, self.connection.expect("just opened"))
     }
 
+    /// Writes exactly these bytes, which should be one request other than HEAD. The error is that
+    /// there was no answer; as with [`Client::send`] that may be sent again.
+    pub fn send_bytes(&mut self, request: &[u8]) -> std::io::Result<Option<Response>> {
+        let reused = self.connection.is_some();
+        let answer = self.exchange(request, false);
+        if reused && !matches!(answer, Ok(Some(_))) {
+            return self.exchange(request, false);
+        }
+        answer
+    }
+
     /// Sends it once; `None` if the connection was closed without an answer.
     pub fn attempt(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
+        self.exchange(&http1::write(request), request.method == "HEAD")
+    }
+
+    fn exchange(&mut self, request: &[u8], bodiless: bool) -> std::io::Result<Option<Response>> {
         self.try_open()?;
         let mut connection = self.connection.take().expect("just opened");
-        connection.get_mut().write_all(&http1::write(request))?;
+        connection.get_mut().write_all(request)?;
         let response = loop {
-            match http1::read(&mut connection, request.method == "HEAD")? {
+            match http1::read(&mut connection, bodiless)? {
                 Some(interim) if (100..200).contains(&interim.status) && interim.status != 101 => {}
                 last => break last,
             }

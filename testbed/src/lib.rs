@@ -24,6 +24,7 @@ pub mod stats;
 pub mod system;
 pub mod tools;
 pub mod upstream;
+pub mod web_server;
 
 pub use bootstrap::Bootstrap;
 pub use browser::Browser;
@@ -39,6 +40,7 @@ pub use service::Service;
 pub use stats::Stats;
 pub use system::System;
 pub use upstream::Upstream;
+pub use web_server::WebServer;
 
 use std::path::{Path, PathBuf};
 

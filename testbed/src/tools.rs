@@ -3,6 +3,7 @@
 pub mod containers;
 mod debian;
 mod npm;
+mod pip;
 mod wheel;
 
 use std::ffi::OsString;
@@ -200,6 +201,26 @@ pub fn redis() -> Vec<OsString> {
     let mut search = OsString::from("LD_LIBRARY_PATH=");
     search.push(root.join(format!("usr/lib/{}-linux-gnu", env::consts::ARCH)));
     vec!["env".into(), search, root.join("usr/bin/redis-server").into()]
+}
+
+/// nginx: the machine's own, or Debian's.
+pub fn nginx() -> PathBuf {
+    on_path("nginx").unwrap_or_else(|| debian::root("nginx", &["nginx"]).join("usr/sbin/nginx"))
+}
+
+/// A folder for `PYTHONPATH` with two web frameworks of Python, and a server for the first.
+pub fn python_frameworks() -> PathBuf {
+    pip::packages("python-frameworks", &["starlette==1.10.0", "uvicorn==0.54.0", "flask==3.1.3"])
+}
+
+/// A folder for `NODE_PATH` with the web framework Express.
+pub fn express() -> PathBuf {
+    let root = folder().join("express-5.3.0");
+    let npm = npm();
+    present_or(root.clone(), "fetching Express …", |root| {
+        npm::install(npm, &["express@5.3.0"], root)
+    });
+    root.join("node_modules")
 }
 
 /// What runs the micro-benches; its version must be that of the library.

@@ -1,6 +1,7 @@
 //! Protect wide, exempt narrow, as a client sees it.
 
 mod evasions;
+mod served;
 
 use serde_json::{Value, json};
 use testbed::client::{h2, raw};

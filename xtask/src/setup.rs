@@ -26,6 +26,9 @@ pub fn run() -> Outcome {
     tools::envoy(tools::OLDEST);
     tools::prometheus();
     tools::redis();
+    tools::nginx();
+    tools::python_frameworks();
+    tools::express();
     tools::node();
     tools::schemas();
     tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());

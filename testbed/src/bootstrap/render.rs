@@ -49,15 +49,17 @@ impl Bootstrap {
     /// The listeners, which can be replaced while Envoy runs.
     pub(crate) fn listeners(&self) -> Vec<Value> {
         let manager = self.manager();
-        let chains = json!([{"filters": [
-            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
-        ]}]);
-        let listener = |(nth, address): (usize, &IpAddr)| {
+        let listener = |(nth, (address, patch)): (usize, &(IpAddr, Value))| {
+            let mut manager = manager.clone();
+            merge(&mut manager, patch.clone());
             let mut listener = json!({
                 "@type": format!("{TYPES}/envoy.config.listener.v3.Listener"),
-                "name": format!("gate-{nth}"),
+                // Sorted by name they are in this order.
+                "name": format!("gate-{nth:02}"),
                 "address": socket_address(SocketAddr::new(*address, 0)),
-                "filter_chains": chains,
+                "filter_chains": [{"filters": [
+                    {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
+                ]}],
             });
             merge(&mut listener, self.listener.clone());
             listener

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-use super::{folder, on_path, present_or, run};
+use super::{folder, on_path, pip, present_or, run};
 
 /// Debian's packages, each of which has a program of its name.
 const PACKAGES: [&str; 6] =
@@ -44,20 +44,7 @@ pub fn debian() -> PathBuf {
 
 /// What reads a compose file for podman, as a command.
 pub fn podman_compose() -> Command {
-    let root = folder().join("podman-compose");
-    present_or(root.clone(), "fetching podman-compose …", |root| {
-        let scratch = root.with_extension(process::id().to_string());
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--quiet"])
-            .args(["--root-user-action=ignore", "--target"])
-            .arg(&scratch)
-            .arg(COMPOSE);
-        run(&mut pip)?;
-        // Another process that brought the same meanwhile is as good.
-        fs::rename(&scratch, root)
-            .or_else(|error| if root.is_dir() { Ok(()) } else { Err(error) })
-            .map_err(|error| format!("cannot write {}: {error}", root.display()))
-    });
+    let root = pip::packages("podman-compose", &[COMPOSE]);
     let mut compose = Command::new("python3");
     compose.args(["-m", "podman_compose"]).env("PYTHONPATH", root);
     compose
