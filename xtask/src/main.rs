@@ -8,6 +8,7 @@ mod command;
 mod demo;
 mod generated;
 mod image;
+mod paths;
 mod promises;
 mod reproduce;
 mod sbom;
@@ -31,6 +32,8 @@ usage: cargo xtask <verb>
                                  kestra, kubernetes
   test [--quick]   every test; --quick: one Envoy, and no containers, bench, reproduction nor demo
         --envoy VERSION [name …]   only the tests with Envoy, of these names, in that version
+  paths --paths N  what four real servers make of N paths, after each normalization of two Envoys: where one
+                   serves a guarded page, the gate guards it
   bench [row …]    instructions a request, of these rows; without any, of all, into benches/RESULTS.md
         --check [row …]   an error where they are more than 3 % over benches/RESULTS.md
         --memory | --micro | --wall   memory; the core's parts alone; time, by wrk
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         {
             soak::run(minutes.parse().unwrap_or_default())
         }
+        ["paths", "--paths", count] => paths::run(count),
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),

@@ -1,0 +1,24 @@
+//! `cargo xtask paths`: what real servers make of many paths, held against what the gate makes of them.
+
+use testbed::tools;
+
+use crate::{Outcome, build, command, setup};
+
+/// The test, of which `cargo xtask test` runs a short edition.
+const TEST: &str = "what_a_server_would_serve_is_guarded";
+
+/// Tries that many paths with each normalization, in the newest and in the oldest Envoy.
+pub fn run(count: &str) -> Outcome {
+    let count: u32 = count.parse().map_err(|_| format!("{count}: not a number of paths"))?;
+    setup::targets()?;
+    build::run()?;
+    for version in [tools::NEWEST, tools::OLDEST] {
+        println!("\n==> {count} paths with each normalization in Envoy {version}");
+        let mut test = command::cargo("test --quiet --test envoy --");
+        test.args([TEST, "--nocapture"])
+            .env("PROBEGATE_ENVOY", version)
+            .env("PROBEGATE_PATHS", count.to_string());
+        command::run(&mut test)?;
+    }
+    Ok(())
+}
