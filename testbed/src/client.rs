@@ -1,7 +1,7 @@
 //! Clients that can send what a well-behaved library refuses to send.
 
 pub mod h2;
-mod http1;
+pub(crate) mod http1;
 pub mod load;
 mod message;
 
@@ -134,7 +134,8 @@ impl Client {
     }
 }
 
-fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
+/// A connection that waits for no read longer than a test is patient.
+pub(crate) fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
     let open = || -> std::io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if let Some(source) = source {

@@ -248,9 +248,24 @@ impl Envoy {
 
     /// Asks Envoy to end, and returns its log when it has: the workers' VMs are taken down in order.
     pub fn stop(mut self) -> String {
+        self.end();
+        self.log()
+    }
+
+    /// The same, for a log that is too long to be held: it stays below [`Envoy::folder`].
+    pub fn end(&mut self) {
         self.admin_post("/quitquitquit");
         poll::until(PATIENCE, "Envoy ended", || self.process.ended());
-        self.log()
+    }
+
+    /// Where `envoy.log` and `bootstrap.json` lie, and other files of this Envoy may.
+    pub fn folder(&self) -> &Path {
+        self.process.folder()
+    }
+
+    /// Leaves the folder where it is when this is dropped.
+    pub fn keep_folder(&mut self) {
+        self.process.keep_folder();
     }
 }
 

@@ -13,6 +13,7 @@ pub mod clock;
 mod crashing;
 pub mod envoy;
 pub mod headers;
+pub mod hostile;
 mod poison;
 pub mod poll;
 pub mod prometheus;

@@ -43,9 +43,14 @@ impl Received {
     }
 }
 
+/// Is shown each request.
+type Watch = Box<dyn FnMut(&Received) + Send>;
+
 #[derive(Default)]
 struct State {
     journal: Vec<Received>,
+    /// In place of the journal.
+    watch: Option<Watch>,
     pages: BTreeMap<String, Page>,
 }
 
@@ -80,12 +85,23 @@ impl Upstream {
         Self::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port on 127.0.0.1")
     }
 
+    /// The same, with each request shown to `watch` and not remembered: for more of them than memory holds.
+    pub fn watched(watch: impl FnMut(&Received) + Send + 'static) -> Self {
+        let state = State { watch: Some(Box::new(watch)), ..State::default() };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self::bind_with(address, state).expect("a free port on 127.0.0.1")
+    }
+
     /// On that address; the error is the system's, if the port is taken for instance.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        Self::bind_with(address, State::default())
+    }
+
+    fn bind_with(address: SocketAddr, state: State) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
-        let state = Shared::default();
+        let state = Arc::new(Mutex::new(state));
         let (end, ended) = oneshot::channel();
         let served = state.clone();
         let thread = thread::spawn(move || {
@@ -178,7 +194,10 @@ async fn answer(
     let answer = {
         let mut state = state.lock().expect("nobody panics while holding the state");
         let answer = script::answer(&received, upgrade, &state.pages);
-        state.journal.push(received);
+        match &mut state.watch {
+            Some(watch) => watch(&received),
+            None => state.journal.push(received),
+        }
         answer
     };
     answer.await

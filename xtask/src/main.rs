@@ -7,6 +7,7 @@ mod chaos;
 mod command;
 mod demo;
 mod generated;
+mod hostile;
 mod image;
 mod paths;
 mod promises;
@@ -40,6 +41,7 @@ usage: cargo xtask <verb>
   chaos [name …]   breaks what can break under a real Envoy with the gate, under load, and tells what held
         --short [name …]   the same in a minute
   soak --minutes N   full load of all kinds, with reloads: what must hold, and memory and instructions before and after
+  hostile --requests N [--seed S]   so many requests that no well-behaved client sends, and a judge
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
@@ -75,6 +77,8 @@ fn main() -> ExitCode {
             soak::run(minutes.parse().unwrap_or_default())
         }
         ["paths", "--paths", count] => paths::run(count),
+        ["hostile", "--requests", requests] => hostile::run(requests, "1"),
+        ["hostile", "--requests", requests, "--seed", seed] => hostile::run(requests, seed),
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),

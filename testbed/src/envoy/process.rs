@@ -14,6 +14,7 @@ use crate::workspace;
 pub struct Process {
     child: Child,
     folder: PathBuf,
+    kept: bool,
 }
 
 /// A new folder below `target/testbed/`.
@@ -61,11 +62,15 @@ impl Process {
             .unwrap_or_else(|error| {
                 panic!("cannot start {}: {error}", Path::new(program).display())
             });
-        Self { child, folder }
+        Self { child, folder, kept: false }
     }
 
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    pub fn keep_folder(&mut self) {
+        self.kept = true;
     }
 
     pub fn pid(&self) -> u32 {
@@ -106,7 +111,7 @@ impl Drop for Process {
         let _ = self.child.wait();
         if thread::panicking() {
             eprintln!("Envoy's log is in {}", self.folder.display());
-        } else {
+        } else if !self.kept {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -154,3 +154,17 @@ fn a_refused_call_is_counted_as_it_was_answered() {
     let labels = [("auth_method", "none"), ("reason", "not_configured")];
     envoy.wait_for_stat(AUTH_FAILURES, &labels, |count| count == 1.0);
 }
+
+/// So is a page of the gate's own, which says 503 to everybody else.
+#[test]
+fn an_own_answer_to_a_call_is_counted_as_it_was_answered() {
+    let upstream = Upstream::start();
+    let target = json!({"service": "nobody", "cluster": "nobody", "rungs": [{"rung": "health", "path": "/"}]});
+    let gate = Bootstrap::to(upstream.address()).plugin(json!({"probes": {"targets": [target]}}));
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let call = Request::get("/-/gate/ready").header("content-type", "application/grpc");
+    let answer = h2::Client::new(envoy.address()).send(&call);
+    assert_eq!((answer.status, answer.header("grpc-status")), (200, Some("14")));
+    let counted = envoy.wait_for_stat(REQUESTS, &[("status_code", "200")], |count| count == 1.0);
+    assert_eq!(counted, envoy.stats().value(REQUESTS, &[]));
+}

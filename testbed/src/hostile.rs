@@ -1,0 +1,81 @@
+//! Requests that no well-behaved client sends, by the thousand or the million, and a judge.
+//!
+//! What must hold, whatever comes: no VM fails; every answer has one ID, but for those that Envoy gives before
+//! any filter; no guarded path opens without its token; the gate's counters are Envoy's own; nothing grows.
+//!
+//! Three who do not know of each other say what happened: the clients, the upstream, and Envoy's access
+//! log. The same seed sends the same requests again, but for times, and for the order between threads.
+
+mod account;
+mod attacker;
+mod counters;
+mod guard;
+mod hpack;
+mod http1;
+mod http2;
+mod judge;
+mod random;
+mod raw;
+mod report;
+mod setting;
+mod shot;
+mod tally;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use report::Report;
+pub use tally::Broken;
+
+use attacker::Attacker;
+use random::Random;
+use setting::Setting;
+use tally::Tally;
+
+/// What opens the metrics routes. So long that chance does not come by it.
+const METRICS_TOKEN: &str = "a-token-of-forty-characters-for-metrics";
+/// What opens the admin routes.
+const ADMIN_TOKEN: &str = "a-token-of-forty-characters-for-the-admin";
+
+const THREADS: u64 = 4;
+
+/// Sends at least so many requests through an Envoy with two workers, and judges what came of them. `progress`
+/// is told at each tenth what has been sent, and how much memory Envoy holds.
+pub fn run(requests: u64, seed: u64, mut progress: impl FnMut(u64, u64)) -> Report {
+    let setting = Setting::start();
+    let (begin, vms) = (Instant::now(), judge::vms(&setting.envoy));
+    let mut memory = Vec::new();
+    let tally = attack(&setting, requests, seed, |sent| {
+        let held = setting.envoy.resident_memory();
+        memory.push(held);
+        progress(sent, held);
+    });
+    let took = begin.elapsed();
+    judge::judge(setting, seed, tally, memory, vms, took)
+}
+
+fn attack(setting: &Setting, requests: u64, seed: u64, mut at_tenth: impl FnMut(u64)) -> Tally {
+    let (all, address) = (&AtomicU64::new(0), setting.envoy.address());
+    let attacker = |nth| {
+        let random = Random::new(seed, nth);
+        move || Attacker::new(address, random, all).run(requests.div_ceil(THREADS))
+    };
+    thread::scope(|scope| {
+        let attackers: Vec<_> = (0..THREADS).map(|nth| scope.spawn(attacker(nth))).collect();
+        let mut tenth = 1;
+        while attackers.iter().any(|attacker| !attacker.is_finished()) {
+            let sent = all.load(Ordering::Relaxed);
+            if tenth <= 10 && sent * 10 >= requests * tenth {
+                at_tenth(sent);
+                tenth += 1;
+            }
+            thread::park_timeout(Duration::from_millis(20));
+        }
+        let mut total = Tally::default();
+        for attacker in attackers {
+            total.add(attacker.join().expect("an attacker only judges"));
+        }
+        total
+    })
+}

@@ -1,0 +1,115 @@
+//! The upstream's side: what got through, judged as it comes.
+
+use super::tally::Broken;
+use super::{ADMIN_TOKEN, METRICS_TOKEN};
+use crate::upstream::Received;
+
+#[derive(Default)]
+pub struct Guard {
+    /// Requests that got through.
+    pub served: u64,
+    /// Those of them to a guarded path, with its token.
+    pub opened: u64,
+    /// Those without.
+    pub opened_without_token: u64,
+    pub broken: Vec<Broken>,
+}
+
+impl Guard {
+    pub fn judge(&mut self, request: &Received) {
+        self.served += 1;
+        let ids = request.headers_named("x-request-id");
+        let good = matches!(ids.as_slice(), [id] if (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic));
+        if !good {
+            self.broke("the upstream sees one good ID", request);
+        }
+        match opens(request) {
+            None => {}
+            Some(true) => self.opened += 1,
+            Some(false) => {
+                self.opened_without_token += 1;
+                self.broke("no guarded path opens without its token", request);
+            }
+        }
+    }
+
+    fn broke(&mut self, promise: &'static str, request: &Received) {
+        if self.broken.len() < 20 {
+            let lines = request.headers.lines().escape_debug().to_string();
+            let seen = format!("{} {}\n{lines}", request.method, request.target.escape_debug());
+            self.broken.push(Broken { promise, seen });
+        }
+    }
+}
+
+/// Whether a request to a guarded path has what opens it; `None` for any other path.
+fn opens(request: &Received) -> Option<bool> {
+    let has = |name: &str, value: &[u8]| request.headers_named(name) == [value];
+    match read(request.target.as_bytes()).as_str() {
+        "/metrics" | "/metrics.json" => {
+            Some(has("authorization", format!("Bearer {METRICS_TOKEN}").as_bytes()))
+        }
+        path if path == "/env" || is_below(path, "/loggers") || is_below(path, "/-/gate") => {
+            Some(false)
+        }
+        path if is_below(path, "/v1/admin/") && path != "/v1/admin" => {
+            Some(has("x-admin-token", ADMIN_TOKEN.as_bytes()))
+        }
+        _ => None,
+    }
+}
+
+fn is_below(path: &str, root: &str) -> bool {
+    path.strip_prefix(root)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || root.ends_with('/'))
+}
+
+/// A target's path as the most obliging server may read it. Written apart from what the gate does, to
+/// find what that overlooks.
+fn read(target: &[u8]) -> String {
+    let mut path =
+        target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default().to_vec();
+    while let Some(decoded) = decode(&path) {
+        path = decoded;
+    }
+    let path = String::from_utf8_lossy(&path).to_ascii_lowercase().replace('\\', "/");
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/').map(|segment| segment.split(';').next().unwrap_or_default()) {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    format!("/{}", segments.join("/"))
+}
+
+/// The path with its escapes undone once; `None` if it has none.
+fn decode(path: &[u8]) -> Option<Vec<u8>> {
+    let (mut decoded, mut rest) = (Vec::new(), path);
+    while let Some((first, behind)) = rest.split_first() {
+        let escaped = rest.get(1..3).filter(|_| *first == b'%');
+        let byte = escaped
+            .and_then(|digits| str::from_utf8(digits).ok())
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &rest[3..] } else { behind };
+    }
+    (decoded.len() < path.len()).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_obliging_server_finds_the_guarded_page() {
+        for target in
+            ["/metrics", "//METRICS/", "/x/%2e%2e/metrics;a?b", "/%256detrics", "\\metrics"]
+        {
+            assert_eq!(read(target.as_bytes()), "/metrics", "{target}");
+        }
+        assert_eq!(read(b"/metrics/x"), "/metrics/x");
+    }
+}

@@ -1,0 +1,77 @@
+//! Chance that repeats itself.
+
+use std::iter;
+
+/// SplitMix64: the same numbers for the same seed.
+pub struct Random(u64);
+
+impl Random {
+    /// Another one for each of a seed's streams.
+    pub fn new(seed: u64, stream: u64) -> Self {
+        let mut first = Self(seed);
+        Self(first.next() ^ stream.wrapping_mul(0xd134_2543_de82_ef95))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).expect("below a usize")
+    }
+
+    pub fn one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
+    }
+
+    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+
+    pub fn byte(&mut self) -> u8 {
+        u8::try_from(self.below(256)).expect("a byte")
+    }
+
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        iter::repeat_with(|| self.byte()).take(length).collect()
+    }
+
+    /// Bytes of which most servers let pass what stands in a header.
+    pub fn value(&mut self, longest: usize) -> Vec<u8> {
+        let (length, ascii) = (self.below(longest), self.one_in(2));
+        let bytes = iter::repeat_with(|| self.byte()).take(length);
+        bytes.map(|byte| if ascii { 0x21 + byte % 0x5e } else { passable(byte) }).collect()
+    }
+
+    /// A few bytes more, less or other ones.
+    pub fn mutate(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..self.below(4) {
+            let at = self.below(bytes.len() + 1);
+            match self.below(3) {
+                0 => bytes.insert(at, passable(self.byte())),
+                1 if at < bytes.len() => bytes[at] = passable(self.byte()),
+                _ => bytes.truncate(at),
+            }
+        }
+    }
+
+    /// These bytes in pieces.
+    pub fn pieces<'a>(&mut self, bytes: &'a [u8], longest: usize) -> Vec<&'a [u8]> {
+        let (mut pieces, mut rest) = (Vec::new(), bytes);
+        while !rest.is_empty() {
+            let (piece, behind) = rest.split_at((1 + self.below(longest)).min(rest.len()));
+            pieces.push(piece);
+            rest = behind;
+        }
+        pieces
+    }
+}
+
+/// No control character: one in a field, and Envoy refuses the request before the gate sees it. Torn
+/// requests have them.
+fn passable(byte: u8) -> u8 {
+    if byte.is_ascii_control() { byte ^ 0xa0 } else { byte }
+}

@@ -1,0 +1,277 @@
+//! Connections of one request or a few, with what no codec should meet.
+
+use std::io::{BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use super::attacker::Attacker;
+use super::http1::{answer, bytes};
+use super::shot::Shot;
+use super::tally::Tally;
+
+/// So many requests that never end are held open at once, until Envoy has had enough of them.
+const STARVED: usize = 32;
+/// So many bodies come in drops at once.
+const SLOW: usize = 8;
+
+/// One of all the ways.
+pub fn attack(attacker: &mut Attacker<'_>) {
+    match attacker.random.below(100) {
+        0..20 => torn(attacker),
+        20..32 => cut(attacker),
+        32..52 => reset(attacker),
+        52..58 => slow(attacker),
+        58..70 => framed(attacker),
+        70..82 => odd(attacker),
+        82..88 => upgraded(attacker),
+        88..94 => connected(attacker),
+        _ => garbage(attacker),
+    }
+}
+
+/// A request with four bytes where they do not belong.
+fn torn(attacker: &mut Attacker<'_>) {
+    let random = &mut attacker.random;
+    let mut bytes = bytes(&Shot::random(random), random);
+    for _ in 0..4 {
+        let at = random.below(bytes.len() + 1);
+        bytes.insert(at, random.byte());
+    }
+    attacker.sent("torn by wrong bytes", 1);
+    say_all(attacker, &bytes);
+}
+
+/// A request of which the rest never comes.
+fn cut(attacker: &mut Attacker<'_>) {
+    let random = &mut attacker.random;
+    let mut bytes = bytes(&Shot::random(random), random);
+    bytes.truncate(random.below(bytes.len()));
+    attacker.sent("cut short", 1);
+    say_all(attacker, &bytes);
+}
+
+/// Requests whose client is gone at once, by a reset, and at times in the middle of an answer.
+fn reset(attacker: &mut Attacker<'_>) {
+    let requests = 1 + attacker.random.below(3);
+    let mut all = Vec::new();
+    for _ in 0..requests {
+        let mut shot = Shot::random(&mut attacker.random);
+        if attacker.random.one_in(3) {
+            shot.path = format!("/delay/{}", attacker.random.below(20)).into();
+        }
+        all.extend(bytes(&shot, &mut attacker.random));
+    }
+    attacker.sent("reset by the client", requests);
+    let mut stream = attacker.connect();
+    let _ = stream.write_all(&all);
+    if attacker.random.one_in(2) {
+        let _ = stream.read(&mut [0; 100]);
+    }
+    attacker.tally.resets += 1;
+    gone(stream);
+}
+
+/// Whole requests, each a few bytes at a time, all of them side by side.
+fn slow(attacker: &mut Attacker<'_>) {
+    attacker.sent("slow, a few bytes at a time", SLOW);
+    let shots: Vec<Shot> = (0..SLOW).map(|_| Shot::random(&mut attacker.random)).collect();
+    let all: Vec<Vec<u8>> = shots.iter().map(|shot| bytes(shot, &mut attacker.random)).collect();
+    let mut pieces: Vec<_> = all
+        .iter()
+        .map(|bytes| attacker.random.pieces(bytes, 1 + bytes.len() / 6).into_iter())
+        .collect();
+    let mut streams: Vec<TcpStream> = (0..SLOW).map(|_| attacker.connect()).collect();
+    let mut more = true;
+    while more {
+        more = false;
+        for (stream, pieces) in streams.iter_mut().zip(&mut pieces) {
+            if let Some(piece) = pieces.next() {
+                let _ = stream.write_all(piece);
+                more = true;
+            }
+        }
+    }
+    for ((stream, shot), bytes) in streams.into_iter().zip(&shots).zip(&all) {
+        match answer(&mut BufReader::new(stream), shot.method == b"HEAD") {
+            Some(answer) => attacker.tally.answered(&answer, Some(shot), bytes),
+            None => attacker.tally.cut_off += 1,
+        }
+    }
+}
+
+/// Requests that stop in the middle and stay: Envoy ends them.
+pub fn starve(attacker: &mut Attacker<'_>) {
+    attacker.sent("half, and held open", STARVED);
+    let mut held = Vec::new();
+    for _ in 0..STARVED {
+        let shot = Shot::random(&mut attacker.random);
+        let mut bytes = bytes(&shot, &mut attacker.random);
+        bytes.truncate(1 + attacker.random.below(bytes.len() - 1));
+        let mut stream = attacker.connect();
+        let _ = stream.write_all(&bytes);
+        held.push((stream, bytes));
+    }
+    for (stream, bytes) in held {
+        judge_all(stream, &bytes, &mut attacker.tally);
+    }
+}
+
+/// A body that is not as long as it says, or says it twice, or not in numbers.
+fn framed(attacker: &mut Attacker<'_>) {
+    const LINES: [&str; 14] = [
+        "content-length: 5\r\n\r\nabc",
+        "content-length: 1\r\n\r\nabcdef",
+        "content-length: -1\r\n\r\nabc",
+        "content-length: 99999999999999999999\r\n\r\nabc",
+        "content-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+        "content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "transfer-encoding: gzip\r\n\r\nabc",
+        "transfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\nffffffffffffffff\r\nabc",
+        "transfer-encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nbad trailer\r\n\r\n",
+        "transfer-encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n",
+        "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+    ];
+    let random = &mut attacker.random;
+    let mut shot = Shot::random(random);
+    shot.body.clear();
+    let mut bytes = bytes(&shot, random);
+    bytes.truncate(bytes.len() - 2);
+    bytes.extend(random.pick(&LINES).bytes());
+    attacker.sent("of a wrong length", 1);
+    say_all(attacker, &bytes);
+}
+
+/// A head that Envoy may not want to show to anybody.
+fn odd(attacker: &mut Attacker<'_>) {
+    const HEADS: [&str; 16] = [
+        "GET /metrics HTTP/1.1\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
+        "GET /metrics HTTP/1.0\r\n\r\n",
+        "GET /metrics HTTP/1.0\r\nhost: a\r\n\r\n",
+        "GET /metrics\r\n\r\n",
+        "GET /metrics HTTP/9.9\r\nhost: a\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET * HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET http://a/metrics HTTP/1.1\r\nhost: b\r\n\r\n",
+        "GET http://a:99999/metrics HTTP/1.1\r\nhost: b\r\n\r\n",
+        "GET /metrics#a HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET  /metrics HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: a\r\nx-a: b\r\n c\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: a\r\nx a: b\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: a\r\nx-a : b\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: \u{ff}\r\n: b\r\n\r\n",
+    ];
+    let random = &mut attacker.random;
+    let bytes = if random.one_in(3) {
+        let (lines, length) = match random.below(3) {
+            0 => (95 + random.below(20), 5),
+            1 => (1, 50_000 + random.below(30_000)),
+            _ => (90, 500 + random.below(400)),
+        };
+        let mut shot = Shot::random(random);
+        for nth in 0..lines {
+            let value = random.value(length);
+            shot.field(&format!("x-field-{nth}"), value);
+        }
+        bytes(&shot, random)
+    } else {
+        random.pick(&HEADS).into()
+    };
+    attacker.sent("with an odd head, huge, or with 100 headers", 1);
+    let mut stream = attacker.connect();
+    let _ = stream.write_all(&bytes);
+    match answer(&mut BufReader::new(stream), bytes.starts_with(b"HEAD ")) {
+        Some(answer) => attacker.tally.answered(&answer, None, &bytes),
+        None => attacker.tally.cut_off += 1,
+    }
+}
+
+/// An upgrade, and what is said through the tunnel if there is one.
+fn upgraded(attacker: &mut Attacker<'_>) {
+    let random = &mut attacker.random;
+    let mut shot = Shot::random(random);
+    shot.body.clear();
+    if random.one_in(2) {
+        (shot.method, shot.path, shot.shut) = (b"GET".to_vec(), b"/chat".to_vec(), false);
+    }
+    let to =
+        random.pick(&["websocket", "websocket", "WebSocket", "h2c", "foo", "", "websocket, h2c"]);
+    shot.field("connection", random.pick(&["upgrade", "Upgrade, HTTP2-Settings", "close"]));
+    shot.field("upgrade", to);
+    let bytes = bytes(&shot, random);
+    attacker.sent("upgrade", 1);
+    let mut reader = BufReader::new(attacker.connect());
+    let _ = reader.get_mut().write_all(&bytes);
+    let Some(first) = answer(&mut reader, shot.method == b"HEAD") else {
+        attacker.tally.cut_off += 1;
+        return;
+    };
+    attacker.tally.answered(&first, Some(&shot), &bytes);
+    if first.status == 101 {
+        let said = attacker.random.bytes(64);
+        let _ = reader.get_mut().write_all(&said);
+        let _ = reader.read_exact(&mut [0; 64]);
+        if attacker.random.one_in(2) {
+            attacker.tally.resets += 1;
+            gone(reader.into_inner());
+        }
+    }
+}
+
+fn connected(attacker: &mut Attacker<'_>) {
+    let random = &mut attacker.random;
+    let mut shot = Shot::random(random);
+    shot.method = b"CONNECT".to_vec();
+    if !random.one_in(3) {
+        shot.path = random.pick(&["a:80", "/metrics", "a", "[::1]:443", "a:80/metrics"]).into();
+    }
+    let bytes = bytes(&shot, random);
+    attacker.sent("CONNECT", 1);
+    let mut stream = attacker.connect();
+    let _ = stream.write_all(&bytes);
+    match answer(&mut BufReader::new(stream), false) {
+        Some(answer) => attacker.tally.answered(&answer, Some(&shot), &bytes),
+        None => attacker.tally.cut_off += 1,
+    }
+}
+
+/// No HTTP at all.
+fn garbage(attacker: &mut Attacker<'_>) {
+    let random = &mut attacker.random;
+    let bytes = match random.below(4) {
+        0 => [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", &*random.bytes(80)].concat(),
+        1 => [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*random.bytes(80)].concat(),
+        2 => b"\r\n\r\n\r\n".to_vec(),
+        _ => random.bytes(200),
+    };
+    attacker.sent("no HTTP", 1);
+    say_all(attacker, &bytes);
+}
+
+/// Says this and no more, and judges whatever comes.
+fn say_all(attacker: &mut Attacker<'_>, bytes: &[u8]) {
+    let mut stream = attacker.connect();
+    let _ = stream.write_all(bytes);
+    let _ = stream.shutdown(Shutdown::Write);
+    judge_all(stream, bytes, &mut attacker.tally);
+}
+
+fn judge_all(stream: TcpStream, bytes: &[u8], tally: &mut Tally) {
+    let mut reader = BufReader::new(stream);
+    while let Some(answer) = answer(&mut reader, bytes.starts_with(b"HEAD ")) {
+        tally.answered(&answer, None, bytes);
+        if answer.last {
+            break;
+        }
+    }
+}
+
+/// Closes with a reset.
+fn gone(stream: TcpStream) {
+    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+}

@@ -1,0 +1,97 @@
+//! What one attacker sent and was answered.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::shot::Shot;
+
+/// A promise that did not hold, and the bytes that showed it.
+pub struct Broken {
+    pub promise: &'static str,
+    pub seen: String,
+}
+
+/// As the client saw an answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// The values of the ID's header; over HTTP/2 they stay as they were packed.
+    pub ids: Vec<Vec<u8>>,
+    /// It has a `grpc-status` in its head: a refusal, whatever its status.
+    pub refused_call: bool,
+    pub packed: bool,
+    /// No other answer comes on this connection.
+    pub last: bool,
+}
+
+#[derive(Default)]
+pub struct Tally {
+    /// Requests by the way in which they were sent.
+    pub sent: BTreeMap<&'static str, u64>,
+    pub answers: BTreeMap<u16, u64>,
+    /// Those of them that have no ID.
+    pub without_id: BTreeMap<u16, u64>,
+    /// Connections and streams that the client reset.
+    pub resets: u64,
+    /// Answers that were waited for, before Envoy closed the connection.
+    pub cut_off: u64,
+    pub broken: Vec<Broken>,
+}
+
+/// The most promises whose evidence is kept.
+const EVIDENCE: usize = 20;
+
+impl Tally {
+    pub fn sent(&mut self, kind: &'static str, requests: u64, all: &AtomicU64) {
+        *self.sent.entry(kind).or_default() += requests;
+        all.fetch_add(requests, Ordering::Relaxed);
+    }
+
+    pub fn broke(&mut self, promise: &'static str, seen: String) {
+        if self.broken.len() < EVIDENCE {
+            self.broken.push(Broken { promise, seen });
+        }
+    }
+
+    /// Judges an answer by itself, and by the request that it is to, if that is known for certain.
+    pub fn answered(&mut self, answer: &Answer, to: Option<&Shot>, bytes: &[u8]) {
+        *self.answers.entry(answer.status).or_default() += 1;
+        let shown = || format!("{answer:?}\nto\n{}", bytes.escape_ascii());
+        match answer.ids.as_slice() {
+            // Whether Envoy alone gave it, Envoy's own account tells.
+            [] => *self.without_id.entry(answer.status).or_default() += 1,
+            [id] => {
+                let good = |id: &[u8]| {
+                    (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+                };
+                if !answer.packed && !good(id) {
+                    self.broke("an ID is 1 to 128 visible ASCII characters", shown());
+                }
+                let own = to.and_then(|shot| shot.id.as_ref()).filter(|_| !answer.packed);
+                if own.is_some_and(|own| own != id) {
+                    self.broke("a client's good ID is kept", shown());
+                }
+            }
+            _ => self.broke("an answer has one ID", shown()),
+        }
+        let passed = (200..300).contains(&answer.status) && !answer.refused_call;
+        if passed && to.is_some_and(|shot| shot.shut) {
+            self.broke("no guarded path opens without its token", shown());
+        }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        for (kind, count) in other.sent {
+            *self.sent.entry(kind).or_default() += count;
+        }
+        for (status, count) in other.answers {
+            *self.answers.entry(status).or_default() += count;
+        }
+        for (status, count) in other.without_id {
+            *self.without_id.entry(status).or_default() += count;
+        }
+        self.resets += other.resets;
+        self.cut_off += other.cut_off;
+        self.broken.extend(other.broken);
+    }
+}
