@@ -19,7 +19,7 @@ pub mod config;
 pub mod fleet;
 pub mod gate;
 pub mod grpc;
-#[cfg(not(test))]
+#[cfg(not(any(test, fuzzing)))]
 pub mod host;
 pub mod json;
 pub mod limit;

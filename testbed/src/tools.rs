@@ -134,6 +134,18 @@ pub fn wasm_bindgen_test_runner(version: &str) -> PathBuf {
     })
 }
 
+/// What builds fuzz targets: the machine's own, or one that is built.
+pub fn cargo_fuzz() -> PathBuf {
+    const VERSION: &str = "0.13.2";
+    on_path("cargo-fuzz").unwrap_or_else(|| {
+        let root = folder().join(format!("cargo-fuzz-{VERSION}"));
+        let saying = format!("building cargo-fuzz {VERSION}, which takes a minute once …");
+        present_or(root.join("bin/cargo-fuzz"), &saying, |_| {
+            install("cargo-fuzz", "cargo-fuzz", VERSION, &root)
+        })
+    })
+}
+
 /// Builds a program of a package to `root/bin`.
 fn install(package: &str, program: &str, version: &str, root: &Path) -> Result<(), String> {
     // A registry that lags behind may lack what the lock file names, and have what fits as well.

@@ -6,6 +6,7 @@ mod build;
 mod chaos;
 mod command;
 mod demo;
+mod fuzz;
 mod generated;
 mod hostile;
 mod image;
@@ -42,6 +43,7 @@ usage: cargo xtask <verb>
         --short [name …]   the same in a minute
   soak --minutes N   full load of all kinds, with reloads: what must hold, and memory and instructions before and after
   hostile --requests N [--seed S]   so many requests that no well-behaved client sends, and a judge
+  fuzz [--seconds N] [target …]   each fuzz target for N seconds, 60 if it is not said
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
   kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         ["paths", "--paths", count] => paths::run(count),
         ["hostile", "--requests", requests] => hostile::run(requests, "1"),
         ["hostile", "--requests", requests, "--seed", seed] => hostile::run(requests, seed),
+        ["fuzz", words @ ..] => fuzz::run(words),
         ["schema"] => generated::schema(),
         ["kubernetes"] => generated::kubernetes(),
         ["picture"] => generated::picture(),

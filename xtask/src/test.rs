@@ -7,7 +7,8 @@ use serde_json::Value;
 use testbed::tools;
 
 use crate::{
-    Outcome, audit, bench, build, chaos, command, demo, image, promises, reproduce, setup, soak,
+    Outcome, audit, bench, build, chaos, command, demo, fuzz, image, promises, reproduce, setup,
+    soak,
 };
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
@@ -42,6 +43,7 @@ fn run_steps(steps: &mut Steps, quick: bool) -> Outcome {
     steps.run("format", || cargo("fmt --all --check"))?;
     steps.run("lints", lints)?;
     steps.run("native tests", native)?;
+    steps.run("the fuzz targets over their corpus", fuzz::corpus)?;
     steps.run("the core's tests as wasm", wasm)?;
     steps.run("build", build::run)?;
     steps.run("the command line", command_line)?;

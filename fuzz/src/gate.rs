@@ -1,0 +1,36 @@
+//! A gate with everything on, and requests as Envoy hands them over.
+
+use probegate::config::{self, Compiled};
+use probegate::limit::client::HashKey;
+
+/// Tokens of the metrics routes and of the admin routes.
+pub const METRICS: &[u8] = b"metrics-token";
+pub const ADMIN: &[u8] = b"admin-token";
+
+/// Microseconds on both clocks, far from their beginning.
+pub const NOW: u64 = 1 << 50;
+
+/// A compiled configuration.
+pub fn compiled(configuration: &str) -> Compiled {
+    let env = |name: &str| match name {
+        "METRICS_BEARER" => String::from_utf8(METRICS.into()).ok(),
+        "ADMIN" => String::from_utf8(ADMIN.into()).ok(),
+        _ => None,
+    };
+    let config = config::parse(configuration.as_bytes()).expect("a configuration");
+    config::compile(config, &env, HashKey([1; 16])).expect("a configuration")
+}
+
+/// Headers as Envoy hands them over.
+pub fn serialized(headers: &[(&[u8], &[u8])]) -> Vec<u8> {
+    let number = |length: usize| u32::try_from(length).expect("a short text").to_le_bytes();
+    let mut bytes = number(headers.len()).to_vec();
+    for (name, value) in headers {
+        bytes.extend([number(name.len()), number(value.len())].concat());
+    }
+    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(text);
+        bytes.push(0);
+    }
+    bytes
+}

@@ -1,0 +1,101 @@
+//! The rate limit service: what it answers is an admission only if it says so, and what it is told is what
+//! the request was.
+
+use probegate::fleet::Decision;
+use probegate::fleet::answer::{Over, judge};
+use probegate::fleet::request::{Descriptor, Question, Told};
+use probegate::limit::client::Identity;
+use probegate::probe::answer::Answer;
+use probegate::probe::grpc;
+use probegate::request::Pairs;
+
+use crate::gate::serialized;
+use crate::wire::{Field, fields, unframed};
+
+const TIMEOUT: u64 = 50_000;
+
+/// An even byte and an answer's body; or an odd one and what a request says.
+pub fn run(data: &[u8]) {
+    match data.split_first() {
+        Some((flags, rest)) if flags % 2 == 0 => answer(*flags, rest),
+        Some((flags, rest)) => question(*flags, rest),
+        None => {}
+    }
+}
+
+fn answer(flags: u8, body: &[u8]) {
+    let status: &[u8] = if flags & 2 == 0 { b"200" } else { b"503" };
+    let service: &[u8] = if flags & 4 == 0 { b"x-envoy-upstream-service-time" } else { b"x" };
+    let headers = serialized(&[(b":status", status), (service, b"1")]);
+    let trailers = serialized(&[(b"grpc-status", if flags & 8 == 0 { b"0" } else { b"14" })]);
+    let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
+    let decided = judge(Answer { headers, body: Some(body), trailers }, 1, TIMEOUT);
+    assert!(judge(Answer { headers, body: None, trailers }, 1, TIMEOUT).is_err());
+    assert!(flags & 14 == 0 || decided.is_err(), "only a success decides");
+    let code = unframed(body).and_then(fields).map(|fields| {
+        let mut numbers = fields.iter().filter_map(|field| match field {
+            (1, Field::Number(number)) => Some(*number),
+            _ => None,
+        });
+        numbers.next_back().unwrap_or_default()
+    });
+    match decided {
+        Ok(Decision::Admitted) => assert_eq!(code, Some(1)),
+        Ok(Decision::Refused(over)) => {
+            assert_eq!(code, Some(2));
+            refused(&over);
+        }
+        Err(_) => {}
+    }
+}
+
+/// What a client is told is a header, and none that frames the message.
+fn refused(over: &Over) {
+    assert!((1..=31 * 24 * 3600).contains(&over.retry_after) && over.headers.len() <= 16);
+    for (name, value) in &over.headers {
+        let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        assert!(fits && (1..=1024).contains(&name.len()), "{name:?}");
+        assert!(value.len() <= 1024 && value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+        let framing = ["content-length", "transfer-encoding", "connection", "retry-after"];
+        assert!(!framing.contains(&name.to_ascii_lowercase().as_str()), "{name}");
+    }
+}
+
+fn question(flags: u8, said: &[u8]) {
+    let (name, key) = said.split_at(said.len() / 2);
+    let client = if flags & 2 == 0 { Identity::Name(name) } else { Identity::Unknown };
+    let mut question = Question::of(client);
+    question.operation(0, (flags & 4 == 0).then_some(key));
+    question.operation(usize::from(flags >> 5), Some(key));
+    let told =
+        Told { name: "recall".into(), by_client: flags & 8 != 0, by_header: flags & 16 != 0 };
+    let descriptor = Descriptor { client: true, operation: true, key: true };
+    let message = question.message("domain", &[descriptor], &[told]);
+    let Some(message) = message else { return };
+    let fields = fields(unframed(&message).expect("a frame")).expect("a message");
+    assert_eq!(fields[0], (1, Field::Bytes(b"domain")));
+    for (_, descriptor) in &fields[1..] {
+        let names: Vec<&str> = entries(descriptor).iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["client", "operation", "key"], "a descriptor is whole");
+        assert!(entries(descriptor).iter().all(|(_, value)| value.len() <= 128));
+    }
+    let service = String::from_utf8_lossy(said);
+    let health = grpc::request(&service);
+    let health = self::fields(unframed(&health).expect("a frame")).expect("a message");
+    let named = (!service.is_empty()).then_some((1, Field::Bytes(service.as_bytes())));
+    assert_eq!(health, Vec::from_iter(named));
+}
+
+/// The entries of a descriptor. Protobuf's strings are UTF-8.
+fn entries<'a>(descriptor: &Field<'a>) -> Vec<(&'a str, &'a str)> {
+    let message = |field: &Field<'a>| match field {
+        Field::Bytes(bytes) => fields(bytes).expect("a message"),
+        _ => panic!("no message"),
+    };
+    let text = |field: &Field<'a>| match field {
+        Field::Bytes(bytes) => str::from_utf8(bytes).expect("text"),
+        _ => panic!("no text"),
+    };
+    let entries = message(descriptor).into_iter().map(|(_, entry)| message(&entry));
+    entries.map(|entry| (text(&entry[0].1), text(&entry[1].1))).collect()
+}
