@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use testbed::chaos::{ALL, Report, Scenario};
 
-use crate::{Outcome, build, setup};
+use crate::{Outcome, build};
 
 /// For each state of a fault.
 const PHASE: Duration = Duration::from_secs(5);
@@ -14,14 +14,12 @@ const SHORT: Duration = Duration::from_millis(1_000);
 
 /// The scenarios of these names, or all.
 pub fn run(names: &[&str]) -> Outcome {
-    setup::targets()?;
     build::run()?;
     all(names, PHASE)
 }
 
 /// The same, with less of each: all of them take a minute.
 pub fn short(names: &[&str]) -> Outcome {
-    setup::targets()?;
     build::run()?;
     all(names, SHORT)
 }

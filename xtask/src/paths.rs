@@ -2,7 +2,7 @@
 
 use testbed::tools;
 
-use crate::{Outcome, build, command, setup};
+use crate::{Outcome, build, command};
 
 /// The test, of which `cargo xtask test` runs a short edition.
 const TEST: &str = "what_a_server_would_serve_is_guarded";
@@ -10,7 +10,6 @@ const TEST: &str = "what_a_server_would_serve_is_guarded";
 /// Tries that many paths with each normalization, in the newest and in the oldest Envoy.
 pub fn run(count: &str) -> Outcome {
     let count: u32 = count.parse().map_err(|_| format!("{count}: not a number of paths"))?;
-    setup::targets()?;
     build::run()?;
     for version in [tools::NEWEST, tools::OLDEST] {
         println!("\n==> {count} paths with each normalization in Envoy {version}");
