@@ -146,7 +146,7 @@ impl Fleet {
     }
 
     /// Whether the service may be asked at `now`; it must be told [`Fleet::on_answer`] what came of it,
-    /// unless the request went away meanwhile.
+    /// also if the request went away meanwhile.
     pub fn may_ask(&mut self, now: Micros) -> Result<(), Failure> {
         if self.breaker.permits(now) { Ok(()) } else { Err(Failure::Open) }
     }

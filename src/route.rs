@@ -78,7 +78,8 @@ fn nearer(first: Option<Route>, second: Option<Route>) -> Option<Route> {
 
 /// The patterns of a configuration, each with its route.
 ///
-/// A look-up costs a search for each segment of the path, whatever the number of patterns.
+/// A look-up costs a search for each segment of the path, whatever the number of patterns; a path with too
+/// many readings is compared with each of them.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     /// Class `health`: compared with the path as it was sent.
@@ -166,7 +167,8 @@ impl Routes {
     pub fn route(&self, forms: &Forms<'_>) -> Route {
         let exempt = if forms.has_one_reading() { self.exempt.find(forms.sent()) } else { None };
         let wide = forms.each().filter_map(|form| self.wide.find(form));
-        let vague = self.names.iter().filter(|(path, _)| forms.may_be(path));
+        let names = if forms.is_vague() { self.names.as_slice() } else { &[] };
+        let vague = names.iter().filter(|(path, _)| forms.may_be(path));
         wide.chain(vague.map(|(_, route)| *route))
             .reduce(Route::or)
             .max(exempt)

@@ -1,5 +1,5 @@
-//! What upstream servers make of a path: what each of their steps does, in any order, and the routers of two
-//! of them.
+//! What upstream servers make of a path: what each of their steps does, in any order of up to four of them, and
+//! the routers of two.
 
 use std::collections::BTreeSet;
 

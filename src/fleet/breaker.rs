@@ -23,7 +23,7 @@ pub struct Breaker {
 
 impl Breaker {
     /// Whether a request may ask the service at `now`. Of those that come while the breaker is open one
-    /// may, after each pause: so a trial whose request went away costs another pause, no more. A clock
+    /// may, after each pause: so a trial of which nothing is ever heard costs another pause, no more. A clock
     /// that cannot be read, which is 0, permits no trial.
     pub fn permits(&mut self, now: Micros) -> bool {
         if self.failures < FAILURES {

@@ -9,7 +9,7 @@ pub enum Unreadable {
     BrokenEscape,
     /// A NUL, encoded or not: some servers end the path there.
     Nul,
-    /// It has too many readings to be named, and more than 1,024 bytes.
+    /// It has too many readings to be named, and more than 1,024 bytes when it is decoded.
     Vague,
 }
 
@@ -30,13 +30,14 @@ impl fmt::Display for Unreadable {
 ///
 /// - As sent.
 /// - Canonical: percent-decoded until nothing is left to decode, backslash as slash, `;params` cut
-///   off each segment, empty and `.` segments dropped, `..` resolved, no trailing slash.
+///   off each segment and white space off its ends, empty and `.` segments dropped, `..` resolved, no
+///   trailing slash.
 /// - Cut: the same, but first cut at a `;`, or at a `?` or `#` that came of an escape: there are
 ///   servers that end the path there.
 /// - Trimmed: canonical without the white space of Latin-1 at its end, which Python's own server drops.
 ///
 /// What servers do to a path they do in any order, if at all, and each order reads another one out of a
-/// path with dots in it, of `//host/path`, or with several of the others: [`Forms::may_be`].
+/// path with a `.` or `..`, of `//host/path`, or with several of the others: [`Forms::may_be`].
 ///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
@@ -95,6 +96,11 @@ impl<'a> Forms<'a> {
     /// The canonical path, in the case in which it was sent.
     pub fn canonical(&self) -> &[u8] {
         self.rewritten.as_ref().map_or(self.sent, |rewritten| &rewritten.canonical)
+    }
+
+    /// Whether it has too many readings to be named: [`Forms::may_be`] tells them.
+    pub fn is_vague(&self) -> bool {
+        self.rewritten.as_ref().is_some_and(|rewritten| rewritten.vague.is_some())
     }
 
     /// Whether a path with too many readings may be read as this one, in lower case, or as one below it:

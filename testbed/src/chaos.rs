@@ -1,8 +1,8 @@
 //! Faults under load: what is broken, and what holds nevertheless.
 //!
 //! Each scenario starts an Envoy with the gate and a [`Crowd`] of clients, breaks something meanwhile, and
-//! [judges](judge) every answer: no request is opened that should be closed, none is refused because of the
-//! gate, each carries its ID, and the counters are whole.
+//! [judges](judge) every answer: no request is opened that should be closed; and but where a
+//! scenario says otherwise none is refused because of the gate, each carries its ID, and the counters are whole.
 
 mod clock;
 mod crash;

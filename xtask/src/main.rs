@@ -32,9 +32,9 @@ usage: cargo xtask <verb>
   demo [--once]    a real Envoy with the gate in front of a demo upstream; --once ends after its tour
         --system NAME [--once]   the same for an example: caracal, caracal-core, astrocyte, agent-platform,
                                  kestra, kubernetes
-  test [--quick]   every test; --quick: one Envoy, and no containers, bench, reproduction nor demo
+  test [--quick]   every test; --quick: one Envoy, and no containers, bench, audit, soak, reproduction nor demo
         --envoy VERSION [name …]   only the tests with Envoy, of these names, in that version
-  paths --paths N  what four real servers make of N paths, after each normalization of two Envoys: where one
+  paths --paths N  what four real servers make of N paths, after each normalisation of two Envoys: where one
                    serves a guarded page, the gate guards it
   bench [row …]    instructions a request, of these rows; without any, of all, into benches/RESULTS.md
         --check [row …]   an error where they are more than 3 % over benches/RESULTS.md

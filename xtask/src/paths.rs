@@ -7,12 +7,12 @@ use crate::{Outcome, build, command};
 /// The test, of which `cargo xtask test` runs a short edition.
 const TEST: &str = "what_a_server_would_serve_is_guarded";
 
-/// Tries that many paths with each normalization, in the newest and in the oldest Envoy.
+/// Tries that many paths with each normalisation, in the newest and in the oldest Envoy.
 pub fn run(count: &str) -> Outcome {
     let count: u32 = count.parse().map_err(|_| format!("{count}: not a number of paths"))?;
     build::run()?;
     for version in [tools::NEWEST, tools::OLDEST] {
-        println!("\n==> {count} paths with each normalization in Envoy {version}");
+        println!("\n==> {count} paths with each normalisation in Envoy {version}");
         let mut test = command::cargo("test --quiet --test envoy --");
         test.args([TEST, "--nocapture"])
             .env("PROBEGATE_ENVOY", version)

@@ -1,4 +1,4 @@
-//! `cargo xtask promises`: each promise names a proof that there is.
+//! `cargo xtask promises`: each proof that is named is there.
 //!
 //! A proof is a command in the pages: a verb, or tests by their names. Verbs are looked up, tests are
 //! asked for; nothing is run.

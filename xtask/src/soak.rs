@@ -19,9 +19,9 @@ use judge::Judge;
 use world::{Held, Services};
 
 const SENDERS: u64 = 8;
-/// Before the start is measured: every table is full, every kind of answer was given, and memory of VMs
+/// Before the start is measured: the tables are full, every kind of answer was given, and memory of VMs
 /// that are gone was used again.
-const WARM_UP: u64 = 100_000;
+const WARM_UP: u64 = 400_000;
 const WARM_UP_RELOADS: u32 = 4;
 /// Between two reloads, where there is time for it.
 const RELOADED: Duration = Duration::from_secs(30);

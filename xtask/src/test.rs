@@ -30,7 +30,8 @@ pub const FEATURES: &str = "probegate/schema,probegate/cli";
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
 
-/// `quick` leaves out the oldest Envoy, the containers, the bench, the soak, the reproduction and the demo.
+/// `quick` leaves out the oldest Envoy, the containers, the bench, the supply chain, the soak, the reproduction
+/// and the demo.
 pub fn run(quick: bool) -> Outcome {
     let mut steps = Steps(Vec::new());
     let outcome = run_steps(&mut steps, quick);

@@ -159,6 +159,16 @@ fn what_is_expected() {
 }
 
 #[test]
+fn an_answer_of_thousands_of_keys_is_read() {
+    let keys: String = (0..8_000).map(|nth| format!(r#","{nth}":0"#)).collect();
+    let body = format!(r#"{{"a":"ok"{keys}}}"#);
+    let check = get(Some((&["a"], Scalar::String("ok".into()))));
+    assert_eq!(upstream(&check, "200", body.as_bytes()), Up);
+    let twice = body.replace(r#""7999""#, r#""a""#);
+    assert_eq!(upstream(&check, "200", twice.as_bytes()), Failed(Body));
+}
+
+#[test]
 fn grpc_health() {
     let check = Check::Grpc { service: "".into() };
     let table: [(&str, Headers<'_>, &[u8], Headers<'_>, Outcome); 14] = [

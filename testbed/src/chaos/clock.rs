@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 pub const WALL: Scenario = Scenario {
     name: "wall-clock-set",
     fault: "the wall clock is set an hour forward and back",
-    holds: "limits do not see it; no request is replayed; what is new passes once the clock is right",
+    holds: "limits do not see it; no request is replayed; after an hour ahead what is new passes again",
     run: |phase| run(Which::Wall, &[(HOUR, false), (HOUR, true), (Duration::ZERO, false)], phase),
 };
 

@@ -81,7 +81,8 @@ pub fn lines(own: &BTreeMap<String, u64>, account: &Account, stats: &Stats) -> V
             decided("degraded"),
             total(stats, "degraded_mode_requests_total"),
         ),
-        line("in flight", own("active"), total(stats, "requests_in_flight")),
+        line("in flight", 0, total(stats, "requests_in_flight")),
+        line("in flight, to Envoy", 0, own("active")),
     ]);
     lines
 }

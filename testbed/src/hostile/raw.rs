@@ -205,6 +205,8 @@ fn upgraded(attacker: &mut Attacker<'_>) {
     shot.field("upgrade", to);
     let bytes = bytes(&shot, random);
     attacker.sent("upgrade", 1);
+    // Drawn whatever the answer is, so that what follows is the same in every run.
+    let (said, leaves) = (attacker.random.bytes(64), attacker.random.one_in(2));
     let mut reader = BufReader::new(attacker.connect());
     let _ = reader.get_mut().write_all(&bytes);
     let Some(first) = answer(&mut reader, shot.method == b"HEAD") else {
@@ -213,10 +215,9 @@ fn upgraded(attacker: &mut Attacker<'_>) {
     };
     attacker.tally.answered(&first, Some(&shot), &bytes);
     if first.status == 101 {
-        let said = attacker.random.bytes(64);
         let _ = reader.get_mut().write_all(&said);
         let _ = reader.read_exact(&mut [0; 64]);
-        if attacker.random.one_in(2) {
+        if leaves {
             attacker.tally.resets += 1;
             gone(reader.into_inner());
         }

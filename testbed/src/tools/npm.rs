@@ -23,7 +23,6 @@ pub fn install(npm: Command, packages: &[&str], root: &Path) -> Result<(), Strin
 fn run(mut npm: Command, packages: &[&str], folder: &Path) -> Result<(), String> {
     let output = npm
         .args(["install", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"])
-        .arg("--omit=optional")
         .arg("--prefix")
         .arg(folder)
         .args(packages)
