@@ -59,6 +59,35 @@ fn surroundings_that_take_something_are_warned_of() {
     }
 }
 
+/// A list of capabilities that lacks what asks the gate; an empty one restricts nothing.
+#[test]
+fn a_list_that_passes_requests_by_is_warned_of() {
+    let good = in_struct("rate_limit: {requests: 5}");
+    let callbacks =
+        ["proxy_on_request_headers", "proxy_on_request_body", "proxy_on_request_trailers"];
+    let with = |named: &[&str]| {
+        let named: Vec<String> = named.iter().map(|name| format!("{name}: {{}}")).collect();
+        let list = format!(
+            "capability_restriction_config: {{allowed_capabilities: {{{}}}}}",
+            named.join(", ")
+        );
+        let at = good.find("failure_policy:").expect("the plugin");
+        let margin = good[..at].rsplit('\n').next().expect("a line").replace(|_: char| true, " ");
+        format!("{}{list}\n{margin}{}", &good[..at], &good[at..])
+    };
+    for (nth, missing) in callbacks.into_iter().enumerate() {
+        let named: Vec<&str> = callbacks.into_iter().filter(|name| *name != missing).collect();
+        let said = checked(&format!("capabilities-{nth}.yaml"), &with(&named), 0);
+        let of_it = said.iter().filter(|said| said.contains("passes requests by the gate"));
+        let of_it: Vec<&String> = of_it.collect();
+        assert!(matches!(of_it.as_slice(), [said] if said.contains(missing)), "{said:?}");
+    }
+    for named in [&callbacks[..], &[]] {
+        let said = checked(&format!("capabilities-of-{}.yaml", named.len()), &with(named), 0);
+        assert!(!said.iter().any(|said| said.contains("warning")), "{said:?}");
+    }
+}
+
 /// A setting that takes nothing from this gate is not warned of.
 #[test]
 fn what_makes_no_difference_is_not_warned_of() {

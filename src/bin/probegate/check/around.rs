@@ -14,6 +14,7 @@ pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
         Around::Nothing => {}
         Around::Envoy { document, plugin, connection_manager } => {
             findings.failure(plugin);
+            findings.capabilities(plugin);
             findings.variables(plugin, meaning);
             findings.bodies(plugin, meaning);
             if let Some(manager) = connection_manager {
@@ -26,6 +27,10 @@ pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
     }
     findings.0
 }
+
+/// What Envoy does not call, it does not wait for: without these a request goes by the gate.
+const GUARDING: [&str; 3] =
+    ["proxy_on_request_headers", "proxy_on_request_body", "proxy_on_request_trailers"];
 
 struct Findings(Vec<Finding>);
 
@@ -52,6 +57,16 @@ impl Findings {
                 let line = other.map_or(plugin.line, |(line, _)| line);
                 self.warn(line, "after a crash of the gate Envoy answers 503 until it is restarted: set failure_policy: FAIL_RELOAD");
             }
+        }
+    }
+
+    /// Whatever else such a list lacks closes the gate, and is seen.
+    fn capabilities(&mut self, plugin: &Node) {
+        let allowed = plugin.at(&["capability_restriction_config", "allowed_capabilities"]);
+        // An empty list restricts nothing.
+        let Some(allowed) = allowed.filter(|allowed| !allowed.entries().is_empty()) else { return };
+        for callback in GUARDING.iter().filter(|callback| allowed.entry(callback).is_none()) {
+            self.warn(allowed.line, format!("without {callback} Envoy passes requests by the gate: add it to allowed_capabilities"));
         }
     }
 
