@@ -108,7 +108,7 @@ pub struct Head<'a> {
     pub ends: bool,
     /// All headers, for what is looked at rarely.
     pub headers: Option<Pairs<'a>>,
-    /// `content-type` says gRPC.
+    /// `content-type` says gRPC, and there is a path: to Envoy a CONNECT without one is no call.
     pub grpc: bool,
     /// `x-api-key` was sent.
     pub api_key: bool,
@@ -157,6 +157,7 @@ impl<'a> Head<'a> {
                 }
             }
         }
+        head.grpc &= !head.path.is_empty();
         head
     }
 

@@ -123,7 +123,9 @@ fn grpc_content_types() {
         ("", false, "an empty type"),
     ];
     for (content_type, grpc, shows) in table {
-        let buffer = serialise(&[("content-type", content_type)]);
+        let buffer = serialise(&[("content-type", content_type), (":path", "/a.B/C")]);
         assert_eq!(Head::read(Pairs::new(&buffer), &names()).grpc, grpc, "{shows}");
     }
+    let buffer = serialise(&[(":method", "CONNECT"), ("content-type", "application/grpc")]);
+    assert!(!Head::read(Pairs::new(&buffer), &names()).grpc, "a CONNECT is no call");
 }
