@@ -83,12 +83,8 @@ pub fn schemas() -> PathBuf {
         "@kubernetes-models/prometheus-operator@6.0.0",
         "@kubernetes-models/istio@3.0.1",
     ];
-    let root = folder().join("kubernetes-models-5.1.0");
-    let npm = npm();
-    present_or(root.clone(), "fetching the schemas of Kubernetes's resources …", |root| {
-        npm::install(npm, &packages, root)
-    });
-    root.join("node_modules")
+    let saying = "fetching the schemas of Kubernetes's resources …";
+    node_modules("kubernetes-models-5.1.0", saying, &packages)
 }
 
 /// The npm package that holds a bill of materials against CycloneDX's schema.
@@ -99,12 +95,16 @@ pub fn cyclonedx() -> PathBuf {
         "ajv-formats@3.0.1",
         "ajv-formats-draft2019@1.6.1",
     ];
-    let root = folder().join("cyclonedx-6.13.1");
+    node_modules("cyclonedx-6.13.1", "fetching the schema of CycloneDX …", &packages)
+        .join("@cyclonedx/cyclonedx-library")
+}
+
+/// The folder in which these packages of npm, and what they depend on, are below `name`.
+fn node_modules(name: &str, saying: &str, packages: &[&str]) -> PathBuf {
+    let root = folder().join(name);
     let npm = npm();
-    present_or(root.clone(), "fetching the schema of CycloneDX …", |root| {
-        npm::install(npm, &packages, root)
-    });
-    root.join("node_modules/@cyclonedx/cyclonedx-library")
+    present_or(root.clone(), saying, |root| npm::install(npm, packages, root));
+    root.join("node_modules")
 }
 
 /// What holds dependencies against `deny.toml`.
@@ -227,12 +227,7 @@ pub fn python_frameworks() -> PathBuf {
 
 /// A folder for `NODE_PATH` with the web framework Express.
 pub fn express() -> PathBuf {
-    let root = folder().join("express-5.3.0");
-    let npm = npm();
-    present_or(root.clone(), "fetching Express …", |root| {
-        npm::install(npm, &["express@5.3.0"], root)
-    });
-    root.join("node_modules")
+    node_modules("express-5.3.0", "fetching Express …", &["express@5.3.0"])
 }
 
 /// What runs the micro-benches; its version must be that of the library.
