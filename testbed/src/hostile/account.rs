@@ -16,7 +16,7 @@ use super::tally::Broken;
 const SHOWN: &[u8] = b"shown";
 
 /// Why Envoy answers a request that it shows to no filter: the code's details.
-const ALONE: [&str; 23] = [
+const ALONE: [&str; 27] = [
     // Not HTTP, or not as RFC 9110 and 9112 have it.
     "http1.codec_error",
     "http1.invalid_characters",
@@ -31,6 +31,11 @@ const ALONE: [&str; 23] = [
     "http1.unexpected_underscore",
     "http1.invalid_transfer_encoding",
     "low_version",
+    // The same over HTTP/2, and what its pseudo-headers cannot be.
+    "http.invalid_method",
+    "http.invalid_path",
+    "http.invalid_scheme",
+    "http.connect_not_supported",
     // No host, no path, or one that cannot be one.
     "missing_host_header",
     "http.invalid_authority",

@@ -12,6 +12,11 @@ impl Random {
         Self(first.next() ^ stream.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
+    /// One whose numbers do not depend on how many are drawn from this one from now on.
+    pub fn another(&mut self) -> Self {
+        Self(self.next())
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
