@@ -24,6 +24,9 @@ const WITH_COMMAND_LINE: &str = "cli";
 /// All of these, which wait for a built module.
 const APART: [&str; 4] = [WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS, WITH_COMMAND_LINE];
 
+/// How many tests run at once; who sets it is obeyed.
+const THREADS: &str = "RUST_TEST_THREADS";
+
 /// What only native builds have. The same in each step, so that one build serves them all.
 pub const FEATURES: &str = "probegate/schema,probegate/cli";
 
@@ -134,7 +137,14 @@ pub fn with_version(version: &str, names: &[&str]) -> Outcome {
 }
 
 fn with_envoy(test: &str, version: &str) -> Outcome {
-    command::run(command::cargo("test --test").arg(test).env("PROBEGATE_ENVOY", version))
+    // These wait for Envoy, for windows and for intervals half of their time.
+    let at_once = 2 * std::thread::available_parallelism()?.get();
+    let mut tests = command::cargo("test --test");
+    tests.arg(test).env("PROBEGATE_ENVOY", version);
+    if std::env::var_os(THREADS).is_none() {
+        tests.env(THREADS, at_once.to_string());
+    }
+    command::run(&mut tests)
 }
 
 fn with_containers() -> Outcome {
