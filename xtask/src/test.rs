@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test, the cheap ones first, up to the first that fails.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -123,24 +124,28 @@ fn wasm() -> Outcome {
 }
 
 fn command_line() -> Outcome {
-    let words = format!("test --workspace --features {FEATURES} --test {WITH_COMMAND_LINE}");
-    command::run(command::cargo(&words).env("PROBEGATE_ENVOY", tools::NEWEST))
+    command::run(&mut of_target(WITH_COMMAND_LINE, tools::NEWEST))
+}
+
+/// The tests of one target, as the native tests were built.
+fn of_target(test: &str, version: &str) -> Command {
+    let words = format!("test --workspace --features {FEATURES} --test {test}");
+    let mut tests = command::cargo(&words);
+    tests.env("PROBEGATE_ENVOY", version);
+    tests
 }
 
 /// The tests of these names (or all) that drive a real Envoy, in that version.
 pub fn with_version(version: &str, names: &[&str]) -> Outcome {
     setup::targets()?;
     build::run()?;
-    let mut tests = command::cargo("test --test");
-    tests.arg(WITH_ENVOY).arg("--").args(names).env("PROBEGATE_ENVOY", version);
-    command::run(&mut tests)
+    command::run(of_target(WITH_ENVOY, version).arg("--").args(names))
 }
 
 fn with_envoy(test: &str, version: &str) -> Outcome {
     // These wait for Envoy, for windows and for intervals half of their time.
     let at_once = 2 * std::thread::available_parallelism()?.get();
-    let mut tests = command::cargo("test --test");
-    tests.arg(test).env("PROBEGATE_ENVOY", version);
+    let mut tests = of_target(test, version);
     if std::env::var_os(THREADS).is_none() {
         tests.env(THREADS, at_once.to_string());
     }
