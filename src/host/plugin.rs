@@ -175,7 +175,8 @@ impl Plugin {
         let State { prober, .. } = &mut *self.state.borrow_mut();
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let (readiness, report) = report(plan, &records.unwrap_or_default(), clocks(), detail);
+        let (readiness, report) =
+            report(&self.service, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
         let ready = detail == Detail::Status || readiness.is_ready();
         own::report(report, if ready { 200 } else { 503 })

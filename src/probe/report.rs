@@ -53,8 +53,10 @@ pub enum Detail {
 }
 
 /// Tells of the services of a plan, if there is one, with what all VMs hold of each: the readiness of
-/// the one that is worst off, and JSON. Nothing to probe is ready.
+/// the one that is worst off, and JSON. Nothing to probe is ready. `own` is the name of the service that
+/// the gate stands for.
 pub fn report(
+    own: &str,
     plan: Option<&Plan>,
     records: &[Option<Record>],
     now: Now,
@@ -71,8 +73,10 @@ pub fn report(
             services.push(service(target, record, readiness, now, detail));
         }
     }
-    let told =
-        Object::default().text("status", worst.name()).list("services", services.into_iter());
+    let told = Object::default()
+        .text("service", own)
+        .text("status", worst.name())
+        .list("services", services.into_iter());
     let told = match plan.filter(|_| detail == Detail::Status) {
         Some(plan) => told.json("settings", &settings(plan).end()),
         None => told,

@@ -33,7 +33,7 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
     let envoy = start(
         &upstream,
         &api,
-        json!({"probes": {
+        json!({"service": "<b>gateway-7</b>", "probes": {
             "every": "1s", "timeout": "500ms", "failure_threshold": 2, "open_for": "1h",
             "targets": [
                 {"service": "api", "cluster": "api", "rungs": [rung("health"), rung("ready"), ingest]},
@@ -46,6 +46,8 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
     browser.wait_for_text("that all is ready", |text| {
         text.contains("● ready") && text.contains("rung 3 of 3")
     });
+    assert_eq!(browser.eval("document.querySelector('h1').textContent"), "<b>gateway-7</b>");
+    assert_eq!(browser.eval("document.title"), "● ready – <b>gateway-7</b>");
     let up = ["ingest ● up", "ready ● up", "health ● up"];
     assert_eq!(drawn(&mut browser, 0), up, "the lowest rung stands at the bottom");
 
@@ -132,7 +134,12 @@ fn nothing_is_probed_yet() {
     let text = browser.wait_for_text("what to add", |text| text.contains("Nothing is probed yet"));
     assert!(text.contains("rungs:"), "{text}");
     let ready = Client::new(envoy.address()).get("/-/gate/ready");
-    assert_eq!((ready.status, ready.json()), (200, json!({"status": "ready", "services": []})));
+    let told = json!({"service": "probegate", "status": "ready", "services": []});
+    assert_eq!(
+        (ready.status, ready.json()),
+        (200, told),
+        "the plugin's name, where no other is given"
+    );
     let page = Client::new(envoy.address()).get("/-/gate/");
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");

@@ -15,7 +15,7 @@ const DOWN: Outcome = Outcome::Failed(Reason::Timeout);
 fn told(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();
     let records = world.vms[0].records(&mut world.memory);
-    let (readiness, report) = report(Some(world.vms[0].plan()), &records, now, detail);
+    let (readiness, report) = report("gateway", Some(world.vms[0].plan()), &records, now, detail);
     (readiness.is_ready(), serde_json::from_str(&report).unwrap())
 }
 
@@ -32,6 +32,7 @@ fn a_ladder_with_a_broken_rung() {
     let (ready, report) = told(&mut world, Detail::Ready);
     assert!(!ready);
     let expected = json!({
+        "service": "gateway",
         "status": "not_ready",
         "services": [{
             "service": "s0", "status": "not_ready", "rung": 1, "of": 3, "breaker": "open",
@@ -104,5 +105,8 @@ fn the_status_tells_everything_but_the_token() {
 #[test]
 fn nothing_to_probe_is_ready() {
     let mut world = World::new(&plan(&[]), 1);
-    assert_eq!(told(&mut world, Detail::Ready), (true, json!({"status": "ready", "services": []})));
+    assert_eq!(
+        told(&mut world, Detail::Ready),
+        (true, json!({"service": "gateway", "status": "ready", "services": []}))
+    );
 }
