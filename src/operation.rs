@@ -108,7 +108,8 @@ impl Operations {
     ) -> Vec<Claim> {
         let is_about = |operation: &Operation| {
             let methods = &operation.methods;
-            (methods.is_empty() || methods.iter().any(|method| **method == *head.method))
+            (methods.is_empty()
+                || methods.iter().any(|method| method.eq_ignore_ascii_case(head.method)))
                 && operation.paths.matches(forms)
         };
         let matching = self.all.iter().enumerate().filter(|(_, operation)| is_about(operation));

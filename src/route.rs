@@ -62,9 +62,11 @@ impl Route {
     /// The more protective one of what two readings of one path are. Where each has a guard of its own,
     /// the token of neither may open the other.
     fn or(self, other: Self) -> Self {
-        match self.class == other.class && self.guard != other.guard {
-            true => Self { class: self.class.max(Class::Closed), ..self },
-            false => self.max(other),
+        let most = self.max(other);
+        let guarded = self.min(other).class >= Class::Metrics;
+        match guarded && self.guard != other.guard {
+            true => Self { class: most.class.max(Class::Closed), ..most },
+            false => most,
         }
     }
 }

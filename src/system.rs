@@ -113,15 +113,15 @@ pub fn routes(system: Option<System>, has_routes: bool) -> Vec<RouteRule> {
         ],
         Some(System::Kestra) => vec![
             health(&["/health"]),
-            metrics(&["/prometheus", "/metrics"]),
+            metrics(&["/prometheus", "/metrics/*"]),
             rule(
                 Class::Closed,
-                &["/env", "/loggers/*", "/info", "/worker", "/scheduler", "/kafkastreams/*"],
+                &["/env/*", "/loggers/*", "/info", "/worker", "/scheduler", "/kafkastreams/*"],
             ),
         ],
         Some(System::Kubernetes) => vec![
             health(&["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*"]),
-            metrics(&["/metrics"]),
+            metrics(&["/metrics/*"]),
         ],
     }
 }

@@ -196,6 +196,10 @@ impl<'a> Builder<'a> {
             }
             Some(_) => Ok(()),
             None => {
+                let route = match whose {
+                    Whose::Users => route,
+                    Whose::System => above(&self.seen, &pattern, route),
+                };
                 self.routes.add(&pattern, route);
                 self.seen.push((pattern, route));
                 Ok(())
@@ -236,6 +240,15 @@ impl<'a> Builder<'a> {
             names.len() - 1
         })
     }
+}
+
+/// The route of a system's pattern under the user's rules: what they say of an endpoint, which a subtree of
+/// class admin is not, they say of all that is below it.
+fn above(users: &[(Pattern, Route)], pattern: &Pattern, route: Route) -> Route {
+    let is_same = |seen: &Pattern| {
+        pattern.is_subtree() && route.class != Class::Admin && seen.path() == pattern.path()
+    };
+    users.iter().find(|(seen, _)| is_same(seen)).map_or(route, |(_, users)| *users)
 }
 
 fn class_of(class: shape::Class) -> Class {

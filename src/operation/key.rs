@@ -39,12 +39,15 @@ impl Source {
     }
 }
 
-/// A segment of the canonical path, in lower case: whatever a path is written as, it is the same one.
-/// A path that the operation matches in another reading only has none.
+/// A segment of the canonical path, in lower case: however it is escaped, it is the same one. There is none
+/// where a client could choose it: in a path with too many readings, in one whose end some servers take for a
+/// query, and in one that the operation matches in another reading only.
 fn segment(forms: &Forms<'_>, paths: &Wide, place: usize) -> Option<Vec<u8>> {
     let path = forms.canonical().to_ascii_lowercase();
-    let covered = paths.covers(&path);
-    path.split(|byte| *byte == b'/').nth(place.checked_add(1)?).filter(|_| covered).map(Vec::from)
+    let segment = |path: &[u8]| path.split(|byte| *byte == b'/').nth(place + 1).map(Vec::from);
+    let found = segment(&path)?;
+    let same = segment(forms.cut().unwrap_or(&path)).as_ref() == Some(&found);
+    (same && !forms.is_vague() && paths.covers(&path)).then_some(found)
 }
 
 /// The value of a parameter that stands once, with its escapes decoded; a broken one makes none. Some

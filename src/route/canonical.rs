@@ -30,7 +30,7 @@ impl fmt::Display for Unreadable {
 ///
 /// - As sent.
 /// - Canonical: percent-decoded until nothing is left to decode, backslash as slash, `;params` cut
-///   off each segment and white space off its ends, empty and `.` segments dropped, `..` resolved, no
+///   off each segment and [blanks](trim) off its ends, empty and `.` segments dropped, `..` resolved, no
 ///   trailing slash.
 /// - Cut: the same, but first cut at a `;`, or at a `?` or `#` that came of an escape: there are
 ///   servers that end the path there.
@@ -96,6 +96,11 @@ impl<'a> Forms<'a> {
     /// The canonical path, in the case in which it was sent.
     pub fn canonical(&self) -> &[u8] {
         self.rewritten.as_ref().map_or(self.sent, |rewritten| &rewritten.canonical)
+    }
+
+    /// The cut path, in lower case; `None` if no form differs from the path as sent.
+    pub fn cut(&self) -> Option<&[u8]> {
+        self.rewritten.as_ref().map(|Rewritten { folded: [_, cut, _], .. }| cut.as_slice())
     }
 
     /// Whether it has too many readings to be named: [`Forms::may_be`] tells them.
@@ -207,7 +212,16 @@ fn hex(digit: u8) -> Option<u8> {
 /// What stands between two bytes at which some server parts or ends a path. Some take white space for
 /// nothing: to Python's regular expressions a path may end before its last line break.
 fn pieces(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|byte| b"/\\;?#".contains(byte)).map(<[u8]>::trim_ascii)
+    path.split(|byte| b"/\\;?#".contains(byte)).map(trim)
+}
+
+/// Takes blanks and control characters off both ends: some languages call all of these white space, and
+/// none more.
+fn trim(mut path: &[u8]) -> &[u8] {
+    while let [..=b' ', rest @ ..] | [rest @ .., ..=b' '] = path {
+        path = rest;
+    }
+    path
 }
 
 /// Takes white space of Latin-1 that is none in ASCII off the end.
@@ -240,7 +254,7 @@ fn segments(path: &[u8]) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = Vec::new();
     for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
-        match name.trim_ascii() {
+        match trim(name) {
             b"" | b"." => {}
             b".." => {
                 kept.pop();

@@ -116,6 +116,16 @@ fn a_guard_does_not_open_what_another_one_keeps() {
 }
 
 #[test]
+fn no_token_opens_what_may_be_of_another_class() {
+    let routes = routes(&[("/metrics", Class::Metrics), ("/v1/admin/*", Class::Admin)]);
+    for path in
+        ["/v1/admin/../../metrics", "/v1/admin/..%2f..%2fmetrics", "/metrics/..;/v1/admin/x"]
+    {
+        assert_eq!(class(&routes, path), Ok(Class::Closed), "{path}");
+    }
+}
+
+#[test]
 fn the_whole_server_may_be_one_class() {
     let routes = routes(&[("/*", Class::Admin), ("/live", Class::Health)]);
     for path in ["/", "/a", "/a/b", "*", "", "/live", "http://host", "/..", "/%2f"] {
@@ -128,7 +138,7 @@ fn patterns_of_any_length_are_found() {
     for length in [1, 2, 61, 62, 63, 64, 65, 127, 128, 1_000] {
         let path = format!("/{}", "a".repeat(length - 1));
         let subtree = format!("{}/*", path.trim_end_matches('/'));
-        let routes = routes(&[(path.as_str(), Class::Metrics), (&subtree, Class::Admin)]);
+        let routes = routes(&[(&subtree, Class::Admin), (path.as_str(), Class::Api)]);
         assert_eq!(class(&routes, &path), Ok(Class::Admin), "{length}: the subtree's root");
         assert_eq!(class(&routes, &format!("{path}/x")), Ok(Class::Admin), "{length}: below it");
         let exact = self::routes(&[(path.as_str(), Class::Metrics)]);

@@ -25,6 +25,19 @@ fleet_limit: {cluster: limits, descriptors: [{client: true}]}
 replay: {routes: ["/v1/pay/*"]}
 "#;
 
+/// What is below an endpoint of the system's goes with what the user says of it.
+#[test]
+fn an_endpoint_of_the_systems_goes_as_a_whole() {
+    let text = "system: kestra\nroutes: [{paths: [/env], class: admin, token_header: x-a, tokens: [{env: A}]}]\n";
+    let explained =
+        |path| probegate(&["explain", path, "--config", file("whole.yaml", text)]).with(0);
+    for path in ["/env", "/env/application"] {
+        let out = explained(path);
+        assert!(out.contains("class admin\n") && out.contains("x-a"), "{out}");
+    }
+    assert!(explained("/loggers/root").contains("class closed\n"));
+}
+
 fn explained(path: &str, more: &[&str]) -> String {
     let mut arguments = vec!["explain", path, "--config", file("explain.yaml", CONFIGURATION)];
     arguments.extend(more);

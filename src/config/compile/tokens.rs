@@ -28,7 +28,9 @@ impl Builder<'_> {
     /// The number of a source of tokens.
     fn source(&mut self, fetch: &Fetch) -> Result<usize, Mistake> {
         span("every", fetch.every, SECOND..=DAY, "must be from 1s to 24h")?;
-        span("timeout", fetch.timeout, SECOND / 20..=30 * SECOND, "must be from 50ms to 30s")?;
+        // An answer that comes later could bring back what a newer one has taken away.
+        let timely = SECOND / 20..=fetch.every.0.min(30 * SECOND);
+        span("timeout", fetch.timeout, timely, "must be from 50ms to `every`, and at most 30s")?;
         let kept = fetch.every.0..=720 * HOUR;
         span("keep_for", fetch.keep_for, kept, "must be at least `every`, and at most 720h")?;
         let cluster = header_value("cluster", fetch.cluster.clone())?;

@@ -50,7 +50,7 @@ pub struct Fetch {
     /// From one fetch to the next, `1s` to `24h`; after a failure at most `5s`. Default `30s`.
     #[serde(default = "every")]
     pub every: Span,
-    /// How long an answer may take, `50ms` to `30s`. Default `1s`.
+    /// How long an answer may take, `50ms` to `every`, and at most `30s`. Default `1s`.
     #[serde(default = "timeout")]
     pub timeout: Span,
     /// How long the last tokens stay while the service gives no others, `every` to `720h`; then nothing

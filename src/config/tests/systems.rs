@@ -81,6 +81,23 @@ fn a_users_routes_are_added_before_the_systems_own() {
 }
 
 #[test]
+fn what_is_below_an_endpoint_goes_with_it() {
+    let kestra = compiled(r#"{"system": "kestra"}"#).unwrap();
+    let below = ["/env/process", "/metrics/jvm.memory.used", "/loggers/root"];
+    assert_eq!(below.map(|path| class(&kestra, path)), [Closed, Metrics, Closed]);
+    let users = compiled(
+        r#"{"system": "kestra", "routes": [{"paths": ["/env"], "class": "admin"}, {"paths": ["/metrics"], "class": "closed"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(below.map(|path| class(&users, path)), [Admin, Closed, Closed]);
+    let astrocyte = compiled(
+        r#"{"system": "astrocyte", "routes": [{"paths": ["/v1/admin"], "class": "api"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(class(&astrocyte, "/v1/admin/keys"), Admin, "a subtree of admin is no endpoint");
+}
+
+#[test]
 fn an_admin_route_of_a_system_is_closed_without_its_variable() {
     let compiled = compiled(r#"{"system": "astrocyte"}"#).unwrap();
     let route = compiled.gate.routes.find(b"/v1/admin/sources").unwrap();

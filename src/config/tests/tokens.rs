@@ -125,7 +125,7 @@ fn a_source_that_cannot_be_asked_is_told_with_its_place() {
         (r#"{"cluster": "v", "path": "/t", "every": "0s"}"#, ".every: must be from 1s to 24h"),
         (
             r#"{"cluster": "v", "path": "/t", "timeout": "1ms"}"#,
-            ".timeout: must be from 50ms to 30s",
+            ".timeout: must be from 50ms to `every`, and at most 30s",
         ),
         (
             r#"{"cluster": "v", "path": "/t", "every": "1m", "keep_for": "30s"}"#,

@@ -58,6 +58,8 @@ fn a_disguise_does_not_open_what_is_guarded() {
         ("/x;a=%2fb/../metrics", "and resolves then"),
         ("/x;a=%2fb/%2e%2e/metrics", "or resolves when it has decoded"),
         ("/metrics//..", "a server to which an empty segment is one to go up from"),
+        ("/metrics%0b", "a vertical tab, white space to Python and Go"),
+        ("/%1cmetrics%01", "control characters, which Java trims"),
         ("metrics", "no slash in front"),
         ("http://host/metrics", "the absolute form"),
         ("HTTPS://user:x@[::1]:1/metrics", "with all that it may have"),

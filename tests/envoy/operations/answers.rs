@@ -67,3 +67,27 @@ fn each_clients_own_limit_comes_first() {
         (Some(r#""all";q=1;w=3600"#.to_owned()), Some(r#""client";q=3;w=3600"#.to_owned()));
     assert_eq!(policies, [None, all.clone(), all, own.clone(), own]);
 }
+
+/// Whom an operation counts, its client cannot choose: not by a method in lower case, and not by dots or an escaped
+/// question mark, of which servers make different paths.
+#[test]
+fn a_request_written_otherwise_is_counted_all_the_same() {
+    let operation = json!({
+        "name": "banks", "methods": ["POST"], "paths": ["/v1/banks/*"], "key": {"path_segment": 2}, "requests": 1, "per": "1h",
+    });
+    let (upstream, envoy) = start(json!([operation]));
+    let mut client = h2::Client::new(envoy.address());
+    let mut status = |method: &str, path: &str| client.send(&Request::new(method, path)).status;
+    assert_eq!(status("POST", "/v1/banks/x/docs/7"), 200);
+    for (method, path) in [
+        ("POST", "/v1/banks/%78"),
+        ("post", "/v1/banks/x"),
+        ("POST", "/v1/banks/x/docs/..%2f..%2fr1"),
+        ("POST", "/v1/banks/x/docs/../../r2"),
+        ("POST", "/v1/banks/x%3fr3"),
+    ] {
+        assert_eq!(status(method, path), 429, "{method} {path}");
+    }
+    assert_eq!(upstream.count(), 1);
+    assert_eq!(status("POST", "/v1/banks/y"), 200);
+}

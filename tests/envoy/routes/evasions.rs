@@ -173,3 +173,16 @@ fn a_disguise_is_not_exempt() {
         }
     }
 }
+
+/// A path that one server reads as a page of one guard, and another one as a page of another: nobody gets either.
+#[test]
+fn no_token_opens_what_may_be_another_guards() {
+    let (upstream, envoy) = start(json!({"normalize_path": false}), json!({}));
+    let token = "authorization: Bearer token\r\n";
+    for path in
+        ["/v1/admin/../../metrics", "/v1/admin/..%2f..%2fmetrics", "/metrics/..;/v1/admin/x"]
+    {
+        assert_eq!(get(&envoy, path, "c", token), 404, "{path}");
+    }
+    assert_eq!(upstream.count(), 0);
+}

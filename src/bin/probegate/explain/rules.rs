@@ -9,6 +9,7 @@ use probegate::system;
 use crate::source::Source;
 
 /// A pattern and what it says.
+#[derive(Clone)]
 pub struct Rule {
     text: String,
     /// Whose it is.
@@ -57,8 +58,16 @@ pub fn of(config: &Config, source: &Source) -> Vec<Rule> {
     let origin = config
         .system
         .map_or_else(|| "the default routes".into(), |system| format!("system: {}", name(system)));
+    let users = rules.len();
     for rule in system::routes(config.system, config.routes.is_some()) {
         add(&mut rules, &rule, &mut guards, |_| origin.clone());
+    }
+    let (users, systems) = rules.split_at_mut(users);
+    for rule in systems.iter_mut().filter(|rule| rule.route.class != Class::Admin) {
+        let is_same = |user: &&Rule| user.pattern.path() == rule.pattern.path();
+        if let Some(user) = users.iter().find(is_same).filter(|_| rule.pattern.is_subtree()) {
+            *rule = Rule { pattern: rule.pattern.clone(), ..user.clone() };
+        }
     }
     if let Some(path) = &config.own_routes {
         let own = RouteRule {
