@@ -2,6 +2,7 @@
 
 mod around;
 mod mistakes;
+mod routes;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,7 @@ fn check_gate(name: &str, gate: &Gate<'_>) -> bool {
     let (mut findings, meaning) = mistakes::of(source);
     if let Some(meaning) = &meaning {
         findings.extend(mistakes::warnings(source, &meaning.compiled.warnings));
+        findings.extend(routes::open_metrics(source, meaning));
         findings.extend(around::warnings(gate, meaning));
     }
     findings.sort_by_key(|finding| finding.line);

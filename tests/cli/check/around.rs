@@ -139,7 +139,7 @@ fn istio_is_warned_of_variables_and_of_failing_open() {
 /// The gate's own warnings stand where their causes are. Variables are not set where a file is checked.
 #[test]
 fn a_token_in_the_file_is_warned_of_where_it_stands() {
-    let yaml = "metrics_auth:\n  tokens:\n    - env: METRICS_BEARER\n    - value: one\nroutes:\n  - paths: [/root]\n    class: admin\n    tokens:\n      - value: two\n";
+    let yaml = "metrics_auth:\n  tokens:\n    - env: METRICS_BEARER\n    - value: one\nroutes:\n  - paths: [/root]\n    class: admin\n    tokens:\n      - value: two\nsystem: kubernetes\n";
     for (name, text) in
         [("plain-token.yaml", yaml.to_owned()), ("plain-token-struct.yaml", in_struct(yaml))]
     {
@@ -164,6 +164,38 @@ fn a_token_in_the_file_is_warned_of_where_it_stands() {
         said.iter().any(|said| said.contains("metrics_auth.tokens[0]: a token stands")),
         "{said:?}"
     );
+}
+
+/// Routes without a system take the default ones' place.
+#[test]
+fn metrics_that_no_route_guards_are_warned_of() {
+    let live = "mode: rc\nroutes:\n  - {paths: [/live], class: health}";
+    for (name, text) in [
+        ("open-metrics.yaml", live.to_owned()),
+        ("open-metrics-struct.yaml", in_struct(live)),
+        ("no-routes.yaml", "routes: []".to_owned()),
+    ] {
+        let said = checked(name, &text, 0);
+        let begin = format!("{}: warning: routes: ", line(&text, "routes:"));
+        let found = said.iter().find(|said| said.starts_with(&begin));
+        assert!(
+            found.is_some_and(|said| said.contains("/metrics is an open API route")),
+            "{name}: {said:?}"
+        );
+    }
+    for (nth, guarded) in [
+        "routes: [{paths: [/stats], class: metrics}]",
+        "routes: [{paths: [/metrics], class: closed}]",
+        "routes: [{paths: [\"/metrics/*\"], class: admin, tokens: [{env: ADMIN}]}]",
+        "routes: [{paths: [/live], class: health}]\nsystem: kubernetes",
+        "mode: rc",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let said = checked(&format!("guarded-metrics-{nth}.yaml"), guarded, 0);
+        assert!(!said.iter().any(|said| said.contains("warning")), "{guarded}: {said:?}");
+    }
 }
 
 #[test]
