@@ -125,12 +125,13 @@ fn no_spelling_gets_past_a_guard() {
     }
 }
 
-/// `mode: dev` opens the metrics routes and nothing else.
+/// `mode: dev` opens the metrics routes, the gate's own among them, and nothing else.
 #[test]
 fn dev_mode_opens_metrics_alone() {
     let envoy = Envoy::start(1, &GUARDED.replacen('{', r#"{"mode": "dev","#, 1));
     let status = |path| envoy.send(Request::get(path)).status();
     assert_eq!(["/metrics", "/v1/admin/x", "/env"].map(status), [200, 401, 404]);
+    assert_eq!(["/-/gate/metrics", "/-/gate/status"].map(status), [200; 2]);
 }
 
 /// The default configuration guards the usual metrics routes, and opens to nobody.

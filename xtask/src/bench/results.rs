@@ -12,6 +12,8 @@ const HEAD: &str = "\
 # What the gate costs
 
 Written by `cargo xtask bench`; see CONTRIBUTING.md. Each section says what it was measured with.
+
+A bar is what a row was meant to take at most: over bare Envoy, or beside the row that it names. It is **missed** where the row takes more.
 ";
 
 /// How much more than the committed table a row may take, in percent.
