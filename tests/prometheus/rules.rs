@@ -86,7 +86,7 @@ fn each_alert_is_tested_both_ways() {
 /// Whoever is woken reads what happened, to whom, and what to do; and the table tells where it is from.
 #[test]
 fn each_alert_says_what_to_do_and_is_in_the_table() {
-    let table = file("README.md");
+    let table = file("envoy/prometheus/README.md");
     for (name, rule) in alerts() {
         let severity = rule["labels"]["severity"].as_str().unwrap_or_default();
         assert!(["critical", "warning", "info"].contains(&severity), "{name}");
