@@ -61,6 +61,26 @@ fn surroundings_that_take_something_are_warned_of() {
 
 /// A list of capabilities that lacks what asks the gate; an empty one restricts nothing.
 #[test]
+fn a_path_that_becomes_another_one_behind_the_gate_is_warned_of() {
+    let good = in_struct("rate_limit: {requests: 5}");
+    let written = [
+        "prefix_rewrite: /",
+        "regex_rewrite: {pattern: {regex: /a}, substitution: /b}",
+        "path_rewrite_policy: {name: template}",
+    ];
+    for (nth, rewrite) in written.into_iter().enumerate() {
+        let routes = format!(
+            "route_config: {{virtual_hosts: [{{routes: [{{match: {{prefix: /a}}, route: {{\n{:16}{rewrite}, cluster: service}}}}]}}]}}\n{:16}http_filters",
+            "", ""
+        );
+        let text = good.replacen("http_filters", &routes, 1);
+        let said = checked(&format!("rewrite-{nth}.yaml"), &text, 0);
+        let warning = format!("{}: warning: behind the gate", line(&text, rewrite));
+        assert!(said.iter().any(|said| said.starts_with(&warning)), "{rewrite}: {said:?}");
+    }
+}
+
+#[test]
 fn a_list_that_passes_requests_by_is_warned_of() {
     let good = in_struct("rate_limit: {requests: 5}");
     let callbacks =

@@ -20,6 +20,7 @@ pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
             if let Some(manager) = connection_manager {
                 findings.request_id(manager, meaning);
                 findings.peer(manager, meaning);
+                findings.rewrites(manager);
             }
             findings.clusters(document, gate, meaning);
         }
@@ -31,6 +32,9 @@ pub fn warnings(gate: &Gate<'_>, meaning: &Meaning) -> Vec<Finding> {
 /// What Envoy does not call, it does not wait for: without these a request goes by the gate.
 const GUARDING: [&str; 3] =
     ["proxy_on_request_headers", "proxy_on_request_body", "proxy_on_request_trailers"];
+
+/// What makes another path of one, behind the filters.
+const REWRITES: [&str; 3] = ["prefix_rewrite", "regex_rewrite", "path_rewrite_policy"];
 
 struct Findings(Vec<Finding>);
 
@@ -126,6 +130,18 @@ impl Findings {
         if by_peer && remote.is_none_or(|entry| !entry.value.is_true()) {
             let line = remote.map_or(manager.line, |entry| entry.line);
             self.warn(line, "all requests with x-forwarded-for are one client to rate_limit.client: peer: set use_remote_address: true, or rate_limit.client: {forwarded_for: …}");
+        }
+    }
+
+    /// Envoy routes after its filters, so a path becomes another one behind the gate.
+    fn rewrites(&mut self, manager: &Node) {
+        let hosts = manager.at(&["route_config", "virtual_hosts"]).map_or(&[][..], Node::items);
+        let routes = hosts.iter().filter_map(|host| host.get("routes")).flat_map(Node::items);
+        for route in routes.filter_map(|route| route.get("route")) {
+            let written = REWRITES.iter().filter_map(|key| Some((key, route.entry(key)?)));
+            for (key, entry) in written {
+                self.warn(entry.line, format!("behind the gate {key} makes another path of this one, and the gate judges it as clients send it: name in routes what becomes a guarded path"));
+            }
         }
     }
 
