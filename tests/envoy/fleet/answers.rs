@@ -1,9 +1,13 @@
 //! What a client gets that is over the limit.
 
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::json;
 use testbed::client::h2;
 use testbed::rate_limit_service::Does;
-use testbed::{Client, Request};
+use testbed::{Client, Request, poll};
 
 use super::*;
 
@@ -57,7 +61,7 @@ fn a_body_waits_with_its_request() {
         let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
         let mut client = Client::new(envoy.address());
         for size in [1, 70_000, 2_000_000] {
-            service.now(Does::Dawdles(std::time::Duration::from_millis(50)));
+            service.now(Does::Dawdles(Duration::from_millis(50)));
             let body: Vec<u8> = (0..size).map(|byte| (byte % 251) as u8).collect();
             let answer = client.send(&Request::new("POST", "/a").body(body.clone()));
             assert_eq!(answer.status, 200, "{size} bytes, shown: {shown}");
@@ -99,22 +103,27 @@ fn a_key_in_the_body() {
 /// Clients that give up while their request waits leave nothing behind, and are counted.
 #[test]
 fn clients_that_give_up() {
-    use std::io::Write;
-    use std::net::TcpStream;
-
-    let (upstream, _redis, service, mut envoy) = limited(&[daily(1000)], json!({}));
+    const REQUESTS: &str = "caracal_gateway_requests_total";
+    const TIMEOUT: Duration = Duration::from_secs(1);
+    let (upstream, _redis, service, mut envoy) =
+        limited(&[daily(1000)], json!({"on_error": "refuse"}));
     service.now(Does::Hangs);
-    for nth in 1..=5 {
+    let (mut sent, gone) = (0.0, [("method", "GET"), ("status_code", "0")]);
+    // One that the machine holds up until the time-out is answered, as are those that come then.
+    poll::until(Duration::from_secs(60), "five have given up", || {
+        let asked = service.calls();
         let mut stream = TcpStream::connect(envoy.address()).expect("connect");
         stream.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n").expect("send");
-        testbed::poll::until(std::time::Duration::from_secs(60), "the service was asked", || {
-            (service.calls() >= nth).then_some(())
-        });
-    }
+        poll::within(TIMEOUT, || (service.calls() > asked).then_some(()));
+        sent += 1.0;
+        (envoy.stats().value(REQUESTS, &gone) >= 5.0).then_some(())
+    });
     service.now(Does::Decides);
-    assert_eq!(Client::new(envoy.address()).get("/a").status, 200);
-    let labels = [("method", "GET"), ("status_code", "0")];
-    envoy.wait_for_stat("caracal_gateway_requests_total", &labels, |count| count == 5.0);
+    poll::until(Duration::from_secs(60), "the service decides again", || {
+        sent += 1.0;
+        (Client::new(envoy.address()).get("/a").status == 200).then_some(())
+    });
+    envoy.wait_for_stat(REQUESTS, &[], |count| count == sent);
     envoy.wait_for_stat("caracal_gateway_requests_in_flight", &[], |count| count == 0.0);
     assert_eq!(upstream.count(), 1);
     assert!(envoy.alive());
