@@ -1,6 +1,6 @@
 //! Every feature of the gate in one Envoy, and whether each works.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,35 +16,20 @@ use testbed::{
 
 const TOKEN: &str = "metrics-token";
 
-/// A feature by its place in the configuration, and what asks for it.
-type Feature = (&'static str, fn(&World) -> Fate);
+/// A feature by its place in the configuration, and whether it does what it should.
+type Feature = (&'static str, fn(&World) -> bool);
 
-/// What became of a feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    Works,
-    /// What it should let through, or tell, it does not.
-    Lost,
-    /// What it should refuse got through.
-    Opens,
-}
-
-impl Fate {
-    fn works(works: bool) -> Self {
-        if works { Self::Works } else { Self::Lost }
-    }
-
-    /// By the statuses of requests; 200 is what gets through.
-    fn of<const N: usize>(got: [u16; N], wanted: [u16; N]) -> Self {
-        if got == wanted {
-            Self::Works
-        } else if got.iter().zip(wanted).any(|(got, wanted)| *got == 200 && wanted != 200) {
-            Self::Opens
-        } else {
-            Self::Lost
-        }
-    }
-}
+/// How many requests for each guarded target may reach the upstream.
+const ADMITTED: [(&str, usize); 8] = [
+    ("/closed", 0),
+    ("/metrics?unauthorized", 0),
+    ("/v1/x", 3),
+    ("/v1/reflect", 1),
+    ("/v1/recall?trailers=false", 1),
+    ("/v1/recall?trailers=true", 1),
+    ("/v1/pay", 1),
+    ("/v1/fleet", 1),
+];
 
 /// An Envoy whose gate does all that it can.
 pub struct World {
@@ -55,6 +40,9 @@ pub struct World {
     _service: Service,
     _vault: Service,
     clients: Cell<u32>,
+    sent: Cell<u32>,
+    /// The connections of those that got no answer: they wait for one, and may be let through yet.
+    unanswered: RefCell<Vec<TcpStream>>,
     /// How long is waited for what comes by and by, and for an answer.
     pub patience: Duration,
 }
@@ -93,12 +81,14 @@ impl World {
             _service: service,
             _vault: vault,
             clients: Cell::new(0),
-            patience: Duration::from_secs(30),
+            sent: Cell::new(0),
+            unanswered: RefCell::default(),
+            patience: Duration::from_secs(60),
         })
     }
 
-    /// Each feature, by its place in the configuration, and what became of it.
-    pub fn fates(&self) -> Vec<(&'static str, Fate)> {
+    /// The features that do not do what they should.
+    pub fn lost(&self) -> Vec<&'static str> {
         let others: [Feature; 7] = [
             ("request_id", Self::request_id),
             ("metrics_auth.tokens.fetch", Self::fetch),
@@ -108,12 +98,23 @@ impl World {
             ("log.access", |world| world.logged(r#""path":"/logged""#)),
             ("log.filter_state", |world| world.logged("told: forward")),
         ];
-        let others = others.map(|(name, fate)| (name, fate(self)));
-        self.guards().into_iter().chain(others).collect()
+        let others = others.into_iter().filter(|(_, works)| !works(self)).map(|(name, _)| name);
+        self.ask_guards().into_iter().chain(others).collect()
     }
 
-    /// Those that refuse something.
-    pub fn guards(&self) -> Vec<(&'static str, Fate)> {
+    /// The guarded targets of which more has reached the upstream than may.
+    pub fn opened(&self) -> Vec<&'static str> {
+        let seen = self.upstream.requests();
+        let more = |target: &str, admitted: usize| {
+            seen.iter().filter(|request| request.target == target).count() > admitted
+        };
+        let opened = ADMITTED.iter().filter(|(target, admitted)| more(target, *admitted));
+        opened.map(|(target, _)| *target).collect()
+    }
+
+    /// Asks each feature that refuses something, and returns those that do not do what they should when
+    /// Envoy has read all requests, also of those that no longer wait.
+    pub fn ask_guards(&self) -> Vec<&'static str> {
         let guards: [Feature; 8] = [
             ("routes", Self::routes),
             ("metrics_auth", Self::metrics_auth),
@@ -124,7 +125,12 @@ impl World {
             ("replay", Self::replay),
             ("fleet_limit", Self::fleet),
         ];
-        guards.map(|(name, fate)| (name, fate(self))).into()
+        let lost = guards.into_iter().filter(|(_, works)| !works(self)).map(|(name, _)| name);
+        let lost = lost.collect();
+        let (all, gate) =
+            (f64::from(self.sent.get()), [("envoy_http_conn_manager_prefix", "gate")]);
+        self.envoy.wait_for_stat("envoy_http_downstream_rq_total", &gate, |count| count >= all);
+        lost
     }
 
     fn statuses<const N: usize>(&self, request: &Request) -> [u16; N] {
@@ -150,59 +156,58 @@ impl World {
         let mut stream = TcpStream::connect(self.envoy.address()).expect("Envoy listens");
         stream.set_read_timeout(Some(self.patience)).expect("a timeout");
         stream.write_all(text.as_bytes()).expect("write");
+        self.sent.set(self.sent.get() + 1);
         let mut head = [0; 12];
         match stream.read_exact(&mut head) {
             Ok(()) => String::from_utf8_lossy(&head[9..]).parse().unwrap_or(0),
-            Err(_) => 0,
+            Err(_) => {
+                self.unanswered.borrow_mut().push(stream);
+                0
+            }
         }
     }
 
-    fn routes(&self) -> Fate {
-        let statuses = ["/health", "/closed"].map(|path| self.status(&Request::get(path)));
-        Fate::of(statuses, [200, 404])
+    fn routes(&self) -> bool {
+        ["/health", "/closed"].map(|path| self.status(&Request::get(path))) == [200, 404]
     }
 
-    fn request_id(&self) -> Fate {
+    fn request_id(&self) -> bool {
         let request = Request::get("/v1/id").header("x-client", "id");
         let answer = Client::new(self.envoy.address()).try_send(&request).ok().flatten();
         let id = answer.as_ref().and_then(|answer| answer.header("x-request-id"));
         let seen = self.upstream.requests().pop();
         let seen = seen.as_ref().and_then(|request| request.header("x-request-id"));
-        Fate::works(id.is_some() && id == seen)
+        id.is_some() && id == seen
     }
 
-    fn metrics_auth(&self) -> Fate {
-        let tokens = [None, Some("wrong"), Some(TOKEN)];
-        let statuses = tokens.map(|token| {
-            let token = token.map(|token| format!("Bearer {token}")).into_iter();
-            self.status(&token.fold(Request::get("/metrics"), |request, token| {
-                request.header("authorization", token)
-            }))
-        });
-        Fate::of(statuses, [401, 401, 200])
+    fn metrics_auth(&self) -> bool {
+        let without = Request::get("/metrics?unauthorized");
+        let wrong = without.clone().header("authorization", "Bearer wrong");
+        let right = Request::get("/metrics").header("authorization", format!("Bearer {TOKEN}"));
+        [without, wrong, right].map(|request| self.status(&request)) == [401, 401, 200]
     }
 
-    fn fetch(&self) -> Fate {
+    fn fetch(&self) -> bool {
         let open = Request::get("/metrics").header("authorization", "Bearer fetched");
         self.comes_to(|| self.status(&open) == 200)
     }
 
-    fn rate_limit(&self) -> Fate {
+    fn rate_limit(&self) -> bool {
         let request = Request::get("/v1/x").header("x-client", "one");
-        Fate::of(self.statuses(&request), [200, 200, 200, 429])
+        self.statuses(&request) == [200, 200, 200, 429]
     }
 
-    fn operations(&self) -> Fate {
+    fn operations(&self) -> bool {
         let request = Request::get("/v1/reflect").header("x-bank", "a");
-        Fate::of(self.statuses(&request), [200, 429])
+        self.statuses(&request) == [200, 429]
     }
 
-    fn by_body(&self, trailers: bool) -> Fate {
+    fn by_body(&self, trailers: bool) -> bool {
         let bank = format!("bank-{trailers}");
         let body = json!({"bank_id": bank}).to_string();
         let size = body.len();
         let head = format!(
-            "POST /v1/recall HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-client: {bank}\r\n"
+            "POST /v1/recall?trailers={trailers} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-client: {bank}\r\n"
         );
         let request = if trailers {
             format!(
@@ -211,27 +216,27 @@ impl World {
         } else {
             format!("{head}content-length: {size}\r\n\r\n{body}")
         };
-        Fate::of([(); 2].map(|()| self.raw_status(&request)), [200, 429])
+        [(); 2].map(|()| self.raw_status(&request)) == [200, 429]
     }
 
-    fn replay(&self) -> Fate {
+    fn replay(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
         let time = now.as_secs().to_string();
         let pay =
             Request::new("POST", "/v1/pay").header("x-nonce", "n").header("x-timestamp", time);
-        Fate::of(self.statuses(&pay), [200, 409])
+        self.statuses(&pay) == [200, 409]
     }
 
-    fn fleet(&self) -> Fate {
+    fn fleet(&self) -> bool {
         let request = Request::get("/v1/fleet").header("x-bank", "a");
-        Fate::of(self.statuses(&request), [200, 429])
+        self.statuses(&request) == [200, 429]
     }
 
-    fn probes(&self) -> Fate {
+    fn probes(&self) -> bool {
         self.comes_to(|| self.status(&Request::get("/-/gate/ready")) == 200)
     }
 
-    fn metrics(&self) -> Fate {
+    fn metrics(&self) -> bool {
         let token = format!("Bearer {TOKEN}");
         let page = Request::get("/-/gate/metrics").header("authorization", token);
         self.comes_to(|| {
@@ -241,7 +246,7 @@ impl World {
         })
     }
 
-    fn grpc_codes(&self) -> Fate {
+    fn grpc_codes(&self) -> bool {
         const HANDLED: &str = "caracal_gateway_grpc_server_handled_total";
         let call = Request::new("POST", "/a.B/C")
             .header("content-type", "application/grpc")
@@ -249,16 +254,16 @@ impl World {
             .header("x-client", self.another());
         let answered = h2::Client::new(self.envoy.address()).try_send(&call).is_ok();
         let counted = || self.envoy.stats().value(HANDLED, &[("code", "NotFound")]) == 1.0;
-        if answered { self.comes_to(counted) } else { Fate::Lost }
+        answered && self.comes_to(counted)
     }
 
-    fn logged(&self, text: &str) -> Fate {
+    fn logged(&self, text: &str) -> bool {
         self.status(&Request::get("/logged"));
         self.comes_to(|| self.envoy.log().contains(text))
     }
 
-    fn comes_to(&self, works: impl Fn() -> bool) -> Fate {
-        Fate::works(poll::within(self.patience, || works().then_some(())).is_some())
+    fn comes_to(&self, works: impl Fn() -> bool) -> bool {
+        poll::within(self.patience, || works().then_some(())).is_some()
     }
 
     /// A client that was not there before.
