@@ -5,6 +5,7 @@ mod render;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -28,7 +29,11 @@ pub struct Bootstrap {
     /// Each with a merge patch over its connection manager.
     listeners: Vec<(IpAddr, Value)>,
     pub(crate) wrapper: Vec<OsString>,
+    pub(crate) drain: Duration,
 }
+
+/// What a new configuration replaces goes at once, not after ten minutes.
+pub(crate) const DRAIN: Duration = Duration::from_secs(1);
 
 impl Bootstrap {
     /// Everything goes through the built module to this upstream.
@@ -53,6 +58,7 @@ impl Bootstrap {
             after: Vec::new(),
             listeners: vec![(Ipv4Addr::LOCALHOST.into(), json!({}))],
             wrapper: Vec::new(),
+            drain: DRAIN,
         }
     }
 
@@ -173,5 +179,10 @@ impl Bootstrap {
     /// Envoy, not start it: it is what is killed. Everything is waited for ten times as long.
     pub fn under(self, wrapper: Vec<OsString>) -> Self {
         Self { wrapper, ..self }
+    }
+
+    /// How long the requests of a listener may go on that was replaced; a second unless told.
+    pub fn drain(self, drain: Duration) -> Self {
+        Self { drain, ..self }
     }
 }

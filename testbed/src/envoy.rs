@@ -12,7 +12,7 @@ use std::{fmt, fs};
 
 use serde_json::{Value, json};
 
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap::{Bootstrap, DRAIN};
 use crate::stats::Stats;
 use crate::{poll, tools};
 use admin::Admin;
@@ -69,7 +69,8 @@ impl Envoy {
 
         let mut command = bootstrap.wrapper.clone();
         command.push(program.into());
-        let process = Process::spawn(&command, folder, &file, bootstrap.concurrency, &[]);
+        let (workers, drain) = (bootstrap.concurrency, bootstrap.drain);
+        let process = Process::spawn(&command, folder, &file, workers, drain, &[]);
         let patience = if bootstrap.wrapper.is_empty() { PATIENCE } else { PATIENCE * 10 };
         let workers = u64::from(bootstrap.concurrency);
         let wanted = workers * listeners.len() as u64;
@@ -95,7 +96,8 @@ impl Envoy {
         workers: u32,
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
-        let process = Process::spawn(command, process::folder(), bootstrap, workers, environment);
+        let process =
+            Process::spawn(command, process::folder(), bootstrap, workers, DRAIN, environment);
         Self::started(process, PATIENCE, all_started)
     }
 
@@ -109,7 +111,7 @@ impl Envoy {
         let folder = process::folder();
         let file = folder.join("bootstrap.yaml");
         fs::write(&file, text).expect("write the bootstrap");
-        let process = Process::spawn(&[program.into()], folder, &file, workers, environment);
+        let process = Process::spawn(&[program.into()], folder, &file, workers, DRAIN, environment);
         Self::started(process, PATIENCE, all_started)
     }
 
@@ -239,7 +241,7 @@ impl Envoy {
         wanted: impl Fn(f64) -> bool,
     ) -> f64 {
         let mut last = 0.0;
-        let found = poll::within(Duration::from_secs(10), || {
+        let found = poll::within(PATIENCE, || {
             last = self.stats().value(name, labels);
             wanted(last).then_some(last)
         });

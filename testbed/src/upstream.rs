@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::headers::Headers;
 
@@ -52,6 +52,7 @@ struct State {
     /// In place of the journal.
     watch: Option<Watch>,
     pages: BTreeMap<String, Page>,
+    releases: watch::Sender<()>,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -62,6 +63,7 @@ type Shared = Arc<Mutex<State>>;
 /// |---|---|
 /// | `/status/<code>` | with that status |
 /// | `/delay/<ms>` | 200, after that many milliseconds |
+/// | `/held` | 200, with the next [`Upstream::release`] |
 /// | `/reset` | not at all: the connection is closed |
 /// | `/echo` | with its own head as JSON |
 /// | `/health`, `/ready`, `/metrics` | as an application does |
@@ -144,6 +146,11 @@ impl Upstream {
         self.state().pages.insert(path.to_owned(), page);
     }
 
+    /// Answers every request for `/held` that is here.
+    pub fn release(&self) {
+        self.state().releases.send_replace(());
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics while holding the state")
     }
@@ -191,14 +198,19 @@ async fn answer(
         headers: Headers::from(&head.headers),
         body,
     };
-    let answer = {
+    let held = received.target == "/held";
+    let (answer, mut released) = {
         let mut state = state.lock().expect("nobody panics while holding the state");
         let answer = script::answer(&received, upgrade, &state.pages);
         match &mut state.watch {
             Some(watch) => watch(&received),
             None => state.journal.push(received),
         }
-        answer
+        (answer, state.releases.subscribe())
     };
+    if held {
+        // An error means that the upstream ends.
+        let _ = released.changed().await;
+    }
     answer.await
 }

@@ -1,6 +1,8 @@
 //! A configuration that is replaced, and listeners that are drained, while requests are under way.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testbed::client::{Answered, Load, load};
@@ -9,6 +11,10 @@ use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
 
 const REQUESTS: &str = "caracal_gateway_requests_total";
 const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+/// Longer than any request takes under load.
+const DRAIN: Duration = Duration::from_secs(5);
+/// As long as anything is waited for, so that nothing else ends what is under way.
+const PATIENCE: Duration = Duration::from_secs(60);
 const OK: [(&str, &str); 2] = [("method", "GET"), ("status_code", "200")];
 
 fn bootstrap(upstream: &Upstream, configuration: Value) -> Bootstrap {
@@ -92,23 +98,31 @@ fn reloads_under_load_lose_nothing() {
     let gate = |requests: u32, token: &str| {
         let mut configuration = limit(requests);
         configuration["metrics_auth"] = json!({"tokens": [{"value": token}]});
-        bootstrap(&upstream, configuration).concurrency(4)
+        bootstrap(&upstream, configuration).concurrency(4).drain(DRAIN)
     };
     let mut envoy = Envoy::start(&gate(100_000, "one")).expect("Envoy starts");
-    let address = envoy.address();
-    let (answers, reloads) = thread::scope(|scope| {
-        let load = scope.spawn(|| load(address, &Load::new(Request::get("/"), 16, 500)));
-        let mut reloads = 0;
-        while !load.is_finished() {
-            let token = ["two", "one"][reloads as usize % 2];
-            assert_eq!(envoy.reconfigure(&gate(100_001 + reloads, token)), Reload::Accepted);
-            reloads += 1;
+    let (address, done) = (envoy.address(), AtomicBool::new(false));
+    let answers = thread::scope(|scope| {
+        let load = scope.spawn(|| {
+            let mut answers = Vec::new();
+            while !done.load(Ordering::Relaxed) && answers.len() < 80_000 {
+                answers.extend(load(address, &Load::new(Request::get("/"), 16, 500)));
+            }
+            answers
+        });
+        for (nth, token) in (1..).zip(["two", "one", "two", "one"]) {
+            assert_eq!(envoy.reconfigure(&gate(100_000 + nth, token)), Reload::Accepted);
         }
-        (load.join().expect("a load"), reloads)
+        done.store(true, Ordering::Relaxed);
+        load.join().expect("a load")
     });
     all_answered(&answers);
-    println!("{} requests, {reloads} reloads", answers.len());
-    assert!(reloads >= 2, "the load was over before the second reload");
+    println!("{} requests", answers.len());
+    assert!(answers.len() < 80_000, "the load was over before the last reload");
+    // What is replaced hands over what it counted when it goes.
+    envoy.wait_for_stat("envoy_listener_manager_total_filter_chains_draining", &[], |chains| {
+        chains == 0.0
+    });
     assert_eq!(upstream.count(), answers.len(), "each request has reached the upstream once");
     assert_eq!(counted(&envoy, answers.len()), answers.len() as f64);
 
@@ -138,14 +152,21 @@ fn what_was_counted_just_before_is_kept() {
 #[test]
 fn a_request_under_way_is_answered_and_counted() {
     let upstream = Upstream::start();
-    let mut envoy = Envoy::start(&bootstrap(&upstream, limit(1_000))).expect("Envoy starts");
+    let route = json!({"cluster": "upstream", "timeout": "0s"});
+    let gate = |requests| {
+        bootstrap(&upstream, limit(requests))
+            .routes(json!([{"match": {"prefix": "/"}, "route": route}]))
+            .drain(PATIENCE)
+    };
+    let mut envoy = Envoy::start(&gate(1_000)).expect("Envoy starts");
     let address = envoy.address();
     let answers = thread::scope(|scope| {
-        let slow = scope.spawn(|| load(address, &Load::new(Request::get("/delay/900"), 8, 1)));
+        let held = scope.spawn(|| load(address, &Load::new(Request::get("/held"), 8, 1)));
         let arrived = || (upstream.count() == 8).then_some(());
-        poll::until(std::time::Duration::from_secs(10), "all are under way", arrived);
-        assert_eq!(envoy.reconfigure(&bootstrap(&upstream, limit(1_001))), Reload::Accepted);
-        slow.join().expect("a load")
+        poll::until(PATIENCE, "all are under way", arrived);
+        assert_eq!(envoy.reconfigure(&gate(1_001)), Reload::Accepted);
+        upstream.release();
+        held.join().expect("a load")
     });
     all_answered(&answers);
     assert_eq!(counted(&envoy, 8), 8.0);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use crate::workspace;
 
@@ -35,6 +36,7 @@ impl Process {
         folder: PathBuf,
         bootstrap: &Path,
         workers: u32,
+        drain: Duration,
         environment: &[(&str, &str)],
     ) -> Self {
         let log = File::create(folder.join("envoy.log")).expect("make a log");
@@ -50,8 +52,8 @@ impl Process {
             .args(["--concurrency", &workers.to_string()])
             // Several run side by side, and share no memory.
             .arg("--disable-hot-restart")
-            // What a new configuration replaces goes at once, not after ten minutes.
-            .args(["--drain-time-s", "1", "--drain-strategy", "immediate"])
+            .args(["--drain-time-s", &drain.as_secs().to_string()])
+            .args(["--drain-strategy", "immediate"])
             // What an access log has is in the log at once.
             .args(["--file-flush-interval-msec", "50"])
             .args(["--log-level", "warning", "--component-log-level", "wasm:info"])

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use serde_json::json;
 use testbed::client::{Load, load};
 use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
 
@@ -11,7 +12,10 @@ use super::{IN_FLIGHT, REQUESTS, series};
 
 fn gate() -> (Upstream, Envoy) {
     let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address()).concurrency(4);
+    let route = json!({"cluster": "upstream", "timeout": "0s"});
+    let gate = Bootstrap::to(upstream.address())
+        .routes(json!([{"match": {"prefix": "/"}, "route": route}]))
+        .concurrency(4);
     let envoy = Envoy::start(&gate).expect("Envoy starts");
     (upstream, envoy)
 }
@@ -25,14 +29,14 @@ fn sent(address: SocketAddr, bytes: &[u8]) -> TcpStream {
 
 fn reached(upstream: &Upstream, count: usize) {
     let arrived = || (upstream.count() == count).then_some(());
-    poll::until(Duration::from_secs(10), "the requests have reached the upstream", arrived);
+    poll::until(Duration::from_secs(60), "the requests have reached the upstream", arrived);
 }
 
 /// A client that goes away before its answer is counted once, with no status, and holds nothing up.
 #[test]
 fn a_client_that_goes_away_is_counted_once() {
     let (upstream, envoy) = gate();
-    let request = b"GET /delay/60000 HTTP/1.1\r\nhost: a\r\n\r\n";
+    let request = b"GET /held HTTP/1.1\r\nhost: a\r\n\r\n";
     let waiting: Vec<TcpStream> = (0..8).map(|_| sent(envoy.address(), request)).collect();
     reached(&upstream, 8);
     envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 8.0);
@@ -74,12 +78,12 @@ fn requests_under_way_are_shown() {
     let (upstream, envoy) = gate();
     assert_eq!(envoy.stats().value(IN_FLIGHT, &[]), 0.0);
     std::thread::scope(|scope| {
-        let slow =
-            scope.spawn(|| load(envoy.address(), &Load::new(Request::get("/delay/4000"), 12, 1)));
+        let held = scope.spawn(|| load(envoy.address(), &Load::new(Request::get("/held"), 12, 1)));
         reached(&upstream, 12);
         envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 12.0);
         assert_eq!(envoy.stats().value(REQUESTS, &[]), 0.0, "a request is counted at its end");
-        let answers = slow.join().expect("a load");
+        upstream.release();
+        let answers = held.join().expect("a load");
         assert!(answers.iter().all(|answer| answer.status == 200));
     });
     envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);

@@ -50,33 +50,42 @@ fn watch(address: SocketAddr, done: impl Fn() -> bool) -> usize {
 #[test]
 fn through_reloads() {
     let upstream = Upstream::start();
-    let with =
-        |round: u32| gate(&upstream, json!({"service": format!("round {round}")})).concurrency(4);
+    let with = |round: u32| {
+        // Longer than any request takes under load.
+        let drain = Duration::from_secs(5);
+        let service = json!({"service": format!("round {round}")});
+        gate(&upstream, service).concurrency(4).drain(drain)
+    };
     let mut envoy = Envoy::start(&with(0)).expect("Envoy starts");
     let address = envoy.address();
-    let done = AtomicBool::new(false);
-    let (scrapes, reloads) = thread::scope(|scope| {
+    let reloaded = AtomicBool::new(false);
+    let (sent, scrapes) = thread::scope(|scope| {
         let load = scope.spawn(|| {
-            let answers = load(address, &Load::new(Request::get("/status/201"), 8, 500));
-            done.store(true, Ordering::Relaxed);
-            answers
+            let mut sent = 0;
+            while !reloaded.load(Ordering::Relaxed) && sent < 80_000 {
+                sent += load(address, &Load::new(Request::get("/status/201"), 8, 500)).len();
+            }
+            sent as f64
         });
-        let watched = scope.spawn(|| watch(address, || done.load(Ordering::Relaxed)));
-        let mut reloads = 0;
-        while !done.load(Ordering::Relaxed) {
-            reloads += 1;
-            assert_eq!(envoy.reconfigure(&with(reloads)), Reload::Accepted);
-        }
-        assert_eq!(load.join().expect("a load").len(), 4_000);
-        (watched.join().expect("scrapes"), reloads)
+        let reloads = scope.spawn(|| {
+            for round in 1..=4 {
+                assert_eq!(envoy.reconfigure(&with(round)), Reload::Accepted);
+            }
+            reloaded.store(true, Ordering::Relaxed);
+            let draining = "envoy_listener_manager_total_filter_chains_draining";
+            envoy.wait_for_stat(draining, &[], |chains| chains == 0.0);
+        });
+        let scrapes = watch(address, || reloads.is_finished());
+        reloads.join().expect("reloads");
+        (load.join().expect("a load"), scrapes)
     });
-    println!("{scrapes} scrapes, {reloads} reloads");
-    assert!(scrapes > 1 && reloads > 1, "{scrapes} scrapes, {reloads} reloads");
+    println!("{sent} requests, {scrapes} scrapes");
+    assert!(sent < 80_000.0, "the load was over before the last reload");
+    assert!(scrapes > 1, "{scrapes} scrapes");
     let labels = [("method", "GET"), ("status_code", "201")];
-    let stats = scraped_until(address, "all are counted", |stats| {
-        stats.value(REQUESTS, &labels) >= 4_000.0
-    });
-    assert_eq!(stats.value(REQUESTS, &labels), 4_000.0);
+    let stats =
+        scraped_until(address, "all are counted", |stats| stats.value(REQUESTS, &labels) >= sent);
+    assert_eq!(stats.value(REQUESTS, &labels), sent);
 }
 
 /// A VM that crashes loses its last second, and nothing that a scrape has shown.
@@ -100,7 +109,7 @@ fn through_a_crash() {
         // Until it hits: which worker gets a connection is Envoy's to say.
         let crashed = raw(address, CRASH);
         assert!(crashed.first().is_none_or(|answer| answer.status >= 500), "{crashed:?}");
-        poll::until(Duration::from_secs(20), "every worker answers again", || {
+        poll::until(Duration::from_secs(60), "every worker answers again", || {
             let statuses = load(address, &Load::new(Request::get("/-/gate/live"), 16, 1));
             statuses.iter().all(|answer| answer.status == 200).then_some(())
         });
