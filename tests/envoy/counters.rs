@@ -31,7 +31,6 @@ fn after_another_flush(envoy: &Envoy, address: SocketAddr) -> Stats {
     let plan = Load::new(Request::new("OPTIONS", "/"), 32, 1);
     assert_eq!(load(address, &plan).len(), 32);
     envoy.wait_for_stat(REQUESTS, &[("method", "OPTIONS")], |count| count >= before + 32.0);
-    // The gauge is the last that a flush hands over.
     envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
     envoy.stats()
 }
