@@ -165,7 +165,7 @@ fn an_access_log_has_a_line_for_each_request() {
             lines.filter(|line| line.contains("id-1")).collect()
         };
         let wanted = if access == "off" { 0 } else { 3 };
-        let lines = poll::until(Duration::from_secs(5), "all is logged", || {
+        let lines = poll::until(Duration::from_secs(60), "all is logged", || {
             Some(lines()).filter(|lines| lines.len() >= wanted)
         });
         assert_eq!(lines.len(), wanted, "{lines:#?}");

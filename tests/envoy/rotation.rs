@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testbed::service::{Does, answer};
 use testbed::{Bootstrap, Client, Envoy, Service, Upstream, poll, tools, workspace};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn rotating(source: &Service, upstream: &Upstream, keep_for: &str) -> Bootstrap {
     let fetch = json!({
@@ -54,8 +54,9 @@ fn a_new_token_opens_and_the_old_one_ends_without_a_reload() {
 /// until the source is back.
 #[test]
 fn the_last_good_token_stays_while_the_source_is_down_and_then_nothing_opens() {
+    const KEEP_FOR: &str = "15s";
     let (source, upstream) = (Service::start(answer(200, "good")), Upstream::start());
-    let mut envoy = Envoy::start(&rotating(&source, &upstream, "6s")).expect("Envoy starts");
+    let mut envoy = Envoy::start(&rotating(&source, &upstream, KEEP_FOR)).expect("Envoy starts");
     wait(&envoy, "good", 200);
     let asked = source.count("/token");
     source.now(answer(500, "bad"));
@@ -66,10 +67,10 @@ fn the_last_good_token_stays_while_the_source_is_down_and_then_nothing_opens() {
     // A new configuration knows what the old one did, though it cannot ask.
     let mut other: Value = json!({"service": "other"});
     let fetch = json!({
-        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": "6s",
+        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": KEEP_FOR,
     });
     other["metrics_auth"] = json!({"tokens": [{"fetch": fetch}]});
-    envoy.reconfigure(&rotating(&source, &upstream, "6s").plugin(other));
+    envoy.reconfigure(&rotating(&source, &upstream, KEEP_FOR).plugin(other));
     assert_eq!(status(&envoy, "good"), 200, "after a reload");
     source.now(Does::Refuses);
     wait(&envoy, "good", 401);
@@ -127,6 +128,12 @@ fn the_example_does_what_its_readme_says() {
     write("second\n");
     wait(&envoy, "first", 401);
     write("\n");
+    // The one that was under way, and the one that finds no token.
+    let fetched = || {
+        envoy.stats().value("envoy_cluster_upstream_rq_total", &[("envoy_cluster_name", "tokens")])
+    };
+    let before = fetched();
+    poll::until(PATIENCE, "the file was read", || (fetched() >= before + 2.0).then_some(()));
     assert_eq!(status(&envoy, "second"), 200);
     drop(envoy);
     fs::remove_dir_all(&folder).expect("remove the folder");

@@ -1,6 +1,6 @@
 //! Who is one client, and who is another.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 
 use serde_json::{Value, json};
 use testbed::{Client, Envoy, Request, Upstream};
@@ -21,6 +21,8 @@ fn each_address_is_a_client() {
 #[test]
 fn an_ipv6_address_is_a_client() {
     let upstream = Upstream::start();
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0))
+        .expect("this machine has no IPv6 on its loopback interface, which this test needs");
     let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let gate = bootstrap(&upstream, json!({"requests": 3, "window": "1h"}));
     let envoy = Envoy::start(&gate.listener_addresses(&loopback)).expect("Envoy starts");

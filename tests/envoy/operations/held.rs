@@ -83,7 +83,7 @@ fn without_the_option_nothing_passes() {
     drop(stream);
     envoy.wait_for_stat(REQUESTS, &[("status_code", "0")], |count| count == 1.0);
     assert_eq!(upstream.count(), 0);
-    poll::until(Duration::from_secs(10), "a hint", || {
+    poll::until(Duration::from_secs(60), "a hint", || {
         envoy.log().contains("set allow_on_headers_stop_iteration: true").then_some(())
     });
 }

@@ -9,7 +9,7 @@ use testbed::{Client, Request, poll};
 
 use super::{refused, start_with};
 
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The line that the gate logs of this request.
 fn line_of(running: &Running, id: &str) -> String {

@@ -18,7 +18,7 @@ fn each_probe_of_the_deployment_is_answered() {
     let running = start_with("kubernetes", &[]);
     let mut client = Client::new(running.address(10000));
     assert!((0..60).any(|_| client.get("/api/v1/items").status == 429), "over the limit");
-    testbed::poll::until(std::time::Duration::from_secs(30), "the service was probed", || {
+    testbed::poll::until(std::time::Duration::from_secs(60), "the service was probed", || {
         (client.get("/-/gate/ready").status == 200).then_some(())
     });
     let deployment = yaml("deployment.yaml");
