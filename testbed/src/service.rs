@@ -17,6 +17,8 @@ pub enum Does {
     Breaks(Vec<u8>),
     /// Writes these bytes, and nothing more.
     Hangs(Vec<u8>),
+    /// One after the other, and from the first again.
+    InTurn(Vec<Does>),
     /// Resets the connection.
     Resets,
     /// Nobody listens.
@@ -146,16 +148,19 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         if !head.ends_with(b"\r\n\r\n") {
             continue;
         }
+        let does = match &state.does {
+            Does::InTurn(turns) => turns[state.requests.len() % turns.len()].clone(),
+            does => does.clone(),
+        };
         state.requests.push((Instant::now(), String::from_utf8_lossy(&head).into_owned()));
         head.clear();
-        let does = state.does.clone();
         drop(state);
         let written = match &does {
             Does::Answers(bytes) | Does::Hangs(bytes) | Does::Breaks(bytes) => {
                 stream.write_all(bytes)
             }
             Does::Resets => SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
-            Does::Refuses => return,
+            Does::Refuses | Does::InTurn(_) => return,
         };
         if written.is_err() || matches!(does, Does::Breaks(_) | Does::Resets) {
             return;

@@ -19,10 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const TOKEN: &str = "metrics-token";
 
-/// A configuration with these targets, probed each second; `patch` changes the section.
+/// A configuration with these targets, probed each second; `patch` changes the section. A service that is well has
+/// all of the interval to say so.
 fn probing(targets: Value, patch: Value) -> Value {
     let mut probes = json!({
-        "every": "1s", "timeout": "500ms", "open_for": "2s", "failure_threshold": 2,
+        "every": "1s", "timeout": "1s", "open_for": "2s", "failure_threshold": 2,
         "targets": targets,
     });
     for (key, value) in patch.as_object().into_iter().flatten() {

@@ -36,7 +36,7 @@ fn both_pages_say_the_same() {
     let mut ingest = target("api", &["/health", "/ingest"]);
     ingest["rungs"][1]["expect"] = json!({"json": "/status", "equals": "ok"});
     // One round, so that what is counted stands still.
-    let patch = json!({"every": "1h", "open_for": "1h", "failure_threshold": 1});
+    let patch = json!({"every": "1h", "timeout": "60s", "open_for": "1h", "failure_threshold": 1});
     let plugin = probing(json!([ingest, target("gone", &["/health"])]), patch);
     let services = [("api", &api), ("gone", &gone)];
     let bootstrap = bootstrap(&upstream, &services, plugin).concurrency(4);

@@ -24,11 +24,13 @@ fn start(upstream: &Upstream, api: &Service, when_degraded: &str) -> Envoy {
 fn refuse() {
     let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
     let envoy = start(&upstream, &api, "refuse");
-    let mut client = Client::new(envoy.address());
-    let refused = poll::until(PATIENCE, "API requests are refused", || {
-        Some(client.get("/")).filter(|answer| answer.status == 503)
+    let refused = poll::until(PATIENCE, "every worker refuses", || {
+        let mut answers = (0..16).map(|_| Client::new(envoy.address()).get("/"));
+        let last = answers.next_back();
+        answers.all(|answer| answer.status == 503).then_some(last).flatten()
     });
     upstream.take();
+    let mut client = Client::new(envoy.address());
     assert_eq!(refused.json()["error"], "unavailable");
     let seconds: u64 = refused.header("retry-after").expect("retry-after").parse().unwrap();
     assert!((1..=3600).contains(&seconds), "{seconds}");
