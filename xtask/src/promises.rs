@@ -1,31 +1,27 @@
 //! `cargo xtask promises`: each proof that is named is there.
 //!
 //! A proof is a command in the pages: a verb, or tests by their names. Verbs are looked up, tests are
-//! asked for; nothing is run.
+//! asked for; nothing is run. Each row of a table of proofs has one, or says why it has none.
 
-use std::collections::BTreeMap;
+mod built;
+
 use std::fs;
 
 use testbed::workspace;
 
-use crate::{Outcome, VERBS, command, test};
+use crate::{Outcome, VERBS};
+use built::{Binary, Target, built};
 
 /// The pages that name proofs.
 const PAGES: [&str; 2] = ["docs/promises.md", "SECURITY.md"];
 
 pub fn check() -> Outcome {
-    let (mut lists, mut faults, mut proofs) = (Lists::default(), Vec::new(), 0);
+    let (binaries, mut faults, mut proofs) = (built()?, Vec::new(), 0);
     for page in PAGES {
         let text = fs::read_to_string(workspace().join(page))?;
-        for (number, line) in (1..).zip(text.lines()) {
-            let commands =
-                line.split('`').skip(1).step_by(2).filter(|code| code.starts_with("cargo "));
-            for command in commands {
-                proofs += 1;
-                let missing = missing(command, &mut lists)?;
-                faults.extend(missing.map(|what| format!("{page}:{number}: `{command}`: {what}")));
-            }
-        }
+        proofs += text.lines().flat_map(commands).count();
+        let wrong = wrong(&text, &binaries).into_iter();
+        faults.extend(wrong.map(|(line, what)| format!("{page}:{line}: {what}")));
     }
     if !faults.is_empty() {
         return Err(format!("promises without a proof:\n{}", faults.join("\n")).into());
@@ -34,21 +30,42 @@ pub fn check() -> Outcome {
     Ok(())
 }
 
+/// The lines of a page that are wrong, and what is.
+fn wrong(text: &str, binaries: &[Binary]) -> Vec<(usize, String)> {
+    let (mut faults, mut of_proofs) = (Vec::new(), false);
+    for (number, line) in (1..).zip(text.lines()) {
+        let cell = line.strip_suffix('|').and_then(|row| row.rsplit('|').next()).map(str::trim);
+        of_proofs = cell.is_some_and(|cell| of_proofs || cell == "proof");
+        let needs_none =
+            |cell: &str| ["proof", "---"].contains(&cell) || cell.starts_with("none here: ");
+        if of_proofs
+            && cell.is_some_and(|cell| !needs_none(cell) && commands(cell).next().is_none())
+        {
+            faults.push((number, "a promise without a command".to_owned()));
+        }
+        for command in commands(line) {
+            let missing = missing(command, binaries);
+            faults.extend(missing.map(|what| (number, format!("`{command}`: {what}"))));
+        }
+    }
+    faults
+}
+
+fn commands(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("cargo "))
+}
+
 /// What the command needs and there is not.
-fn missing(command: &str, lists: &mut Lists) -> Outcome<Option<String>> {
+fn missing(command: &str, binaries: &[Binary]) -> Option<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
         ["cargo", "xtask", "test", "--envoy", _, names @ ..] => {
-            lists.lacking("--test envoy", names)
+            lacking(binaries, "", Target::Test("envoy"), names)
         }
-        ["cargo", "xtask", verb, ..] if is_verb(verb) => Ok(None),
-        ["cargo", "xtask", ..] => Ok(Some("there is no such verb".into())),
-        ["cargo", "test", words @ ..] => {
-            let names: Vec<_> =
-                (0..words.len()).filter(|at| is_name(words, *at)).map(|at| words[at]).collect();
-            lists.lacking(&built(words), &names)
-        }
-        _ => Ok(Some("no proof is of this form".into())),
+        ["cargo", "xtask", verb, ..] if is_verb(verb) => None,
+        ["cargo", "xtask", ..] => Some("there is no such verb".into()),
+        ["cargo", "test", words @ ..] => of_cargo(words, binaries),
+        _ => Some("no proof is of this form".into()),
     }
 }
 
@@ -58,39 +75,37 @@ fn is_verb(verb: &str) -> bool {
         .any(|line| line.strip_prefix("  ").and_then(|line| line.split(' ').next()) == Some(verb))
 }
 
-/// Whether a word of `cargo test` is neither an option nor what one takes.
-fn is_name(words: &[&str], at: usize) -> bool {
-    let takes = |word: &&str| ["--test", "--package", "--features"].contains(word);
-    !words[at].starts_with('-') && !at.checked_sub(1).is_some_and(|before| takes(&words[before]))
-}
-
-/// The options by which the tests of that command have been built already.
-fn built(words: &[&str]) -> String {
-    let kind = match words.windows(2).find(|pair| pair[0] == "--test") {
-        Some(pair) => format!("--test {}", pair[1]),
-        None if words.contains(&"xtask") => "--bins".to_owned(),
-        None => "--lib".to_owned(),
-    };
-    format!("--workspace --features {} {kind}", test::FEATURES)
-}
-
-/// The names of all tests, by the options that build them.
-#[derive(Default)]
-struct Lists(BTreeMap<String, String>);
-
-impl Lists {
-    /// The first of these names that no test has.
-    fn lacking(&mut self, options: &str, names: &[&str]) -> Outcome<Option<String>> {
-        if !self.0.contains_key(options) {
-            let words = format!("test --quiet {options} -- --list");
-            self.0.insert(options.to_owned(), command::output(&mut command::cargo(&words))?);
+/// The same of the words behind `cargo test`.
+fn of_cargo(words: &[&str], binaries: &[Binary]) -> Option<String> {
+    let (mut package, mut target, mut names) = ("", Target::Any, Vec::new());
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--lib" => target = Target::Lib,
+            "--test" => target = Target::Test(words.next().unwrap_or_default()),
+            "--package" => package = words.next().unwrap_or_default(),
+            "--features" => drop(words.next()),
+            _ => names.push(word),
         }
-        let list = self.0.get(options).map(String::as_str).unwrap_or_default();
-        let is_there = |name: &&&str| {
-            list.lines()
-                .any(|line| line.strip_suffix(": test").is_some_and(|test| test.contains(**name)))
-        };
-        let lacking = names.iter().find(|name| !is_there(name));
-        Ok(lacking.map(|name| format!("no test is called {name}")))
+    }
+    match names.as_slice() {
+        [_, _, ..] => Some("cargo takes one name".into()),
+        names => lacking(binaries, package, target, names),
     }
 }
+
+/// The first of these names that no test has which would run.
+fn lacking(binaries: &[Binary], package: &str, target: Target, names: &[&str]) -> Option<String> {
+    if names.is_empty() {
+        return Some("it names no test".into());
+    }
+    let runs = |name: &str| {
+        let of_these = binaries.iter().filter(|binary| binary.is(package, target));
+        of_these.flat_map(|binary| &binary.tests).any(|test| test.contains(name))
+    };
+    let name = names.iter().find(|name| !runs(name))?;
+    Some(format!("it runs no test that is called {name}"))
+}
+
+#[cfg(test)]
+mod tests;

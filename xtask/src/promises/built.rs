@@ -1,0 +1,76 @@
+//! The tests of the workspace, as `cargo xtask test` has built them already.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use testbed::workspace;
+
+use crate::{Outcome, command, test};
+
+/// Which of a package's programs of tests are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    Any,
+    Lib,
+    /// The one of that name below `tests/`.
+    Test(&'a str),
+}
+
+/// A program of tests.
+#[derive(Clone, Debug)]
+pub struct Binary {
+    /// Its package's folder; the root's is empty.
+    pub folder: String,
+    /// `lib`, `test`, …
+    pub kind: String,
+    pub name: String,
+    /// Those that run without being asked for.
+    pub tests: Vec<String>,
+}
+
+impl Binary {
+    /// Whether `cargo test` runs it for that package (none is the root's) and target.
+    pub fn is(&self, package: &str, target: Target) -> bool {
+        let of_target = match target {
+            Target::Any => true,
+            Target::Lib => self.kind.ends_with("lib"),
+            Target::Test(name) => self.kind == "test" && self.name == name,
+        };
+        self.folder == package && of_target
+    }
+}
+
+/// All of them.
+pub fn built() -> Outcome<Vec<Binary>> {
+    let words = format!(
+        "test --quiet --workspace --features {} --tests --no-run --message-format json",
+        test::FEATURES
+    );
+    let messages = command::output(&mut command::cargo(&words))?;
+    let mut binaries = Vec::new();
+    for message in messages.lines() {
+        let message: Value = serde_json::from_str(message)?;
+        let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
+        let Some(program) = text("/executable").filter(|_| message["profile"]["test"] == true)
+        else {
+            continue;
+        };
+        let manifest = Path::new(text("/manifest_path").unwrap_or_default());
+        let folder = manifest.parent().unwrap_or(manifest).strip_prefix(workspace())?;
+        let list = |of: &str| command::output(Command::new(program).args(["--list", of]));
+        let (all, ignored) = (list("--include-ignored")?, list("--ignored")?);
+        let ignored = names(&ignored);
+        binaries.push(Binary {
+            folder: folder.display().to_string(),
+            kind: text("/target/kind/0").unwrap_or_default().to_owned(),
+            name: text("/target/name").unwrap_or_default().to_owned(),
+            tests: names(&all).into_iter().filter(|name| !ignored.contains(name)).collect(),
+        });
+    }
+    Ok(binaries)
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}

@@ -1,0 +1,73 @@
+use super::*;
+
+fn binary(folder: &str, kind: &str, name: &str, test: &str) -> Binary {
+    let text = str::to_owned;
+    Binary { folder: text(folder), kind: text(kind), name: text(name), tests: vec![text(test)] }
+}
+
+fn binaries() -> [Binary; 5] {
+    [
+        binary("", "cdylib", "probegate", "route::tests::of_the_root"),
+        binary("", "test", "fake_host", "faults::of_the_fake_host"),
+        binary("", "test", "envoy", "routes::of_envoy"),
+        binary("testbed", "lib", "testbed", "stats::of_the_test_bed"),
+        binary("xtask", "bin", "xtask", "sbom::of_xtask"),
+    ]
+}
+
+#[test]
+fn a_command_names_what_it_runs() {
+    for (command, fault) in [
+        ("cargo xtask audit", None),
+        ("cargo xtask fuzz --seconds 1 paths", None),
+        ("cargo xtask nothing", Some("there is no such verb")),
+        ("cargo xtask test --envoy 1.40.0 routes of_envoy", None),
+        ("cargo xtask test --envoy 1.40.0", Some("it names no test")),
+        (
+            "cargo xtask test --envoy 1.40.0 routes none",
+            Some("it runs no test that is called none"),
+        ),
+        ("cargo test --lib route::tests", None),
+        ("cargo test --features cli --test fake_host faults::", None),
+        ("cargo test of_the_fake_host", None),
+        ("cargo test --package xtask of_xtask", None),
+        ("cargo test --package testbed --lib stats", None),
+        ("cargo test --lib", Some("it names no test")),
+        ("cargo test --test fake_host", Some("it names no test")),
+        ("cargo test route --test", Some("it runs no test that is called route")),
+        ("cargo test --lib route stats", Some("cargo takes one name")),
+        // Tests of other packages, which the command does not run, or of another kind.
+        ("cargo test --lib stats", Some("it runs no test that is called stats")),
+        ("cargo test of_xtask", Some("it runs no test that is called of_xtask")),
+        ("cargo test --lib faults::", Some("it runs no test that is called faults::")),
+        ("cargo test --test none route", Some("it runs no test that is called route")),
+        ("cargo deny check", Some("no proof is of this form")),
+    ] {
+        assert_eq!(missing(command, &binaries()).as_deref(), fault, "{command}");
+    }
+}
+
+#[test]
+fn a_row_of_a_table_of_proofs_has_a_command() {
+    let text = "\
+| promise | proof |
+|---|---|
+| one | `cargo test --lib route` |
+| `cargo xtask audit` is no proof here | see above |
+| three | `cargo test --lib none` |
+| four | none here: it is Envoy's promise |
+
+| verb | what it does |
+|---|---|
+| audit | not much |
+
+Elsewhere: `cargo xtask nothing`.
+";
+    let faults: Vec<(usize, String)> = wrong(text, &binaries());
+    let expected = [
+        (4, "a promise without a command"),
+        (5, "`cargo test --lib none`: it runs no test that is called none"),
+        (12, "`cargo xtask nothing`: there is no such verb"),
+    ];
+    assert_eq!(faults, expected.map(|(line, what)| (line, what.to_owned())));
+}
