@@ -143,8 +143,9 @@ pub fn with_version(version: &str, names: &[&str]) -> Outcome {
 }
 
 fn with_envoy(test: &str, version: &str) -> Outcome {
-    // These wait for Envoy, for windows and for intervals half of their time.
-    let at_once = 2 * std::thread::available_parallelism()?.get();
+    // These wait for Envoy, for windows and for intervals half of their time. All are one process's, with its open
+    // files, and each has an Envoy or two, with their memory.
+    let at_once = (2 * std::thread::available_parallelism()?.get()).min(8);
     let mut tests = of_target(test, version);
     if std::env::var_os(THREADS).is_none() {
         tests.env(THREADS, at_once.to_string());
