@@ -133,6 +133,8 @@ fn spawn(folder: &Path, address: SocketAddr) -> Child {
         .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
         .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
         .arg(format!("--web.listen-address={address}"))
+        // Tells of each scrape that fails, and why.
+        .arg("--log.level=debug")
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("share the log"))
         .stderr(log)

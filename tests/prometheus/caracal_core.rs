@@ -81,9 +81,10 @@ fn its_queries_and_alerts_run_unchanged() {
     }
     // Of each family that both could have there is one series, and the breakers are told apart.
     prometheus.wait_for_value("caracal_gateway_requests_in_flight", f64::is_finite);
-    let breakers = prometheus.query("caracal_circuit_breaker_state");
-    let names: BTreeSet<&str> = breakers.iter().map(|breaker| &*breaker.labels["name"]).collect();
-    assert_eq!(names, BTreeSet::from(["core", "policy_store"]));
+    prometheus.wait_for("caracal_circuit_breaker_state", |breakers| {
+        let names = breakers.iter().map(|breaker| &*breaker.labels["name"]);
+        names.collect::<BTreeSet<_>>() == BTreeSet::from(["core", "policy_store"])
+    });
 
     let groups = prometheus.rules();
     let rules = groups[0]["rules"].as_array().cloned().expect("rules");

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
-use testbed::Prometheus;
 use testbed::prometheus::{Series, Span};
+use testbed::{Prometheus, poll};
 
 use crate::world::World;
 use crate::{file, picture, traffic};
@@ -60,20 +60,21 @@ fn every_panel_shows_data() {
     }
     let start = now();
     traffic::send(world.envoy.address(), time);
-    // The last requests are counted within a second, and scraped within another.
-    let last = "sum(caracal_gateway_requests_total{job=\"gateway\", method=\"PUT\"})";
-    prometheus.wait_for_value(last, |count| count > 0.0);
-    let seconds = time.as_secs_f64();
-    let span = Span { start, end: start + seconds, step: seconds / 75.0 };
+    let so_far = || {
+        let seconds = now() - start;
+        Span { start, end: start + seconds, step: seconds / 75.0 }
+    };
 
-    let mut panels = 0;
-    for query in queries() {
-        let series = prometheus.range(&query.expression, span);
-        let finite = |series: &Series| series.points.iter().any(|point| point.1.is_finite());
-        assert!(series.iter().any(finite), "{}: {} has no data", query.panel, query.expression);
-        panels += 1;
+    // The last requests are counted within a second, and scraped within another.
+    let finite = |series: &Series| series.points.iter().any(|point| point.1.is_finite());
+    let queries = queries();
+    for query in &queries {
+        poll::until(Duration::from_secs(60), &format!("{} has data", query.expression), || {
+            prometheus.range(&query.expression, so_far()).iter().any(finite).then_some(())
+        });
     }
-    assert!(panels > 20, "{panels} queries");
+    assert!(queries.len() > 20, "{} queries", queries.len());
+    let span = so_far();
     every_rule_is_well(prometheus);
     picture::check_and_write(&picture::draw(prometheus, span), writes);
 }

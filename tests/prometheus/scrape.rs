@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use testbed::client::{Load, load};
@@ -26,26 +26,31 @@ fn a_scrape_shows_what_the_client_sent() {
     // A series appears with its first request, and what rises after that is its increase.
     let posts = "sum(caracal_gateway_requests_total{method=\"POST\"})";
     let post = Request::new("POST", "/delay/30").body("body");
+    let began = Instant::now();
     Client::new(world.envoy.address()).send(&post);
+    let first_took = began.elapsed().as_secs_f64();
     prometheus.wait_for_value(posts, |count| count == 1.0);
     let plan = Load::new(post, 4, 125).paced(Duration::from_millis(20));
     let answers = load(world.envoy.address(), &plan);
     assert!(answers.iter().all(|answer| answer.status == 200));
     prometheus.wait_for_value(posts, |count| count == 501.0);
 
-    let value = |expression: &str| prometheus.wait_for_value(expression, f64::is_finite);
+    // Where scrapes come late, a window holds few of them, and its edges are extrapolated far: at first.
     let (first, last) = (answers[0].sent, answers[499].received);
-    // Between two scrapes a window's edge is extrapolated, by half a second on either side.
-    let least = 500.0 / (last - first + Duration::from_secs(3)).as_secs_f64();
-    let rate = value(
-        "max_over_time(sum(rate(caracal_gateway_requests_total{method=\"POST\"}[5s]))[5m:1s])",
+    let least = 500.0 / (last - first + Duration::from_secs(10)).as_secs_f64();
+    prometheus.wait_for_value(
+        "max_over_time(sum(rate(caracal_gateway_requests_total{method=\"POST\"}[10s]))[5m:1s])",
+        |rate| rate >= least && rate < 1_000.0,
     );
-    assert!(rate > least && rate < 1_000.0, "{rate} a second, and at least {least} were sent");
-    let increase = value("sum(increase(caracal_gateway_requests_total{method=\"POST\"}[5m]))");
-    assert!((500.0..=650.0).contains(&increase), "{increase} of 500");
+    prometheus.wait_for_value(
+        "sum(increase(caracal_gateway_requests_total{method=\"POST\"}[5m]))",
+        |increase| (500.0..=650.0).contains(&increase),
+    );
 
+    let value = |expression: &str| prometheus.wait_for_value(expression, f64::is_finite);
     let mut times: Vec<f64> =
         answers.iter().map(|answer| (answer.received - answer.sent).as_secs_f64()).collect();
+    times.push(first_took);
     times.sort_by(f64::total_cmp);
     for (quantile, nth) in [("0.5", 250), ("0.95", 475), ("0.99", 495)] {
         let seen = value(&format!(
@@ -60,8 +65,7 @@ fn a_scrape_shows_what_the_client_sent() {
     prometheus.wait_for_value("sum(caracal_gateway_requests_in_flight)", |count| count >= 0.0);
 }
 
-/// With a wrong token the target is down, and the gate counts why; with the right one it is up all the
-/// while.
+/// With a wrong token the target is down, and the gate counts why; with the right one it is never refused.
 #[test]
 fn a_wrong_token_is_seen_on_both_sides() {
     let world = World::start(
@@ -80,11 +84,15 @@ fn a_wrong_token_is_seen_on_both_sides() {
     prometheus.wait_for_value(INVALID, |count| count >= before + 2.0);
     let malformed = "sum(caracal_gateway_auth_failures_total{reason=\"malformed\"})";
     prometheus.wait_for_value(malformed, |count| count >= 1.0);
-    let lowest = "min_over_time(up{job=\"gateway\"}[5m])";
-    prometheus.wait_for_value(lowest, |value| value == 1.0);
-    let error = prometheus.targets().to_string();
-    assert!(error.contains("401"), "{error}");
-    assert!(!prometheus.log().contains("s3cret"), "no token is logged");
+    // A scrape with the right one may come too late, but none is refused.
+    let log = prometheus.log();
+    let refused = |job: &str| {
+        let pool = format!("scrape_pool={job} ");
+        log.lines().any(|line| line.contains(&pool) && line.contains("401"))
+    };
+    assert_eq!(["wrong-gateway", "old-gateway", "gateway"].map(refused), [true, true, false]);
+    prometheus.wait_for_value("up{job=\"gateway\"}", |value| value == 1.0);
+    assert!(!log.contains("s3cret"), "no token is logged");
 }
 
 /// Each command of the example's table has an answer.
