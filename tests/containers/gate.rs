@@ -4,10 +4,11 @@ use std::fs;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use testbed::{Client, workspace};
+use testbed::client::{Load, load};
+use testbed::{Client, Request, poll, workspace};
 
 use crate::podman::{Container, ENVOY, GATE, Podman};
-use crate::{answered, bearer, secret, yaml};
+use crate::{PATIENCE, answered, bearer, secret, yaml};
 
 /// Podman would else add places to write to, which other tools do not.
 pub const HARDENED: [&str; 6] = [
@@ -54,13 +55,19 @@ fn it_works_with_nothing_to_write_and_no_rights() {
     assert_eq!(client.get_with("/metrics", &bearer("the-token")).status, 200);
     let scrape = client.get_with("/-/gate/metrics", &bearer("the-token"));
     assert!(scrape.text().contains("caracal_gateway_requests_total"), "{}", scrape.text());
-    let limited = (0..1000).map(|_| client.get("/v1/recall")).find(|answer| answer.status == 429);
-    assert!(limited.expect("the limit is 20 a second").header("retry-after").is_some());
+    let limited = poll::until(PATIENCE, "20 a second are too many", || {
+        load(address, &Load::new(Request::get("/v1/recall"), 16, 4));
+        Some(client.get("/v1/recall")).filter(|answer| answer.status == 429)
+    });
+    assert!(limited.header("retry-after").is_some());
     assert_eq!(client.get("/health").status, 200);
 
-    let log = podman.output(&["logs", "gate"]);
-    let log = String::from_utf8_lossy(&log.stderr);
-    assert!(log.contains("starting main dispatch loop") && !log.contains("the-token"), "{log}");
+    let log = poll::until(PATIENCE, "the log is there", || {
+        let log = podman.output(&["logs", "gate"]).stderr;
+        let log = String::from_utf8_lossy(&log).into_owned();
+        log.contains("starting main dispatch loop").then_some(log)
+    });
+    assert!(!log.contains("the-token"), "{log}");
 }
 
 /// A bootstrap of one's own takes the place of the image's, and needs no `UPSTREAM`.

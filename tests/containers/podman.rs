@@ -117,7 +117,9 @@ impl Podman {
     /// Where a container's port is reached from outside.
     pub fn address(&self, container: &str, port: u16) -> SocketAddr {
         let address = self.ok(&["port", container, &port.to_string()]);
-        address.parse().unwrap_or_else(|error| panic!("{address}: {error}"))
+        let address = address.parse().unwrap_or_else(|error| panic!("{address}: {error}"));
+        assert_is_ours(address);
+        address
     }
 }
 
@@ -157,6 +159,17 @@ fn most_files() -> String {
 /// A name that no other run on this machine has, for what podman keeps outside of its places: networks.
 pub fn name() -> String {
     format!("probegate-{}", process::id())
+}
+
+/// Panics if another rule forwards that port as well: one of a run that was killed and whose folder is gone, so
+/// that [`sweep`] knows nothing of it. Whoever comes there would be sent to a container that is no more.
+fn assert_is_ours(address: SocketAddr) {
+    let Ok(rules) = Command::new("iptables").args(["-t", "nat", "-S"]).output() else { return };
+    let rules = String::from_utf8_lossy(&rules.stdout);
+    let port = format!(" --dport {} ", address.port());
+    let forwards = |rule: &&str| rule.contains(&port) && rule.contains(" -j DNAT ");
+    let all: Vec<&str> = rules.lines().filter(forwards).collect();
+    assert!(all.len() < 2, "a rule that was left behind catches {address}: {all:#?}");
 }
 
 /// Ends what a run left behind that was killed.
