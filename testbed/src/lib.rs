@@ -16,6 +16,7 @@ pub mod headers;
 pub mod hostile;
 mod poison;
 pub mod poll;
+mod port;
 pub mod prometheus;
 #[cfg(feature = "rate-limit-service")]
 pub mod rate_limit_service;
@@ -33,6 +34,7 @@ pub use capabilities::capabilities;
 pub use client::{Client, Request, Response};
 pub use crashing::crashing_module;
 pub use envoy::Envoy;
+pub use port::Port;
 pub use prometheus::Prometheus;
 #[cfg(feature = "rate-limit-service")]
 pub use rate_limit_service::RateLimitService;

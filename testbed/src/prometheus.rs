@@ -3,7 +3,7 @@
 mod api;
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::client::{Client, Request};
 use crate::envoy::process;
 use crate::stats::Sample;
-use crate::{poll, tools};
+use crate::{Port, poll, tools};
 pub use api::{Series, Span};
 
 /// How long a start or an answer of a query is waited for.
@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Prometheus {
     child: Child,
     folder: PathBuf,
-    address: SocketAddr,
+    /// It does not tell which one it got, so it is given one.
+    port: Port,
 }
 
 impl Prometheus {
@@ -34,8 +35,9 @@ impl Prometheus {
     pub fn start(configuration: &str) -> Self {
         let folder = process::folder();
         fs::write(folder.join("prometheus.yml"), configuration).expect("write the configuration");
-        let address = free_address();
-        let mut prometheus = Self { child: spawn(&folder, address), folder, address };
+        let port = Port::hold();
+        let address = port.address();
+        let mut prometheus = Self { child: spawn(&folder, address), folder, port };
         let ready = poll::within(PATIENCE, || {
             if let Some(status) = prometheus.child.try_wait().expect("ask for the process") {
                 return Some(Err(format!("Prometheus ended with {status}")));
@@ -50,7 +52,7 @@ impl Prometheus {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// The value of an expression now. Panics with Prometheus's words if it has none.
@@ -108,7 +110,7 @@ impl Prometheus {
 
     fn get(&self, target: &str) -> (u16, String) {
         let request = Request::get(target).header("connection", "close");
-        let answer = Client::new(self.address).send(&request);
+        let answer = Client::new(self.address()).send(&request);
         (answer.status, answer.text())
     }
 }
@@ -140,10 +142,4 @@ fn spawn(folder: &Path, address: SocketAddr) -> Child {
         .stderr(log)
         .spawn()
         .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
-}
-
-/// Prometheus does not tell which port it got, so it is given one that was free just now.
-pub(crate) fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address")
 }

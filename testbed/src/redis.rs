@@ -9,8 +9,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use crate::envoy::process;
-use crate::prometheus::free_address;
-use crate::{poll, tools};
+use crate::{Port, poll, tools};
 
 /// How long a start is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,13 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Redis {
     child: Child,
     folder: PathBuf,
-    address: SocketAddr,
+    port: Port,
 }
 
 impl Redis {
     /// On a free port of 127.0.0.1; returns when it answers.
     pub fn start() -> Self {
-        let (folder, address) = (process::folder(), free_address());
+        let (folder, port) = (process::folder(), Port::hold());
+        let address = port.address();
         let log = File::create(folder.join("redis.log")).expect("make a log");
         let command = tools::redis();
         let (program, arguments) = command.split_first().expect("a command has a program");
@@ -39,7 +39,7 @@ impl Redis {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start Redis: {error}"));
-        let mut redis = Self { child, folder, address };
+        let mut redis = Self { child, folder, port };
         let ready = poll::within(PATIENCE, || {
             if let Some(status) = redis.child.try_wait().expect("ask for the process") {
                 return Some(Err(format!("Redis ended with {status}")));
@@ -54,7 +54,7 @@ impl Redis {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 }
 

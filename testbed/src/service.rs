@@ -1,12 +1,14 @@
 //! A service that misbehaves as it is told to, byte by byte.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::SockRef;
+
+use crate::Port;
 
 /// What the service does with each request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum Does {
 
 /// Listens on a port of 127.0.0.1 that stays its own, also while it refuses.
 pub struct Service {
-    address: SocketAddr,
+    port: Port,
     state: Arc<Mutex<State>>,
 }
 
@@ -35,8 +37,8 @@ struct State {
     does: Does,
     /// When each request came, and its head.
     requests: Vec<(Instant, String)>,
+    /// While it does not refuse.
     listener: Option<TcpListener>,
-    ended: bool,
 }
 
 /// A whole answer with this status and body.
@@ -48,35 +50,31 @@ pub fn answer(status: u16, body: &str) -> Does {
 impl Service {
     /// A service that does this.
     pub fn start(does: Does) -> Self {
-        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let address = listener.local_addr().expect("an address");
-        let state = State { does, requests: Vec::new(), listener: None, ended: false };
-        let service = Self { address, state: Arc::new(Mutex::new(state)) };
-        if service.lock().does != Does::Refuses {
-            service.accept(listener);
-        }
+        let state = State { does: Does::Refuses, requests: Vec::new(), listener: None };
+        let service = Self { port: Port::hold(), state: Arc::new(Mutex::new(state)) };
+        service.now(does);
         service
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// Does this from now on, on open connections as well.
     pub fn now(&self, does: Does) {
         let mut state = self.lock();
-        let refuses = does == Does::Refuses;
-        state.does = does;
-        if refuses {
-            // A thread that waits in `accept` is woken by a last connection.
-            if state.listener.take().is_some() {
-                drop(state);
-                let _ = TcpStream::connect(self.address);
+        if does == Does::Refuses {
+            // Connections are refused when this returns, and the thread that waits for one goes.
+            if let Some(listener) = state.listener.take() {
+                let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
             }
         } else if state.listener.is_none() {
-            drop(state);
-            self.accept(listen(self.address));
+            let listener = TcpListener::bind(self.address()).expect("its own port");
+            state.listener = Some(listener.try_clone().expect("share the listener"));
+            let state = self.state.clone();
+            thread::spawn(move || accept(&listener, &state));
         }
+        state.does = does;
     }
 
     /// When each request came, and its head.
@@ -93,39 +91,27 @@ impl Service {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
-
-    fn accept(&self, listener: TcpListener) {
-        self.lock().listener = listener.try_clone().ok();
-        let state = self.state.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let refuses = {
-                    let state = state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    state.listener.is_none() || state.ended
-                };
-                if refuses {
-                    break;
-                }
-                let state = state.clone();
-                thread::spawn(move || stream.map(|stream| serve(stream, &state)));
-            }
-        });
-    }
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.lock().ended = true;
         self.now(Does::Refuses);
     }
 }
 
-fn listen(address: SocketAddr) -> TcpListener {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    socket.set_reuse_address(true).expect("an address that was used before");
-    socket.bind(&address.into()).expect("a port of 127.0.0.1");
-    socket.listen(128).expect("a listener");
-    socket.into()
+/// Until the listener is shut down.
+fn accept(listener: &TcpListener, state: &Arc<Mutex<State>>) {
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                let state = state.clone();
+                thread::spawn(move || serve(stream, &state));
+            }
+            Err(error) if error.kind() == ErrorKind::InvalidInput => return,
+            // A client that is gone already.
+            Err(_) => {}
+        }
+    }
 }
 
 fn serve(mut stream: TcpStream, state: &Mutex<State>) {
@@ -137,7 +123,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         let mut buffer = [0; 4096];
         let read = stream.read(&mut buffer);
         let mut state = state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if state.ended || state.does == Does::Refuses {
+        if state.does == Does::Refuses {
             return;
         }
         match read {
@@ -164,6 +150,22 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         };
         if written.is_err() || matches!(does, Does::Breaks(_) | Does::Resets) {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_refuses_at_once_and_returns_at_once() {
+        let service = Service::start(Does::Refuses);
+        for _ in 0..100 {
+            assert!(TcpStream::connect(service.address()).is_err());
+            service.now(answer(200, "ok"));
+            assert!(TcpStream::connect(service.address()).is_ok());
+            service.now(Does::Refuses);
         }
     }
 }

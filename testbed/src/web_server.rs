@@ -8,8 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::envoy::process;
-use crate::prometheus::free_address;
-use crate::{poll, tools};
+use crate::{Port, poll, tools};
 
 /// How long a start is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,7 +22,7 @@ pub struct WebServer {
     pub name: &'static str,
     child: Child,
     folder: PathBuf,
-    address: SocketAddr,
+    port: Port,
 }
 
 impl WebServer {
@@ -63,7 +62,8 @@ impl WebServer {
     /// Runs the command with a file of this text as its last argument, on a free port of 127.0.0.1,
     /// which stands for `PORT` in the text; returns when somebody listens there.
     fn start(name: &'static str, file: &str, text: &str, mut command: Command) -> Self {
-        let (folder, address) = (process::folder(), free_address());
+        let (folder, port) = (process::folder(), Port::hold());
+        let address = port.address();
         let path = folder.join(file);
         fs::write(&path, text.replace("PORT", &address.port().to_string())).expect("write a file");
         let log = File::create(folder.join("server.log")).expect("make a log");
@@ -75,7 +75,7 @@ impl WebServer {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
-        let mut server = Self { name, child, folder, address };
+        let mut server = Self { name, child, folder, port };
         let ready = poll::within(PATIENCE, || {
             if let Some(status) = server.child.try_wait().expect("ask for the process") {
                 return Some(Err(format!("{name} ended with {status}")));
@@ -90,7 +90,7 @@ impl WebServer {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 }
 

@@ -1,9 +1,7 @@
 //! `probegate render`: what it prints is what a real Envoy starts with.
 
-use std::net::TcpListener;
-
 use serde_json::Value;
-use testbed::{Client, Envoy, Upstream, tools};
+use testbed::{Client, Envoy, Port, Upstream, tools};
 
 use crate::{command, file, folder, probegate, run};
 
@@ -112,8 +110,8 @@ fn a_wrong_order_ends_with_2() {
 pub fn start(system: &str, upstream: &Upstream, environment: &[(&str, &str)], tls: &str) -> Envoy {
     let to = upstream.address().to_string();
     let text = rendered(&["--system", system, "--for", "envoy", "--upstream", &to]);
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let port = port.expect("a free port").port();
+    let held = Port::hold();
+    let port = held.address().port();
     let text = text
         .replace("port_value: 10000 ", &format!("port_value: {port} "))
         .replace("port_value: 9901 ", "port_value: 0 ")

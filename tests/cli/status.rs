@@ -1,11 +1,10 @@
 //! `probegate status`, of a real gate in a real Envoy.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::json;
 use testbed::service::answer;
-use testbed::{Bootstrap, Envoy, Service, Upstream, poll};
+use testbed::{Bootstrap, Envoy, Port, Service, Upstream, poll};
 
 use crate::{Ran, command, file, folder, probegate, render, run};
 
@@ -79,8 +78,8 @@ fn a_ready_gate_and_one_that_is_not() {
 /// What is unreachable, or answers and is no gate, ends with 2.
 #[test]
 fn no_gate_ends_with_2() {
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|held| held.local_addr());
-    let nobody = format!("http://{}", nobody.expect("a free port"));
+    let held = Port::hold();
+    let nobody = format!("http://{}", held.address());
     let json = Service::start(answer(200, "{\"status\": \"ok\"}"));
     let absent = Service::start(answer(404, ""));
     let redirect = testbed::service::Does::Answers(

@@ -1,12 +1,11 @@
 //! `envoy/compose.yaml`: the gate, a service and a Prometheus that find each other by their names.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::Value;
 use testbed::tools::containers;
-use testbed::{Client, poll, workspace};
+use testbed::{Client, Port, poll, workspace};
 
 use crate::podman::{self, ENVOY, PROMETHEUS, Podman};
 use crate::{PATIENCE, answered, bearer, secret};
@@ -54,22 +53,19 @@ fn container(service: &str) -> String {
     format!("{}_{service}_1", podman::name())
 }
 
-fn free_port() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port().to_string()
-}
-
 #[test]
 fn prometheus_scrapes_the_gate_that_guards_the_service() {
     let token = secret("compose", "the-token\n");
+    let ports = [(); 2].map(|()| Port::hold());
+    let [gate, prometheus] = ports.each_ref().map(|port| port.address().port().to_string());
     let project = Project::up(
         Podman::shared(),
         vec![
             ("ENVOY_IMAGE", ENVOY.into()),
             ("PROMETHEUS_IMAGE", PROMETHEUS.into()),
             ("METRICS_TOKEN", token.display().to_string()),
-            ("GATE_PORT", free_port()),
-            ("PROMETHEUS_PORT", free_port()),
+            ("GATE_PORT", gate),
+            ("PROMETHEUS_PORT", prometheus),
         ],
     );
     let address = |service: &str, port| project.podman.address(&container(service), port);

@@ -1,14 +1,15 @@
 //! The examples that are of no system work as they stand, but for the ports.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use testbed::client::h2;
 use testbed::rate_limit_service::Limit;
 use testbed::{
-    Client, Envoy, RateLimitService, Redis, Request, Response, Upstream, poll, tools, workspace,
+    Client, Envoy, Port, RateLimitService, Redis, Request, Response, Upstream, poll, tools,
+    workspace,
 };
 
 const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
@@ -26,8 +27,9 @@ fn start_beside(
     environment: &[(&str, &str)],
 ) -> Envoy {
     let text = fs::read_to_string(workspace().join(bootstrap)).expect("the example");
+    let port = Port::hold();
     let text = text
-        .replace("port_value: 10000 ", &format!("port_value: {} ", free_port()))
+        .replace("port_value: 10000 ", &format!("port_value: {} ", port.address().port()))
         .replace("port_value: 9901 ", "port_value: 0 ")
         .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()))
         .replace("port_value: 8081 ", &format!("port_value: {} ", second.port()))
@@ -47,11 +49,6 @@ fn up_to_the_limit(mut send: impl FnMut() -> Response) -> (usize, Response) {
         { answers }.find(|(_, answer)| answer.status != 200).expect("a limit");
     assert_eq!(refused.status, 429);
     (admitted, refused)
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// Each line of the example's table.

@@ -1,10 +1,8 @@
 //! Every request and every answer carries one ID, and all who see it see the same.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-
 use serde_json::{Value, json};
 use testbed::client::raw;
-use testbed::{Bootstrap, Client, Envoy, Request, Response, Upstream};
+use testbed::{Bootstrap, Client, Envoy, Port, Request, Response, Upstream};
 
 /// The ID of an answer. Panics if it has none, or several.
 pub fn id_of(answer: &Response) -> &str {
@@ -27,12 +25,6 @@ fn start(configuration: Value) -> (Upstream, Envoy) {
     let bootstrap = Bootstrap::to(upstream.address()).plugin(configuration);
     let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
     (upstream, envoy)
-}
-
-/// A port of the loopback interface that refuses connections.
-fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address")
 }
 
 /// What a client sent under the names, and what then stood in the answer and before the upstream.
@@ -119,12 +111,12 @@ fn the_header_may_have_another_name() {
 }
 
 /// An Envoy that answers some requests itself, in front of an upstream that does as it is told.
-fn varied(upstream: &Upstream) -> Envoy {
+fn varied(upstream: &Upstream, nobody: &Port) -> Envoy {
     let upstream_route =
         |prefix: &str| json!({"match": {"prefix": prefix}, "route": {"cluster": "upstream"}});
     let slow = json!({"cluster": "upstream", "timeout": "0.02s", "prefix_rewrite": "/delay/5000"});
     let bootstrap = Bootstrap::to(upstream.address())
-        .cluster("down", nobody())
+        .cluster("down", nobody.address())
         .plugin(json!({
             "routes": [
                 {"paths": ["/metrics"], "class": "metrics"},
@@ -147,8 +139,8 @@ fn varied(upstream: &Upstream) -> Envoy {
 /// Whoever answers, the gate, the upstream or Envoy itself: there is one ID, and it is the client's.
 #[test]
 fn every_answer_carries_the_id() {
-    let upstream = Upstream::start();
-    let envoy = varied(&upstream);
+    let (upstream, nobody) = (Upstream::start(), Port::hold());
+    let envoy = varied(&upstream, &nobody);
     let own = |headers: &str| Request::get("/v1").header("x-upstream-headers", headers);
     let table = [
         (Request::get("/metrics"), 401, "the gate's refusal for want of a token"),

@@ -1,13 +1,12 @@
 //! Tokens that a service hands out: a new one opens and the old one ends without a reload.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, process};
 
 use serde_json::{Value, json};
 use testbed::service::{Does, answer};
-use testbed::{Bootstrap, Client, Envoy, Service, Upstream, poll, tools, workspace};
+use testbed::{Bootstrap, Client, Envoy, Port, Service, Upstream, poll, tools, workspace};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -108,12 +107,12 @@ fn the_example_does_what_its_readme_says() {
     };
     write("first\n");
     let text = fs::read_to_string(workspace().join("examples/rotation/envoy.yaml"));
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let port = Port::hold();
     let text = text
         .expect("the example")
         .replace("/tmp/probegate/", &format!("{}/", folder.display()))
         .replace("every: 5s", "every: 1s")
-        .replace("port_value: 10000 ", &format!("port_value: {} ", port.expect("a port").port()))
+        .replace("port_value: 10000 ", &format!("port_value: {} ", port.address().port()))
         .replace("port_value: 9901 ", "port_value: 0 ")
         .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()));
     let file = folder.join("envoy.yaml");

@@ -1,6 +1,5 @@
 //! The gate with all that it can do, in an Envoy with two workers.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 use super::guard::Guard;
 use super::{ADMIN_TOKEN, METRICS_TOKEN, account};
 use crate::envoy::process;
-use crate::{Bootstrap, Envoy, Upstream};
+use crate::{Bootstrap, Envoy, Port, Upstream};
 
 pub struct Setting {
     pub envoy: Envoy,
@@ -18,6 +17,7 @@ pub struct Setting {
     pub guard: Arc<Mutex<Guard>>,
     _upstream: Upstream,
     _probed: Upstream,
+    _nobody: Port,
 }
 
 /// Every feature, with numbers by which each outcome comes often: a client who sends a tenth of all requests is over its
@@ -65,12 +65,12 @@ impl Setting {
         let upstream = Upstream::watched(move |request| {
             judge.lock().expect("nobody panics in the guard").judge(request);
         });
-        let probed = Upstream::start();
+        let (probed, nobody) = (Upstream::start(), Port::hold());
         let access_log = process::folder().join("access.log");
         let bootstrap = Bootstrap::to(upstream.address())
             .cluster("probed", probed.address())
-            .cluster("nobody", nobody())
-            .cluster_http2("limits", nobody())
+            .cluster("nobody", nobody.address())
+            .cluster_http2("limits", nobody.address())
             .plugin(configuration())
             .wasm(json!({"allow_on_headers_stop_iteration": true}))
             .env("METRICS_BEARER", METRICS_TOKEN)
@@ -91,12 +91,6 @@ impl Setting {
             }))
             .filters_before(account::filter());
         let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-        Self { envoy, access_log, guard, _upstream: upstream, _probed: probed }
+        Self { envoy, access_log, guard, _upstream: upstream, _probed: probed, _nobody: nobody }
     }
-}
-
-/// An address where nobody listens.
-fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address")
 }

@@ -1,22 +1,18 @@
 //! A service that does not decide.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::json;
 use testbed::rate_limit_service::Does;
-use testbed::{Client, Envoy, RateLimitService, Redis, Upstream};
+use testbed::{Client, Envoy, Port, RateLimitService, Redis, Upstream};
 
 use super::*;
 
 /// The same with each `on_error`: what a request then gets, and the reason that is counted.
 fn decides(does: Option<&Does>, reason: &str) {
-    let (upstream, redis) = (Upstream::start(), Redis::start());
+    let (upstream, redis, nobody) = (Upstream::start(), Redis::start(), Port::hold());
     let service = RateLimitService::start(&redis, &[daily(1)]);
-    // Nobody listens there once the listener is dropped.
-    let nobody =
-        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
-    let address = does.map_or(nobody, |_| service.address());
+    let address = does.map_or(nobody.address(), |_| service.address());
     if let Some(does) = does {
         service.now(does.clone());
     }
