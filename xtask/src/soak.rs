@@ -26,6 +26,8 @@ const WARM_UP_RELOADS: u32 = 4;
 /// Between two reloads, where there is time for it.
 const RELOADED: Duration = Duration::from_secs(30);
 const TURNED: Duration = Duration::from_secs(7);
+/// How long is waited for what should come within a second or two.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An error if a promise was broken. Instructions are not counted for less than a minute.
 pub fn run(minutes: f64) -> Outcome {
@@ -37,17 +39,16 @@ pub fn run(minutes: f64) -> Outcome {
         Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap).map_err(world::failed)?;
     let (clients, address) = (Clients::default(), envoy.address());
     let run = thread::scope(|scope| {
+        let _end = clients.end_later();
         for sender in 0..SENDERS {
             let clients = &clients;
             scope.spawn(move || clients.send(address, sender, 0, u64::MAX));
         }
-        let run = soak(&mut envoy, &mut services, &clients, lasts);
-        clients.end();
-        run
+        soak(&mut envoy, &mut services, &clients, lasts)
     })?;
     let mut judge = Judge::default();
     judge.counters(&envoy, &clients.ledger());
-    judge.held(&run.start, &settled(&envoy, &run.start));
+    judge.held(run.vms, &run.start, &settled(&envoy, run.vms));
     judge.log(&envoy);
     drop(envoy);
     if minutes >= 1.0 {
@@ -59,6 +60,8 @@ pub fn run(minutes: f64) -> Outcome {
 
 /// What was seen while it ran.
 struct Run {
+    /// That one configuration has.
+    vms: f64,
     start: Held,
     first: Pace,
     last: Pace,
@@ -80,6 +83,7 @@ fn soak(
     clients: &Clients,
     lasts: Duration,
 ) -> Outcome<Run> {
+    let vms = world::vms(&envoy.stats());
     let mut reloads = 0;
     while reloads < WARM_UP_RELOADS {
         let wanted = WARM_UP * u64::from(reloads + 1) / u64::from(WARM_UP_RELOADS);
@@ -90,7 +94,7 @@ fn soak(
         world::reload(envoy, &services.bootstrap(reloads))?;
         services.turn();
     }
-    let start = Held::of(envoy);
+    let start = settled(envoy, vms);
     println!("warm: {}", line(&clients.ledger(), start.memory, reloads));
 
     let begin = Instant::now();
@@ -133,6 +137,7 @@ fn soak(
         }
     }
     Ok(Run {
+        vms,
         start,
         first: paces.first().copied().unwrap_or_default(),
         last: paces.last().copied().unwrap_or_default(),
@@ -142,11 +147,8 @@ fn soak(
 }
 
 /// When the VMs of the last reload's predecessor are gone, which takes a drain.
-fn settled(envoy: &Envoy, start: &Held) -> Held {
-    let gone = poll::within(Duration::from_secs(30), || {
-        let held = Held::of(envoy);
-        (held.vms <= start.vms).then_some(held)
-    });
+fn settled(envoy: &Envoy, vms: f64) -> Held {
+    let gone = poll::within(PATIENCE, || Some(Held::of(envoy)).filter(|held| held.vms == vms));
     gone.unwrap_or_else(|| Held::of(envoy))
 }
 

@@ -75,9 +75,19 @@ pub struct Clients {
     ended: AtomicBool,
 }
 
+/// See [`Clients::end_later`].
+pub struct End<'a>(&'a Clients);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Clients {
-    pub fn end(&self) {
-        self.ended.store(true, Ordering::Relaxed);
+    /// Ends them when it is dropped: after a panic as well, or their threads would be waited for for ever.
+    pub fn end_later(&self) -> End<'_> {
+        End(self)
     }
 
     pub fn ledger(&self) -> Ledger {

@@ -29,8 +29,8 @@ impl Services {
         self.flaky.now(if self.dead { Does::Refuses } else { answer(200, "ok") });
     }
 
-    /// The configuration of that number: they differ, so that Envoy makes new VMs. Envoy answers what the
-    /// gate lets through.
+    /// The configuration of that number. They all differ, and every other one in its environment too: then Envoy
+    /// makes new VMs, where the old ones would take it. Envoy answers what the gate lets through.
     pub fn bootstrap(&self, number: u32) -> Bootstrap {
         let answer = json!({"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}});
         Bootstrap::to(self.steady.address())
@@ -38,6 +38,7 @@ impl Services {
             .cluster("steady", self.steady.address())
             .cluster("flaky", self.flaky.address())
             .env("METRICS_BEARER", TOKEN)
+            .env("VMS", &(number / 2).to_string())
             .hcm(json!({"use_remote_address": false, "skip_xff_append": true}))
             .wasm(json!({"allow_on_headers_stop_iteration": true}))
             .plugin(configuration(number))
