@@ -83,6 +83,11 @@ fn run(which: Which, steps: &[(Duration, bool)], phase: Duration) -> Report {
             (Which::Wall, true) => -by.as_secs().cast_signed(),
             _ => 0,
         };
+        if offset != 0 {
+            let opens = pays.send(&pays.request(0));
+            let seen = format!("a request of the right time passed, {offset} s off");
+            report.check(!opens, "replay protection goes by the wall clock", seen);
+        }
         let passes = pays.new_passes(offset);
         report.figure(format!(
             "{}{} s: new nonces {}",
@@ -111,13 +116,18 @@ struct Pays<'a> {
 }
 
 impl Pays<'_> {
-    /// Whether one with a new nonce passes, its time this many seconds off.
-    fn new_passes(&mut self, offset: i64) -> bool {
+    /// One with a new nonce, its time this many seconds off.
+    fn request(&self, offset: i64) -> Request {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let request = Request::new("POST", "/pay")
+        Request::new("POST", "/pay")
             .header("x-client", "payer")
             .header("x-nonce", format!("nonce-{}-{now}-{offset}", self.spent.len()))
-            .header("x-timestamp", now.saturating_add_signed(offset).to_string());
+            .header("x-timestamp", now.saturating_add_signed(offset).to_string())
+    }
+
+    /// Whether such a one passes.
+    fn new_passes(&mut self, offset: i64) -> bool {
+        let request = self.request(offset);
         let passed = self.send(&request);
         self.spent.push(request);
         passed

@@ -88,6 +88,10 @@ impl Crowd {
         self.shared.answered.load(Ordering::Relaxed)
     }
 
+    pub fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
     /// Ends the load, each request with its answer.
     pub fn take(self) -> Vec<Answer> {
         self.shared.end.store(true, Ordering::Relaxed);

@@ -6,8 +6,10 @@ use serde_json::json;
 
 use super::crowd::{Crowd, statuses};
 use super::{Report, Scenario, bootstrap, start, well};
-use crate::Envoy;
 use crate::envoy::Reload;
+use crate::{Envoy, poll};
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const REPLACED: Scenario = Scenario {
     name: "workers-drained",
@@ -21,6 +23,7 @@ fn replaced(phase: Duration) -> Report {
     let bootstrap = bootstrap(&service);
     let (mut envoy, crowd) = start(&bootstrap, phase);
     let mut report = Report::default();
+    let before = connections(&envoy);
     for round in 0..3 {
         // Another listener with the same gate: its VMs stay, its connections go.
         let listener = json!({"per_connection_buffer_limit_bytes": 1_000_000 + round});
@@ -28,6 +31,10 @@ fn replaced(phase: Duration) -> Report {
         report.check(reload == Reload::Accepted, "a new listener is taken", format!("{reload:?}"));
         crowd.goes_on(phase / 4);
     }
+    let reopened = || Some(connections(&envoy) - before).filter(|reopened| *reopened > 0.0);
+    let reopened = poll::within(PATIENCE, reopened);
+    report.check(reopened.is_some(), "connections are drained", "none was opened anew");
+    report.figure(format!("{} connections opened anew", reopened.unwrap_or_default()));
     let answers = crowd.take();
     envoy.admin_post("/drain_listeners?graceful");
     report.judge(&answers, &[], &[]);
@@ -36,6 +43,13 @@ fn replaced(phase: Duration) -> Report {
     report.judge_counters(&envoy, &statuses(&answers));
     report.judge_process(&mut envoy);
     report.end(&envoy)
+}
+
+/// How many clients have opened so far.
+fn connections(envoy: &Envoy) -> f64 {
+    envoy
+        .stats()
+        .value("envoy_http_downstream_cx_total", &[("envoy_http_conn_manager_prefix", "gate")])
 }
 
 pub const TERMINATED: Scenario = Scenario {

@@ -9,7 +9,7 @@ use crate::client::{Answered, most_within};
 use crate::{Envoy, Service, poll};
 
 /// Flushes come once a second, and the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const REQUESTS: &str = "caracal_gateway_requests_total";
 pub const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
