@@ -1,7 +1,7 @@
 //! The module's own image, in `dist/image`: what a registry is given and Istio takes.
 
-use std::fs;
 use std::path::PathBuf;
+use std::{fs, process};
 
 use serde_json::Value;
 use testbed::workspace;
@@ -43,7 +43,8 @@ fn it_is_the_module_under_the_digest_that_was_printed() {
     assert_eq!(layers[0]["mediaType"], "application/vnd.oci.image.layer.v1.tar+gzip");
 
     podman.ok(&["create", "--name", "module", image, "none"]);
-    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("plugin.wasm");
+    let name = format!("{}-plugin.wasm", process::id());
+    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     podman.ok(&["cp", "module:/plugin.wasm", &copy.display().to_string()]);
     let same = fs::read(&copy).expect("the copy") == fs::read(testbed::module()).expect("it");
     assert!(same, "the image has another module than dist/probegate.wasm: `cargo xtask image`");

@@ -23,16 +23,21 @@ pub struct Podman {
     folder: PathBuf,
     /// Its state, for which podman allows no long path.
     state: PathBuf,
+    /// Goes once all else was taken down.
+    whole: Arc<()>,
 }
 
 impl Podman {
     /// The one that the tests of this process use, with the images above; it ends with the last of them.
     pub fn shared() -> Arc<Self> {
-        static SHARED: Mutex<Weak<Podman>> = Mutex::new(Weak::new());
+        static SHARED: Mutex<(Weak<Podman>, Weak<()>)> = Mutex::new((Weak::new(), Weak::new()));
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.upgrade().unwrap_or_else(|| {
+        shared.0.upgrade().unwrap_or_else(|| {
+            poll::until(2 * PATIENCE, "the one before was taken down", || {
+                (shared.1.strong_count() == 0).then_some(())
+            });
             let podman = Arc::new(Self::start());
-            *shared = Arc::downgrade(&podman);
+            *shared = (Arc::downgrade(&podman), Arc::downgrade(&podman.whole));
             podman
         })
     }
@@ -60,6 +65,7 @@ impl Podman {
         Self {
             folder: workspace().join("target/containers").join(process),
             state: env::temp_dir().join(format!("probegate-{process}")),
+            whole: Arc::default(),
         }
     }
 

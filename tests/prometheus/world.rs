@@ -1,9 +1,9 @@
 //! The gate in an Envoy, and a Prometheus that scrapes it as `envoy/prometheus/prometheus.yml` says.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::{fs, process};
 
 use testbed::{Bootstrap, Envoy, Prometheus, Upstream};
 
@@ -80,7 +80,8 @@ pub fn token(token: &str) -> String {
 pub fn write(text: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let nth = NEXT.fetch_add(1, Ordering::Relaxed);
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("prometheus-{nth}.yml"));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("prometheus-{}-{nth}.yml", process::id()));
     fs::write(&path, text).expect("write a file of the test");
     path
 }
