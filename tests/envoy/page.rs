@@ -15,14 +15,23 @@ fn start(upstream: &Upstream, api: &Service, plugin: Value) -> Envoy {
     Envoy::start(&bootstrap).expect("Envoy starts")
 }
 
+/// Waits until that is so on the page: a probe that comes late turns it for a while.
+fn wait_for(browser: &mut Browser, expression: &str, wanted: Value) {
+    let mut last = Value::Null;
+    let found = poll::within(Duration::from_secs(60), || {
+        last = browser.eval(expression);
+        (last == wanted).then_some(())
+    });
+    assert!(found.is_some(), "{expression} never was {wanted}, but: {last}");
+}
+
 /// The rungs of a service as they are drawn, from the top of the screen to its bottom.
-fn drawn(browser: &mut Browser, service: usize) -> Vec<String> {
-    let script = format!(
+fn drawn(service: usize) -> String {
+    format!(
         "[...document.querySelectorAll('article')[{service}].querySelectorAll('li')]
             .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)
             .map(rung => rung.querySelector('b').textContent + ' ' + rung.querySelector('.word').textContent)"
-    );
-    serde_json::from_value(browser.eval(&script)).expect("a list of texts")
+    )
 }
 
 #[test]
@@ -47,20 +56,21 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
         text.contains("● ready") && text.contains("rung 3 of 3")
     });
     assert_eq!(browser.eval("document.querySelector('h1').textContent"), "<b>gateway-7</b>");
-    assert_eq!(browser.eval("document.title"), "● ready – <b>gateway-7</b>");
-    let up = ["ingest ● up", "ready ● up", "health ● up"];
-    assert_eq!(drawn(&mut browser, 0), up, "the lowest rung stands at the bottom");
+    wait_for(&mut browser, "document.title", json!("● ready – <b>gateway-7</b>"));
+    // The lowest rung stands at the bottom.
+    wait_for(&mut browser, &drawn(0), json!(["ingest ● up", "ready ● up", "health ● up"]));
 
     api.now(answer(200, r#"{"status":"degraded"}"#));
     browser.wait_for_text("a degraded rung", |text| text.contains("◐ degraded"));
-    assert_eq!(drawn(&mut browser, 0)[0], "ingest ◐ degraded");
+    wait_for(&mut browser, &(drawn(0) + "[0]"), json!("ingest ◐ degraded"));
 
     api.now(Does::Refuses);
     let text = browser.wait_for_text("that the service is down", |text| {
         ["✕ not ready", "✕ open", "refused", "rung 0 of 3"].iter().all(|part| text.contains(part))
     });
-    assert_eq!(drawn(&mut browser, 0), ["ingest ✕ down", "ready ✕ down", "health ✕ down"]);
-    assert_eq!(drawn(&mut browser, 1), ["ready ● up", "health ● up"], "the other one is well");
+    wait_for(&mut browser, &drawn(0), json!(["ingest ✕ down", "ready ✕ down", "health ✕ down"]));
+    // The other one is well.
+    wait_for(&mut browser, &drawn(1), json!(["ready ● up", "health ● up"]));
     assert_eq!(browser.eval("window.loaded"), "once", "it was never loaded again");
     assert!(!text.contains("/health/ingest"), "paths are details");
 
