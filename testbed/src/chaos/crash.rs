@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
@@ -33,10 +32,7 @@ const HELD: u32 = 8;
 const GONE: [u16; 2] = [0, 503];
 
 fn run(phase: Duration) -> Report {
-    // It answers nobody while this is locked.
-    let door = Arc::<Mutex<()>>::default();
-    let watched = door.clone();
-    let (service, slow) = (well(), Upstream::watched(move |_| drop(watched.lock())));
+    let (service, slow) = (well(), Upstream::start());
     let trailers = json!({"http_protocol_options": {"enable_trailers": true}});
     let route = |prefix: &str, cluster: &str| json!({"match": {"prefix": prefix}, "route": {"cluster": cluster, "timeout": "0s"}});
     let bootstrap = bootstrap(&service)
@@ -48,7 +44,6 @@ fn run(phase: Duration) -> Report {
     let mut report = Report::default();
     let (mut handed_over, mut answered) = (0.0, 0);
     for _ in 0..CRASHES {
-        let closed = door.lock();
         let held = hold(&envoy);
         handed_over = counted(&envoy);
         let crashes = crashes(&envoy);
@@ -64,7 +59,7 @@ fn run(phase: Duration) -> Report {
             (0..16).all(|_| answers()).then_some(())
         });
         crowd.goes_on(phase / 2);
-        drop(closed);
+        slow.release();
         let mut statuses = BTreeMap::new();
         for stream in held {
             *statuses.entry(ended(stream)).or_default() += 1;
