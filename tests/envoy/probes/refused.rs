@@ -25,9 +25,9 @@ fn refuse() {
     let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
     let envoy = start(&upstream, &api, "refuse");
     let refused = poll::until(PATIENCE, "every worker refuses", || {
-        let mut answers = (0..16).map(|_| Client::new(envoy.address()).get("/"));
-        let last = answers.next_back();
-        answers.all(|answer| answer.status == 503).then_some(last).flatten()
+        let mut answers: Vec<Response> =
+            (0..16).map(|_| Client::new(envoy.address()).get("/")).collect();
+        answers.iter().all(|answer| answer.status == 503).then(|| answers.remove(0))
     });
     upstream.take();
     let mut client = Client::new(envoy.address());
