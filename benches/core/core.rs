@@ -6,15 +6,15 @@ mod world;
 use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
-use probegate::auth::AuthMethod;
-use probegate::gate::{Gate, Stream};
-use probegate::limit::client::{ClientKey, HashKey, Identity};
-use probegate::limit::{Limiter, Quota, WhenFull};
-use probegate::metrics::{Finished, Format, Meter, Method, Status};
-use probegate::request::{Head, Pairs};
-use probegate::request_id::RequestId;
-use probegate::route::{Route, Routes, Unreadable};
-use probegate::verdict::{Overrun, Refusal};
+use probegate_core::auth::AuthMethod;
+use probegate_core::gate::{Gate, Stream};
+use probegate_core::metrics::{Finished, Format, Meter, Method, Status};
+use probegate_core::rate_limit::client::{ClientKey, HashKey, Identity};
+use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
+use probegate_core::request::{Head, Pairs};
+use probegate_core::request_id::RequestId;
+use probegate_core::route::{Route, Routes, Unreadable};
+use probegate_core::verdict::{Overrun, Refusal};
 
 use world::{Envoy, Headers, World, compiled, serialized};
 

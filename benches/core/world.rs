@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use probegate::config;
-use probegate::config::Compiled;
-use probegate::gate::Host;
-use probegate::limit::client::HashKey;
-use probegate::limit::{Store, Unavailable, Version};
-use probegate::metrics::{Kind, Statistics};
+use probegate_core::config;
+use probegate_core::config::Compiled;
+use probegate_core::gate::Host;
+use probegate_core::metrics::{Kind, Statistics};
+use probegate_core::rate_limit::client::HashKey;
+use probegate_core::rate_limit::{Store, Unavailable, Version};
 
 /// Names and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];

@@ -1,6 +1,6 @@
 //! The `accept` header of a scrape: OpenMetrics only for who names it.
 
-use probegate::metrics::Format;
+use probegate_core::metrics::Format;
 
 /// A header's value.
 pub fn run(value: &[u8]) {

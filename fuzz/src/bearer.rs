@@ -1,8 +1,8 @@
 //! Tokens: nothing opens but the exact token in exactly one header.
 
-use probegate::auth::{AuthMethod, Carrier, Credential, Digest, Guard, Token, source};
-use probegate::request::{Head, Single};
-use probegate::verdict::Refusal;
+use probegate_core::auth::{AuthMethod, Carrier, Credential, Digest, Guard, Token, fetch};
+use probegate_core::request::{Head, Single};
+use probegate_core::verdict::Refusal;
 
 const TOKENS: [&[u8]; 2] = [b"metrics-token", b"an~other+token/1=="];
 
@@ -53,7 +53,7 @@ pub fn run(value: &[u8]) {
 
 /// What a service hands out: each line is a token, or none of it is.
 fn handed_out(body: &[u8]) {
-    let Some(digests) = source::read(body) else { return };
+    let Some(digests) = fetch::read(body) else { return };
     let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let lines: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).collect();
     assert!((1..=16).contains(&lines.len()) && lines.len() == digests.len());

@@ -1,8 +1,8 @@
 //! Lengths of time, bounds of buckets and times for people.
 
-use probegate::config::shape::Window;
-use probegate::metrics::Bounds;
-use probegate::time::rfc3339;
+use probegate_core::config::shape::Window;
+use probegate_core::metrics::Bounds;
+use probegate_core::time::rfc3339;
 
 /// Eight bytes of a number, and a text.
 pub fn run(data: &[u8]) {

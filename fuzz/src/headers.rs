@@ -1,12 +1,12 @@
 //! The whole gate over the headers of a request: nothing guarded is forwarded without its token, nothing
 //! over a limit, nothing twice, and everything has one valid ID.
 
-use probegate::gate::Stream;
-use probegate::metrics::Meter;
-use probegate::probe::answer::Answer;
-use probegate::request::{Head, Pairs, Single};
-use probegate::route::Class;
-use probegate::verdict::{Degrade, Edits, Mark, Verdict, Wait};
+use probegate_core::gate::Stream;
+use probegate_core::metrics::Meter;
+use probegate_core::probe::answer::Answer;
+use probegate_core::request::{Head, Pairs, Single};
+use probegate_core::route::Class;
+use probegate_core::verdict::{Degrade, Edits, Mark, Verdict, Wait};
 
 use crate::gate::{ADMIN, METRICS, NOW, compiled, serialized};
 use crate::memory::World;

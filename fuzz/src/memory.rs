@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use probegate::gate::Host;
-use probegate::limit::{Store, Unavailable, Version};
-use probegate::metrics::{Kind, Statistics};
-use probegate::probe;
+use probegate_core::gate::Host;
+use probegate_core::metrics::{Kind, Statistics};
+use probegate_core::probe;
+use probegate_core::rate_limit::{Store, Unavailable, Version};
 
 /// Shared values by their names.
 #[derive(Clone, Default)]

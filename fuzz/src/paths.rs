@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use probegate::route::{Class, Forms, Pattern, Route, Routes};
+use probegate_core::route::{Class, Forms, Pattern, Route, Routes};
 
 use crate::servers::{Servers, readings};
 

@@ -1,11 +1,11 @@
 //! Answers to probes, and documents in bodies: nothing is up, and nothing is found, that another reader does
 //! not find.
 
-use probegate::operation::json;
-use probegate::probe::answer::Answer;
-use probegate::probe::plan::{Check, Expect, Scalar};
-use probegate::probe::rung::Outcome;
-use probegate::request::Pairs;
+use probegate_core::operations::json;
+use probegate_core::probe::answer::Answer;
+use probegate_core::probe::plan::{Check, Expect, Scalar};
+use probegate_core::probe::rung::Outcome;
+use probegate_core::request::Pairs;
 use serde_json::Value;
 
 use crate::gate::serialized;

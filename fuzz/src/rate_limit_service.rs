@@ -1,13 +1,13 @@
 //! The rate limit service: what it answers is an admission only if it says so, and what it is told is what
 //! the request was.
 
-use probegate::fleet::Decision;
-use probegate::fleet::answer::{Over, judge};
-use probegate::fleet::request::{Descriptor, Question, Told};
-use probegate::limit::client::Identity;
-use probegate::probe::answer::Answer;
-use probegate::probe::grpc;
-use probegate::request::Pairs;
+use probegate_core::global_rate_limit::Decision;
+use probegate_core::global_rate_limit::answer::{Over, judge};
+use probegate_core::global_rate_limit::request::{Descriptor, Question, Told};
+use probegate_core::probe::answer::Answer;
+use probegate_core::probe::grpc;
+use probegate_core::rate_limit::client::Identity;
+use probegate_core::request::Pairs;
 
 use crate::gate::serialized;
 use crate::wire::{Field, fields, unframed};

@@ -6,8 +6,10 @@ use crate::{Outcome, build, command};
 /// `cargo xtask schema`: the JSON Schema of the configuration.
 pub fn schema() -> Outcome {
     command::run(
-        command::cargo("test --quiet --lib --features schema the_schema_is_current")
-            .env("PROBEGATE_WRITE_SCHEMA", "1"),
+        command::cargo(
+            "test --quiet --package probegate-core --lib --features schema the_schema_is_current",
+        )
+        .env("PROBEGATE_WRITE_SCHEMA", "1"),
     )
 }
 

@@ -12,6 +12,9 @@ use testbed::workspace;
 use crate::{Outcome, VERBS};
 use built::{Binary, Target, built};
 
+/// The package that `cargo test` takes if none is named.
+const ROOT: &str = "probegate";
+
 /// The pages that name proofs.
 const PAGES: [&str; 2] = ["docs/promises.md", "SECURITY.md"];
 
@@ -60,7 +63,7 @@ fn missing(command: &str, binaries: &[Binary]) -> Option<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
         ["cargo", "xtask", "test", "--envoy", _, names @ ..] => {
-            lacking(binaries, "", Target::Test("envoy"), names)
+            lacking(binaries, ROOT, Target::Test("envoy"), names)
         }
         ["cargo", "xtask", verb, ..] if is_verb(verb) => None,
         ["cargo", "xtask", ..] => Some("there is no such verb".into()),
@@ -77,14 +80,13 @@ fn is_verb(verb: &str) -> bool {
 
 /// The same of the words behind `cargo test`.
 fn of_cargo(words: &[&str], binaries: &[Binary]) -> Option<String> {
-    let (mut package, mut target, mut names) = ("", Target::Any, Vec::new());
+    let (mut package, mut target, mut names) = (ROOT, Target::Any, Vec::new());
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         match word {
             "--lib" => target = Target::Lib,
             "--test" => target = Target::Test(words.next().unwrap_or_default()),
             "--package" => package = words.next().unwrap_or_default(),
-            "--features" => drop(words.next()),
             _ => names.push(word),
         }
     }

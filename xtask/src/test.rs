@@ -29,7 +29,7 @@ const APART: [&str; 4] = [WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS, WITH_COM
 const THREADS: &str = "RUST_TEST_THREADS";
 
 /// What only native builds have. The same in each step, so that one build serves them all.
-pub const FEATURES: &str = "probegate/schema,probegate/cli";
+pub const FEATURES: &str = "probegate-core/schema";
 
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
@@ -114,7 +114,7 @@ fn wasm() -> Outcome {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::env::split_paths(&path).chain([folder.to_owned()]))?;
     let report = command::output(
-        command::cargo("test --lib --target wasm32-unknown-unknown")
+        command::cargo("test --package probegate-core --lib --target wasm32-unknown-unknown")
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
             .env("PATH", path),
     )?;

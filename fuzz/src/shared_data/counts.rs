@@ -1,7 +1,7 @@
 //! Which series there are.
 
-use probegate::auth::AuthMethod;
-use probegate::metrics::{Finished, Format, MOST, Meter, Method, Status};
+use probegate_core::auth::AuthMethod;
+use probegate_core::metrics::{Finished, Format, MOST, Meter, Method, Status};
 
 use crate::gate::compiled;
 use crate::memory::Totals;

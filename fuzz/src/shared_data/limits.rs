@@ -1,10 +1,10 @@
 //! What was admitted.
 
-use probegate::limit::client::{ClientKey, HashKey, Identity};
-use probegate::limit::{Limiter, Quota, WhenFull};
-use probegate::metrics::Meter;
-use probegate::request::{Head, Pairs};
-use probegate::verdict::Verdict;
+use probegate_core::metrics::Meter;
+use probegate_core::rate_limit::client::{ClientKey, HashKey, Identity};
+use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
+use probegate_core::request::{Head, Pairs};
+use probegate_core::verdict::Verdict;
 
 use crate::gate::{NOW, compiled, serialized};
 use crate::memory::{Slots, World};

@@ -1,10 +1,10 @@
 //! What is known of the services behind.
 
-use probegate::limit::{Unavailable, Version};
-use probegate::probe::generation::Generation;
-use probegate::probe::record::Record;
-use probegate::probe::rung::Outcome;
-use probegate::probe::{Now, Prober, Store};
+use probegate_core::probe::leader::Generation;
+use probegate_core::probe::record::Record;
+use probegate_core::probe::rung::Outcome;
+use probegate_core::probe::{Now, Prober, Store};
+use probegate_core::rate_limit::{Unavailable, Version};
 
 use crate::gate::{NOW, compiled};
 use crate::memory::Shared;

@@ -1,7 +1,7 @@
 //! What a source handed out.
 
-use probegate::auth::Digest;
-use probegate::auth::source::{Keeper, Source};
+use probegate_core::auth::Digest;
+use probegate_core::auth::fetch::{Keeper, Source};
 
 use crate::gate::NOW;
 use crate::memory::Shared;

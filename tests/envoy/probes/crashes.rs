@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::UNIX_EPOCH;
 
-use probegate::time::rfc3339;
+use probegate_core::time::rfc3339;
 use serde_json::json;
 use testbed::client::raw;
 use testbed::service::answer;

@@ -1,10 +1,8 @@
 //! The tests of the workspace, as `cargo xtask test` has built them already.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use testbed::workspace;
 
 use crate::{Outcome, command, test};
 
@@ -20,8 +18,8 @@ pub enum Target<'a> {
 /// A program of tests.
 #[derive(Clone, Debug)]
 pub struct Binary {
-    /// Its package's folder; the root's is empty.
-    pub folder: String,
+    /// Its package.
+    pub package: String,
     /// `lib`, `test`, …
     pub kind: String,
     pub name: String,
@@ -30,14 +28,14 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Whether `cargo test` runs it for that package (none is the root's) and target.
+    /// Whether `cargo test` runs it for that package and target.
     pub fn is(&self, package: &str, target: Target) -> bool {
         let of_target = match target {
             Target::Any => true,
             Target::Lib => self.kind.ends_with("lib"),
             Target::Test(name) => self.kind == "test" && self.name == name,
         };
-        self.folder == package && of_target
+        self.package == package && of_target
     }
 }
 
@@ -56,19 +54,24 @@ pub fn built() -> Outcome<Vec<Binary>> {
         else {
             continue;
         };
-        let manifest = Path::new(text("/manifest_path").unwrap_or_default());
-        let folder = manifest.parent().unwrap_or(manifest).strip_prefix(workspace())?;
         let list = |of: &str| command::output(Command::new(program).args(["--list", of]));
         let (all, ignored) = (list("--include-ignored")?, list("--ignored")?);
         let ignored = names(&ignored);
         binaries.push(Binary {
-            folder: folder.display().to_string(),
+            package: package(text("/package_id").unwrap_or_default()).to_owned(),
             kind: text("/target/kind/0").unwrap_or_default().to_owned(),
             name: text("/target/name").unwrap_or_default().to_owned(),
             tests: names(&all).into_iter().filter(|name| !ignored.contains(name)).collect(),
         });
     }
     Ok(binaries)
+}
+
+/// The name in a package's ID, which has none where it is its folder's.
+fn package(id: &str) -> &str {
+    let (folder, version) = id.rsplit_once('#').unwrap_or((id, ""));
+    let of_folder = folder.rsplit('/').next().unwrap_or(folder);
+    version.split_once('@').map_or(of_folder, |(name, _)| name)
 }
 
 fn names(list: &str) -> Vec<String> {

@@ -1,15 +1,15 @@
 use super::*;
 
-fn binary(folder: &str, kind: &str, name: &str, test: &str) -> Binary {
+fn binary(package: &str, kind: &str, name: &str, test: &str) -> Binary {
     let text = str::to_owned;
-    Binary { folder: text(folder), kind: text(kind), name: text(name), tests: vec![text(test)] }
+    Binary { package: text(package), kind: text(kind), name: text(name), tests: vec![text(test)] }
 }
 
 fn binaries() -> [Binary; 5] {
     [
-        binary("", "cdylib", "probegate", "route::tests::of_the_root"),
-        binary("", "test", "fake_host", "faults::of_the_fake_host"),
-        binary("", "test", "envoy", "routes::of_envoy"),
+        binary("probegate-core", "lib", "probegate_core", "route::tests::of_the_root"),
+        binary("probegate", "test", "fake_host", "faults::of_the_fake_host"),
+        binary("probegate", "test", "envoy", "routes::of_envoy"),
         binary("testbed", "lib", "testbed", "stats::of_the_test_bed"),
         binary("xtask", "bin", "xtask", "sbom::of_xtask"),
     ]
@@ -27,19 +27,28 @@ fn a_command_names_what_it_runs() {
             "cargo xtask test --envoy 1.40.0 routes none",
             Some("it runs no test that is called none"),
         ),
-        ("cargo test --lib route::tests", None),
-        ("cargo test --features cli --test fake_host faults::", None),
+        ("cargo test --package probegate-core --lib route::tests", None),
+        ("cargo test --test fake_host faults::", None),
         ("cargo test of_the_fake_host", None),
         ("cargo test --package xtask of_xtask", None),
         ("cargo test --package testbed --lib stats", None),
-        ("cargo test --lib", Some("it names no test")),
+        ("cargo test --package probegate-core --lib", Some("it names no test")),
         ("cargo test --test fake_host", Some("it names no test")),
-        ("cargo test route --test", Some("it runs no test that is called route")),
-        ("cargo test --lib route stats", Some("cargo takes one name")),
+        (
+            "cargo test --package probegate-core route --test",
+            Some("it runs no test that is called route"),
+        ),
+        ("cargo test --package probegate-core --lib route stats", Some("cargo takes one name")),
         // Tests of other packages, which the command does not run, or of another kind.
-        ("cargo test --lib stats", Some("it runs no test that is called stats")),
+        (
+            "cargo test --package probegate-core --lib stats",
+            Some("it runs no test that is called stats"),
+        ),
         ("cargo test of_xtask", Some("it runs no test that is called of_xtask")),
-        ("cargo test --lib faults::", Some("it runs no test that is called faults::")),
+        (
+            "cargo test --package probegate-core --lib faults::",
+            Some("it runs no test that is called faults::"),
+        ),
         ("cargo test --test none route", Some("it runs no test that is called route")),
         ("cargo deny check", Some("no proof is of this form")),
     ] {
@@ -52,9 +61,9 @@ fn a_row_of_a_table_of_proofs_has_a_command() {
     let text = "\
 | promise | proof |
 |---|---|
-| one | `cargo test --lib route` |
+| one | `cargo test --package probegate-core --lib route` |
 | `cargo xtask audit` is no proof here | see above |
-| three | `cargo test --lib none` |
+| three | `cargo test --package probegate-core --lib none` |
 | four | none here: it is Envoy's promise |
 
 | verb | what it does |
@@ -66,7 +75,10 @@ Elsewhere: `cargo xtask nothing`.
     let faults: Vec<(usize, String)> = wrong(text, &binaries());
     let expected = [
         (4, "a promise without a command"),
-        (5, "`cargo test --lib none`: it runs no test that is called none"),
+        (
+            5,
+            "`cargo test --package probegate-core --lib none`: it runs no test that is called none",
+        ),
         (12, "`cargo xtask nothing`: there is no such verb"),
     ];
     assert_eq!(faults, expected.map(|(line, what)| (line, what.to_owned())));

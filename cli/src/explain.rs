@@ -1,0 +1,189 @@
+//! `probegate explain`: what the gate does with a path, and which rule says so.
+
+mod others;
+mod rules;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use probegate_core::config::shape::{Client, Config, Mode, System, Token};
+use probegate_core::endpoints::Own;
+use probegate_core::route::{Class, Route};
+
+use crate::source::{Meaning, Source, variable};
+use crate::{check, fail, find, print};
+use rules::{Found, Rule};
+
+#[derive(Args)]
+pub struct Question {
+    /// The path as a client sends it, as /metrics or /%6Detrics
+    #[arg(value_name = "URL-PATH")]
+    path: String,
+    /// A configuration of the gate, of Envoy or of Istio; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The request's method
+    #[arg(long, default_value = "GET")]
+    method: String,
+}
+
+/// Explains for every gate in the file. Ends with 1 if the file has a mistake.
+pub fn run(question: &Question) -> ExitCode {
+    match answers(question) {
+        Ok(lines) => {
+            print(lines.join("\n"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(1, &error),
+    }
+}
+
+fn answers(question: &Question) -> Result<Vec<String>, String> {
+    let name = check::name(&question.config);
+    let text = check::read(&question.config).map_err(|error| format!("{name}: {error}"))?;
+    let refuse = |error: find::Unreadable| format!("{name}:{}: {}", error.line, error.message);
+    let documents = find::read(&text, &name).map_err(refuse)?;
+    let gates = find::gates(&documents, find::dialect(&text, &name)).map_err(refuse)?;
+    let mut lines = Vec::new();
+    for gate in &gates {
+        let source = &gate.configuration;
+        if gates.len() > 1 {
+            lines.push(format!("the gate of line {}:", source.root.line));
+        }
+        let meaning = source.meaning(&[]).map_err(|mistake| {
+            format!("{name}: {mistake}\nprobegate check {name} tells every mistake with its line")
+        })?;
+        lines.extend(explain(question, source, &meaning));
+    }
+    Ok(lines)
+}
+
+fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<String> {
+    let Meaning { config, compiled, .. } = meaning;
+    let target = question.path.as_bytes();
+    let route = match compiled.gate.routes.find(target) {
+        Ok(route) => route,
+        Err(unreadable) => return vec![format!("400: {unreadable}")],
+    };
+    let rules = rules::of(config, source);
+    let own = compiled.gate.own_routes.find(target).filter(|_| route.class == Class::Own);
+    let class = own.map_or(route.class, Own::class);
+    let is_read = matches!(question.method.as_str(), "GET" | "HEAD");
+
+    let mut lines = vec![match route.class {
+        Class::Own if own.is_none() => "404: the gate has no such route of its own".into(),
+        Class::Own if !is_read => "405: the gate's own routes are only read".into(),
+        Class::Own => format!("class {}: the gate answers itself", class.name()),
+        class => format!("class {}", class.name()),
+    }];
+    lines.extend(why(&rules, target, route));
+    if route.class == Class::Own && own.is_none() {
+        return lines;
+    }
+    let admin = rules.iter().find(|rule| rule.route == route && rule.route.class == Class::Admin);
+    lines.push(format!("token: {}", token(class, config, admin)));
+    if class != Class::Closed {
+        lines.push(format!("limit: {}", limit(class, config)));
+    }
+    if own.is_none() {
+        lines.extend(others::others(config, class, &question.method, target));
+    }
+    lines
+}
+
+/// Which rule decided, and which did not.
+fn why(rules: &[Rule], target: &[u8], route: Route) -> Vec<String> {
+    let found: Vec<_> = rules.iter().filter_map(|rule| rule.find(target)).collect();
+    let decided = found.iter().position(|found| found.rule.route == route);
+    let mut lines = match decided.and_then(|nth| found.get(nth)) {
+        Some(Found { rule, form }) => vec![format!("rule: {}, {form}", rule.describe())],
+        None if found.is_empty() => vec!["rule: none matches, so it is an API route".into()],
+        None => vec!["rule: its readings have tokens of their own, so none opens it".into()],
+    };
+    for (_, Found { rule, .. }) in found.iter().enumerate().filter(|(nth, _)| Some(*nth) != decided)
+    {
+        let class = rule.route.class;
+        let but = if class == route.class {
+            String::new()
+        } else {
+            format!(", but class {} stands before {}", route.class.name(), class.name())
+        };
+        lines.push(format!("      {} matches, too{but}", rule.describe()));
+    }
+    for rule in rules.iter().filter(|rule| rule.would_exempt(target)) {
+        lines.push(format!(
+            "      {} does not exempt it: a health route is exempt only as it is written there",
+            rule.describe()
+        ));
+    }
+    lines
+}
+
+fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
+    const BEARER: &str = "authorization: Bearer";
+    match class {
+        Class::Closed | Class::Own => "none opens it: 404".into(),
+        Class::Health | Class::Api => "none is wanted".into(),
+        Class::Metrics if config.mode == Some(Mode::Dev) => "none is wanted: mode is dev".into(),
+        Class::Metrics => {
+            let default = [Token::Env("METRICS_BEARER".into())];
+            let tokens = config.metrics_auth.tokens.as_deref().unwrap_or(&default);
+            let strip =
+                if config.metrics_auth.strip { "; the service does not see it" } else { "" };
+            let dev = match (config.system, config.mode) {
+                (Some(System::Caracal), None) => "; none is wanted if CARACAL_MODE is dev",
+                _ => "",
+            };
+            format!("{}{strip}{dev}", any_of(tokens, BEARER))
+        }
+        Class::Admin => {
+            let header = admin.and_then(|rule| rule.header.as_deref()).unwrap_or(BEARER);
+            any_of(admin.map_or(&[], |rule| &rule.tokens), header)
+        }
+    }
+}
+
+/// Where the tokens are, and never what they are.
+fn any_of(tokens: &[Token], header: &str) -> String {
+    let each: Vec<_> = tokens
+        .iter()
+        .map(|token| match token {
+            Token::Env(name) => format!("the value of {}", variable(name)),
+            Token::Sha256(_) => "the token whose digest is in the configuration".into(),
+            Token::Value(_) => "the token in the configuration".into(),
+            Token::Fetch(fetch) => format!("what {} of {} says", fetch.path, fetch.cluster),
+        })
+        .collect();
+    match each.as_slice() {
+        [] => "none is configured for it, so nobody is let through: 401".into(),
+        each => format!("{header} with {}; else 401", each.join(", or ")),
+    }
+}
+
+fn limit(class: Class, config: &Config) -> String {
+    if class == Class::Health {
+        return "none: a health route is never refused".into();
+    }
+    let Some(limit) = config.rate_limit.as_ref() else {
+        return match config.system {
+            Some(System::Astrocyte) => {
+                "what ASTROCYTE_RATE_LIMIT_PER_SECOND says, if it is set".into()
+            }
+            _ => "none is configured".into(),
+        };
+    };
+    let client = match &limit.client {
+        Client::Peer => "the peer's address".into(),
+        Client::Header(name) => format!("the header {name}"),
+        Client::ForwardedFor(forwarded) => {
+            format!("x-forwarded-for, {} trusted hops", forwarded.trusted_hops)
+        }
+    };
+    let over = if limit.enforce { "429" } else { "x-gate-would-limit: 1, and it passes" };
+    let window = match limit.window.0 / 1_000 {
+        millis if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
+        millis => format!("{millis}ms"),
+    };
+    format!("{} requests in {window} for each client ({client}); over it {over}", limit.requests)
+}

@@ -1,0 +1,52 @@
+//! The limits of operations, of a fleet and against replay that a request has to pass as well.
+
+use probegate_core::config::shape::{Config, Key, Operation};
+use probegate_core::route::{Class, Forms, Pattern, Wide};
+
+/// A line for each of them, in the order in which they are asked.
+pub fn others(config: &Config, class: Class, method: &str, target: &[u8]) -> Vec<String> {
+    let Ok(forms) = Forms::of(target) else { return Vec::new() };
+    if matches!(class, Class::Health | Class::Closed | Class::Own) {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    for operation in &config.operations {
+        let methods = &operation.methods;
+        if (methods.is_empty() || methods.iter().any(|held| held == method))
+            && any(&operation.paths, &forms)
+        {
+            lines.push(format!("operation: {}", told(operation)));
+        }
+    }
+    if let Some(fleet) = &config.fleet_limit {
+        lines.push(format!("fleet: what the service at {} says", fleet.cluster));
+    }
+    if let Some(replay) = config.replay.as_ref().filter(|replay| any(&replay.routes, &forms)) {
+        let (nonce, time) = (&replay.nonce_header, &replay.timestamp_header);
+        lines
+            .push(format!("replay: once for each {nonce}, at the time that {time} says; else 409"));
+    }
+    lines
+}
+
+fn any(patterns: &[String], forms: &Forms<'_>) -> bool {
+    let mut wide = Wide::default();
+    patterns.iter().filter_map(|path| Pattern::parse(path).ok()).for_each(|path| wide.add(path));
+    wide.matches(forms)
+}
+
+fn told(operation: &Operation) -> String {
+    let key = match &operation.key {
+        Key::Client => "client".into(),
+        Key::Header(name) => format!("value of the header {name}"),
+        Key::Query(name) => format!("value of {name} in the query"),
+        Key::PathSegment(nth) => format!("segment {nth} of the path"),
+        Key::Json(pointer) => format!("value at {pointer} of the body"),
+    };
+    let (requests, millis) = (operation.requests, operation.per.0 / 1_000);
+    let burst = operation.burst.unwrap_or(requests);
+    format!(
+        "{}, {requests} requests in {millis}ms and {burst} at once for each {key}; over it 429",
+        operation.name
+    )
+}

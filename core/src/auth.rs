@@ -1,0 +1,97 @@
+//! Who may read a guarded route: bearer tokens after RFC 6750, compared by digest.
+
+pub mod fetch;
+mod presented;
+mod token;
+
+pub use presented::{AuthMethod, Credential, Malformed};
+pub use token::{Digest, Token, Tokens};
+
+use crate::request::{Head, Single};
+use crate::verdict::Refusal;
+
+/// Why a guarded route stays shut. The values of the label `reason`, but for `upstream`, which
+/// counts the 401 and 403 that the service itself answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// No token was sent.
+    Missing,
+    /// What was sent cannot be a token.
+    Malformed,
+    /// The token is none of ours.
+    Invalid,
+    /// There is no token that would open.
+    NotConfigured,
+    /// The service behind the gate refused.
+    Upstream,
+}
+
+/// Which header carries the token of a guarded route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// `authorization`, with the scheme `Bearer`.
+    Authorization,
+    /// A header of its own, by its index in [`crate::request::Names::tokens`].
+    Header(usize),
+}
+
+/// Keeps a class of routes: closed unless one of its tokens is presented.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// Where the token is looked for.
+    pub carrier: Carrier,
+    /// What opens.
+    pub tokens: Tokens,
+    /// How many of the tokens stand in the configuration. Those of the sources follow.
+    pub own: usize,
+    /// Who hands out more of them, by the number of a [`fetch::Source`].
+    pub sources: Vec<usize>,
+}
+
+impl Guard {
+    /// A guard that opens for these tokens and for those of these sources.
+    pub fn new(carrier: Carrier, tokens: Tokens, sources: Vec<usize>) -> Self {
+        Self { carrier, own: tokens.len(), tokens, sources }
+    }
+
+    /// Takes what all sources hand out now in place of what they did.
+    pub fn renew(&mut self, handed_out: &[Vec<Token>]) {
+        let tokens = self.sources.iter().filter_map(|source| handed_out.get(*source));
+        self.tokens.renew(self.own, tokens.flatten().cloned());
+    }
+
+    /// Opens for exactly one well-formed token that is configured, and says which; says why not otherwise.
+    ///
+    /// The presented token is compared before it is called malformed: an operator may have chosen
+    /// characters that RFC 6750 does not know.
+    pub fn check(&self, head: &Head<'_>) -> Result<usize, Refusal> {
+        let sent = match self.carrier {
+            Carrier::Authorization => head.authorization,
+            Carrier::Header(index) => head.tokens.get(index).copied().unwrap_or_default(),
+        };
+        let presented = sent != Single::Missing;
+        self.open(sent).map_err(|failure| Refusal::Unauthorized { failure, presented })
+    }
+
+    fn open(&self, sent: Single<'_>) -> Result<usize, Failure> {
+        if self.tokens.is_empty() {
+            return Err(Failure::NotConfigured);
+        }
+        let credential = match self.carrier {
+            Carrier::Authorization => Credential::bearer(sent),
+            Carrier::Header(_) => Credential::bare(sent),
+        };
+        match credential {
+            Ok(None) => Err(Failure::Missing),
+            Err(Malformed) => Err(Failure::Malformed),
+            Ok(Some(credential)) => match self.tokens.find(credential) {
+                Some(token) => Ok(token),
+                None if credential.is_b64token() => Err(Failure::Invalid),
+                None => Err(Failure::Malformed),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! Tokens that a service hands out: asked for on a timer, so that a new one opens and an old one ends
+//! without a reload.
+//!
+//! All workers' VMs hold the same [`Record`] of a source in shared data. Whoever sees first that it is
+//! due claims the fetch, by compare-and-swap, so the source sees one request an interval. What it
+//! says is kept as digests. While it is down the last good tokens stay, for `keep_for` at most.
+
+mod record;
+
+use crate::probe::Store;
+use crate::rate_limit::Unavailable;
+use crate::rate_limit::window::Micros;
+
+use super::{Digest, Token};
+use record::Record;
+
+/// A service that hands out tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The Envoy cluster.
+    pub cluster: Box<str>,
+    /// Path and query.
+    pub path: Box<str>,
+    /// `:authority`.
+    pub authority: Box<str>,
+    /// From one fetch to the next.
+    pub every: Micros,
+    /// How long an answer may take.
+    pub timeout: Micros,
+    /// How long the last good tokens stay while there are no better ones.
+    pub keep_for: Micros,
+}
+
+/// A source that does not answer well is asked again after this long, or after `every` if that is
+/// shorter: nothing opens until it does, or soon nothing will.
+const AGAIN: Micros = 5_000_000;
+
+/// How many tokens a source may hand out at once.
+const MOST: usize = 16;
+
+/// How often a record that others changed meanwhile is tried again.
+const ATTEMPTS: usize = 16;
+
+/// What an answer changed, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Other tokens open now.
+    Renewed,
+    /// The source no longer answers well.
+    Failing,
+    /// It does again.
+    Recovered,
+}
+
+/// The tokens of an answer's body: one a line, at most 16, each 1 to 4,096 visible ASCII characters.
+/// Anything else is no answer, and no reason to forget the tokens that are known.
+pub fn read(body: &[u8]) -> Option<Vec<Digest>> {
+    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut digests = Vec::new();
+    for line in lines.filter(|line| !line.is_empty()) {
+        let fits = line.len() <= super::presented::MAX_LENGTH && digests.len() < MOST;
+        if !fits || !line.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        digests.push(Digest::of(line));
+    }
+    (!digests.is_empty()).then_some(digests)
+}
+
+/// One VM's part in fetching.
+#[derive(Debug, Default)]
+pub struct Keeper {
+    sources: Vec<Source>,
+    /// Of each source.
+    keys: Vec<String>,
+    /// Kept between reads, so that they allocate less.
+    value: Vec<u8>,
+}
+
+impl Keeper {
+    /// A keeper with shared values of its own for each `owner`.
+    pub fn new(sources: Vec<Source>, owner: &str) -> Self {
+        let key = |source: &Source| {
+            let Source { cluster, path, authority, .. } = source;
+            let length = cluster.len();
+            format!("probegate.tokens.{owner}.{length}.{cluster}.{authority}.{path}")
+        };
+        let keys = sources.iter().map(key).collect();
+        Self { sources, keys, value: Vec::new() }
+    }
+
+    /// A source by its number.
+    pub fn source(&self, index: usize) -> Option<&Source> {
+        self.sources.get(index)
+    }
+
+    /// Claims what is due at `now`; returns the sources to ask. Without a clock nothing is due.
+    pub fn due(&mut self, now: Micros, store: &mut impl Store) -> Vec<usize> {
+        let sources = if now == 0 { 0 } else { self.sources.len() };
+        (0..sources).filter(|index| self.claim(*index, now, store) == Ok(true)).collect()
+    }
+
+    /// What each source's tokens are at `now`. Nothing that cannot be read, or whose age cannot be told,
+    /// opens.
+    pub fn tokens(&mut self, now: Micros, store: &mut impl Store) -> Vec<Vec<Token>> {
+        let tokens = |index| {
+            let (source, key): (&Source, &String) =
+                (self.sources.get(index)?, self.keys.get(index)?);
+            store.read(key, &mut self.value).ok()?;
+            let record = Record::decode(&self.value)?;
+            let good = now != 0 && record.is_good(now, source.keep_for);
+            let name = |digest| Token { digest, name: source.name() };
+            good.then(|| record.digests.into_iter().map(name).collect())
+        };
+        (0..self.sources.len()).map(tokens).map(Option::unwrap_or_default).collect()
+    }
+
+    /// Notes what a source has said; `None` is no good answer. Returns what that changed, once in all
+    /// VMs.
+    pub fn on_answer(
+        &mut self,
+        index: usize,
+        said: Option<Vec<Digest>>,
+        now: Micros,
+        store: &mut impl Store,
+    ) -> Option<Change> {
+        let (key, source) = (self.keys.get(index)?, self.sources.get(index)?);
+        for _ in 0..ATTEMPTS {
+            let version = store.read(key, &mut self.value).ok()?;
+            let mut record = Record::decode(&self.value).unwrap_or_default();
+            let change = record.note(said.clone(), now, source.every);
+            match store.swap(key, &record.encode(), version) {
+                Ok(true) => return change,
+                Ok(false) => {}
+                Err(Unavailable) => break,
+            }
+        }
+        None
+    }
+
+    fn claim(
+        &mut self,
+        index: usize,
+        now: Micros,
+        store: &mut impl Store,
+    ) -> Result<bool, Unavailable> {
+        let place = self.keys.get(index).zip(self.sources.get(index));
+        let (key, source) = place.ok_or(Unavailable)?;
+        let version = store.read(key, &mut self.value)?;
+        let mut record = Record::decode(&self.value).unwrap_or_default();
+        if !record.is_due(now, source.every) {
+            return Ok(false);
+        }
+        // Whoever claims it may be gone before there is an answer.
+        record.due = now.saturating_add(source.every.min(source.timeout + AGAIN));
+        store.swap(key, &record.encode(), version)
+    }
+}
+
+impl Source {
+    /// What a log calls it, and whoever presents one of its tokens.
+    pub fn name(&self) -> Box<str> {
+        // The query may hold a secret.
+        let path = self.path.split('?').next().unwrap_or_default();
+        format!("{}{path}", self.cluster).into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

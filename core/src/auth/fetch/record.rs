@@ -1,0 +1,86 @@
+//! What all workers hold together of one source.
+
+use crate::auth::Digest;
+use crate::rate_limit::window::Micros;
+
+use super::{AGAIN, Change, MOST};
+
+/// The first bytes: which layout follows.
+const RECORD: &[u8] = b"tokens/1";
+
+/// The shared record of one source.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// When the source is asked next, on the monotonic clock.
+    pub due: Micros,
+    /// When it last answered well; 0 if it never did.
+    good: Micros,
+    /// Its last answer was none.
+    failing: bool,
+    /// What it last said.
+    pub digests: Vec<Digest>,
+}
+
+impl Record {
+    /// Whether it is time to ask. A time far ahead is a clock that was set back.
+    pub fn is_due(&self, now: Micros, every: Micros) -> bool {
+        self.due <= now || self.due > now.saturating_add(every)
+    }
+
+    /// Whether what the source last said still opens. A time to come says nothing of its age.
+    pub fn is_good(&self, now: Micros, keep_for: Micros) -> bool {
+        (1..=now).contains(&self.good) && now - self.good <= keep_for
+    }
+
+    /// Notes what the source has said: if that was nothing, it is asked again soon.
+    pub fn note(
+        &mut self,
+        said: Option<Vec<Digest>>,
+        now: Micros,
+        every: Micros,
+    ) -> Option<Change> {
+        let failed_before = self.failing;
+        self.failing = said.is_none();
+        let Some(digests) = said else {
+            self.due = now.saturating_add(every.min(AGAIN));
+            return (!failed_before).then_some(Change::Failing);
+        };
+        (self.good, self.due) = (now, now.saturating_add(every));
+        let same = self.digests.iter().map(Digest::bytes).eq(digests.iter().map(Digest::bytes));
+        self.digests = digests;
+        match (same, failed_before) {
+            (false, _) => Some(Change::Renewed),
+            (true, true) => Some(Change::Recovered),
+            (true, false) => None,
+        }
+    }
+
+    /// Writes a record.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = RECORD.to_vec();
+        bytes.push(u8::from(self.failing));
+        bytes.extend_from_slice(&self.due.to_le_bytes());
+        bytes.extend_from_slice(&self.good.to_le_bytes());
+        for digest in &self.digests {
+            bytes.extend_from_slice(digest.bytes());
+        }
+        bytes
+    }
+
+    /// Reads a record; `None` for anything else.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let ([failing], rest) = bytes.strip_prefix(RECORD)?.split_first_chunk()?;
+        let (due, rest) = rest.split_first_chunk()?;
+        let (good, rest) = rest.split_first_chunk()?;
+        let (digests, []) = rest.as_chunks() else { return None };
+        if *failing > 1 || digests.len() > MOST {
+            return None;
+        }
+        Some(Self {
+            due: Micros::from_le_bytes(*due),
+            good: Micros::from_le_bytes(*good),
+            failing: *failing == 1,
+            digests: digests.iter().copied().map(Digest::held).collect(),
+        })
+    }
+}

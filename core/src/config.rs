@@ -1,0 +1,66 @@
+//! The plugin's configuration, in two steps: its shape, then its meaning.
+//!
+//! Every mistake is found when the configuration is loaded, and told with its place, as
+//! `routes[2].paths[0]: must start with "/"`. What a message quotes is never a value, since a
+//! value may be a secret that stands in the wrong place.
+
+mod compile;
+mod path;
+pub(crate) mod protobuf;
+pub(crate) mod read;
+pub mod shape;
+pub(crate) mod value;
+
+use crate::auth::fetch::Source;
+use crate::gate::Gate;
+use crate::log;
+use crate::metrics;
+use crate::probe::plan::Plan;
+use crate::rate_limit::client::HashKey;
+use read::Read as _;
+use shape::{Config, Direction};
+
+pub use path::Mistake;
+
+/// A configuration that has a meaning.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What decides.
+    pub gate: Gate,
+    /// How to count.
+    pub metrics: metrics::Settings,
+    /// What is probed, if anything is.
+    pub probes: Option<Plan>,
+    /// Who hands out tokens.
+    pub sources: Vec<Source>,
+    /// This service's name in logs.
+    pub service: Option<String>,
+    /// What is logged, and how.
+    pub log: log::Settings,
+    /// Which listeners' requests are judged.
+    pub direction: Direction,
+    /// What works, but should be known.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a configuration: JSON text, or a `google.protobuf.Struct` in protobuf's encoding. No bytes
+/// at all are `{}`.
+pub fn parse(bytes: &[u8]) -> Result<Config, Mistake> {
+    let value = value::Value::parse(bytes)?;
+    Config::read(value)
+}
+
+/// Gives a configuration its meaning. `env` looks up a variable of the VM; `hash_key` places the
+/// limiter's clients.
+pub fn compile(
+    config: Config,
+    env: &dyn Fn(&str) -> Option<String>,
+    hash_key: HashKey,
+) -> Result<Compiled, Mistake> {
+    compile::compile(config, env, hash_key)
+}
+
+#[cfg(all(test, feature = "schema"))]
+mod schema;
+#[cfg(test)]
+mod tests;

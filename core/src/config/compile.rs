@@ -1,0 +1,262 @@
+//! The second step: what the keys mean together, and whether they can mean it.
+
+mod checks;
+mod global_rate_limit;
+mod metrics;
+mod operations;
+mod probes;
+mod rate_limit;
+mod replay;
+mod tokens;
+
+use crate::auth::fetch::Source;
+use crate::auth::{Carrier, Guard};
+use crate::endpoints::OwnRoutes;
+use crate::gate::Gate;
+use crate::local_reply::CLIENT;
+use crate::log;
+use crate::metrics::{Configured, Services};
+use crate::presets;
+use crate::rate_limit::client::HashKey;
+use crate::request::Names;
+use crate::route::{Class, Pattern, Route, Routes};
+
+use checks::header_name;
+
+use super::shape::{self, Config, Mode, RouteRule, Token};
+use super::{Compiled, Mistake};
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The guard of the metrics routes; those of the admin routes follow.
+const METRICS_GUARD: usize = 0;
+
+/// Gives a configuration its meaning.
+pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compiled, Mistake> {
+    presets::complete(&mut config, env)?;
+    let mut builder = Builder::new(env);
+
+    let metrics_auth = config.metrics_auth;
+    let tokens = metrics_auth.tokens.unwrap_or_else(|| vec![Token::Env("METRICS_BEARER".into())]);
+    let tokens = builder
+        .tokens(&tokens)
+        .map_err(|mistake| mistake.within_key("tokens").within_key("metrics_auth"))?;
+    builder.guards.push(Guard::new(Carrier::Authorization, tokens.0, tokens.1));
+
+    for (index, rule) in config.routes.iter().flatten().enumerate() {
+        builder
+            .rule(rule, Whose::Users)
+            .map_err(|mistake| mistake.within_index(index).within_key("routes"))?;
+    }
+    for rule in &presets::routes(config.system, config.routes.is_some()) {
+        builder.rule(rule, Whose::System).map_err(|mistake| mistake.within_key("system"))?;
+    }
+    let own_routes = match &config.own_routes {
+        Some(path) => {
+            builder.own_routes(path).map_err(|mistake| mistake.within_key("own_routes"))?
+        }
+        None => OwnRoutes::default(),
+    };
+
+    let within = |mistake: Mistake| mistake.within_key("header").within_key("request_id");
+    builder.names.request_id = header_name(&config.request_id.header).map_err(within)?;
+    let limit = match config.rate_limit {
+        Some(limit) => Some(
+            builder.limit(limit, hash_key).map_err(|mistake| mistake.within_key("rate_limit"))?,
+        ),
+        None => None,
+    };
+    let mut limits = vec![CLIENT.into()];
+    let clients = limit.as_ref().map(|limit| limit.clients.clone());
+    let operations = operations::compile(config.operations, clients, hash_key, &mut limits)
+        .map_err(|mistake| mistake.within_key("operations"))?;
+    let fleet = match config.fleet_limit {
+        Some(fleet) => Some(
+            global_rate_limit::compile(fleet, limit.as_ref(), &operations, &mut limits)
+                .map_err(|mistake| mistake.within_key("fleet_limit"))?,
+        ),
+        None => None,
+    };
+    let replay = match config.replay {
+        Some(replay) => Some(
+            replay::compile(replay, hash_key).map_err(|mistake| mistake.within_key("replay"))?,
+        ),
+        None => None,
+    };
+    let probes = match config.probes {
+        Some(probes) => Some(
+            probes::compile(probes, &mut builder)
+                .map_err(|mistake| mistake.within_key("probes"))?,
+        ),
+        None => None,
+    };
+    let services = probes.as_ref().map(Services::of).unwrap_or_default();
+    let configured = Configured { services, limits, fleet: fleet.is_some() };
+    let limited = limit.is_some();
+    let settings = metrics::compile(config.metrics, limited, replay.is_some(), configured)
+        .map_err(|mistake| mistake.within_key("metrics"))?;
+
+    Ok(Compiled {
+        gate: Gate {
+            names: builder.names,
+            accept_request_id: config.request_id.accept_client,
+            routes: builder.routes,
+            own_routes,
+            guards: builder.guards,
+            open_metrics: config.mode == Some(Mode::Dev),
+            strip_authorization: metrics_auth.strip,
+            limit,
+            operations,
+            fleet,
+            replay,
+            when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
+            degraded: None,
+        },
+        probes,
+        sources: builder.sources,
+        metrics: settings,
+        service: config.service,
+        direction: config.direction,
+        log: log::Settings {
+            access: config.log.access.unwrap_or_default(),
+            level: config.log.level.unwrap_or_default(),
+            query: config.log.query,
+            audit: config.log.audit.unwrap_or_default(),
+            filter_state: config.log.filter_state,
+            dialect: presets::dialect(config.system),
+        },
+        warnings: builder.warnings,
+    })
+}
+
+/// Whose rules may disagree with whose: a user's rule stands above the system's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Users,
+    System,
+}
+
+struct Builder<'a> {
+    env: Env<'a>,
+    names: Names,
+    routes: Routes,
+    guards: Vec<Guard>,
+    /// Every pattern so far and its route, to find one that is in two classes.
+    seen: Vec<(Pattern, Route)>,
+    /// Who hands out tokens; none stands twice.
+    sources: Vec<Source>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(env: Env<'a>) -> Self {
+        let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+        let (routes, seen) = (Routes::default(), Vec::new());
+        Self {
+            env,
+            names,
+            routes,
+            guards: Vec::new(),
+            seen,
+            sources: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn rule(&mut self, rule: &RouteRule, whose: Whose) -> Result<(), Mistake> {
+        let route = match rule.class {
+            shape::Class::Admin => self.admin(rule)?,
+            class => {
+                let key = if rule.tokens.is_some() { "tokens" } else { "token_header" };
+                if rule.tokens.is_some() || rule.token_header.is_some() {
+                    return Err(Mistake::new("only a route of class admin has it").within_key(key));
+                }
+                Route { class: class_of(class), guard: METRICS_GUARD }
+            }
+        };
+        if rule.paths.is_empty() {
+            return Err(Mistake::new("must name at least one path").within_key("paths"));
+        }
+        for (index, path) in rule.paths.iter().enumerate() {
+            self.path(path, route, whose)
+                .map_err(|mistake| mistake.within_index(index).within_key("paths"))?;
+        }
+        Ok(())
+    }
+
+    fn path(&mut self, path: &str, route: Route, whose: Whose) -> Result<(), Mistake> {
+        let pattern = Pattern::parse(path).map_err(Mistake::new)?;
+        match self.seen.iter().find(|(seen, _)| *seen == pattern) {
+            Some((_, seen)) if seen.class != route.class && whose == Whose::Users => {
+                let classes = [seen.class.name(), route.class.name()];
+                Err(Mistake::new(format!("is in two classes: {} and {}", classes[0], classes[1])))
+            }
+            Some((_, seen)) if *seen != route && whose == Whose::Users => {
+                Err(Mistake::new("is kept by two sets of tokens"))
+            }
+            Some(_) => Ok(()),
+            None => {
+                let route = match whose {
+                    Whose::Users => route,
+                    Whose::System => above(&self.seen, &pattern, route),
+                };
+                self.routes.add(&pattern, route);
+                self.seen.push((pattern, route));
+                Ok(())
+            }
+        }
+    }
+
+    fn own_routes(&mut self, path: &str) -> Result<OwnRoutes, Mistake> {
+        let route = Route { class: Class::Own, guard: METRICS_GUARD };
+        let pattern = Pattern::parse(path).map_err(Mistake::new)?;
+        if pattern.is_subtree() || path == "/" {
+            return Err(Mistake::new("must be a path of its own, as /-/gate"));
+        }
+        self.path(&format!("{path}/*"), route, Whose::Users)?;
+        Ok(OwnRoutes::below(path))
+    }
+
+    fn admin(&mut self, rule: &RouteRule) -> Result<Route, Mistake> {
+        let carrier = match rule.token_header.as_deref() {
+            None => Carrier::Authorization,
+            Some(name) if name.eq_ignore_ascii_case("authorization") => Carrier::Authorization,
+            Some(name) => {
+                let name = header_name(name).map_err(|m| m.within_key("token_header"))?;
+                Carrier::Header(self.token_header(name))
+            }
+        };
+        let tokens = rule.tokens.as_deref().unwrap_or_default();
+        let tokens = self.tokens(tokens).map_err(|mistake| mistake.within_key("tokens"))?;
+        self.guards.push(Guard::new(carrier, tokens.0, tokens.1));
+        Ok(Route { class: Class::Admin, guard: self.guards.len() - 1 })
+    }
+
+    /// The index of a header that carries tokens.
+    fn token_header(&mut self, name: Box<[u8]>) -> usize {
+        let names = &mut self.names.tokens;
+        names.iter().position(|held| *held == name).unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        })
+    }
+}
+
+/// The route of a system's pattern under the user's rules: what they say of an endpoint, which a subtree of
+/// class admin is not, they say of all that is below it.
+fn above(users: &[(Pattern, Route)], pattern: &Pattern, route: Route) -> Route {
+    let is_same = |seen: &Pattern| {
+        pattern.is_subtree() && route.class != Class::Admin && seen.path() == pattern.path()
+    };
+    users.iter().find(|(seen, _)| is_same(seen)).map_or(route, |(_, users)| *users)
+}
+
+fn class_of(class: shape::Class) -> Class {
+    match class {
+        shape::Class::Health => Class::Health,
+        shape::Class::Api => Class::Api,
+        shape::Class::Metrics => Class::Metrics,
+        shape::Class::Admin => Class::Admin,
+        shape::Class::Closed => Class::Closed,
+    }
+}

@@ -1,0 +1,172 @@
+//! The shape of the configuration: its keys, their types and their defaults.
+//!
+//! The doc comments here are the descriptions of the JSON Schema in `envoy/`.
+
+mod global_rate_limit;
+mod log;
+mod operations;
+mod probes;
+mod rate_limit;
+mod replay;
+mod time;
+mod tokens;
+
+pub use global_rate_limit::{Descriptor, FleetLimit, OnError};
+pub use log::{Access, Level, Log};
+pub use operations::{Key, MissingKey, Operation};
+pub use probes::{Expect, Probes, Rung, Scalar, Target, WhenDegraded};
+pub use rate_limit::{Client, ForwardedFor, RateLimit, WhenFull};
+pub use replay::Replay;
+pub use time::{Span, Window};
+pub use tokens::{Fetch, MetricsAuth, Secret, Token};
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+
+use crate::config::read::Read;
+
+/// The configuration of probegate. Every key is optional; `{}` is a working, closed default.
+#[derive(Clone, Debug, Default, Read)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `dev` opens the metrics routes. Default `stable`; with `system: caracal` what the variable
+    /// `CARACAL_MODE` says.
+    pub mode: Option<Mode>,
+    /// Which listeners' requests are judged; in a sidecar those of outbound listeners pass untouched
+    /// unless it says `both`. Default `inbound`.
+    pub direction: Direction,
+    /// This service's name in logs and on the status page. Default: the plugin's name.
+    pub service: Option<String>,
+    /// A built-in set of routes, tokens and variables that are looked at.
+    pub system: Option<System>,
+    /// Classes of paths, added before the system's own.
+    pub routes: Option<Vec<RouteRule>>,
+    /// Who may read the metrics routes.
+    pub metrics_auth: MetricsAuth,
+    /// The ID that every request and every answer carries.
+    pub request_id: RequestId,
+    /// The limit of each client, on everything but health routes. Absent: no limit; with
+    /// `system: astrocyte` what the variable `ASTROCYTE_RATE_LIMIT_PER_SECOND` says.
+    pub rate_limit: Option<RateLimit>,
+    /// Limits of operations, at most 16, each by a key of its own; all that match must admit a request.
+    pub operations: Vec<Operation>,
+    /// One limit over many Envoys, by Envoy's rate limit service protocol. Absent: none is asked.
+    pub fleet_limit: Option<FleetLimit>,
+    /// Requests that are let through once only. Absent: none.
+    pub replay: Option<Replay>,
+    /// The services behind, asked on a timer whether they are well. Absent: nothing is probed.
+    pub probes: Option<Probes>,
+    /// The gate's own counters.
+    pub metrics: Metrics,
+    /// The path below which the gate itself answers (`/live`, `/metrics`); null: nowhere. Default `/-/gate`.
+    #[serde(default = "own_routes")]
+    pub own_routes: Option<String>,
+    /// What the gate writes to Envoy's log.
+    pub log: Log,
+}
+
+fn own_routes() -> Option<String> {
+    Some("/-/gate".into())
+}
+
+/// How strict the gate is.
+#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Metrics routes want a token.
+    #[default]
+    Stable,
+    /// As `stable`.
+    Rc,
+    /// Metrics routes are open.
+    Dev,
+}
+
+/// Which listeners' requests are judged. One that says neither inbound nor outbound is inbound.
+#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Of all listeners but outbound ones.
+    #[default]
+    Inbound,
+    /// Of all listeners.
+    Both,
+}
+
+/// A system whose operational surface is built in.
+#[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum System {
+    Caracal,
+    CaracalCore,
+    Astrocyte,
+    AgentPlatform,
+    Kestra,
+    Kubernetes,
+}
+
+/// Paths, and what they are.
+#[derive(Clone, Debug, Read)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RouteRule {
+    /// Exact paths, or with `/*` at the end a path's whole subtree.
+    pub paths: Vec<String>,
+    /// What the paths are.
+    pub class: Class,
+    /// Class `admin` only: the header that carries the token. Default `authorization`, with `Bearer`.
+    pub token_header: Option<String>,
+    /// Class `admin` only: any one of them opens; without one the route stays shut.
+    pub tokens: Option<Vec<Token>>,
+}
+
+/// The class of a route.
+#[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Never refused.
+    Health,
+    /// Limited; what no route names is of this class.
+    Api,
+    /// Wants one of the `metrics_auth.tokens`.
+    Metrics,
+    /// Wants one of the route's own `tokens`.
+    Admin,
+    /// Answered 404.
+    Closed,
+}
+
+/// The request ID.
+#[derive(Clone, Debug, Read)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct RequestId {
+    /// The header that carries it. Default `x-request-id`.
+    pub header: String,
+    /// Keep a client's own ID; false: always make one. Default true.
+    pub accept_client: bool,
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self { header: "x-request-id".into(), accept_client: true }
+    }
+}
+
+/// The gate's own counters.
+#[derive(Clone, Debug, Default, Read)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// The first part of every name; empty: none. Default `caracal`.
+    pub namespace: Option<String>,
+    /// Upper bounds of the buckets of durations, in seconds, rising: 1 to 30. Default: 0.005 to 10, as
+    /// Prometheus's client libraries have them.
+    pub buckets: Option<Vec<f64>>,
+}

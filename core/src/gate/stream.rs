@@ -1,0 +1,140 @@
+//! A request from its head to its end, as the gate keeps it.
+
+use super::Rest;
+use crate::auth::{AuthMethod, Failure};
+use crate::metrics::{Code, Finished, Meter, Method, Status};
+use crate::rate_limit::window::Micros;
+use crate::request::Head;
+use crate::request_id::RequestId;
+use crate::route::Class;
+use crate::verdict::{Degrade, Mark, Refusal, Verdict};
+
+/// What is carried from a request to its end.
+#[derive(Debug)]
+pub struct Stream {
+    /// The request's ID.
+    pub id: RequestId,
+    /// The answer is not the gate's own. Envoy may answer a request that waits.
+    pub forwarded: bool,
+    /// What became of the request, in a word for the log.
+    pub decision: &'static str,
+    /// The token that opened its route.
+    pub opened: Option<Opened>,
+    /// The class of its path.
+    pub class: Class,
+    /// The request's method.
+    pub method: Method,
+    /// The answer's status, once there is one.
+    pub status: Status,
+    /// The client speaks gRPC.
+    pub grpc: bool,
+    /// The answer's `grpc-status`, once there is one.
+    pub grpc_status: Option<Code>,
+    /// What the stages that may wait have to decide, where there is anything. Apart, since a stream is
+    /// moved about in every request.
+    pub rest: Option<Box<Rest>>,
+    /// It is marked as one that goes to a service which is not well, and counts once it goes there.
+    degraded: bool,
+    auth_method: AuthMethod,
+    began: Micros,
+}
+
+/// A token that opened a guarded route, by its place in [`Gate::guards`](super::Gate::guards).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Which guard's.
+    pub guard: usize,
+    /// Which of its tokens.
+    pub token: usize,
+}
+
+impl Stream {
+    /// The stream of a request whose head arrived at `now`.
+    pub fn of(head: &Head<'_>, id: RequestId, now: Micros) -> Self {
+        Self {
+            forwarded: false,
+            method: Method::of(head.method),
+            grpc: head.grpc,
+            auth_method: AuthMethod::of(head),
+            ..Self::headless(id, now)
+        }
+    }
+
+    /// The stream of an answer to a request whose head no filter was shown.
+    pub fn headless(id: RequestId, now: Micros) -> Self {
+        Self {
+            id,
+            forwarded: true,
+            decision: "forwarded",
+            opened: None,
+            class: Class::Api,
+            method: Method::Other,
+            status: Status::default(),
+            grpc: false,
+            grpc_status: None,
+            rest: None,
+            degraded: false,
+            auth_method: AuthMethod::None,
+            began: now,
+        }
+    }
+
+    /// Counts a verdict, and notes what it means for the answer.
+    pub fn note(&mut self, verdict: Verdict, meter: &mut Meter) {
+        self.forwarded = matches!(verdict, Verdict::Forward(_) | Verdict::Wait(..));
+        match verdict {
+            Verdict::Forward(edits) | Verdict::Wait(edits, _) => {
+                if let Mark::Set(reason) = edits.mark {
+                    meter.rate_limited(0, reason);
+                }
+                self.degraded |= edits.degraded == Degrade::Set;
+                if self.degraded && matches!(verdict, Verdict::Forward(_)) {
+                    meter.degraded();
+                }
+            }
+            Verdict::Refuse(refusal) => {
+                self.decision = refusal.word();
+                match refusal {
+                    Refusal::Unauthorized { failure, .. } => {
+                        meter.auth_failed(self.auth_method, failure);
+                    }
+                    Refusal::RateLimited(overrun) => {
+                        meter.rate_limited(overrun.limit, overrun.reason);
+                    }
+                    Refusal::Replayed(block) => meter.replay_blocked(block),
+                    _ => {}
+                }
+                self.answered(refusal.status());
+            }
+            Verdict::Answer(_) => {}
+        }
+    }
+
+    /// The gate answers with this status. A gRPC client gets 200 from Envoy, and what it means in
+    /// `grpc-status`.
+    pub fn answered(&mut self, status: u16) {
+        self.status = Status::new(if self.grpc { 200 } else { status });
+    }
+
+    /// Counts the stream, which ends at `now`, whatever became of it.
+    pub fn on_end(&self, now: Micros, meter: &mut Meter) {
+        if self.forwarded && self.status.is_auth_failure() {
+            meter.auth_failed(self.auth_method, Failure::Upstream);
+        }
+        if self.grpc {
+            let missing = || Code::without_status(self.status);
+            meter.grpc_handled(self.grpc_status.unwrap_or_else(missing));
+        }
+        meter.finished(Finished {
+            method: self.method,
+            status: self.status,
+            auth_method: self.auth_method,
+            duration: self.duration(now),
+        });
+    }
+
+    /// Microseconds since the request's head arrived; 0 if the clock could not be read.
+    pub fn duration(&self, now: Micros) -> Micros {
+        if self.began == 0 { 0 } else { now.saturating_sub(self.began) }
+    }
+}

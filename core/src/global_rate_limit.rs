@@ -1,0 +1,169 @@
+//! One limit over many Envoys, by Envoy's rate limit service protocol.
+//!
+//! **Promise.** A request that this Envoy admits is put to a service that all Envoys share, once, as
+//! [descriptors](request) of who asks and what for. What the service says is over its limit is
+//! refused. What it does not say in time, or not at all, is decided here: [`OnError`]. A service that
+//! is down is left alone by a [`breaker`], and does not cost its time-out on every request.
+//!
+//! How exact the limit is the service decides. Envoy's own counts in fixed windows, which admit up to
+//! twice the limit in an interval that lies across the border of two.
+
+pub mod answer;
+pub mod breaker;
+pub mod request;
+
+use crate::gate::Clients;
+use crate::probe::answer::Answer;
+use crate::probe::rung::Reason;
+use crate::rate_limit::Quota;
+use crate::rate_limit::client::Identity;
+use crate::rate_limit::window::Micros;
+use crate::verdict::{LimitReason, Overrun};
+
+use answer::Over;
+use breaker::Breaker;
+use request::{Descriptor, Question, Told};
+
+/// The section `fleet_limit` of a configuration, with its meaning checked, and what one VM has seen of
+/// the service.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// The Envoy cluster of the service.
+    pub cluster: Box<str>,
+    /// Tells the limits of one application from those of others.
+    pub domain: Box<str>,
+    /// How long an answer may take.
+    pub timeout: Micros,
+    /// What becomes of a request that the service does not decide.
+    pub on_error: OnError,
+    /// Its place among the limits that the configuration names.
+    pub limit: u8,
+    /// What the service is told of a request.
+    pub descriptors: Vec<Descriptor>,
+    /// Who a client is to it.
+    pub clients: Clients,
+    /// The operations, in their order.
+    pub operations: Vec<Told>,
+    /// Keeps a dead service from costing its time-out on every request.
+    pub breaker: Breaker,
+}
+
+/// What becomes of a request that the service does not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// It goes on: it has passed the limits of this process, if there are any.
+    Forward,
+    /// It is refused.
+    Refuse,
+}
+
+/// Why the service did not decide: the values of the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// It was asked, and gave no answer that decides.
+    Failed(Reason),
+    /// It was not asked: the breaker is open.
+    Open,
+}
+
+impl Failure {
+    /// All there are.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Reason::ALL.into_iter().map(Self::Failed).chain([Self::Open])
+    }
+
+    /// The label's value.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Failed(reason) => reason.label(),
+            Self::Open => "open",
+        }
+    }
+}
+
+/// A request's way through the limit.
+#[derive(Debug, Default)]
+pub struct Passage {
+    /// What the service is to be told, until it is.
+    pub question: Option<Question>,
+    /// The message to send, while the request waits for that to be done.
+    pub message: Vec<u8>,
+    /// Header fields that the service adds to a refusal.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Passage {
+    /// The request matches the operation at this place, and has this key for it.
+    pub fn operation(&mut self, place: usize, key: Option<&[u8]>) {
+        if let Some(question) = &mut self.question {
+            question.operation(place, key);
+        }
+    }
+}
+
+/// What the service has decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Within every limit.
+    Admitted,
+    /// Over one of them.
+    Refused(Over),
+}
+
+impl Fleet {
+    /// The name of the limit.
+    pub const NAME: &str = "fleet";
+
+    /// Who a client is, if the service is told who asks.
+    pub fn told(&self) -> Option<&Clients> {
+        let by_client = self.operations.iter().any(|operation| operation.by_client);
+        let tells = |descriptor: &Descriptor| descriptor.client || (descriptor.key && by_client);
+        self.descriptors.iter().any(tells).then_some(&self.clients)
+    }
+
+    /// What may be told of a request of this client's; `None` for one whom the service is not told.
+    pub fn question(&self, client: Option<Identity<'_>>) -> Question {
+        client.map(Question::of).unwrap_or_default()
+    }
+
+    /// The message that asks; `None` if there is nothing to ask.
+    pub fn message(&self, question: &Question) -> Option<Vec<u8>> {
+        question.message(&self.domain, &self.descriptors, &self.operations)
+    }
+
+    /// A refusal as the gate tells it.
+    pub fn overrun(&self, over: &Over) -> Overrun {
+        let (requests, seconds) = over.policy.unwrap_or_default();
+        Overrun {
+            limit: self.limit,
+            reason: LimitReason::Exceeded,
+            retry_after: over.retry_after.saturating_mul(1_000_000_000),
+            quota: Quota {
+                requests: u32::try_from(requests).unwrap_or(u32::MAX),
+                window: seconds.saturating_mul(1_000_000),
+            },
+        }
+    }
+
+    /// Whether the service may be asked at `now`; it must be told [`Fleet::on_answer`] what came of it,
+    /// also if the request went away meanwhile.
+    pub fn may_ask(&mut self, now: Micros) -> Result<(), Failure> {
+        if self.breaker.permits(now) { Ok(()) } else { Err(Failure::Open) }
+    }
+
+    /// Hears what came of a question that was sent at `sent`; an `Err` is one that could not be sent.
+    pub fn on_answer(
+        &mut self,
+        answer: Result<Answer<'_>, Reason>,
+        sent: Micros,
+        now: Micros,
+    ) -> Result<Decision, Failure> {
+        let took = now.saturating_sub(sent);
+        let decided = answer.and_then(|answer| answer::judge(answer, took, self.timeout));
+        self.breaker.observe(decided.is_err(), now);
+        decided.map_err(Failure::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

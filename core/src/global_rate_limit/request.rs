@@ -1,0 +1,119 @@
+//! What the service is told of a request.
+
+use crate::auth::Digest;
+use crate::config::protobuf::put;
+use crate::grpc;
+use crate::rate_limit::client::Identity;
+
+/// Where the service is asked.
+pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
+
+/// Text up to this length is sent as it is: longer than any name, shorter than what would fill a store.
+const LONGEST: usize = 128;
+
+/// The parts of one descriptor, in the order of its entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Descriptor {
+    /// An entry `client`: who asks.
+    pub client: bool,
+    /// An entry `operation`: the name of what is asked for. One descriptor for each that matches.
+    pub operation: bool,
+    /// An entry `key`: what the operation is counted by.
+    pub key: bool,
+}
+
+/// An operation as the service is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// Its key is the client.
+    pub by_client: bool,
+    /// Its key is a header's value, which may be a secret.
+    pub by_header: bool,
+}
+
+/// What may be told of one request, gathered as its stages come by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    client: String,
+    /// The places of those that match it, and their keys, if the request has them.
+    operations: Vec<(usize, Option<Vec<u8>>)>,
+}
+
+impl Question {
+    /// A request of this client's.
+    ///
+    /// A client is told by what is the same on every Envoy. A name may be a secret, such as an API key,
+    /// and would stand in the service's store and logs: so it is told by its digest.
+    pub fn of(client: Identity<'_>) -> Self {
+        let client = match client {
+            Identity::Address(address) => address.to_string(),
+            Identity::Name(name) => Digest::of(name).hex(),
+            Identity::Unknown => "unknown".into(),
+        };
+        Self { client, operations: Vec::new() }
+    }
+
+    /// Adds the operation at this place, which the request matches, and its key, if the request has one.
+    pub fn operation(&mut self, place: usize, key: Option<&[u8]>) {
+        self.operations.push((place, key.map(Vec::from)));
+    }
+
+    /// The framed `RateLimitRequest`; `None` if there is nothing to ask. A descriptor of which a part
+    /// is missing is left out.
+    pub fn message(
+        &self,
+        domain: &str,
+        descriptors: &[Descriptor],
+        operations: &[Told],
+    ) -> Option<Vec<u8>> {
+        let mut message = Vec::new();
+        put(&mut message, 1, domain.as_bytes());
+        let alone = message.len();
+        for descriptor in descriptors {
+            let client = descriptor.client.then_some(&*self.client);
+            if !descriptor.operation {
+                add(&mut message, client, None, None);
+                continue;
+            }
+            for (place, key) in &self.operations {
+                let Some(told) = operations.get(*place) else { continue };
+                let key = match key.as_deref() {
+                    _ if !descriptor.key => None,
+                    _ if told.by_client => Some(self.client.clone()),
+                    Some(key) if told.by_header => Some(Digest::of(key).hex()),
+                    key => key.map(text),
+                };
+                if key.is_some() || !descriptor.key {
+                    add(&mut message, client, Some(&told.name), key.as_deref());
+                }
+            }
+        }
+        (message.len() > alone).then(|| grpc::frame(&message))
+    }
+}
+
+/// `message RateLimitDescriptor { message Entry { string key = 1; string value = 2; }
+/// repeated Entry entries = 1; }`
+fn add(message: &mut Vec<u8>, client: Option<&str>, operation: Option<&str>, key: Option<&str>) {
+    let mut descriptor = Vec::new();
+    for (name, value) in [("client", client), ("operation", operation), ("key", key)] {
+        if let Some(value) = value {
+            let mut entry = Vec::new();
+            put(&mut entry, 1, name.as_bytes());
+            put(&mut entry, 2, value.as_bytes());
+            put(&mut descriptor, 1, &entry);
+        }
+    }
+    put(message, 2, &descriptor);
+}
+
+/// What a client sent, as text of a bounded length: as it is, or by its digest. Protobuf's strings are
+/// UTF-8, and a service that cannot read one decides nothing.
+fn text(value: &[u8]) -> String {
+    match str::from_utf8(value) {
+        Ok(text) if text.len() <= LONGEST => text.into(),
+        _ => Digest::of(value).hex(),
+    }
+}

@@ -1,0 +1,168 @@
+//! What an answer means.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::wire::serialise;
+use crate::config::protobuf::put;
+use crate::global_rate_limit::Decision::{self, Admitted, Refused};
+use crate::global_rate_limit::answer::{Over, judge};
+use crate::grpc::frame;
+use crate::probe::answer::Answer;
+use crate::probe::rung::Reason;
+use crate::request::Pairs;
+
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+const WELL: Headers<'_> = &[(":status", "200"), ("x-envoy-upstream-service-time", "1")];
+const ENDED: Headers<'_> = &[("grpc-status", "0")];
+
+fn judged(headers: Headers<'_>, body: &[u8], trailers: Headers<'_>) -> Result<Decision, Reason> {
+    let (headers, trailers) = (serialise(headers), serialise(trailers));
+    let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
+    judge(Answer { headers, body: Some(body), trailers }, 10, 50_000)
+}
+
+/// A message of the service's.
+fn said(message: &[u8]) -> Result<Decision, Reason> {
+    judged(WELL, &frame(message), ENDED)
+}
+
+fn message(fields: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut message = Vec::new();
+    fields.iter().for_each(|(number, bytes)| put(&mut message, *number, bytes));
+    message
+}
+
+/// A refusal with these further fields.
+fn over(fields: &[(u8, &[u8])]) -> Over {
+    match said(&[&[8, 2], &message(fields)[..]].concat()) {
+        Ok(Refused(over)) => over,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn codes() {
+    assert_eq!(said(&[8, 1]), Ok(Admitted));
+    assert_eq!(said(&[8, 2]), Ok(Refused(Over { retry_after: 1, ..Over::default() })));
+    for unknown in [&[8, 0][..], &[], &[8, 3], &[8, 0xff, 0xff, 3]] {
+        assert_eq!(said(unknown), Err(Reason::Body), "neither yes nor no: {unknown:?}");
+    }
+    assert_eq!(said(&[8, 2, 8, 1]), Ok(Admitted), "of a field that stands twice the last holds");
+}
+
+#[test]
+fn limits_and_waits() {
+    // A minute of 20, which begins anew in 7.5 s.
+    let minute = message(&[(2, &[8, 20, 16, 2]), (4, &[8, 7, 16, 0x80, 0xca, 0xb5, 0xee, 1])]);
+    let of = |code: u8, status: &[u8]| [&[8, code], status].concat();
+    let told = over(&[(2, &of(2, &minute))]);
+    assert_eq!((told.retry_after, told.policy), (8, Some((20, 60))));
+    let told = over(&[(2, &of(1, &minute))]);
+    assert_eq!((told.retry_after, told.policy), (1, None), "that one is not over");
+    let hour = message(&[(2, &[8, 5, 16, 3]), (4, &[8, 90])]);
+    for order in [[&minute, &hour], [&hour, &minute]] {
+        let statuses = order.map(|status| of(2, status));
+        let told = over(&[(2, &statuses[0]), (2, &statuses[1])]);
+        assert_eq!((told.retry_after, told.policy), (90, Some((5, 3600))), "the longest");
+    }
+    let mut units = Vec::new();
+    for unit in 0..9 {
+        let status = of(2, &message(&[(2, &[8, 1, 16, unit])]));
+        units.push(over(&[(2, &status)]).policy.map_or(0, |(_, seconds)| seconds));
+    }
+    let day = 86_400;
+    assert_eq!(units, [0, 1, 60, 3_600, day, 30 * day, 365 * day, 7 * day, 0]);
+    for (duration, seconds) in [
+        (&[][..], 1),
+        (&[8, 0], 1),
+        (&[16, 1], 1),
+        (&[8, 1, 16, 1], 2),
+        (&[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], 1),
+        (&[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], 31 * day),
+    ] {
+        let status = of(2, &message(&[(4, duration)]));
+        assert_eq!(over(&[(2, &status)]).retry_after, seconds, "{duration:?}");
+    }
+}
+
+#[test]
+fn headers_of_a_refusal() {
+    let header = |name: &str, value: &str| message(&[(1, name.as_bytes()), (2, value.as_bytes())]);
+    let told = |header: &[u8]| over(&[(3, header)]).headers;
+    let kept = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    assert_eq!(
+        told(&header("X-RateLimit-Limit", "10, 10;w=60")),
+        kept("X-RateLimit-Limit", "10, 10;w=60")
+    );
+    assert_eq!(told(&message(&[(1, b"a"), (3, b"raw")])), kept("a", "raw"));
+    assert_eq!(told(&message(&[(1, b"a"), (2, b"v"), (3, b"")])), kept("a", "v"));
+    assert_eq!(told(&header("a", "")), kept("a", ""));
+    for (name, value) in [
+        ("", "x"),
+        (":status", "200"),
+        ("a b", "x"),
+        ("a\r\nb", "x"),
+        ("a", "x\r\ny: z"),
+        ("a", "x\0"),
+        ("a", "ä"),
+        ("Content-Length", "1"),
+        ("Retry-After", "1"),
+        ("ratelimit", "x"),
+        ("transfer-encoding", "chunked"),
+    ] {
+        assert_eq!(told(&header(name, value)), [], "{name:?}: {value:?}");
+    }
+    assert_eq!(told(&header("a", &"x".repeat(1024))).len(), 1);
+    assert_eq!(told(&header("a", &"x".repeat(1025))), []);
+    let many = header("a", "x");
+    let many: Vec<(u8, &[u8])> = (0..99).map(|_| (3, &many[..])).collect();
+    assert_eq!(over(&many).headers.len(), 16, "and no more");
+}
+
+#[test]
+fn calls_that_did_not_succeed() {
+    let ok = frame(&[8, 1]);
+    let upstream = |status| [(":status", status), ("x-envoy-upstream-service-time", "1")];
+    assert_eq!(judged(&upstream("200"), &ok, ENDED), Ok(Admitted));
+    assert_eq!(judged(&upstream("503"), &ok, ENDED), Err(Reason::Status));
+    assert_eq!(judged(WELL, &ok, &[("grpc-status", "14")]), Err(Reason::Status));
+    assert_eq!(judged(WELL, &ok, &[]), Err(Reason::Body), "it did not end as gRPC does");
+    let only = [WELL, &[("grpc-status", "0")]].concat();
+    assert_eq!(judged(&only, &ok, &[]), Ok(Admitted));
+    let envoys = |status, body: &[u8]| judged(&[(":status", status)], body, &[]);
+    assert_eq!(envoys("504", b"upstream request timeout"), Err(Reason::Timeout));
+    assert_eq!(envoys("503", b"reset reason: remote connection failure"), Err(Reason::Refused));
+    assert_eq!(envoys("503", b"reset reason: connection termination"), Err(Reason::Reset));
+    assert_eq!(envoys("200", &ok), Err(Reason::Reset), "nothing of the service's");
+    for (message, reason) in [
+        ("upstream request timeout", Reason::Timeout),
+        ("upstream connect error. reset reason: connection timeout", Reason::Timeout),
+        ("upstream connect error. reset reason: remote connection failure", Reason::Refused),
+        ("no healthy upstream", Reason::Refused),
+        ("upstream connect error. reset reason: remote reset", Reason::Reset),
+    ] {
+        let headers = [(":status", "200"), ("grpc-status", "14"), ("grpc-message", message)];
+        assert_eq!(judged(&headers, b"", &[]), Err(reason), "{message}");
+    }
+    assert_eq!(judged(&[], b"", &[]), Err(Reason::Reset));
+}
+
+#[test]
+fn garbage() {
+    for body in [
+        &b""[..],
+        b"\0\0\0\0\x02\x08",
+        b"\0\0\0\0\x02\x08\x01\x08",
+        b"\x01\0\0\0\x02\x08\x01",
+        b"<html>",
+        b"\0\0\0\0\x02\x08\x80",
+        b"\0\0\0\0\x03\x08\x01\x0d",
+        b"\0\0\0\0\x04\x08\x02\x12\x7f",
+        b"\0\0\0\0\x05\x08\x02\x12\x01\x0a",
+        b"\0\0\0\0\x05\x08\x02\x1a\x01\x0a",
+    ] {
+        assert_eq!(judged(WELL, body, ENDED), Err(Reason::Body), "{body:?}");
+    }
+}

@@ -1,0 +1,188 @@
+//! The one table from refusal to answer.
+
+use std::borrow::Cow;
+
+use crate::auth::Failure;
+use crate::json::Object;
+use crate::rate_limit::window::Micros;
+use crate::replay::Block;
+use crate::request_id::RequestId;
+use crate::verdict::{Overrun, Refusal};
+
+/// The name of each client's own limit.
+pub const CLIENT: &str = "client";
+
+/// An answer of the gate's own.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Status for a gRPC client; `None` leaves the mapping to Envoy.
+    pub grpc_status: Option<u32>,
+    /// Header fields beside those that Envoy adds.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// JSON.
+    pub body: String,
+}
+
+/// gRPC's `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
+const RESOURCE_EXHAUSTED: u32 = 8;
+const ABORTED: u32 = 10;
+const UNAVAILABLE: u32 = 14;
+const UNAUTHENTICATED: u32 = 16;
+
+impl Refusal {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized { .. } => 401,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Replayed(_) => 409,
+            Self::RateLimited(_) => 429,
+            Self::Internal => 500,
+            Self::Unavailable { .. } => 503,
+        }
+    }
+
+    /// The refusal in a word: the answer's `error`, and the decision in the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Replayed(_) => "replayed",
+            Self::RateLimited(_) => "rate_limited",
+            Self::Internal => "internal",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+
+    /// The answer to a request that had this ID, under a configuration whose limits have these names.
+    pub fn reply(&self, id: &RequestId, limits: &[String]) -> Reply {
+        let message;
+        let (message, grpc_status) = match self {
+            Self::BadRequest(unreadable) => {
+                message = unreadable.to_string();
+                (message.as_str(), None)
+            }
+            Self::Unauthorized { failure, .. } => (unauthorized(*failure), Some(UNAUTHENTICATED)),
+            Self::NotFound => ("there is nothing here", None),
+            Self::MethodNotAllowed => ("only GET and HEAD are", None),
+            Self::Internal => ("the request could not be handled", None),
+            Self::Unavailable { .. } => {
+                ("a service behind the gate is not well", Some(UNAVAILABLE))
+            }
+            Self::Replayed(block) => (not_the_first(*block), Some(ABORTED)),
+            Self::RateLimited(overrun) => {
+                message = too_many(overrun);
+                (message.as_str(), Some(RESOURCE_EXHAUSTED))
+            }
+        };
+        let retry_after_seconds = match self {
+            Self::RateLimited(overrun) => Some(overrun.retry_after_seconds()),
+            Self::Unavailable { retry_after } => Some(seconds_until(*retry_after)),
+            _ => None,
+        };
+        let body = Object::default()
+            .text("error", self.word())
+            .text("message", message)
+            .text("request_id", id.as_str());
+        let body = match retry_after_seconds {
+            Some(seconds) => body.plain("retry_after_seconds", seconds),
+            None => body,
+        };
+        Reply {
+            status: self.status(),
+            grpc_status,
+            headers: self.headers(limits),
+            body: body.end(),
+        }
+    }
+
+    fn headers(&self, limits: &[String]) -> Vec<(&'static str, Cow<'static, str>)> {
+        let mut headers = vec![("content-type", "application/json".into())];
+        match self {
+            Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
+            Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
+            Self::Unauthorized { presented, .. } => {
+                let challenge = match presented {
+                    true => r#"Bearer realm="metrics", error="invalid_token""#,
+                    false => r#"Bearer realm="metrics""#,
+                };
+                headers.push(("www-authenticate", challenge.into()));
+                headers.push(("cache-control", "no-store".into()));
+            }
+            Self::Unavailable { retry_after } => {
+                headers.push(("retry-after", seconds_until(*retry_after).to_string().into()));
+                headers.push(("cache-control", "no-store".into()));
+            }
+            Self::RateLimited(overrun) => {
+                let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
+                headers.push(("retry-after", seconds.to_string().into()));
+                // Of a limit that is counted elsewhere, the policy may not be known.
+                if quota.window > 0 {
+                    let name =
+                        limits.get(usize::from(overrun.limit)).map_or(CLIENT, String::as_str);
+                    let policy =
+                        format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
+                    headers.push(("ratelimit-policy", policy.into()));
+                    headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#).into()));
+                }
+            }
+        }
+        headers
+    }
+}
+
+impl Overrun {
+    /// Whole seconds, at least one. The limit counts in microseconds, and one of them over is no
+    /// reason to wait another second: the way here takes longer.
+    pub fn retry_after_seconds(&self) -> u64 {
+        self.retry_after.saturating_sub(1_000).div_ceil(1_000_000_000).max(1)
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds_until(micros: Micros) -> u64 {
+    micros.div_ceil(1_000_000).max(1)
+}
+
+fn unauthorized(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Missing => "a token is required",
+        Failure::Malformed => "the token cannot be read",
+        Failure::Invalid | Failure::Upstream => "the token is not valid",
+        Failure::NotConfigured => "no token is configured, so nothing opens this route",
+    }
+}
+
+fn not_the_first(block: Block) -> &'static str {
+    match block {
+        Block::Missing => "a nonce and a timestamp are required",
+        Block::Malformed => "the nonce or the timestamp cannot be read",
+        Block::Stale => "the timestamp is too far from now",
+        Block::Seen => "the nonce was used before",
+        Block::Full | Block::Unavailable => "nobody can tell now whether the nonce was used before",
+    }
+}
+
+fn too_many(overrun: &Overrun) -> String {
+    use crate::verdict::LimitReason::*;
+    let quota = overrun.quota;
+    match overrun.reason {
+        Exceeded if quota.window == 0 => "over a limit".into(),
+        Exceeded => {
+            format!("more than {} requests within {} ms", quota.requests, quota.window_ms())
+        }
+        TableFull if overrun.limit == 0 => "too many clients at once".into(),
+        TableFull => "too many keys at once".into(),
+        Contended | Unavailable => "the limit cannot be counted now".into(),
+        MissingKey => "the request does not say for whom it is to be counted".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! From refusal to answer.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+use crate::rate_limit::Quota;
+use crate::request::Single;
+use crate::route::Unreadable;
+use crate::verdict::LimitReason;
+
+fn id(text: &str) -> RequestId {
+    RequestId::from_client(Single::Once(text.as_bytes())).unwrap()
+}
+
+fn limited(reason: LimitReason, retry_after: u64) -> Refusal {
+    let quota = Quota { requests: 100, window: 1_500_000 };
+    Refusal::RateLimited(Overrun { limit: 0, reason, retry_after, quota })
+}
+
+fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
+    let mut values = reply.headers.iter().filter(|(held, _)| *held == name);
+    let value = values.next().map(|(_, value)| &**value);
+    assert!(values.next().is_none(), "{name} stands once");
+    value
+}
+
+#[test]
+fn the_table_of_answers() {
+    use Failure::{Invalid, Malformed, Missing, NotConfigured};
+    let shut = |failure, presented| Refusal::Unauthorized { failure, presented };
+    let over = |reason| limited(reason, 1);
+    let table = [
+        (
+            Refusal::BadRequest(Unreadable::BrokenEscape),
+            400,
+            None,
+            "bad_request",
+            "a broken escape",
+        ),
+        (Refusal::BadRequest(Unreadable::Nul), 400, None, "bad_request", "a NUL"),
+        (Refusal::NotFound, 404, None, "not_found", "a closed route"),
+        (shut(Missing, false), 401, Some(16), "unauthorized", "no token"),
+        (shut(Malformed, true), 401, Some(16), "unauthorized", "no such token can be"),
+        (shut(Invalid, true), 401, Some(16), "unauthorized", "another token"),
+        (shut(NotConfigured, false), 401, Some(16), "unauthorized", "nothing opens"),
+        (over(LimitReason::Exceeded), 429, Some(8), "rate_limited", "over the limit"),
+        (over(LimitReason::TableFull), 429, Some(8), "rate_limited", "the table is full"),
+        (over(LimitReason::Contended), 429, Some(8), "rate_limited", "others were faster"),
+        (over(LimitReason::Unavailable), 429, Some(8), "rate_limited", "nothing can be counted"),
+    ];
+    for (refusal, status, grpc_status, error, shows) in table {
+        let reply = refusal.reply(&id("abc"), &[]);
+        assert_eq!((reply.status, refusal.status()), (status, status), "{shows}");
+        assert_eq!(reply.grpc_status, grpc_status, "{shows}");
+        assert_eq!(header(&reply, "content-type"), Some("application/json"), "{shows}");
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["error"], error, "{shows}");
+        assert_eq!(body["request_id"], "abc", "{shows}");
+        assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{shows}");
+        let fields = if status == 429 { 4 } else { 3 };
+        assert_eq!(body.as_object().unwrap().len(), fields, "{shows}: and nothing else");
+        assert_eq!(header(&reply, "retry-after").is_some(), status == 429, "{shows}");
+        assert_eq!(header(&reply, "www-authenticate").is_some(), status == 401, "{shows}");
+        assert_eq!(header(&reply, "cache-control").is_some(), status == 401, "{shows}");
+        assert!(reply.headers.iter().all(|(name, _)| *name == name.to_lowercase()), "{shows}");
+    }
+    assert_eq!(Refusal::Internal.reply(&id("abc"), &[]).status, 500, "what should never happen");
+}
+
+#[test]
+fn the_challenge_says_whether_a_token_was_sent() {
+    for failure in [Failure::Missing, Failure::Malformed, Failure::Invalid, Failure::NotConfigured]
+    {
+        for (presented, challenge) in [
+            (false, r#"Bearer realm="metrics""#),
+            (true, r#"Bearer realm="metrics", error="invalid_token""#),
+        ] {
+            let reply = Refusal::Unauthorized { failure, presented }.reply(&id("abc"), &[]);
+            assert_eq!(header(&reply, "www-authenticate"), Some(challenge));
+            assert_eq!(header(&reply, "cache-control"), Some("no-store"));
+        }
+    }
+}
+
+#[test]
+fn when_to_come_back_is_in_whole_seconds() {
+    const SECOND: u64 = 1_000_000_000;
+    let table = [
+        (0, 1_u64, "at once is a second, too"),
+        (1, 1, "a nanosecond"),
+        (SECOND - 1, 1, "almost a second"),
+        (SECOND, 1, "a second"),
+        (SECOND + 1_000, 1, "a microsecond more, which the way here takes"),
+        (SECOND + 1_001, 2, "more than that: never too early"),
+        (3_600 * SECOND, 3_600, "an hour"),
+        (u64::MAX, 18_446_744_074, "as long as can be said"),
+    ];
+    for (retry_after, seconds, shows) in table {
+        let reply = limited(LimitReason::Exceeded, retry_after).reply(&id("abc"), &[]);
+        assert_eq!(header(&reply, "retry-after"), Some(seconds.to_string().as_str()), "{shows}");
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["retry_after_seconds"], seconds, "{shows}");
+        let ratelimit = format!(r#""client";r=0;t={seconds}"#);
+        assert_eq!(header(&reply, "ratelimit"), Some(ratelimit.as_str()), "{shows}");
+    }
+}
+
+#[test]
+fn the_policy_is_never_told_laxer_than_it_is() {
+    for (window, seconds) in [(100_000, 1), (1_000_000, 1), (1_500_000, 2), (3_600_000_000, 3_600)]
+    {
+        let quota = Quota { requests: 100, window };
+        let overrun = Overrun { limit: 0, reason: LimitReason::Exceeded, retry_after: 1, quota };
+        let reply = Refusal::RateLimited(overrun).reply(&id("abc"), &[]);
+        let policy = format!(r#""client";q=100;w={seconds}"#);
+        assert_eq!(header(&reply, "ratelimit-policy"), Some(policy.as_str()));
+    }
+}
+
+#[test]
+fn an_id_cannot_break_the_body() {
+    for sent in [r#"a"b\c"#, r#"","error":"none"#, r"\u0000", "</script>", "'", "{}"] {
+        // A comma is not of an ID.
+        let sent = sent.replace(',', ";");
+        for refusal in [Refusal::NotFound, limited(LimitReason::Exceeded, 5)] {
+            let body: serde_json::Value =
+                serde_json::from_str(&refusal.reply(&id(&sent), &[]).body).unwrap();
+            assert_eq!(body["request_id"], sent);
+        }
+    }
+}
+
+#[test]
+fn a_fresh_id_stands_in_the_body() {
+    let id = RequestId::mint([7; 16]);
+    let body: serde_json::Value =
+        serde_json::from_str(&Refusal::NotFound.reply(&id, &[]).body).unwrap();
+    assert_eq!(body["request_id"], id.as_str());
+}

@@ -1,0 +1,295 @@
+//! What is counted: families with labels from closed sets, added up in the VM.
+//!
+//! An increment of an Envoy metric is a host call, and a request has several. So each VM adds up in
+//! its own memory and hands over what came together when it is told to: nothing is lost, and
+//! nothing is counted twice, since what Envoy did not take stays for the next time.
+//!
+//! Envoy's statistics are the one source of truth. They are the sum over all VMs, they outlive a VM
+//! and a configuration, and a scrape that the gate answers says what they say.
+
+mod accept;
+mod exposition;
+mod family;
+mod grpc;
+mod histogram;
+mod labels;
+mod pending;
+mod probes;
+mod registry;
+mod series;
+mod series_name;
+
+pub use exposition::{Exposition, Format, Sample, Value};
+pub use family::Names;
+pub use grpc::Code;
+pub use histogram::Bounds;
+pub use labels::{Method, Status};
+pub use probes::Services;
+pub use registry::MOST;
+
+use histogram::Observed;
+use pending::Ledger;
+use probes::Probe;
+use registry::{Request, Roster};
+use series::Series;
+use series_name::Key;
+
+use crate::auth::{AuthMethod, Failure};
+use crate::global_rate_limit::Failure as Undecided;
+use crate::rate_limit::{Unavailable, Version};
+use crate::replay::Block;
+use crate::verdict::LimitReason;
+
+/// Which kind of metric to define in Envoy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only ever rises.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+}
+
+/// Envoy's statistics, and the list of the series in them, which all VMs share.
+pub trait Statistics {
+    /// Makes a metric known by its full name, and returns its ID. The same name has the same ID.
+    fn define(&mut self, kind: Kind, name: &str) -> Option<u32>;
+
+    /// Adds to a metric, never 0; says whether it did.
+    fn add(&mut self, id: u32, offset: i64) -> bool;
+
+    /// Sets a gauge; says whether it did.
+    fn set(&mut self, id: u32, value: u64) -> bool;
+
+    /// What a metric says: the sum over all VMs.
+    fn value(&mut self, id: u32) -> Option<u64>;
+
+    /// The shared list and its version. One that was never written is empty.
+    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable>;
+
+    /// Writes the shared list if it still has that version; says whether it did.
+    fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable>;
+}
+
+/// How to count.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The first part of every name; empty: none.
+    pub namespace: String,
+    /// Buckets of the durations.
+    pub bounds: Bounds,
+    /// Whether clients are limited.
+    pub limited: bool,
+    /// Whether requests are kept from being replayed.
+    pub replay: bool,
+    /// What labels are named after.
+    pub configured: Configured,
+}
+
+/// Labels that stand in the configuration, so that every VM knows their series.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// The services that are probed.
+    pub services: Services,
+    /// The limits; the first is each client's own.
+    pub limits: Vec<String>,
+    /// Whether one of them is over many Envoys.
+    pub fleet: bool,
+}
+
+impl Configured {
+    /// The series of the limits beside each client's own.
+    fn limited(&self) -> impl Iterator<Item = Key> {
+        let all = |limit| LimitReason::ALL.map(|reason| Key::RateLimited(limit, reason));
+        (0..).zip(&self.limits).skip(1).flat_map(move |(limit, _)| all(limit))
+    }
+}
+
+/// A request that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The request's method.
+    pub method: Method,
+    /// The answer's status; 0 where the stream ended without one.
+    pub status: Status,
+    /// How the client authenticated.
+    pub auth_method: AuthMethod,
+    /// Microseconds from the request's head to the end of the stream.
+    pub duration: u64,
+}
+
+/// Adds up events until they are flushed.
+#[derive(Debug)]
+pub struct Meter {
+    names: Names,
+    bounds: Bounds,
+    finished: Series<Request, Observed>,
+    /// Everything that does not happen in every request.
+    others: Series<Key, u64>,
+    in_flight: i64,
+    /// How much of `in_flight` the ledger has.
+    told: i64,
+    roster: Roster,
+    ledger: Ledger,
+}
+
+impl Meter {
+    /// A meter that has counted nothing.
+    pub fn new(settings: Settings) -> Self {
+        let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
+        let probes = settings.configured.services.series();
+        let mut limited: Vec<Key> = settings.configured.limited().collect();
+        if settings.configured.fleet {
+            limited.extend(Undecided::all().map(Key::FleetErrors));
+        }
+        let size = |probe: &Probe| match probe {
+            Probe::Durations(..) => bounds.buckets() + 2,
+            _ => 1,
+        };
+        let configured = limited.len() + probes.iter().map(size).sum::<usize>();
+        let mut meter = Self {
+            roster: Roster::new(&bounds, configured),
+            ledger: Ledger::new(names.clone(), bounds.clone(), settings.configured),
+            names,
+            bounds,
+            finished: Series::default(),
+            others: Series::default(),
+            in_flight: 0,
+            told: 0,
+        };
+        for key in probes.into_iter().map(Key::Probe).chain(limited) {
+            meter.ledger.know(key);
+        }
+        meter.announce(settings.limited, settings.replay);
+        meter
+    }
+
+    /// Names the series that are there before anything happens: whoever watches a counter for an
+    /// increase does not see one that begins with it.
+    fn announce(&mut self, limited: bool, replay: bool) {
+        let failures = [
+            (AuthMethod::None, Failure::Missing),
+            (AuthMethod::Bearer, Failure::Malformed),
+            (AuthMethod::Bearer, Failure::Invalid),
+        ];
+        let failures = failures.map(|(method, failure)| Key::AuthFailures(method, failure));
+        let reasons = LimitReason::ALL.into_iter().filter(|_| limited);
+        let reasons = reasons.filter(|reason| *reason != LimitReason::MissingKey);
+        let reasons = reasons.map(|reason| Key::RateLimited(0, reason));
+        let blocks = Block::ALL.into_iter().filter(|_| replay).map(Key::ReplayBlocks);
+        let plain = [Key::InFlight, Key::Degraded, Key::Folded];
+        for key in plain.into_iter().chain(failures).chain(reasons).chain(blocks) {
+            self.others.entry(key, || 0);
+        }
+    }
+
+    /// A request began.
+    pub fn began(&mut self) {
+        self.in_flight += 1;
+    }
+
+    /// A request ended that had begun.
+    pub fn finished(&mut self, finished: Finished) {
+        let Finished { method, status, auth_method, duration } = finished;
+        self.in_flight -= 1;
+        let bounds = &self.bounds;
+        let observed = self.finished.entry((method, status, auth_method), || Observed::new(bounds));
+        if let Some(observed) = observed {
+            observed.observe(bounds, duration);
+        }
+    }
+
+    /// A guarded route stayed shut.
+    pub fn auth_failed(&mut self, auth_method: AuthMethod, failure: Failure) {
+        self.count(Key::AuthFailures(auth_method, failure), 1);
+    }
+
+    /// A limit did not admit a request, whether that is enforced or not.
+    pub fn rate_limited(&mut self, limit: u8, reason: LimitReason) {
+        match limit {
+            0 => self.count(Key::RateLimited(limit, reason), 1),
+            _ => self.ledger.add(Key::RateLimited(limit, reason), 1),
+        }
+    }
+
+    /// A request was not the first of its kind, or not known to be.
+    pub fn replay_blocked(&mut self, block: Block) {
+        self.count(Key::ReplayBlocks(block), 1);
+    }
+
+    /// The service of the limit over many Envoys did not decide a request.
+    pub fn fleet_failed(&mut self, failure: Undecided) {
+        self.ledger.add(Key::FleetErrors(failure), 1);
+    }
+
+    /// A request was forwarded though a breaker is not closed.
+    pub fn degraded(&mut self) {
+        self.count(Key::Degraded, 1);
+    }
+
+    /// A gRPC request ended that had begun.
+    pub fn grpc_handled(&mut self, code: Code) {
+        self.count(Key::GrpcHandled(code), 1);
+    }
+
+    fn count(&mut self, key: Key, times: u64) {
+        if let Some(count) = self.others.entry(key, || 0) {
+            *count += times;
+        }
+    }
+
+    /// Hands over what came together since the last time.
+    pub fn flush(&mut self, statistics: &mut impl Statistics) {
+        let (finished, others) = (&self.finished, &self.others);
+        let enrolled = self.roster.enroll(finished.keys(), others.keys(), statistics);
+        // Without the list nobody else would show the counts, so they wait here.
+        if enrolled.is_ok() {
+            self.settle();
+        }
+        self.ledger.flush(statistics);
+    }
+
+    /// Books what came together under the keys that the roster has for it.
+    fn settle(&mut self) {
+        let ledger = &mut self.ledger;
+        // What other VMs count is shown by this one, too, and must not end with them.
+        for key in self.roster.changed() {
+            ledger.know(key);
+        }
+        let roster = &self.roster;
+        let mut folded = 0;
+        self.finished.retain(|request, observed| {
+            let count = observed.count();
+            let Some(place) = roster.place(request) else { return true };
+            let (method, status, auth_method) = place;
+            ledger.observe(Key::Durations(method, status), observed);
+            ledger.add(Key::Requests(method, status, auth_method), count.cast_signed());
+            if place != request {
+                folded += count;
+            }
+            observed.clear();
+            // What goes on stays, so that it need not be made anew; what ended goes.
+            count > 0 && place == request
+        });
+        self.others.retain(|key, count| {
+            ledger.add(key, count.cast_signed());
+            *count = 0;
+            false
+        });
+        if self.told != self.in_flight {
+            ledger.add(Key::InFlight, self.in_flight - self.told);
+            self.told = self.in_flight;
+        }
+        if folded > 0 {
+            ledger.add(Key::Folded, folded.cast_signed());
+        }
+    }
+
+    /// All that was counted, by all VMs.
+    pub fn expose(&mut self, statistics: &mut impl Statistics) -> Exposition {
+        self.flush(statistics);
+        Exposition::new(self.names.clone(), self.ledger.read(statistics))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Which series there are: one list for all VMs of a process, with an end.
+//!
+//! Any worker may be asked for all counts, so each must know what the others have counted. The list
+//! lives in one shared value, to which a VM adds what came up in it for the first time.
+//!
+//! Labels come from closed sets, but an upstream that answers every status from 100 to 999 could
+//! still make 100,000 series. So there is room for [`MOST`], and as it runs out requests are
+//! counted less finely: first by the class of their status, `5xx`, and at last with the method
+//! `OTHER`, too, for which there is always room.
+
+use std::collections::BTreeSet;
+
+use super::Statistics;
+use super::histogram::Bounds;
+use super::labels::{Method, Status};
+use super::series_name::Key;
+use crate::auth::AuthMethod;
+use crate::rate_limit::{Unavailable, Version};
+
+/// The most series that a scrape shows of one process.
+pub const MOST: usize = 2_000;
+
+/// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, and 3 without labels.
+const OTHERS: usize = 66;
+
+/// The classes of a status: `1xx` to `9xx`, and 0.
+const CLASSES: usize = 10;
+
+/// What tells requests apart.
+pub type Request = (Method, Status, AuthMethod);
+
+/// The series that all VMs know of.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    keys: BTreeSet<Key>,
+    /// How many series of requests these are.
+    used: usize,
+    /// Of the shared value that `keys` was read from.
+    version: Option<Version>,
+    /// `keys` may be others than when this was last asked for.
+    changed: bool,
+    room: Room,
+}
+
+impl Roster {
+    /// An empty list, of histograms with these bounds, beside so many series that the configuration
+    /// names.
+    pub fn new(bounds: &Bounds, configured: usize) -> Self {
+        Self {
+            keys: BTreeSet::new(),
+            used: 0,
+            version: None,
+            changed: false,
+            room: Room::new(bounds, configured),
+        }
+    }
+
+    /// All series there are, if there may be others than when this was last asked for.
+    pub fn changed(&mut self) -> impl Iterator<Item = Key> {
+        let changed = std::mem::take(&mut self.changed);
+        self.keys.iter().copied().filter(move |_| changed)
+    }
+
+    /// Reads what other VMs added, if any did.
+    pub fn sync(&mut self, statistics: &mut impl Statistics) -> Result<(), Unavailable> {
+        let (bytes, version) = statistics.roster()?;
+        if self.version != Some(version) {
+            // Whatever cannot be read was not written by us, and is not ours to show.
+            let keys = bytes.as_chunks().0.iter().filter_map(|key| Key::decode(*key));
+            self.keys.clear();
+            self.keys.extend(keys.take(MOST));
+            self.used = self.room.used(&self.keys);
+            self.changed = true;
+            self.version = Some(version);
+        }
+        Ok(())
+    }
+
+    /// Adds what is not there yet, for all VMs. If that fails, nothing was added.
+    pub fn enroll(
+        &mut self,
+        requests: impl Iterator<Item = Request> + Clone,
+        others: impl Iterator<Item = Key> + Clone,
+        statistics: &mut impl Statistics,
+    ) -> Result<(), Unavailable> {
+        // Others may add at the same time, each of them once.
+        const ATTEMPTS: usize = 64;
+        for _ in 0..ATTEMPTS {
+            self.sync(statistics)?;
+            let known = |request| self.keys.contains(&requests_of(request));
+            if requests.clone().all(known) && others.clone().all(|key| self.keys.contains(&key)) {
+                return Ok(());
+            }
+            let mut longer = self.clone();
+            for request in requests.clone() {
+                longer.admit(request);
+            }
+            longer.keys.extend(others.clone());
+            if longer.keys == self.keys {
+                return Ok(());
+            }
+            let bytes: Vec<u8> = longer.keys.iter().copied().flat_map(Key::encode).collect();
+            if statistics.swap_roster(&bytes, self.version.ok_or(Unavailable)?)? {
+                *self = Self { version: None, changed: true, ..longer };
+                return Ok(());
+            }
+        }
+        Err(Unavailable)
+    }
+
+    /// How a request of this kind is counted: the finest way for which there is a series.
+    pub fn place(&self, request: Request) -> Option<Request> {
+        ways(request).into_iter().find(|way| self.keys.contains(&requests_of(*way)))
+    }
+
+    /// Makes room for a request in the finest way for which there is room.
+    fn admit(&mut self, request: Request) {
+        for (way, most) in ways(request).into_iter().zip(self.room.most) {
+            let (method, status, _) = way;
+            let (requests, durations) = (requests_of(way), Key::Durations(method, status));
+            if self.keys.contains(&requests) {
+                return;
+            }
+            let new = if self.keys.contains(&durations) { 1 } else { 1 + self.room.histogram };
+            if self.used + new <= most {
+                self.used += new;
+                self.keys.extend([requests, durations]);
+                return;
+            }
+        }
+    }
+}
+
+fn requests_of((method, status, auth_method): Request) -> Key {
+    Key::Requests(method, status, auth_method)
+}
+
+/// The ways to count a request, the finest first.
+fn ways((method, status, auth_method): Request) -> [Request; 3] {
+    let class = status.class();
+    [
+        (method, status, auth_method),
+        (method, class, auth_method),
+        (Method::Other, class, auth_method),
+    ]
+}
+
+/// How many series of requests there may be.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// Series of one histogram: its buckets, its count and its sum.
+    histogram: usize,
+    /// For each of the [`ways`], up to how many there may be for a new one to be added.
+    most: [usize; 3],
+}
+
+impl Room {
+    fn new(bounds: &Bounds, configured: usize) -> Self {
+        let histogram = bounds.buckets() + 2;
+        let classes = CLASSES * (histogram + AuthMethod::ALL.len());
+        let all = MOST.saturating_sub(OTHERS + configured).max(classes);
+        Self { histogram, most: [all.saturating_sub(2 * classes), all - classes, all] }
+    }
+
+    /// How many there are.
+    fn used(&self, keys: &BTreeSet<Key>) -> usize {
+        let series = |key: &Key| match key {
+            Key::Requests(..) => 1,
+            Key::Durations(..) => self.histogram,
+            _ => 0,
+        };
+        keys.iter().map(series).sum()
+    }
+}

@@ -1,0 +1,294 @@
+//! Limits of operations: a token bucket for each key, exact across workers.
+//!
+//! **Promise.** For one operation and one key, in no interval of length `t` are more than `burst`
+//! and what `t` refills admitted, whatever the number of workers and connections. A request that
+//! several operations match is admitted by all of them, or spends nothing of any.
+//!
+//! A bucket is one number in a [shared table](Stamps): when it is full again.
+
+pub mod gcra;
+pub mod json;
+pub mod key;
+
+use crate::gate::{Clients, Host};
+use crate::rate_limit::client::{ClientKey, HashKey, Identity};
+use crate::rate_limit::expiry_table::{Stamp, Stamps};
+use crate::rate_limit::window::Micros;
+use crate::rate_limit::{Quota, Store};
+use crate::request::Head;
+use crate::route::{Forms, Wide};
+use crate::verdict::{LimitReason, Overrun};
+use gcra::Bucket;
+pub use key::Source;
+
+/// A body that is longer than this is not read.
+pub const LONGEST_BODY: usize = 64 * 1024;
+
+/// Which requests are counted together, and how many may pass.
+#[derive(Debug)]
+pub struct Operation {
+    /// The methods that it is about; none at all are all.
+    pub methods: Vec<Box<[u8]>>,
+    /// The paths that it is about.
+    pub paths: Wide,
+    /// What a request is counted by.
+    pub source: Source,
+    /// Whether requests without a key share a bucket; else they are refused.
+    pub share: bool,
+    /// What clients are told.
+    pub quota: Quota,
+    /// The arithmetic.
+    pub bucket: Bucket,
+    /// The buckets.
+    pub stamps: Stamps,
+    /// The name of the table that they are in, among the plugin's.
+    pub table: String,
+}
+
+/// The operations of a configuration.
+#[derive(Debug)]
+pub struct Operations {
+    all: Vec<Operation>,
+    clients: Clients,
+    hash_key: HashKey,
+}
+
+/// An operation that a request has to be admitted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    operation: usize,
+    key: Key,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Known(ClientKey),
+    Missing,
+    /// It stands in the body.
+    InBody,
+}
+
+/// What a request has taken out of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Taken {
+    operation: usize,
+    key: ClientKey,
+    full_at: u64,
+}
+
+impl Operations {
+    /// These operations, and who a client is to them; `hash_key` places keys.
+    pub fn new(all: Vec<Operation>, clients: Clients, hash_key: HashKey) -> Self {
+        Self { all, clients, hash_key }
+    }
+
+    /// The client of a request that nobody has looked for yet.
+    pub fn client(&self, head: &Head<'_>, host: &mut impl Host) -> ClientKey {
+        ClientKey::new(&self.hash_key, self.clients.identify(head, host))
+    }
+
+    /// What each is counted by.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.all.iter().map(|operation| &operation.source)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The operations that a request has to be admitted by. `client` says who its client is; `tell` is
+    /// told the place of each, and the key that was found, unless it is the client or stands in the body.
+    pub fn claims(
+        &self,
+        head: &Head<'_>,
+        forms: &Forms<'_>,
+        client: &mut dyn FnMut() -> ClientKey,
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+    ) -> Vec<Claim> {
+        let is_about = |operation: &Operation| {
+            let methods = &operation.methods;
+            (methods.is_empty()
+                || methods.iter().any(|method| method.eq_ignore_ascii_case(head.method)))
+                && operation.paths.matches(forms)
+        };
+        let matching = self.all.iter().enumerate().filter(|(_, operation)| is_about(operation));
+        let claim = |(place, operation): (usize, &Operation)| Claim {
+            operation: place,
+            key: match &operation.source {
+                Source::Client => {
+                    tell(place, None);
+                    Key::Known(client())
+                }
+                Source::Json(_) if !head.ends => Key::InBody,
+                source => {
+                    let found = source.find(head, forms, &operation.paths);
+                    tell(place, found.as_deref());
+                    self.key(found.as_deref())
+                }
+            },
+        };
+        matching.map(claim).collect()
+    }
+
+    /// Whether one of the claims cannot be decided without the body.
+    pub fn want_body(claims: &[Claim]) -> bool {
+        claims.iter().any(|claim| claim.key == Key::InBody)
+    }
+
+    /// Reads the keys that stand in the body, if it can be had; `tell` is told of them as of the others.
+    pub fn read(
+        &self,
+        claims: &mut [Claim],
+        body: Option<&[u8]>,
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+    ) {
+        for claim in claims.iter_mut().filter(|claim| claim.key == Key::InBody) {
+            let found = match self.all.get(claim.operation).map(|operation| &operation.source) {
+                Some(Source::Json(pointer)) => body.and_then(|body| json::find(body, pointer)),
+                _ => None,
+            };
+            let found = found.filter(|key| !key.is_empty());
+            let found = found.as_deref().map(str::as_bytes);
+            tell(claim.operation, found);
+            claim.key = self.key(found);
+        }
+    }
+
+    fn key(&self, key: Option<&[u8]>) -> Key {
+        let known = |key| Key::Known(ClientKey::new(&self.hash_key, Identity::Name(key)));
+        key.map_or(Key::Missing, known)
+    }
+
+    /// Admits a request by all of its claims, or by none.
+    pub fn admit(
+        &mut self,
+        claims: &[Claim],
+        now: Micros,
+        host: &mut impl Host,
+    ) -> Result<(), Overrun> {
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let mut wanted = Vec::with_capacity(claims.len());
+        for claim in claims {
+            wanted.push((claim.operation, self.bucket_of(claim)?));
+        }
+        if wanted.len() > 1 {
+            for (operation, key) in &wanted {
+                self.take(*operation, *key, Take::Look, now, host)?;
+            }
+        }
+        let mut taken: Vec<Taken> = Vec::with_capacity(wanted.len());
+        for (operation, key) in wanted {
+            match self.take(operation, key, Take::Spend, now, host) {
+                Ok(full_at) => taken.push(Taken { operation, key, full_at }),
+                // Others were faster since this was looked at.
+                Err(overrun) => {
+                    taken.into_iter().for_each(|taken| self.give_back(taken, host));
+                    return Err(overrun);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The bucket that a claim is about.
+    fn bucket_of(&self, claim: &Claim) -> Result<ClientKey, Overrun> {
+        let share = self.all.get(claim.operation).is_some_and(|operation| operation.share);
+        match claim.key {
+            Key::Known(key) => Ok(key),
+            _ if share => Ok(ClientKey::new(&self.hash_key, Identity::Unknown)),
+            _ => Err(self.overrun(claim.operation, LimitReason::MissingKey, 0)),
+        }
+    }
+
+    /// Takes one out of a bucket, and says when it is full again.
+    fn take(
+        &mut self,
+        place: usize,
+        key: ClientKey,
+        take: Take,
+        now: Micros,
+        host: &mut impl Host,
+    ) -> Result<u64, Overrun> {
+        let Some(Operation { bucket, stamps, table, .. }) = self.all.get_mut(place) else {
+            return Err(self.overrun(place, LimitReason::Unavailable, 0));
+        };
+        let bucket = *bucket;
+        let mut now = nanoseconds(now);
+        let mut store = host.table(table);
+        // Why not; without a time to wait if a clock cannot be read, which is 0.
+        let mut taken = Err(None);
+        let done = stamps.update(key, bucket.emptied_at(now), &mut store, &mut |held, store| {
+            let mut full_at = held.stamp;
+            if bucket.is_ahead(full_at, now) {
+                // What was written before this clock is read cannot be later than it. So if it is
+                // ahead still, the clock was set back.
+                now = nanoseconds(store.now());
+            }
+            let set_back = bucket.is_ahead(full_at, now);
+            if set_back {
+                full_at = bucket.emptied_at(now);
+            }
+            taken = match now {
+                0 => Err(None),
+                now => bucket.take(full_at, now).map_err(Some),
+            };
+            match taken {
+                Ok(until) if take == Take::Spend => Some(Stamp { until, now }),
+                Err(Some(_)) if set_back => Some(Stamp { until: full_at, now }),
+                _ => None,
+            }
+        });
+        drop(store);
+        match (done, taken) {
+            (Ok(()), Ok(full_at)) => Ok(full_at),
+            (Ok(()), Err(Some(wait))) => Err(self.overrun(place, LimitReason::Exceeded, wait)),
+            (Ok(()), Err(None)) => Err(self.overrun(place, LimitReason::Unavailable, 0)),
+            (Err(reason), _) => Err(self.overrun(place, reason, 0)),
+        }
+    }
+
+    /// Gives back what was taken, but never what has been refilled since. What cannot be given back
+    /// is lost.
+    fn give_back(&mut self, taken: Taken, host: &mut impl Host) {
+        let Some(Operation { bucket, stamps, table, .. }) = self.all.get_mut(taken.operation)
+        else {
+            return;
+        };
+        let bucket = *bucket;
+        let mut store = host.table(table);
+        let latest = bucket.emptied_at(nanoseconds(store.now()));
+        let _ = stamps.update(taken.key, latest, &mut store, &mut |held, store| {
+            let now = nanoseconds(store.now());
+            let until = bucket.give_back(held.stamp, taken.full_at, now);
+            until.filter(|_| held.own && now > 0).map(|until| Stamp { until, now })
+        });
+    }
+
+    fn overrun(&self, place: usize, reason: LimitReason, wait: u64) -> Overrun {
+        let quota = self.all.get(place).map(|operation| operation.quota);
+        Overrun {
+            // Behind each client's own.
+            limit: u8::try_from(place + 1).unwrap_or(u8::MAX),
+            reason,
+            retry_after: wait,
+            quota: quota.unwrap_or(Quota { requests: 0, window: 0 }),
+        }
+    }
+}
+
+/// Whether to take, or just to see whether it could be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Take {
+    Look,
+    Spend,
+}
+
+fn nanoseconds(micros: Micros) -> u64 {
+    micros.saturating_mul(1_000)
+}
+
+#[cfg(test)]
+mod tests;

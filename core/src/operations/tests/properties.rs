@@ -1,0 +1,266 @@
+//! Any pattern of arrivals.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+
+use super::world::{Limit, Tables, World, claims, limit};
+use super::*;
+use crate::rate_limit::{Unavailable, Version};
+
+/// Buckets as water: a level for each, and what comes in with time. Nanoseconds.
+struct Model {
+    limits: Vec<Limit>,
+    levels: Vec<[u128; KEYS]>,
+}
+
+const KEYS: usize = 3;
+
+impl Model {
+    fn new(limits: &[Limit]) -> Self {
+        let levels = limits.iter().map(|limit| [cost(limit) * u128::from(limit.burst); KEYS]);
+        Self { limits: limits.into(), levels: levels.collect() }
+    }
+
+    fn wait(&mut self, time: Micros) {
+        for (limit, levels) in self.limits.iter().zip(&mut self.levels) {
+            let most = cost(limit) * u128::from(limit.burst);
+            levels
+                .iter_mut()
+                .for_each(|level| *level = most.min(*level + u128::from(time) * 1_000));
+        }
+    }
+
+    fn ask(&mut self, operations: &[usize], key: usize) -> bool {
+        let admits = operations.iter().all(|at| self.levels[*at][key] >= cost(&self.limits[*at]));
+        if admits {
+            operations.iter().for_each(|at| self.levels[*at][key] -= cost(&self.limits[*at]));
+        }
+        admits
+    }
+}
+
+/// The time in which one comes in, as it is rounded.
+fn cost(limit: &Limit) -> u128 {
+    u128::from(limit.per * 1_000_000_000).div_ceil(limit.requests.into())
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Wait(Micros),
+    SetBack(Micros),
+    Ask { operations: Vec<usize>, key: usize, worker: usize, rivals: usize },
+}
+
+fn limits() -> impl Strategy<Value = Vec<Limit>> {
+    let one = (1_u32..2_000, 1_u64..120, 1_u32..6).prop_map(|(a, b, c)| limit(a, b, c));
+    prop::collection::vec(one, 3)
+}
+
+fn steps(set_back: u32, rivals: u32) -> impl Strategy<Value = Vec<Step>> {
+    let time = prop_oneof![0..4_u64, 1..10_000_u64, 1..2_000_000_u64, 1..200_000_000_u64];
+    let operations = prop::sample::subsequence(vec![0, 1, 2], 1..=3);
+    let rivals = prop_oneof![10 => Just(0_usize), rivals => 1..5_usize];
+    let ask =
+        (operations, 0..KEYS, 0..4_usize, rivals).prop_map(|(operations, key, worker, rivals)| {
+            Step::Ask { operations, key, worker, rivals }
+        });
+    let step = prop_oneof![
+        12 => ask,
+        3 => time.clone().prop_map(Step::Wait),
+        set_back => time.prop_map(Step::SetBack),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+/// How many of this bucket are left, by asking for all of them.
+fn left(world: &mut World, operation: usize, key: usize) -> u128 {
+    (0..10_000).take_while(|_| world.ask(&[operation], key, 0).is_ok()).count() as u128
+}
+
+proptest! {
+    #[test]
+    fn workers_decide_as_one_exact_bucket_does(limits in limits(), steps in steps(0, 0)) {
+        let (mut world, mut model) = (World::new(&limits, 4), Model::new(&limits));
+        for step in steps {
+            match step {
+                Step::Ask { operations, key, worker, .. } => {
+                    let admitted = world.ask(&operations, key, worker).is_ok();
+                    prop_assert_eq!(admitted, model.ask(&operations, key));
+                }
+                Step::Wait(time) => {
+                    world.wait(time);
+                    model.wait(time);
+                }
+                Step::SetBack(_) => {}
+            }
+        }
+    }
+
+    /// Others ask wherever they can come between: all that was admitted was there, and all that was
+    /// refused is still there.
+    #[test]
+    fn nothing_is_lost_or_won_between_workers(limits in limits(), steps in steps(0, 10)) {
+        let (mut world, mut model) = (World::new(&limits, 4), Model::new(&limits));
+        for step in steps {
+            match step {
+                Step::Ask { operations, key, worker, rivals } => {
+                    let log = Rc::new(RefCell::new(Vec::new()));
+                    let admitted = rival(&mut world, &operations, key, worker, rivals, &log);
+                    for operations in log.borrow().iter() {
+                        prop_assert!(model.ask(operations, key), "a rival had more than there was");
+                    }
+                    if admitted {
+                        prop_assert!(model.ask(&operations, key), "more than there was");
+                    }
+                }
+                Step::Wait(time) => {
+                    world.wait(time);
+                    model.wait(time);
+                }
+                Step::SetBack(_) => {}
+            }
+        }
+        for (operation, (limit, levels)) in limits.iter().zip(&model.levels).enumerate() {
+            for (key, level) in levels.iter().enumerate() {
+                prop_assert_eq!(left(&mut world, operation, key), level / cost(limit));
+            }
+        }
+    }
+
+    /// As time passes, whatever the clock shows.
+    #[test]
+    fn a_clock_that_is_set_back_opens_nothing(limits in limits(), steps in steps(3, 0)) {
+        let (mut world, mut model) = (World::new(&limits, 4), Model::new(&limits));
+        for step in steps {
+            match step {
+                Step::Ask { operations, key, worker, .. } => {
+                    if world.ask(&operations, key, worker).is_ok() {
+                        prop_assert!(model.ask(&operations, key));
+                    }
+                }
+                Step::Wait(time) => {
+                    world.wait(time);
+                    model.wait(time);
+                }
+                Step::SetBack(time) => world.host.now -= time,
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_stays_away_as_told_is_admitted(limits in limits(), steps in steps(2, 0), key in 0..KEYS) {
+        let mut world = World::new(&limits, 4);
+        for step in steps {
+            match step {
+                Step::Ask { operations, key, worker, .. } => drop(world.ask(&operations, key, worker)),
+                Step::Wait(time) => world.wait(time),
+                Step::SetBack(time) => world.host.now -= time,
+            }
+        }
+        if let Err(overrun) = world.ask(&[0], key, 1) {
+            world.wait(overrun.retry_after.div_ceil(1_000));
+            prop_assert!(world.ask(&[0], key, 2).is_ok());
+        }
+    }
+
+    #[test]
+    fn slots_of_any_bytes_open_nothing(limits in limits(), value in prop::collection::vec(any::<u8>(), 1..200)) {
+        // One slot.
+        let mut world = World::new(&[Limit { max_keys: 50, ..limits[0] }], 1);
+        world.host.table("0").swap(0, &value, Version(0)).unwrap();
+        prop_assert!(world.ask(&[0], 0, 0).is_err());
+        prop_assert_eq!(left(&mut world, 0, 0), 0);
+    }
+}
+
+/// A worker asks, and each time it is about to write another one asks the same before it.
+fn rival(
+    world: &mut World,
+    operations: &[usize],
+    key: usize,
+    worker: usize,
+    rivals: usize,
+    log: &Rc<RefCell<Vec<Vec<usize>>>>,
+) -> bool {
+    let (asked, others) = world.workers.split_at_mut(1);
+    let now = world.host.now;
+    let mut host = Rivals {
+        host: &mut world.host,
+        rival: &mut others[worker % 3],
+        left: rivals,
+        operations,
+        key,
+        log: log.clone(),
+    };
+    asked[0].admit(&claims(operations, key), now, &mut host).is_ok()
+}
+
+struct Rivals<'a> {
+    host: &'a mut Tables,
+    rival: &'a mut Operations,
+    left: usize,
+    operations: &'a [usize],
+    key: usize,
+    log: Rc<RefCell<Vec<Vec<usize>>>>,
+}
+
+struct Table<'a, 'b> {
+    name: String,
+    rivals: &'a mut Rivals<'b>,
+}
+
+impl Host for Rivals<'_> {
+    fn random(&mut self) -> [u8; 16] {
+        [0; 16]
+    }
+
+    fn peer(&mut self) -> &[u8] {
+        b""
+    }
+
+    fn wall(&mut self) -> Micros {
+        0
+    }
+
+    fn table(&mut self, name: &str) -> impl Store {
+        Table { name: name.into(), rivals: self }
+    }
+}
+
+impl Store for Rivals<'_> {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        self.host.read(slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        self.host.swap(slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        self.host.now
+    }
+}
+
+impl Store for Table<'_, '_> {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        self.rivals.host.table(&self.name).read(slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        let Rivals { host, rival, left, operations, key, log } = &mut *self.rivals;
+        if *left > 0 {
+            *left -= 1;
+            let now = host.now;
+            if rival.admit(&claims(operations, *key), now, *host).is_ok() {
+                log.borrow_mut().push(operations.to_vec());
+            }
+        }
+        host.table(&self.name).swap(slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        self.rivals.host.now
+    }
+}

@@ -1,0 +1,61 @@
+//! Probing: the services behind, asked on a timer whether they are well.
+//!
+//! All workers' VMs tick, and all hold the same [`record`] of each target in shared data. Whoever
+//! sees first that a target's [round](record::Record::begin) is due claims it, by compare-and-swap,
+//! and sends its probes: so the service sees one probe an interval, whatever the number of workers,
+//! and when a VM goes away the next interval is claimed by another. What the probes say is merged
+//! into the record: thresholds make it the [`rung`]s' states and the [`breaker`]'s.
+//!
+//! The core names no host: a time and a store go in; calls to make and changes to tell come out.
+
+pub mod answer;
+pub mod breaker;
+mod codec;
+pub mod grpc;
+pub mod leader;
+pub mod log;
+pub mod plan;
+pub mod prober;
+pub mod record;
+pub mod report;
+pub mod rung;
+
+use crate::rate_limit::window::Micros;
+use crate::rate_limit::{Unavailable, Version};
+
+pub use prober::Prober;
+
+/// A time on two clocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Microseconds on the monotonic clock, which all workers share; 0 if it cannot be read.
+    pub monotonic: Micros,
+    /// Microseconds since 1970, for people.
+    pub wall: Micros,
+}
+
+/// A probe that is to be sent, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Which target.
+    pub target: usize,
+    /// Which of its rungs.
+    pub rung: usize,
+    /// In which round of the target's.
+    pub round: u64,
+    /// When, on the monotonic clock.
+    pub sent: Micros,
+}
+
+/// The values that all workers share.
+pub trait Store {
+    /// Reads a value into `value`. One that was never written is empty, and has the version that
+    /// [`Store::swap`] takes for creating it.
+    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable>;
+
+    /// Writes a value if it still has that version; says whether it did.
+    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable>;
+}
+
+#[cfg(test)]
+mod tests;

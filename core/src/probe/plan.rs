@@ -1,0 +1,99 @@
+//! What is probed, how often, and what it takes to change a mind.
+
+use std::hash::{Hash, Hasher};
+
+use siphasher::sip::SipHasher13;
+
+pub use crate::config::shape::{Scalar, Secret, WhenDegraded};
+use crate::rate_limit::window::Micros;
+
+/// The section `probes` of a configuration, with its meaning checked.
+#[derive(Clone, Debug, Hash)]
+pub struct Plan {
+    /// From one round of a target to the next; 1 s to 1 h.
+    pub every: Micros,
+    /// How long an answer may take; 50 ms to `every`.
+    pub timeout: Micros,
+    /// Failures in a row that take a rung down, and open a breaker; at least 1.
+    pub failure_threshold: u16,
+    /// Successes in a row that take a rung up; at least 1.
+    pub success_threshold: u16,
+    /// How long a breaker stays open before one trial; 1 s to 1 h.
+    pub open_for: Micros,
+    /// What becomes of API requests while a breaker is not closed.
+    pub when_degraded: WhenDegraded,
+    /// At most 16.
+    pub targets: Vec<Target>,
+}
+
+/// A service.
+#[derive(Clone, Debug, Hash)]
+pub struct Target {
+    /// Its name, which is the breaker's as well.
+    pub service: Box<str>,
+    /// The Envoy cluster.
+    pub cluster: Box<str>,
+    /// `:authority`.
+    pub authority: Box<str>,
+    /// The bearer token that is sent, if one is.
+    pub token: Option<Secret>,
+    /// Lowest first; 1 to 16.
+    pub rungs: Vec<Rung>,
+}
+
+/// A rung of a ladder.
+#[derive(Clone, Debug, Hash)]
+pub struct Rung {
+    /// Its name.
+    pub name: Box<str>,
+    /// What is asked.
+    pub check: Check,
+}
+
+/// What is asked, and what is expected.
+#[derive(Clone, Debug, Hash)]
+pub enum Check {
+    /// `GET`.
+    Http {
+        /// Path and query.
+        path: Box<str>,
+        /// What the answer's JSON must say.
+        expect: Option<Expect>,
+    },
+    /// `grpc.health.v1.Health/Check`.
+    Grpc {
+        /// Which service of the server; empty for all of it.
+        service: Box<str>,
+    },
+}
+
+/// A place in a JSON document, and what must stand there.
+#[derive(Clone, Debug, Hash)]
+pub struct Expect {
+    /// The reference tokens of a JSON Pointer, unescaped.
+    pub pointer: Vec<Box<str>>,
+    /// What stands there.
+    pub equals: Scalar,
+}
+
+impl Plan {
+    /// Tells configurations apart: all that a prober does depends on.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(self)
+    }
+}
+
+impl Target {
+    /// Tells apart what a state is about: the same service, reached the same way, and the same rungs.
+    /// So what is known survives a configuration that changes a threshold or a token.
+    pub fn fingerprint(&self) -> u64 {
+        fingerprint(&(&self.service, &self.cluster, &self.authority, &self.rungs))
+    }
+}
+
+/// Nobody who chooses the input gains by a collision: it is the configuration.
+fn fingerprint(of: &impl Hash) -> u64 {
+    let mut hasher = SipHasher13::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}

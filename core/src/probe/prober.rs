@@ -1,0 +1,259 @@
+//! One VM's part in probing.
+
+use crate::rate_limit::window::Micros;
+use crate::rate_limit::{Unavailable, Version};
+
+use super::breaker;
+use super::leader::{Generation, Standing};
+use super::plan::{Plan, Target};
+use super::record::{Change, Record};
+use super::rung::Outcome;
+use super::{Now, Store, Ticket};
+
+/// A target's first round begins within this long, or within an interval if that is shorter: nobody
+/// knows how a service is before.
+const FIRST: Micros = 10_000_000;
+
+/// How often a value that others changed meanwhile is tried again. Each time one of them succeeded.
+const ATTEMPTS: usize = 64;
+
+/// Probes as a plan says, together with the other VMs of the plugin.
+#[derive(Debug)]
+pub struct Prober {
+    plan: Plan,
+    /// Of each target.
+    keys: Vec<String>,
+    generation: Generation,
+    generation_key: String,
+    /// How often this VM looks.
+    tick: Micros,
+    /// Kept between reads, so that they allocate less.
+    value: Vec<u8>,
+    /// What API requests were to know last.
+    degraded: Option<Degraded>,
+}
+
+/// What a tick came to.
+#[derive(Debug, Default)]
+pub struct Ticked {
+    /// Probes to send.
+    pub tickets: Vec<Ticket>,
+    /// What changed, and of which target.
+    pub changes: Vec<(usize, Change)>,
+    /// What API requests are to know until the next tick.
+    pub degraded: Option<Degraded>,
+    /// What all VMs hold of each target, where this one may probe.
+    pub records: Vec<Option<Record>>,
+}
+
+/// Some breaker is not closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Degraded {
+    /// The services' names, as a header's value.
+    pub names: String,
+    /// When the first of them is tried, on the monotonic clock.
+    pub until: Micros,
+}
+
+impl Degraded {
+    /// Adds a target whose breaker is not closed.
+    fn note(all: &mut Option<Self>, target: &Target, record: &Record) {
+        if record.breaker.state == breaker::State::Closed {
+            return;
+        }
+        let until = record.next_due;
+        match all {
+            Some(degraded) => {
+                degraded.names.push(',');
+                degraded.names.push_str(&target.service);
+                degraded.until = degraded.until.min(until);
+            }
+            None => *all = Some(Self { names: target.service.to_string(), until }),
+        }
+    }
+}
+
+impl Prober {
+    /// A prober of a VM that was configured at `now`, with shared values of its own for each `owner`.
+    pub fn new(plan: Plan, owner: &str, now: Now) -> Self {
+        let fingerprint = plan.fingerprint();
+        let key = |target: &Target| {
+            format!("probegate.probe.{owner}.{}.{:016x}", target.service, target.fingerprint())
+        };
+        Self {
+            keys: plan.targets.iter().map(key).collect(),
+            generation: Generation { fingerprint, configured: now.monotonic, seen: 0 },
+            generation_key: format!("probegate.prober.{owner}"),
+            tick: Micros::from(plan.tick_ms()) * 1_000,
+            plan,
+            value: Vec::new(),
+            degraded: None,
+        }
+    }
+
+    /// What is probed.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Claims what is due. `random` spreads the first rounds of targets that nobody has probed.
+    ///
+    /// While the clock or a record cannot be read, API requests are to know what they did: a breaker
+    /// that was open does not let them pass because nobody can see it.
+    pub fn on_tick(
+        &mut self,
+        now: Now,
+        random: &mut dyn FnMut() -> [u8; 16],
+        store: &mut impl Store,
+    ) -> Ticked {
+        let mut ticked = Ticked::default();
+        // Without a clock nothing can be said to be due.
+        if now.monotonic == 0 {
+            ticked.degraded.clone_from(&self.degraded);
+            return ticked;
+        }
+        let mut all_read = true;
+        let probes = self.may_probe(now, store);
+        for target in 0..self.keys.len() {
+            // A store that does not work costs a round, which the next tick makes up for.
+            let record = match probes {
+                true => self.claim(target, now, random, store, &mut ticked),
+                false => self.read(target, store).map(|(record, _)| record),
+            };
+            all_read &= record.is_ok();
+            let record = record.unwrap_or_default();
+            if let (Some(record), Some(target)) = (&record, self.plan.targets.get(target)) {
+                Degraded::note(&mut ticked.degraded, target, record);
+            }
+            if probes {
+                ticked.records.push(record);
+            }
+        }
+        match all_read {
+            true => self.degraded.clone_from(&ticked.degraded),
+            false => ticked.degraded.clone_from(&self.degraded),
+        }
+        ticked
+    }
+
+    /// Merges what a probe has said; returns what changed by it, once in all VMs.
+    pub fn on_outcome(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        now: Now,
+        store: &mut impl Store,
+    ) -> Vec<Change> {
+        for _ in 0..ATTEMPTS {
+            let Ok((Some(mut record), version)) = self.read(ticket.target, store) else { break };
+            let mut changes = Vec::new();
+            if !record.observe(ticket, outcome, now, &self.plan, &mut changes) {
+                break;
+            }
+            match self.write(ticket.target, &record, version, store) {
+                Ok(true) => return changes,
+                Ok(false) => {}
+                Err(Unavailable) => break,
+            }
+        }
+        Vec::new()
+    }
+
+    /// What all VMs hold of each target; `None` where nothing is held, or cannot be read.
+    pub fn records(&mut self, store: &mut impl Store) -> Vec<Option<Record>> {
+        let targets = self.plan.targets.len();
+        let mut read = |target| self.read(target, store).ok().and_then(|(record, _)| record);
+        (0..targets).map(&mut read).collect()
+    }
+
+    /// What API requests are to know before the first tick: an open breaker is no less open to a VM that
+    /// has just come.
+    pub fn degraded(&mut self, store: &mut impl Store) -> Option<Degraded> {
+        let records = self.records(store);
+        for (target, record) in self.plan.targets.iter().zip(records) {
+            if let Some(record) = record {
+                Degraded::note(&mut self.degraded, target, &record);
+            }
+        }
+        self.degraded.clone()
+    }
+
+    fn may_probe(&mut self, now: Now, store: &mut impl Store) -> bool {
+        let Ok(version) = store.read(&self.generation_key, &mut self.value) else { return false };
+        let held = Generation::decode(&self.value);
+        match self.generation.stand(held, now.monotonic) {
+            Standing::Probes => true,
+            Standing::StandsDown => false,
+            Standing::Takes(generation) => {
+                // Whoever wrote meanwhile is looked at with the next tick.
+                store.swap(&self.generation_key, &generation.encode(), version).unwrap_or_default()
+            }
+        }
+    }
+
+    fn claim(
+        &mut self,
+        target: usize,
+        now: Now,
+        random: &mut dyn FnMut() -> [u8; 16],
+        store: &mut impl Store,
+        ticked: &mut Ticked,
+    ) -> Result<Option<Record>, Unavailable> {
+        let (held, version) = self.read(target, store)?;
+        let rungs = self.plan.targets.get(target).map_or(0, |target| target.rungs.len());
+        let Some(mut record) = held else {
+            let random =
+                u128::from_le_bytes(random()) % u128::from(self.plan.every.clamp(1, FIRST));
+            let offset = Micros::try_from(random).unwrap_or_default();
+            let record = Record::new(now.monotonic.saturating_add(offset), rungs);
+            self.write(target, &record, version, store)?;
+            return Ok(None);
+        };
+        if !record.is_due(now, self.tick, &self.plan) {
+            return Ok(Some(record));
+        }
+        let mut changes = Vec::new();
+        let round = record.begin(now, &self.plan, &mut changes);
+        // If another VM was faster, it is that one which sends the probes.
+        if self.write(target, &record, version, store)? {
+            ticked.changes.extend(changes.into_iter().map(|change| (target, change)));
+            let sent = now.monotonic;
+            ticked.tickets.extend((0..rungs).map(|rung| Ticket { target, rung, round, sent }));
+        }
+        Ok(Some(record))
+    }
+
+    fn read(
+        &mut self,
+        target: usize,
+        store: &mut impl Store,
+    ) -> Result<(Option<Record>, Version), Unavailable> {
+        let place = self.keys.get(target).zip(self.plan.targets.get(target));
+        let (key, target) = place.ok_or(Unavailable)?;
+        let version = store.read(key, &mut self.value)?;
+        Ok((Record::decode(&self.value, target.rungs.len()), version))
+    }
+
+    fn write(
+        &self,
+        target: usize,
+        record: &Record,
+        version: Version,
+        store: &mut impl Store,
+    ) -> Result<bool, Unavailable> {
+        let key = self.keys.get(target).ok_or(Unavailable)?;
+        store.swap(key, &record.encode(), version)
+    }
+}
+
+impl Plan {
+    /// How often a VM looks what is due, in milliseconds: a quarter of the shortest wait or more often,
+    /// a whole number of times a second.
+    pub fn tick_ms(&self) -> u32 {
+        match self.every.min(self.open_for) {
+            0..2_000_000 => 250,
+            2_000_000..4_000_000 => 500,
+            _ => 1_000,
+        }
+    }
+}

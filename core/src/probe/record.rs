@@ -1,0 +1,161 @@
+//! What all workers hold together of one target: when it is due, and what its probes have said.
+
+use crate::rate_limit::window::Micros;
+
+use super::breaker::{self, Breaker};
+use super::plan::Plan;
+use super::rung::{Outcome, Reason, Rung, State};
+use super::{Now, Ticket};
+
+/// The shared record of one target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// When the next round is due, on the monotonic clock.
+    pub next_due: Micros,
+    /// How many rounds have begun.
+    pub round: u64,
+    /// How far this round and the one before it have come: a probe may take as long as an interval.
+    pub tallies: [Tally; 2],
+    /// The service's breaker.
+    pub breaker: Breaker,
+    /// Lowest first, as many as the target has.
+    pub rungs: Vec<Rung>,
+}
+
+/// How far a round has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many of its probes are over.
+    pub over: u8,
+    /// How many of them failed.
+    pub failed: u8,
+}
+
+/// A change that somebody should hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A probe is over.
+    Probed {
+        /// Which rung's.
+        rung: usize,
+        /// What it has said.
+        outcome: Outcome,
+        /// How long it took, in microseconds.
+        latency: Micros,
+    },
+    /// A rung is in another state.
+    Rung {
+        /// Which one.
+        rung: usize,
+        /// Before.
+        from: State,
+        /// After.
+        to: State,
+        /// What was wrong with the probe that made it so, if anything was.
+        reason: Option<Reason>,
+    },
+    /// All probes of a round are over.
+    Round {
+        /// Whether one of them failed.
+        failed: bool,
+    },
+    /// The breaker is in another state.
+    Breaker {
+        /// Before.
+        from: breaker::State,
+        /// After.
+        to: breaker::State,
+    },
+}
+
+impl Record {
+    /// The record of a target that nobody has probed: its first round is due at `next_due`.
+    pub fn new(next_due: Micros, rungs: usize) -> Self {
+        Self { next_due, rungs: vec![Rung::default(); rungs], ..Self::default() }
+    }
+
+    /// Whether a round is due, for one who looks every `tick` and so comes half of it too early or
+    /// too late. What is due later than it can be was written by another configuration.
+    pub fn is_due(&self, now: Now, tick: Micros, plan: &Plan) -> bool {
+        // After an interval that was left out, the next one is up to one and a half away.
+        let longest = plan.every.saturating_add(plan.every / 2).max(plan.open_for);
+        let latest = now.monotonic.saturating_add(longest).saturating_add(tick);
+        self.next_due <= now.monotonic.saturating_add(tick / 2) || self.next_due > latest
+    }
+
+    /// Begins a round; returns its number. The next one is due on the target's own grid, so that
+    /// nothing drifts; intervals that went by unseen are left out, so that nothing bursts.
+    pub fn begin(&mut self, now: Now, plan: &Plan, changes: &mut Vec<Change>) -> u64 {
+        let every = plan.every.max(1);
+        let earliest = now.monotonic.saturating_add(every / 2);
+        self.next_due = if self.next_due > earliest {
+            now.monotonic.saturating_add(every)
+        } else {
+            let missed = earliest.saturating_sub(self.next_due) / every;
+            self.next_due.saturating_add(every.saturating_mul(missed + 1))
+        };
+        self.round = self.round.saturating_add(1);
+        let [current, _] = self.tallies;
+        self.tallies = [Tally::default(), current];
+        if let Some(from) = self.breaker.begin(now) {
+            changes.push(Change::Breaker { from, to: self.breaker.state });
+        }
+        self.round
+    }
+
+    /// Takes in what a probe has said; says whether it still means anything. The results of a round
+    /// come in any order, those of a round that a later one has overtaken not at all.
+    pub fn observe(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        now: Now,
+        plan: &Plan,
+        changes: &mut Vec<Change>,
+    ) -> bool {
+        let Some(age) = self.round.checked_sub(ticket.round) else { return false };
+        let tally = usize::try_from(age).ok().and_then(|age| self.tallies.get_mut(age));
+        let Some((tally, rung)) = tally.zip(self.rungs.get_mut(ticket.rung)) else { return false };
+        if rung.round >= ticket.round {
+            return false;
+        }
+        rung.round = ticket.round;
+        rung.latency = now.monotonic.saturating_sub(ticket.sent);
+        (rung.checked, rung.checked_at) = (now.monotonic, now.wall);
+        changes.push(Change::Probed { rung: ticket.rung, outcome, latency: rung.latency });
+        if let Some(from) = rung.observe(outcome, now, plan) {
+            let (to, reason) = (rung.state, rung.reason);
+            changes.push(Change::Rung { rung: ticket.rung, from, to, reason });
+        }
+        tally.over = tally.over.saturating_add(1);
+        tally.failed = tally.failed.saturating_add(matches!(outcome, Outcome::Failed(_)).into());
+        let (over, failed) = (usize::from(tally.over), tally.failed > 0);
+        if over == self.rungs.len() {
+            changes.push(Change::Round { failed });
+            if let Some(from) = self.breaker.observe(failed, now, plan) {
+                changes.push(Change::Breaker { from, to: self.breaker.state });
+                if self.breaker.state == breaker::State::Open {
+                    self.next_due = now.monotonic.saturating_add(plan.open_for);
+                }
+            }
+        }
+        true
+    }
+
+    /// How many rungs carry, from the lowest one up, without a gap.
+    pub fn height(&self) -> usize {
+        self.rungs.iter().take_while(|rung| rung.state.carries()).count()
+    }
+
+    /// Whether a rung was last probed longer ago than three intervals, or nobody can know how long ago:
+    /// without a clock, or at a time to come. Behind a breaker that is not closed that is as it should be.
+    pub fn is_stale(&self, now: Now, plan: &Plan) -> bool {
+        let limit = plan.every.saturating_mul(3);
+        let is_old = |rung: &Rung| match now.monotonic.checked_sub(rung.checked) {
+            Some(age) => age > limit,
+            None => true,
+        };
+        self.breaker.state == breaker::State::Closed
+            && self.rungs.iter().any(|rung| rung.checked > 0 && is_old(rung))
+    }
+}

@@ -1,0 +1,206 @@
+//! Against exact models.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::answer::pairs;
+use super::rung::{letter, outcome, thresholds};
+use super::world::{SECOND, World, at, plan};
+use crate::probe::answer::Answer;
+use crate::probe::breaker::{Breaker, State};
+use crate::probe::leader::Generation;
+use crate::probe::plan::{Check, Expect, Plan, Scalar};
+use crate::probe::record::{Change, Record};
+use crate::probe::rung::{Outcome, Reason, Rung};
+use crate::request::Pairs;
+
+/// The state after all of `said`, by the words of the promise and with the whole history at hand.
+fn model(said: &[char], failure: usize, success: usize) -> char {
+    let mut state = '?';
+    for end in 1..=said.len() {
+        let history = &said[..end];
+        let last = history[end - 1];
+        let threshold = if last == 'x' { failure } else { success };
+        let row = |same: &dyn Fn(char) -> bool| {
+            history.iter().rev().take_while(|said| same(**said)).count() >= threshold
+        };
+        if row(&|said| said == last) {
+            state = last;
+        } else if last != 'x' && row(&|said| said != 'x') && "?x".contains(state) {
+            state = 'd';
+        }
+    }
+    state
+}
+
+proptest! {
+    #[test]
+    fn a_rung_is_what_its_history_says(
+        said in vec(prop::sample::select(vec!['u', 'd', 'x']), 0..40),
+        failure in 1..5u16,
+        success in 1..5u16,
+    ) {
+        let plan = thresholds(failure, success);
+        let mut rung = Rung::default();
+        for (index, letter_said) in said.iter().enumerate() {
+            let before = rung.state;
+            let told = rung.observe(outcome(*letter_said), at(index as u64), &plan);
+            prop_assert_eq!(told, (before != rung.state).then_some(before));
+            let expected = model(&said[..=index], failure.into(), success.into());
+            prop_assert_eq!(letter(rung.state), expected, "after {:?}", &said[..=index]);
+        }
+    }
+
+    /// A closed breaker opens with the threshold's last failed round, a half-open one with any.
+    #[test]
+    fn a_breaker_is_what_its_rounds_say(
+        rounds in vec((any::<bool>(), any::<bool>()), 0..60),
+        threshold in 1..5u16,
+    ) {
+        let plan = thresholds(threshold, 1);
+        let (mut breaker, mut row, mut state) = (Breaker::default(), 0, State::Closed);
+        for (begins, failed) in rounds {
+            if begins {
+                if state == State::Open { state = State::HalfOpen; }
+                breaker.begin(at(0));
+            }
+            row = if failed { row + 1 } else { 0 };
+            state = match (state, failed) {
+                (State::Closed, true) if row >= threshold => State::Open,
+                (State::HalfOpen, true) => State::Open,
+                (State::HalfOpen, false) => State::Closed,
+                (state, _) => state,
+            };
+            breaker.observe(failed, at(0), &plan);
+            prop_assert_eq!(breaker.state, state);
+        }
+    }
+
+    /// However VMs tick, stall and die: no two rounds are closer than half an interval, and while one
+    /// ticks every second none is missing.
+    #[test]
+    fn rounds_keep_their_distance(
+        steps in vec((0..4usize, 1..3_000_000u64, any::<bool>()), 1..300),
+        every in 1..20u64,
+        open_for in 1..40u64,
+    ) {
+        let (every, open_for) = (every * SECOND, open_for * SECOND);
+        let plan = Plan { every, open_for, ..plan(&[&["a"]]) };
+        let mut world = World::new(&plan, 4);
+        let (mut gap, mut dying) = (0, 0);
+        for (vm, pause, against) in steps {
+            world.time += pause;
+            gap = gap.max(pause);
+            let vm = vm % world.vms.len();
+            let tickets = match against && world.vms.len() > 1 {
+                true => world.tick_against(vm, (vm + 1) % world.vms.len()),
+                false => world.tick(vm),
+            };
+            prop_assert!(tickets.len() <= 1, "one probe a round");
+            // Now and then the one who sent goes away.
+            dying += tickets.len();
+            if dying == 3 && world.vms.len() > 1 {
+                world.vms.remove(vm);
+            }
+        }
+        let rounds = world.rounds(0);
+        for pair in rounds.windows(2) {
+            let distance = pair[1].0 - pair[0].0;
+            prop_assert!(distance >= plan.every / 2 - SECOND / 2, "{:?}", pair);
+            prop_assert!(distance <= plan.every * 2 + 2 * gap, "{:?}", pair);
+            prop_assert_eq!(pair[1].1, pair[0].1 + 1);
+        }
+    }
+
+    /// Whoever hears which answer when: each probe is counted at most once, each round at most once,
+    /// and the changes lead from state to state without a gap.
+    #[test]
+    fn changes_are_told_once(
+        steps in vec((0..3usize, 0..3usize, prop::sample::select(vec!['u', 'd', 'x']), any::<bool>()), 1..200),
+    ) {
+        let mut world = World::new(&plan(&[&["a", "b"]]), 3);
+        let mut waiting = Vec::new();
+        for (vm, hears, said, now) in steps {
+            world.time += SECOND;
+            waiting.extend(world.tick(vm));
+            if now && !waiting.is_empty() {
+                let ticket = waiting.remove(hears % waiting.len());
+                world.answer(hears, &[ticket], outcome(said));
+                world.answer(vm, &[ticket], outcome(said));
+            }
+        }
+        let count = |matches: &dyn Fn(&Change) -> bool| {
+            world.changes.iter().filter(|(_, change)| matches(change)).count()
+        };
+        let probes = count(&|change| matches!(change, Change::Probed { .. }));
+        let rounds = count(&|change| matches!(change, Change::Round { .. }));
+        prop_assert!(probes <= world.sent.len());
+        prop_assert!(rounds * 2 <= probes);
+        let mut breaker = State::Closed;
+        let mut rungs = [crate::probe::rung::State::Unknown; 2];
+        for (_, change) in &world.changes {
+            match *change {
+                Change::Breaker { from, to } => {
+                    prop_assert_eq!(from, breaker);
+                    breaker = to;
+                }
+                Change::Rung { rung, from, to, .. } => {
+                    prop_assert_eq!(from, rungs[rung]);
+                    rungs[rung] = to;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_harm(
+        bytes in vec(any::<u8>(), 0..300),
+        flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        rungs in 0..5usize,
+    ) {
+        let _ = (Record::decode(&bytes, rungs), Generation::decode(&bytes));
+        let mut record = Record::new(5, rungs).encode();
+        for (place, byte) in &flips {
+            let place = place.index(record.len());
+            record[place] = *byte;
+        }
+        if let Some(mut record) = Record::decode(&record, rungs) {
+            prop_assert_eq!(Record::decode(&record.encode(), rungs), Some(record.clone()));
+            let plan = plan(&[&["a"]]);
+            let mut changes = Vec::new();
+            let _ = (record.is_due(at(0), SECOND, &plan), record.is_stale(at(0), &plan));
+            record.begin(at(0), &plan, &mut changes);
+            let ticket = crate::probe::Ticket { target: 0, rung: 0, round: record.round, sent: 0 };
+            record.observe(ticket, Outcome::Failed(Reason::Body), at(0), &plan, &mut changes);
+        }
+    }
+
+    #[test]
+    fn any_answer_is_judged_without_harm(
+        status in "[0-9]{0,4}",
+        body in vec(any::<u8>(), 0..200),
+        grpc_status in "[0-9]{0,2}",
+        upstreams in any::<bool>(),
+    ) {
+        let mut headers = vec![(":status", status.as_str())];
+        if upstreams {
+            headers.push(("x-envoy-upstream-service-time", "1"));
+        }
+        let (headers, trailers) = (pairs(&headers), pairs(&[("grpc-status", &grpc_status)]));
+        let answer = Answer {
+            headers: Pairs::new(&headers),
+            body: Some(&body),
+            trailers: Pairs::new(&trailers),
+        };
+        let expect = Expect { pointer: vec!["a".into()], equals: Scalar::Null };
+        for check in [
+            Check::Http { path: "/".into(), expect: None },
+            Check::Http { path: "/".into(), expect: Some(expect) },
+            Check::Grpc { service: "".into() },
+        ] {
+            let outcome = check.judge(answer, 0, 1);
+            prop_assert!(upstreams || matches!(outcome, Outcome::Failed(_)));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The limit of each client, exact across workers.
+//!
+//! **Promise.** For one client, in no interval of length `window` are more than `requests`
+//! admitted, whatever the number of workers and connections. A client evenly spaced at up to 90 %
+//! of its limit is never refused. Time may step back: nothing opens, and nothing stays shut.
+//!
+//! Each worker of Envoy runs a VM of its own, so the counts stand in the one place that all of
+//! them share: a fixed number of [slots](table), each a shared value that is changed by
+//! compare-and-swap. A request that a [lease](local) covers does not touch them.
+
+pub mod client;
+pub mod expiry_table;
+mod local;
+pub mod table;
+pub mod window;
+
+use client::ClientKey;
+use local::Local;
+use table::{Admission, Table};
+use window::Micros;
+
+use crate::verdict::{LimitReason, Overrun};
+
+/// So many requests in any interval of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// At least 1.
+    pub requests: u32,
+    /// Length of the window; 100 ms to 1 h.
+    pub window: Micros,
+}
+
+impl Quota {
+    /// Whether a worker may hold admissions of one client in reserve.
+    fn can_lease(&self) -> bool {
+        self.requests >= window::LEASE_OF_LIMIT
+    }
+
+    /// For how long one admission may count.
+    fn longest(&self) -> Micros {
+        self.window.saturating_add(window::part(*self)).saturating_add(1)
+    }
+
+    /// Length of the window in whole milliseconds.
+    pub fn window_ms(&self) -> u64 {
+        self.window / 1_000
+    }
+
+    /// Length of the window in seconds, rounded up: the policy that is told is never the laxer one.
+    pub fn window_seconds(&self) -> u64 {
+        self.window.div_ceil(1_000_000)
+    }
+}
+
+/// What to do with a client for whom there is no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Refuse: what cannot be counted cannot be limited.
+    #[default]
+    Refuse,
+    /// Admit, uncounted.
+    Admit,
+}
+
+/// The shared values that hold the counts, and a clock that all workers share.
+pub trait Store {
+    /// Reads a slot: its bytes, into `value`, and its version. A slot that was never written is
+    /// empty, and has the version that [`Store::swap`] takes for creating it.
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable>;
+
+    /// Writes a slot if it still has that version; says whether it did.
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable>;
+
+    /// Microseconds on a clock that does not step, if there is one; 0 if it cannot be read.
+    fn now(&mut self) -> Micros;
+}
+
+impl<S: Store> Store for &mut S {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        S::read(self, slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        S::swap(self, slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        S::now(self)
+    }
+}
+
+/// The version of a shared value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub u32);
+
+/// The shared values cannot be read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// How often a slot that others changed meanwhile is tried again. Each time one of them succeeded,
+/// so workers that all serve one client get their turn long before.
+const ATTEMPTS: usize = 64;
+
+/// Admits the requests of each client within its quota.
+#[derive(Debug)]
+pub struct Limiter {
+    quota: Quota,
+    table: Table,
+    when_full: WhenFull,
+    local: Local,
+    /// Kept between requests, so that reading a slot allocates nothing.
+    value: Vec<u8>,
+}
+
+impl Limiter {
+    /// A limiter that holds at least `max_clients` clients and at most twice as many.
+    pub fn new(quota: Quota, max_clients: u32, when_full: WhenFull) -> Self {
+        let table = Table::new(max_clients);
+        Self { quota, table, when_full, local: Local::default(), value: Vec::new() }
+    }
+
+    /// What a client may have.
+    pub fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// Sees the time go by, though nobody asks: so a worker that is idle while the clock is set back
+    /// does not use a lease from before it later than it may. What a lease holds is at most a
+    /// 1,024th of the limit, and a clock that is set back by less than the time between two ticks
+    /// may let so much more pass once. The machine's monotonic clock is never set back.
+    pub fn on_tick(&mut self, now: Micros) {
+        if now > 0 {
+            self.local.observe(now);
+        }
+    }
+
+    /// Admits a request of this client at `now`, or says when to come back. A clock that cannot be
+    /// read, which is 0, admits nobody: taken for a time, it would make what was counted look old.
+    pub fn admit(
+        &mut self,
+        client: ClientKey,
+        now: Micros,
+        store: &mut impl Store,
+    ) -> Result<(), Overrun> {
+        if now == 0 {
+            return Err(self.overrun(LimitReason::Unavailable, 0));
+        }
+        self.local.observe(now);
+        if self.local.spend(client, now) {
+            return Ok(());
+        }
+        if let Some(until) = self.local.refused_until(client, now) {
+            return Err(self.overrun(LimitReason::Exceeded, until.saturating_sub(now)));
+        }
+        match self.admit_shared(client, now, store) {
+            Ok(Admission::Admitted) => Ok(()),
+            Ok(Admission::Refused { until }) => {
+                self.local.refuse(client, now, until);
+                Err(self.overrun(LimitReason::Exceeded, until.saturating_sub(now)))
+            }
+            Ok(Admission::Corrupt) => {
+                Err(self.overrun(LimitReason::Unavailable, self.quota.window))
+            }
+            Ok(Admission::Full) if self.when_full == WhenFull::Admit => Ok(()),
+            Ok(Admission::Full) => Err(self.overrun(LimitReason::TableFull, self.quota.window)),
+            Err(reason) => Err(self.overrun(reason, 0)),
+        }
+    }
+
+    fn admit_shared(
+        &mut self,
+        client: ClientKey,
+        mut now: Micros,
+        store: &mut impl Store,
+    ) -> Result<Admission, LimitReason> {
+        let slot = self.table.slot(client);
+        for attempt in 0..ATTEMPTS {
+            let version = store.read(slot, &mut self.value)?;
+            let mut set_back = self.table.is_ahead(&self.value, now);
+            if attempt > 0 || set_back {
+                // What was written before this clock is read cannot be later than it. So if a
+                // record still lies ahead, the clock was set back.
+                now = store.now();
+                if now == 0 {
+                    return Err(LimitReason::Unavailable);
+                }
+                set_back = self.table.is_ahead(&self.value, now);
+            }
+            if set_back {
+                self.table.rebase(&mut self.value, now, self.quota);
+            }
+            let mut lease = self.local.lease(client, now, self.quota);
+            let admission =
+                self.table.admit(&mut self.value, client, now, self.quota, lease.as_mut());
+            let writes = set_back || matches!(admission, Admission::Admitted | Admission::Corrupt);
+            if writes && !store.swap(slot, &self.value, version)? {
+                continue;
+            }
+            match lease {
+                Some(lease) if admission == Admission::Admitted => {
+                    self.local.keep(client, now, lease, self.quota);
+                }
+                _ => {}
+            }
+            return Ok(admission);
+        }
+        Err(LimitReason::Contended)
+    }
+
+    fn overrun(&self, reason: LimitReason, micros: Micros) -> Overrun {
+        // Whoever stays away for a window, and for the part of it that a lease may last, is
+        // admitted again.
+        let micros = micros.min(self.quota.longest());
+        Overrun { limit: 0, reason, retry_after: micros.saturating_mul(1_000), quota: self.quota }
+    }
+}
+
+impl From<Unavailable> for LimitReason {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+#[cfg(test)]
+mod tests;

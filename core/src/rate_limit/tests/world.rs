@@ -1,0 +1,156 @@
+//! Workers that share a memory, clients that come to them, and the exact log of who was admitted.
+
+use crate::rate_limit::client::ClientKey;
+use crate::rate_limit::window::Micros;
+use crate::rate_limit::{Limiter, Quota, Store, Unavailable, Version, WhenFull};
+use crate::verdict::Overrun;
+
+use super::memory::Memory;
+
+pub struct World {
+    pub quota: Quota,
+    pub memory: Memory,
+    pub workers: Vec<Limiter>,
+    /// Time as it passes, whatever the clock shows.
+    pub elapsed: Micros,
+    /// How long a shared value takes to be read or written.
+    pub pause: Micros,
+    /// When each client asked and was admitted, in time as it passes.
+    pub admitted: Vec<Vec<(Micros, Micros)>>,
+}
+
+/// Clients that meet wherever clients can meet: in a slot, and on a line of a worker's own.
+pub fn client(number: usize) -> ClientKey {
+    ClientKey { place: 0, fingerprint: 256 * (1 + number as u64) }
+}
+
+impl World {
+    pub fn new(quota: Quota, workers: usize, clients: usize) -> Self {
+        let worker = || Limiter::new(quota, 1_000, WhenFull::Refuse);
+        Self {
+            quota,
+            memory: Memory::new(),
+            workers: std::iter::repeat_with(worker).take(workers).collect(),
+            elapsed: 0,
+            pause: 0,
+            admitted: vec![Vec::new(); clients],
+        }
+    }
+
+    pub fn wait(&mut self, time: Micros) {
+        self.elapsed += time;
+        self.memory.now += time;
+    }
+
+    /// Sets the clock back: no time passes.
+    pub fn set_back(&mut self, time: Micros) {
+        self.memory.now -= time;
+    }
+
+    /// A client asks a worker. Meanwhile it asks another one so often, each time between the first
+    /// one's reading and writing.
+    pub fn ask(&mut self, number: usize, worker: usize, rivals: usize) -> Result<(), Overrun> {
+        let worker = worker % self.workers.len();
+        let (now, asked_at) = (self.memory.now, self.elapsed);
+        let (first, rest) = self.workers.split_at_mut(worker);
+        let (asked, last) = rest.split_first_mut().unwrap();
+        let mut store = Rivals {
+            memory: &mut self.memory,
+            rival: first.first_mut().or(last.first_mut()),
+            left: rivals,
+            number,
+            pause: self.pause,
+            elapsed: &mut self.elapsed,
+            admitted: &mut self.admitted[number],
+        };
+        let answer = asked.admit(client(number), now, &mut store);
+        if answer.is_ok() {
+            self.admitted[number].push((asked_at, self.elapsed));
+        }
+        answer
+    }
+
+    /// An interval of the window's length within which one client was admitted too often.
+    pub fn excess(&self) -> Option<String> {
+        self.excess_beyond(0)
+    }
+
+    /// As [`World::excess`], where so many more than the limit may be admitted.
+    pub fn excess_beyond(&self, more: usize) -> Option<String> {
+        let (requests, window) = (self.quota.requests as usize + more, self.quota.window);
+        self.admitted.iter().enumerate().find_map(|(client, log)| {
+            // The log is in the order of the admissions, so one more than the limit of them in a
+            // row is the closest that there is.
+            let mut close =
+                log.windows(requests + 1).filter(|row| row[requests].1 - row[0].1 <= window);
+            let spans = |row: &[(Micros, Micros)]| {
+                (row.iter().map(|(asked, _)| *asked).min(), row[requests].1)
+            };
+            let (from, to) = close.find_map(|row| match spans(row) {
+                (Some(from), to) if to - from <= window => Some((from, to)),
+                _ => None,
+            })?;
+            let within = |(asked, admitted): &&(Micros, Micros)| {
+                *asked >= from && *admitted <= from + window
+            };
+            let count = log.iter().filter(within).count();
+            Some(format!("client {client}: {count} of {requests} from {from} to {to}"))
+        })
+    }
+}
+
+/// A memory that takes its time, and that another worker writes just before a write.
+struct Rivals<'a> {
+    memory: &'a mut Memory,
+    rival: Option<&'a mut Limiter>,
+    left: usize,
+    number: usize,
+    pause: Micros,
+    elapsed: &'a mut Micros,
+    admitted: &'a mut Vec<(Micros, Micros)>,
+}
+
+impl Rivals<'_> {
+    fn pause(&mut self) {
+        *self.elapsed += self.pause;
+        self.memory.now += self.pause;
+    }
+}
+
+impl Store for Rivals<'_> {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        self.pause();
+        self.memory.read(slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        self.pause();
+        if let Some(rival) = self.rival.as_mut().filter(|_| self.left > 0) {
+            self.left -= 1;
+            let answer = rival.admit(client(self.number), self.memory.now, self.memory);
+            self.admitted.extend(answer.is_ok().then_some((*self.elapsed, *self.elapsed)));
+        }
+        self.memory.swap(slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        self.memory.now
+    }
+}
+
+/// The same numbers in every run.
+pub struct Random(pub u64);
+
+impl Random {
+    /// SplitMix64.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}

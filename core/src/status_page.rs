@@ -1,0 +1,30 @@
+//! The page at `/-/gate/`: one file, which loads nothing and keeps nothing. Every byte of it is in the module, so what
+//! there is to say of it stands here:
+//! - A ladder is drawn as two rails, with the lowest rung at the bottom.
+//! - A state has a shape beside its colour, for those who see neither red nor blue; nobody has to hear it.
+//! - What is said again word for word would be read out again, so `say` leaves it.
+//! - A `line` breaks between its parts alone.
+//! - Without bullets Safari does not call a list one, so the ladder has a `role`.
+
+/// The page.
+pub const HTML: &str = include_str!("status_page/index.html");
+
+/// What the browser may do on it: run its one script, draw its one style, ask where it came from.
+pub const POLICY: &str = "default-src 'none'; \
+    script-src 'sha256-/Yf4uRB7vA0SedUdGmC1ttU/MuihAXt/m+I/S7m8Xl0='; \
+    style-src 'sha256-zd7v0FoJFGLL709MY5UKsvzk0egtFbOu7f1CH1nlIgo='; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The headers that it comes with.
+pub const HEADERS: [(&str, &str); 6] = [
+    ("content-type", "text/html; charset=utf-8"),
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cache-control", "no-store"),
+];
+
+#[cfg(test)]
+mod tests;

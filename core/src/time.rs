@@ -1,0 +1,30 @@
+//! Times for people: RFC 3339, in UTC.
+
+use crate::rate_limit::window::Micros;
+
+/// A time since 1970 as `2026-04-13T10:30:45.123Z`; `None` for 0, which is never.
+pub fn rfc3339(micros: Micros) -> Option<String> {
+    if micros == 0 {
+        return None;
+    }
+    let (millis, seconds) = (micros / 1_000 % 1_000, micros / 1_000_000);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"))
+}
+
+/// Year, month and day of a number of days since 1970-01-01 in the Gregorian calendar: years are
+/// counted from a March, so that the leap day is the last of its year.
+fn civil(days: u64) -> (u64, u64, u64) {
+    // Days since 0000-03-01.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year_of_era + next_year, month, day)
+}

@@ -1,0 +1,139 @@
+//! What the core may ask of the host.
+
+use crate::auth::Failure;
+use crate::endpoints::Own;
+use crate::rate_limit::Quota;
+use crate::rate_limit::window::Micros;
+use crate::replay::Block;
+use crate::route::Unreadable;
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Verdict {
+    /// On to the service behind, with these edits.
+    Forward(Edits),
+    /// Not decided yet: edited so, it is held until there is what it waits for.
+    Wait(Edits, Wait),
+    /// Answered by the gate.
+    Refuse(Refusal),
+    /// One of the gate's own routes.
+    Answer(Own),
+}
+
+impl Verdict {
+    /// What became of the request, in a word for the log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Refuse(refusal) => refusal.word(),
+            Self::Answer(_) => "answered",
+            Self::Forward(edits) | Self::Wait(edits, _) => match edits {
+                Edits { mark: Mark::Set(_), .. } => "would_limit",
+                Edits { degraded: Degrade::Set, .. } => "degraded",
+                _ => "forwarded",
+            },
+        }
+    }
+}
+
+/// What a request waits for before it can be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// All of its body, or more of it than is read.
+    Body,
+    /// The answer of the service that limits all Envoys together.
+    Fleet,
+}
+
+/// Changes to the head of a request that is forwarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Set the request-ID header: the client's own ID was not kept.
+    pub set_request_id: bool,
+    /// Take `authorization` off.
+    pub strip_authorization: bool,
+    /// What to do with the header `x-gate-would-limit`.
+    pub mark: Mark,
+    /// What to do with the header `x-gate-degraded`.
+    pub degraded: Degrade,
+}
+
+/// The header `x-gate-degraded` of a forwarded request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Degrade {
+    /// It is not there, and stays so.
+    #[default]
+    Absent,
+    /// A client sent it, which it may not.
+    Remove,
+    /// Services behind are not well: it names them.
+    Set,
+}
+
+/// The header `x-gate-would-limit` of a forwarded request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// It is not there, and stays so.
+    #[default]
+    Absent,
+    /// A client sent it, which it may not.
+    Remove,
+    /// A limit that is not enforced would have refused, for this reason.
+    Set(LimitReason),
+}
+
+/// Why a request is answered by the gate.
+#[derive(Clone, Copy, Debug)]
+pub enum Refusal {
+    /// The path has no meaning that all servers share: 400.
+    BadRequest(Unreadable),
+    /// No valid token: 401.
+    Unauthorized {
+        /// Why not.
+        failure: Failure,
+        /// Whether anything was sent where the token should be.
+        presented: bool,
+    },
+    /// The route is closed: 404.
+    NotFound,
+    /// One of the gate's own routes, which are only read: 405.
+    MethodNotAllowed,
+    /// Over a limit: 429.
+    RateLimited(Overrun),
+    /// Seen before, or nobody can tell: 409.
+    Replayed(Block),
+    /// A service behind is not well, and API requests are not to reach it: 503.
+    Unavailable {
+        /// Microseconds until it is tried again.
+        retry_after: Micros,
+    },
+    /// Envoy would not let the gate read or change the request: 500.
+    Internal,
+}
+
+/// A request that a limit does not admit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// Which limit, by its place among the configuration's: 0 is each client's own.
+    pub limit: u8,
+    /// Why not.
+    pub reason: LimitReason,
+    /// Nanoseconds until a request may be admitted again.
+    pub retry_after: u64,
+    /// The limit.
+    pub quota: Quota,
+}
+
+/// Why a limit does not admit: the values of the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitReason {
+    /// Whoever the limit counts had its share.
+    Exceeded,
+    /// There is no room for one more to count.
+    TableFull,
+    /// Other workers changed the client's record each time it was to be written.
+    Contended,
+    /// The shared table cannot be used.
+    Unavailable,
+    /// The request does not say for whom it is to be counted.
+    MissingKey,
+}

@@ -1,0 +1,46 @@
+//! What is done to headers: the edits of a request that is forwarded, and the ABI's encoding.
+
+use super::abi::{self, Failed, Map};
+use super::plugin::Plugin;
+use probegate_core::gate::{Gate, Stream};
+use probegate_core::request::{DEGRADED, WOULD_LIMIT};
+use probegate_core::verdict::{Degrade, Edits, Mark};
+
+/// Edits the head of a request that is forwarded.
+pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Result<(), Failed> {
+    if edits.set_request_id {
+        abi::set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes())?;
+    }
+    if edits.strip_authorization {
+        abi::remove_header(Map::Request, b"authorization")?;
+    }
+    match (edits.degraded, &gate.degraded) {
+        (Degrade::Absent, _) => {}
+        (Degrade::Set, Some(degraded)) => {
+            abi::set_header(Map::Request, DEGRADED, degraded.names.as_bytes())?;
+        }
+        (Degrade::Set | Degrade::Remove, _) => abi::remove_header(Map::Request, DEGRADED)?,
+    }
+    match edits.mark {
+        Mark::Absent => Ok(()),
+        Mark::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
+        Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT, b"1"),
+    }
+}
+
+/// Writes headers as [`Pairs`](probegate_core::request::Pairs) reads them.
+pub fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
+    // Room for nearly every answer, so that it is not copied as it grows.
+    let mut bytes = Vec::with_capacity(512);
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
+    bytes.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or_default().to_le_bytes());
+    for (name, value) in pairs {
+        bytes.extend_from_slice(&length(name));
+        bytes.extend_from_slice(&length(value));
+    }
+    for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(part);
+        bytes.push(0);
+    }
+    bytes
+}

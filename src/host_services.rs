@@ -1,0 +1,182 @@
+//! What the core asks of Envoy while it judges: time, random bytes, the peer, the shared table.
+
+use std::fmt::Write as _;
+use std::hash::Hasher as _;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use super::abi;
+use probegate_core::gate::Host;
+use probegate_core::probe::{self, Now};
+use probegate_core::rate_limit::client::HashKey;
+use probegate_core::rate_limit::window::Micros;
+use probegate_core::rate_limit::{Store, Unavailable, Version};
+
+/// A VM's means, kept between requests.
+#[derive(Debug)]
+pub struct Environment {
+    random: Random,
+    peer: Vec<u8>,
+    /// The limiter's.
+    slots: Table,
+    tables: String,
+}
+
+/// Microseconds on the machine's monotonic clock; 0 if it cannot be read.
+pub fn now() -> Micros {
+    abi::monotonic_time().unwrap_or_default() / 1_000
+}
+
+/// Microseconds since 1970; 0 if the clock cannot be read.
+pub fn wall() -> Micros {
+    abi::wall_time().unwrap_or_default() / 1_000
+}
+
+/// The time on both clocks.
+pub fn clocks() -> Now {
+    Now { monotonic: now(), wall: wall() }
+}
+
+/// Shared values by their names.
+pub struct Shared;
+
+impl probe::Store for Shared {
+    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        match abi::shared_data(key) {
+            Ok(Some((bytes, version))) => {
+                *value = bytes;
+                Ok(Version(version))
+            }
+            Ok(None) => {
+                value.clear();
+                Ok(Version(abi::ABSENT))
+            }
+            Err(_) => Err(Unavailable),
+        }
+    }
+
+    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        abi::set_shared_data(key, value, version.0).map_err(|_| Unavailable)
+    }
+}
+
+impl Environment {
+    /// The means of a plugin whose limiter's slots have keys that start with `slots`, and those of its
+    /// other tables with `tables`. `own_key` was drawn by this VM, and no other has it.
+    pub fn new(slots: String, tables: String, own_key: HashKey) -> Self {
+        Self { random: Random::new(own_key), peer: Vec::new(), slots: Table::new(slots), tables }
+    }
+}
+
+impl Store for Environment {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        self.slots.read(slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        self.slots.swap(slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        now()
+    }
+}
+
+impl Host for Environment {
+    fn random(&mut self) -> [u8; 16] {
+        self.random.next()
+    }
+
+    fn peer(&mut self) -> &[u8] {
+        self.peer = abi::property("source\0address").ok().flatten().unwrap_or_default();
+        &self.peer
+    }
+
+    fn wall(&mut self) -> Micros {
+        wall()
+    }
+
+    fn table(&mut self, name: &str) -> impl Store {
+        Table::new(format!("{}{name}.", self.tables))
+    }
+}
+
+/// Slots, with keys that start with the same text and end with the slot's number.
+#[derive(Debug)]
+struct Table {
+    key: String,
+    prefix: usize,
+}
+
+impl Table {
+    fn new(key: String) -> Self {
+        Self { prefix: key.len(), key }
+    }
+
+    fn key_of(&mut self, slot: u32) -> &str {
+        self.key.truncate(self.prefix);
+        // Writing to a string cannot fail.
+        let _ = write!(self.key, "{slot}");
+        &self.key
+    }
+}
+
+impl Store for Table {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        probe::Store::read(&mut Shared, self.key_of(slot), value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        probe::Store::swap(&mut Shared, self.key_of(slot), value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        now()
+    }
+}
+
+/// Random bytes of the host's generator, fetched many at a time.
+struct Random {
+    pool: [u8; Self::POOL],
+    used: usize,
+    key: HashKey,
+    draws: u64,
+}
+
+impl Random {
+    /// Enough for 256 request IDs.
+    const POOL: usize = 4096;
+
+    fn new(key: HashKey) -> Self {
+        Self { pool: [0; Self::POOL], used: Self::POOL, key, draws: 0 }
+    }
+
+    fn next(&mut self) -> [u8; 16] {
+        if self.used >= Self::POOL && abi::random(&mut self.pool).is_ok() {
+            self.used = 0;
+        }
+        match self.pool.get(self.used..).and_then(|rest| rest.first_chunk()) {
+            Some(bytes) => {
+                self.used += bytes.len();
+                *bytes
+            }
+            None => self.derive(),
+        }
+    }
+
+    /// Without the host's generator an ID still must not be guessed nor repeated: a keyed hash of
+    /// the time and of how many there were.
+    fn derive(&mut self) -> [u8; 16] {
+        self.draws += 1;
+        let mut hasher = SipHasher13::new_with_key(&self.key.0);
+        hasher.write_u64(now());
+        hasher.write_u64(self.draws);
+        hasher.finish128().as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Random {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Random(..)")
+    }
+}

@@ -1,0 +1,248 @@
+//! One configuration at work in one VM.
+
+use std::cell::{Cell, RefCell};
+
+use super::abi::{self, Map};
+use super::access;
+use super::host_services::{Environment, Shared, clocks, now};
+use super::meter::EnvoyStatistics;
+use probegate_core::auth::fetch::Keeper;
+use probegate_core::config::shape::Direction;
+use probegate_core::config::{self, Mistake};
+use probegate_core::endpoints::{self, Own};
+use probegate_core::gate::Gate;
+use probegate_core::local_reply::Reply;
+use probegate_core::log::{self, Level};
+use probegate_core::metrics::{Format, Meter};
+use probegate_core::probe::Prober;
+use probegate_core::probe::plan::Plan;
+use probegate_core::probe::report::{Detail, report};
+use probegate_core::rate_limit::client::HashKey;
+
+/// A gate and what it has counted. Streams share it, so one that outlives its configuration is
+/// still judged and counted by it.
+#[derive(Debug)]
+pub struct Plugin {
+    pub state: RefCell<State>,
+    pub request_id_header: Box<[u8]>,
+    /// The names of the limits, the first of which is each client's own.
+    pub limits: Vec<String>,
+    pub log: log::Settings,
+    pub service: String,
+    outbound: Cell<Outbound>,
+    /// It was said already what may be amiss.
+    hinted: Cell<bool>,
+    /// How often Envoy is to call, in milliseconds.
+    pub tick: u32,
+}
+
+/// Whether the plugin is a filter of an outbound listener, which carries what its service sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outbound {
+    /// Not known yet: Envoy tells it to streams alone. It has a root for each direction.
+    Unasked,
+    Yes,
+    /// Or it does not matter.
+    No,
+}
+
+/// What changes with each request.
+#[derive(Debug)]
+pub struct State {
+    pub gate: Gate,
+    pub environment: Environment,
+    pub meter: Meter,
+    pub statistics: EnvoyStatistics,
+    pub prober: Option<Prober>,
+    pub keeper: Option<Keeper>,
+    /// Ticks since counts were handed over.
+    ticks: u32,
+}
+
+const HINT: &str = "probegate: a request ended of whose body nothing came, though an operation's key stands in it; if none ever comes, set allow_on_headers_stop_iteration: true beside the plugin's configuration";
+
+/// How often counts go to Envoy, in milliseconds.
+const FLUSH: u32 = 1_000;
+
+impl Plugin {
+    /// Reads a configuration and puts it to work.
+    pub fn configure(configuration: &[u8]) -> Result<Self, Mistake> {
+        let own_key = HashKey(drawn()?);
+        let hash_key = shared_hash_key(own_key)?;
+        let env = |name: &str| std::env::var(name).ok();
+        let compiled = config::compile(config::parse(configuration)?, &env, hash_key)?;
+        if compiled.log.level <= Level::Warning {
+            warn_once(&compiled.warnings);
+        }
+        let plugin_name = text_property("plugin_name")?;
+        let root_id = text_property("plugin_root_id")?;
+        // Plugins that are told apart by name or by window do not count each other's clients.
+        let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
+        let length = plugin_name.len();
+        let slots = format!("probegate.limit.{length}.{plugin_name}.{root_id}.{window}.");
+        let owner = format!("{length}.{plugin_name}.{root_id}");
+        let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
+        let mut prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
+        let mut gate = compiled.gate;
+        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
+        let mut keeper = match compiled.sources {
+            sources if sources.is_empty() => None,
+            sources => Some(Keeper::new(sources, &owner)),
+        };
+        // What opened before this configuration came opens still.
+        if let Some(keeper) = &mut keeper {
+            gate.renew_tokens(&keeper.tokens(now(), &mut Shared));
+        }
+        let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
+        let limits = compiled.metrics.configured.limits.clone();
+        let meter = Meter::new(compiled.metrics);
+        let plugin = Self {
+            request_id_header: gate.names.request_id.clone(),
+            limits,
+            log: compiled.log,
+            outbound: Cell::new(match compiled.direction {
+                Direction::Inbound => Outbound::Unasked,
+                Direction::Both => Outbound::No,
+            }),
+            hinted: Cell::new(false),
+            service: compiled.service.unwrap_or(plugin_name),
+            state: RefCell::new(State {
+                gate,
+                environment: Environment::new(slots, format!("probegate.table.{owner}."), own_key),
+                meter,
+                statistics,
+                prober,
+                keeper,
+                ticks: 0,
+            }),
+            tick,
+        };
+        // Envoy forgets a counter that no VM holds. So this one holds them all before those that a
+        // new configuration replaces are gone.
+        plugin.flush();
+        Ok(plugin)
+    }
+
+    /// Whether streams pass untouched. Asked in a stream's callback, and answered for all of them; what
+    /// Envoy does not tell is judged.
+    pub fn passes(&self) -> bool {
+        /// `envoy.config.core.v3.TrafficDirection`.
+        const OUTBOUND: i64 = 2;
+        if self.outbound.get() == Outbound::Unasked {
+            let Ok(direction) = abi::property("xds\0listener_direction") else { return false };
+            let outbound = direction.is_some_and(|direction| direction == OUTBOUND.to_le_bytes());
+            self.outbound.set(if outbound { Outbound::Yes } else { Outbound::No });
+        }
+        self.outbound.get() == Outbound::Yes
+    }
+
+    /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
+    /// away, or Envoy keeps all bodies from the plugin. Said once.
+    pub fn hint(&self) {
+        if !self.hinted.replace(true) {
+            access::write(Level::Warning, HINT);
+        }
+    }
+
+    /// Sees the time go by, and once a second hands over what was counted.
+    pub fn on_tick(&self) {
+        let state = &mut *self.state.borrow_mut();
+        state.gate.on_tick(now());
+        state.ticks += 1;
+        if state.ticks * self.tick >= FLUSH {
+            state.ticks = 0;
+            state.meter.flush(&mut state.statistics);
+        }
+    }
+
+    /// Hands over what was counted.
+    fn flush(&self) {
+        let State { meter, statistics, .. } = &mut *self.state.borrow_mut();
+        meter.flush(statistics);
+    }
+
+    /// What was counted by all VMs.
+    fn expose(&self, format: Format) -> String {
+        let State { meter, statistics, prober, .. } = &mut *self.state.borrow_mut();
+        if let Some(prober) = prober {
+            meter.hold(&prober.records(&mut Shared));
+        }
+        meter.expose(statistics).encode(format)
+    }
+
+    /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
+    fn report(&self, detail: Detail) -> Reply {
+        let State { prober, .. } = &mut *self.state.borrow_mut();
+        let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
+        let plan = prober.as_ref().map(Prober::plan);
+        let (readiness, report) =
+            report(&self.service, plan, &records.unwrap_or_default(), clocks(), detail);
+        // Whoever may see the status is told it, whatever it is.
+        let ready = detail == Detail::Status || readiness.is_ready();
+        endpoints::report(report, if ready { 200 } else { 503 })
+    }
+
+    /// The answer of a route of the gate's own.
+    pub fn answer(&self, own: Own) -> Reply {
+        match own {
+            Own::Live => endpoints::live(),
+            Own::Ready => self.report(Detail::Ready),
+            Own::Status => self.report(Detail::Status),
+            Own::Page => endpoints::page(),
+            Own::Metrics => {
+                // Read here and not with the head: no other route looks at it.
+                let accept = abi::header(Map::Request, "accept").ok().flatten();
+                let format = Format::accepted(&accept.unwrap_or_default());
+                endpoints::metrics(format, self.expose(format))
+            }
+        }
+    }
+}
+
+/// What was counted since the last tick goes to Envoy when nobody can count any more.
+impl Drop for Plugin {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+fn drawn() -> Result<[u8; 16], Mistake> {
+    let mut drawn = [0; 16];
+    abi::random(&mut drawn).map_err(|_| Mistake::new("Envoy gave no random bytes"))?;
+    Ok(drawn)
+}
+
+/// The key that places clients: that of the VM that comes first in the process.
+fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
+    const KEY: &str = "probegate.hash_key";
+    let shared = abi::set_shared_data(KEY, &own.0, abi::ABSENT).and_then(|_| abi::shared_data(KEY));
+    match shared {
+        Ok(Some((key, _))) => match key.try_into() {
+            Ok(key) => Ok(HashKey(key)),
+            Err(_) => Err(Mistake::new(format!("another plugin set the shared value {KEY}"))),
+        },
+        _ => Err(Mistake::new("Envoy gave no shared data")),
+    }
+}
+
+/// Logs the warnings in one of a process's VMs, unless they are the ones that were logged last.
+fn warn_once(warnings: &[String]) {
+    const KEY: &str = "probegate.warned";
+    let text = warnings.join("\n");
+    let (last, version) = match abi::shared_data(KEY) {
+        Ok(Some(shared)) => shared,
+        _ => (Vec::new(), abi::ABSENT),
+    };
+    if last != text.as_bytes() && abi::set_shared_data(KEY, text.as_bytes(), version) == Ok(true) {
+        for warning in warnings {
+            access::write(Level::Warning, &format!("probegate: {warning}"));
+        }
+    }
+}
+
+/// A property that Envoy may not have; one that cannot be read is not an empty one.
+fn text_property(name: &str) -> Result<String, Mistake> {
+    let value = abi::property(name)
+        .map_err(|_| Mistake::new(format!("Envoy did not hand over the property {name}")))?;
+    Ok(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
+}

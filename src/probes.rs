@@ -1,0 +1,106 @@
+//! Sends the probes that are due, and hears what becomes of them.
+
+use std::rc::Rc;
+
+use super::access;
+use super::callouts::{self, Heard, Purpose};
+use super::host_services::{Shared, clocks, now};
+use super::plugin::{Plugin, State};
+use probegate_core::gate::Host as _;
+use probegate_core::log::{Access, Level};
+use probegate_core::probe::plan::{Check, Plan};
+use probegate_core::probe::record::Change;
+use probegate_core::probe::rung::{Outcome, Reason};
+use probegate_core::probe::{Prober, Ticket, grpc, log as probe_log};
+
+/// Sends what is due.
+pub fn on_tick(plugin: &Rc<Plugin>) {
+    let mut failed = Vec::new();
+    let changes = {
+        let state = &mut *plugin.state.borrow_mut();
+        let State { prober: Some(prober), environment, gate, meter, .. } = state else { return };
+        let ticked = prober.on_tick(clocks(), &mut || environment.random(), &mut Shared);
+        gate.degraded = ticked.degraded;
+        meter.hold(&ticked.records);
+        for ticket in ticked.tickets {
+            match send(prober.plan(), ticket) {
+                Ok(token) => callouts::remember(token, Purpose::Probe(ticket), plugin),
+                Err(reason) => failed.push((ticket, reason)),
+            }
+        }
+        ticked.changes
+    };
+    tell(plugin, changes.into_iter());
+    for (ticket, reason) in failed {
+        conclude(plugin, ticket, Outcome::Failed(reason));
+    }
+}
+
+/// Sends a probe; a failed call is a failed probe.
+fn send(plan: &Plan, ticket: Ticket) -> Result<u32, Reason> {
+    let target = plan.targets.get(ticket.target).ok_or(Reason::UnknownCluster)?;
+    let rung = target.rungs.get(ticket.rung).ok_or(Reason::UnknownCluster)?;
+    let bearer = target.token.as_ref().map(|token| format!("Bearer {}", token.expose()));
+    let mut body = Vec::new();
+    let mut headers: Vec<(&[u8], &[u8])> =
+        vec![(b":authority", target.authority.as_bytes()), (b"user-agent", b"probegate")];
+    match &rung.check {
+        Check::Http { path, .. } => {
+            headers.extend([
+                (&b":method"[..], &b"GET"[..]),
+                (b":path", path.as_bytes()),
+                (b"accept", b"*/*"),
+            ]);
+        }
+        Check::Grpc { service } => {
+            headers.extend([
+                (&b":method"[..], &b"POST"[..]),
+                (b":path", grpc::PATH.as_bytes()),
+                (b"content-type", b"application/grpc"),
+                (b"te", b"trailers"),
+            ]);
+            body = grpc::request(service);
+        }
+    }
+    if let Some(bearer) = &bearer {
+        headers.push((b"authorization", bearer.as_bytes()));
+    }
+    callouts::call(&target.cluster, &headers, &body, plan.timeout)
+}
+
+/// A probe is over.
+pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
+    let took = now().saturating_sub(ticket.sent);
+    let outcome = {
+        let state = plugin.state.borrow();
+        let Some(plan) = state.prober.as_ref().map(Prober::plan) else { return };
+        let target = plan.targets.get(ticket.target);
+        let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
+        rung.check.judge(Heard::read(body).answer(), took, plan.timeout)
+    };
+    conclude(plugin, ticket, outcome);
+}
+
+/// Merges what a probe has said, and tells what that changed.
+fn conclude(plugin: &Plugin, ticket: Ticket, outcome: Outcome) {
+    let changes = {
+        let State { prober: Some(prober), .. } = &mut *plugin.state.borrow_mut() else { return };
+        prober.on_outcome(ticket, outcome, clocks(), &mut Shared)
+    };
+    tell(plugin, changes.iter().map(|change| (ticket.target, *change)));
+}
+
+/// Counts what changed, and logs it; a probe that changed nothing leaves no line.
+fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
+    let State { prober: Some(prober), meter, .. } = &mut *plugin.state.borrow_mut() else { return };
+    for (target, change) in changes {
+        meter.probed(target, change);
+        let Some(target) = prober.plan().targets.get(target) else { continue };
+        if plugin.log.level > Level::Info {
+            continue;
+        }
+        if let Some(line) = probe_log::line(target, change, plugin.log.access == Access::Json) {
+            access::write(Level::Info, &line);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The root context: a configuration comes in, ticks come by, streams begin.
+
+use std::rc::Rc;
+
+use super::abi::{self, Level};
+use super::plugin::Plugin;
+use super::{callouts, probes, token_fetches};
+use probegate_core::config::Mistake;
+
+/// One plugin of the VM, once it is configured.
+#[derive(Debug, Default)]
+pub struct Root {
+    plugin: Option<Rc<Plugin>>,
+}
+
+impl Root {
+    /// Reads the configuration, so many bytes of it; says whether it is at work now.
+    pub fn on_configure(&mut self, size: usize) -> bool {
+        match configure(size) {
+            Ok(plugin) => {
+                self.plugin = Some(Rc::new(plugin));
+                true
+            }
+            Err(mistake) => {
+                abi::log(Level::Error, &format!("probegate: {mistake}"));
+                false
+            }
+        }
+    }
+
+    /// Time goes by.
+    pub fn on_tick(&mut self) {
+        if let Some(plugin) = &self.plugin {
+            plugin.on_tick();
+            callouts::forget();
+            probes::on_tick(plugin);
+            token_fetches::on_tick(plugin);
+        }
+    }
+
+    /// What a stream that begins now belongs to; `None` if nothing could be configured.
+    pub fn plugin(&self) -> Option<Rc<Plugin>> {
+        self.plugin.clone()
+    }
+}
+
+/// The plugin, once nothing can fail any more: what Envoy is told was refused must not be at work.
+fn configure(size: usize) -> Result<Plugin, Mistake> {
+    let bytes = abi::plugin_configuration(size)
+        .map_err(|_| Mistake::new("Envoy did not hand over the configuration"))?;
+    let plugin = Plugin::configure(&bytes)?;
+    abi::set_tick_period(plugin.tick)
+        .map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
+    Ok(plugin)
+}

@@ -1,0 +1,288 @@
+//! One request and its answer.
+
+use std::mem;
+use std::rc::Rc;
+
+use super::abi::{self, Map};
+use super::access::{self, Noted};
+use super::callouts::{self, Heard, Purpose};
+use super::exports::Action;
+use super::global_rate_limit;
+use super::header_edits::{apply, serialize};
+use super::host_services::now;
+use super::plugin::{Plugin, State};
+use probegate_core::gate::Stream;
+use probegate_core::local_reply::Reply;
+use probegate_core::metrics::{Code, Status};
+use probegate_core::operations::LONGEST_BODY;
+use probegate_core::probe::answer::Answer;
+use probegate_core::probe::rung::Reason;
+use probegate_core::rate_limit::window::Micros;
+use probegate_core::request::{Head, Pairs};
+use probegate_core::verdict::{Refusal, Verdict, Wait};
+
+/// A stream of Envoy's, from the request's head until it is deleted.
+#[derive(Debug)]
+pub struct HttpStream {
+    /// Envoy's number for it.
+    id: u32,
+    /// `None` if the plugin could not be configured: nothing may pass then.
+    plugin: Option<Rc<Plugin>>,
+    stream: Option<Stream>,
+    /// What the request waits for; it is held meanwhile.
+    wait: Option<Wait>,
+    /// Envoy has shown something of the body that is waited for.
+    shown: bool,
+    /// The call that is waited for, and when that was made.
+    call: Option<(u32, Micros)>,
+    /// For the log alone.
+    noted: Option<Noted>,
+}
+
+impl HttpStream {
+    /// The stream of a plugin.
+    pub fn new(id: u32, plugin: Option<Rc<Plugin>>) -> Self {
+        Self { id, plugin, stream: None, wait: None, shown: false, call: None, noted: None }
+    }
+
+    /// The request's head is there; `ends` if it is all of the request.
+    pub fn on_request_headers(&mut self, ends: bool) -> Action {
+        match self.plugin.clone() {
+            Some(plugin) if plugin.passes() => Action::Continue,
+            Some(plugin) => self.on_head(&plugin, ends),
+            None => {
+                let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
+                Action::Pause
+            }
+        }
+    }
+
+    /// More of the request's body is there, `size` bytes with what is held of it.
+    pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
+        self.shown = true;
+        let action = match self.wait {
+            Some(Wait::Body) if size > LONGEST_BODY => self.on_body(None),
+            Some(Wait::Body) if ends => self.on_request_end(),
+            Some(Wait::Body | Wait::Fleet) => Action::Pause,
+            None => self.pass(),
+        };
+        // To pause a body is to gather all of it, and a long one would be answered 413.
+        if self.wait == Some(Wait::Fleet) { Action::Hold } else { action }
+    }
+
+    /// All of the request's body is there.
+    pub fn on_request_end(&mut self) -> Action {
+        match self.wait {
+            Some(Wait::Body) => self.on_body(abi::request_body(LONGEST_BODY).ok().as_deref()),
+            Some(Wait::Fleet) => Action::Pause,
+            None => self.pass(),
+        }
+    }
+
+    /// What follows the head goes where it went.
+    fn pass(&self) -> Action {
+        let forwarded = match (&self.stream, &self.plugin) {
+            (Some(stream), _) => stream.forwarded,
+            (None, Some(plugin)) => plugin.passes(),
+            (None, None) => false,
+        };
+        if forwarded { Action::Continue } else { Action::Pause }
+    }
+
+    fn on_body(&mut self, body: Option<&[u8]>) -> Action {
+        let (Some(plugin), Some(mut stream)) = (self.plugin.clone(), self.stream.take()) else {
+            return Action::Pause;
+        };
+        self.wait = None;
+        let mut borrowed = plugin.state.borrow_mut();
+        let State { gate, environment, meter, .. } = &mut *borrowed;
+        let verdict = gate.on_body(&mut stream, body, now(), environment, meter);
+        drop(borrowed);
+        self.carry_out(&plugin, stream, verdict)
+    }
+
+    /// The call that the request waits for is over, and its answer can be read until this returns.
+    /// False if the request did not wait for it.
+    pub fn on_call(&mut self, token: u32, body: usize) -> bool {
+        let Some((_, sent)) = self.call.take_if(|(held, _)| *held == token) else { return false };
+        let (Some(plugin), Some(stream)) = (self.plugin.clone(), self.stream.take()) else {
+            return false;
+        };
+        let heard = Heard::read(body);
+        // What Envoy does not let this do stays where it is, and does not get through.
+        let _ = abi::act_for(self.id);
+        let action = self.on_fleet(&plugin, stream, Ok(heard.answer()), sent);
+        if action == Action::Continue
+            && abi::continue_request().is_err()
+            && let Some(stream) = self.stream.take()
+        {
+            self.refuse(&plugin, stream, Refusal::Internal);
+        }
+        true
+    }
+
+    /// Asks the service of the fleet's limit. What cannot be sent is decided at once.
+    fn ask(&mut self, plugin: &Plugin, mut stream: Stream) -> Action {
+        let rest = stream.rest.as_mut();
+        let message = rest.map(|rest| mem::take(&mut rest.fleet.message)).unwrap_or_default();
+        let sent = now();
+        let asked = match &plugin.state.borrow().gate.fleet {
+            Some(fleet) => global_rate_limit::ask(fleet, &message),
+            None => Err(Reason::UnknownCluster),
+        };
+        match asked {
+            Ok(token) => {
+                if let Some(plugin) = &self.plugin {
+                    callouts::remember(token, Purpose::Request(self.id), plugin);
+                }
+                self.call = Some((token, sent));
+                self.stream = Some(stream);
+                self.wait = Some(Wait::Fleet);
+                Action::Pause
+            }
+            Err(reason) => self.on_fleet(plugin, stream, Err(reason), sent),
+        }
+    }
+
+    fn on_fleet(
+        &mut self,
+        plugin: &Plugin,
+        mut stream: Stream,
+        answer: Result<Answer<'_>, Reason>,
+        sent: Micros,
+    ) -> Action {
+        self.wait = None;
+        let mut borrowed = plugin.state.borrow_mut();
+        let State { gate, environment, meter, .. } = &mut *borrowed;
+        let verdict = gate.on_fleet(&mut stream, answer, sent, now(), environment, meter);
+        drop(borrowed);
+        self.carry_out(plugin, stream, verdict)
+    }
+
+    /// Does what was decided on a request whose head is edited.
+    fn carry_out(&mut self, plugin: &Plugin, mut stream: Stream, verdict: Verdict) -> Action {
+        if let Some(noted) = self.noted.as_ref().filter(|_| !matches!(verdict, Verdict::Wait(..))) {
+            access::audit(plugin, &stream, noted, Some(&verdict));
+        }
+        match verdict {
+            Verdict::Forward(_) => {
+                access::tell(plugin, &stream);
+                self.stream = Some(stream);
+                Action::Continue
+            }
+            Verdict::Wait(_, Wait::Fleet) => self.ask(plugin, stream),
+            Verdict::Wait(_, wait) => {
+                self.stream = Some(stream);
+                self.wait = Some(wait);
+                Action::Pause
+            }
+            Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
+            Verdict::Answer(own) => {
+                let reply = plugin.answer(own);
+                stream.answered(reply.status);
+                self.reply(plugin, stream, reply)
+            }
+        }
+    }
+
+    /// The answer's head is there, whoever gave it.
+    pub fn on_response_headers(&mut self) {
+        // A request that Envoy has answered waits for nothing any more.
+        self.call = None;
+        let Some(plugin) = self.plugin.as_ref().filter(|plugin| !plugin.passes()) else { return };
+        let stream = self.stream.get_or_insert_with(|| {
+            let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
+            gate.on_headless(now(), environment, meter)
+        });
+        if stream.grpc {
+            let status = abi::header(Map::Response, "grpc-status").ok().flatten();
+            stream.grpc_status = status.map(|status| Code::of(&status));
+        }
+        // The gate's own answers have the header and a status that is known.
+        if stream.forwarded {
+            // Whatever cannot be set or read costs the answer its ID or its label, not itself.
+            let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+            let status = abi::header(Map::Response, ":status").ok().flatten();
+            stream.status = Status::of(&status.unwrap_or_default());
+        }
+    }
+
+    /// The answer has trailers, and here they are.
+    pub fn on_response_trailers(&mut self) {
+        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.grpc) {
+            let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
+            stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);
+        }
+    }
+
+    fn on_head(&mut self, plugin: &Plugin, ends: bool) -> Action {
+        let mut borrowed = plugin.state.borrow_mut();
+        let state = &mut *borrowed;
+        let State { gate, environment, meter, .. } = state;
+        let Ok(headers) = abi::headers(Map::Request) else {
+            let stream = gate.on_headless(now(), environment, meter);
+            return self.refuse(plugin, stream, Refusal::Internal);
+        };
+        let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
+        let (mut stream, mut verdict) = gate.on_request(&head, now(), environment, meter);
+        self.noted = access::note(plugin, state, &head, &stream);
+        // What waits is edited now: Envoy may take the head away from here before it goes on.
+        if let Verdict::Forward(edits) | Verdict::Wait(edits, _) = verdict
+            && apply(edits, &stream, plugin, &state.gate).is_err()
+        {
+            verdict = Verdict::Refuse(Refusal::Internal);
+            stream.decision = verdict.word();
+        }
+        drop(borrowed);
+        self.carry_out(plugin, stream, verdict)
+    }
+
+    fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
+        if stream.status == Status::default() {
+            stream.answered(refusal.status());
+        }
+        (stream.forwarded, stream.decision) = (false, refusal.word());
+        let reply = refusal.reply(&stream.id, &plugin.limits);
+        self.reply(plugin, stream, reply)
+    }
+
+    fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
+        let rest = stream.rest.as_mut();
+        let told = rest.map(|rest| mem::take(&mut rest.fleet.headers)).unwrap_or_default();
+        let mut pairs: Vec<(&[u8], &[u8])> =
+            vec![(&plugin.request_id_header, stream.id.as_bytes())];
+        let headers = reply.headers.iter();
+        pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+        let told = told.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        pairs
+            .extend(told.filter(|(name, _)| !name.eq_ignore_ascii_case(&plugin.request_id_header)));
+        access::tell(plugin, &stream);
+        // An answer that Envoy does not take leaves the request paused: it never gets through.
+        let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
+        self.stream = Some(stream);
+        Action::Pause
+    }
+}
+
+/// Envoy deletes a stream once, however it ended.
+impl Drop for HttpStream {
+    fn drop(&mut self) {
+        if let (Some(plugin), Some(stream)) = (&self.plugin, &mut self.stream) {
+            let now = now();
+            // Nothing was decided: its client went away, or Envoy answered it.
+            if self.wait.is_some() {
+                stream.decision = "unfinished";
+                if let Some(noted) = &self.noted {
+                    access::audit(plugin, stream, noted, None);
+                }
+            }
+            stream.on_end(now, &mut plugin.state.borrow_mut().meter);
+            if self.wait == Some(Wait::Body) && !self.shown {
+                plugin.hint();
+            }
+            if let Some(noted) = &self.noted {
+                access::log(plugin, stream, noted, now);
+            }
+        }
+    }
+}
