@@ -6,25 +6,30 @@ use super::plugin::{Plugin, State};
 use probegate_core::gate::Stream;
 use probegate_core::log::{End, Entry, Level};
 use probegate_core::metrics::Code;
-use probegate_core::rate_limit::window::Micros;
 use probegate_core::request::Head;
 use probegate_core::route::Class;
+use probegate_core::time::Micros;
 use probegate_core::verdict::{Refusal, Verdict};
 
 /// What only the log wants to know of a request's head, which is gone when the stream ends.
 #[derive(Debug)]
-pub struct Noted {
+pub struct AccessRecord {
     path: Box<[u8]>,
     client: Box<str>,
     identity: Option<Box<str>>,
 }
 
 /// Notes what the log will want to know.
-pub fn note(plugin: &Plugin, state: &mut State, head: &Head<'_>, stream: &Stream) -> Option<Noted> {
+pub fn note(
+    plugin: &Plugin,
+    state: &mut State,
+    head: &Head<'_>,
+    stream: &Stream,
+) -> Option<AccessRecord> {
     if !(is_audited(plugin, stream) || plugin.log.requests()) {
         return None;
     }
-    Some(Noted {
+    Some(AccessRecord {
         path: plugin.log.path(head.path).into(),
         client: state.gate.client(head, &mut state.environment).into(),
         identity: stream.opened.and_then(|opened| state.gate.identity(opened)).map(Into::into),
@@ -36,13 +41,13 @@ fn is_audited(plugin: &Plugin, stream: &Stream) -> bool {
 }
 
 /// Tells at once of a decision about an admin route.
-pub fn audit(plugin: &Plugin, stream: &Stream, noted: &Noted, verdict: Option<&Verdict>) {
+pub fn audit(plugin: &Plugin, stream: &Stream, record: &AccessRecord, verdict: Option<&Verdict>) {
     if is_audited(plugin, stream) {
         let refused = match verdict {
             Some(Verdict::Refuse(Refusal::Unauthorized { failure, .. })) => Some(failure.label()),
             _ => None,
         };
-        let (level, line) = plugin.log.audit(&entry(plugin, stream, noted), refused);
+        let (level, line) = plugin.log.audit(&entry(plugin, stream, record), refused);
         write(level, &line);
     }
 }
@@ -57,7 +62,7 @@ pub fn tell(plugin: &Plugin, stream: &Stream) {
 }
 
 /// Logs a stream that ends at `now`.
-pub fn log(plugin: &Plugin, stream: &Stream, noted: &Noted, now: Micros) {
+pub fn log(plugin: &Plugin, stream: &Stream, record: &AccessRecord, now: Micros) {
     if !plugin.log.requests() {
         return;
     }
@@ -68,18 +73,18 @@ pub fn log(plugin: &Plugin, stream: &Stream, noted: &Noted, now: Micros) {
         duration: stream.duration(now),
         class: stream.class.name(),
     };
-    write(Level::Info, &plugin.log.request(&entry(plugin, stream, noted), &end));
+    write(Level::Info, &plugin.log.request(&entry(plugin, stream, record), &end));
 }
 
-fn entry<'a>(plugin: &'a Plugin, stream: &'a Stream, noted: &'a Noted) -> Entry<'a> {
+fn entry<'a>(plugin: &'a Plugin, stream: &'a Stream, record: &'a AccessRecord) -> Entry<'a> {
     Entry {
         time: wall(),
         service: &plugin.service,
         request_id: stream.id.as_str(),
         method: stream.method.label(),
-        path: &noted.path,
-        client: &noted.client,
-        identity: noted.identity.as_deref(),
+        path: &record.path,
+        client: &record.client,
+        identity: record.identity.as_deref(),
         decision: stream.decision,
     }
 }

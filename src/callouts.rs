@@ -7,11 +7,11 @@ use super::abi::{self, Failed, Map};
 use super::header_edits::serialize;
 use super::plugin::Plugin;
 use super::{exports, global_rate_limit, probes, token_fetches};
+use probegate_core::callout::FailureReason;
+use probegate_core::callout::{MAX_BODY, Response};
 use probegate_core::probe::Ticket;
-use probegate_core::probe::answer::{Answer, LONGEST_BODY};
-use probegate_core::probe::rung::Reason;
-use probegate_core::rate_limit::window::Micros;
 use probegate_core::request::Pairs;
+use probegate_core::time::Micros;
 
 /// What a call is for.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +41,13 @@ pub fn call(
     headers: &[(&[u8], &[u8])],
     body: &[u8],
     timeout: Micros,
-) -> Result<u32, Reason> {
+) -> Result<u32, FailureReason> {
     let timeout = u32::try_from(timeout.div_ceil(1_000)).unwrap_or(u32::MAX);
     match abi::http_call(cluster, &serialize(headers), body, timeout) {
         Ok(token) => Ok(token),
-        Err(Failed(abi::BAD_ARGUMENT)) => Err(Reason::UnknownCluster),
+        Err(Failed(abi::BAD_ARGUMENT)) => Err(FailureReason::UnknownCluster),
         // The cluster has nobody to be asked: no endpoint, or none that is healthy.
-        Err(_) => Err(Reason::Refused),
+        Err(_) => Err(FailureReason::Refused),
     }
 }
 
@@ -76,33 +76,33 @@ pub fn on_answer(token: u32, body: usize) {
         Purpose::Request(stream) => {
             let heard = exports::with_stream(stream, |stream| stream.on_call(token, body));
             if heard != Some(true) {
-                global_rate_limit::forgotten(&plugin, body);
+                global_rate_limit::on_orphaned_response(&plugin, body);
             }
         }
     }
 }
 
 /// An answer that Envoy calls back with. What it does not hand over is not there.
-pub struct Heard {
+pub struct CalloutResponse {
     headers: Vec<u8>,
     trailers: Vec<u8>,
     body: Option<Vec<u8>>,
 }
 
-impl Heard {
+impl CalloutResponse {
     /// Reads it, with a body so long.
     #[inline(never)]
     pub fn read(body: usize) -> Self {
         Self {
             headers: abi::headers(Map::CallHeaders).unwrap_or_default(),
             trailers: abi::headers(Map::CallTrailers).unwrap_or_default(),
-            body: (body <= LONGEST_BODY).then(|| abi::call_body(body).ok()).flatten(),
+            body: (body <= MAX_BODY).then(|| abi::call_body(body).ok()).flatten(),
         }
     }
 
     /// What can be judged.
-    pub fn answer(&self) -> Answer<'_> {
-        Answer {
+    pub fn answer(&self) -> Response<'_> {
+        Response {
             headers: Pairs::new(&self.headers),
             body: self.body.as_deref(),
             trailers: Pairs::new(&self.trailers),

@@ -15,14 +15,14 @@ pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Res
         abi::remove_header(Map::Request, b"authorization")?;
     }
     match (edits.degraded, &gate.degraded) {
-        (Degrade::Absent, _) => {}
+        (Degrade::Keep, _) => {}
         (Degrade::Set, Some(degraded)) => {
             abi::set_header(Map::Request, DEGRADED, degraded.names.as_bytes())?;
         }
         (Degrade::Set | Degrade::Remove, _) => abi::remove_header(Map::Request, DEGRADED)?,
     }
     match edits.mark {
-        Mark::Absent => Ok(()),
+        Mark::Keep => Ok(()),
         Mark::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
         Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT, b"1"),
     }

@@ -6,11 +6,11 @@ use std::hash::Hasher as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::abi;
+use probegate_core::client::{Connection, HashKey};
 use probegate_core::gate::Host;
-use probegate_core::probe::{self, Now};
-use probegate_core::rate_limit::client::HashKey;
-use probegate_core::rate_limit::window::Micros;
-use probegate_core::rate_limit::{Store, Unavailable, Version};
+
+use probegate_core::store::{Store, Tables, Unavailable, Version};
+use probegate_core::time::{Clock, Micros, Now};
 
 /// A VM's means, kept between requests.
 #[derive(Debug)]
@@ -37,26 +37,13 @@ pub fn clocks() -> Now {
     Now { monotonic: now(), wall: wall() }
 }
 
-/// Shared values by their names.
+/// Shared tables by their full names.
+#[derive(Debug)]
 pub struct Shared;
 
-impl probe::Store for Shared {
-    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        match abi::shared_data(key) {
-            Ok(Some((bytes, version))) => {
-                *value = bytes;
-                Ok(Version(version))
-            }
-            Ok(None) => {
-                value.clear();
-                Ok(Version(abi::ABSENT))
-            }
-            Err(_) => Err(Unavailable),
-        }
-    }
-
-    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        abi::set_shared_data(key, value, version.0).map_err(|_| Unavailable)
+impl Tables for Shared {
+    fn table(&mut self, name: &str) -> impl Store {
+        Table::new(format!("{name}."))
     }
 }
 
@@ -86,16 +73,22 @@ impl Host for Environment {
     fn random(&mut self) -> [u8; 16] {
         self.random.next()
     }
+}
 
+impl Connection for Environment {
     fn peer(&mut self) -> &[u8] {
         self.peer = abi::property("source\0address").ok().flatten().unwrap_or_default();
         &self.peer
     }
+}
 
+impl Clock for Environment {
     fn wall(&mut self) -> Micros {
         wall()
     }
+}
 
+impl Tables for Environment {
     fn table(&mut self, name: &str) -> impl Store {
         Table::new(format!("{}{name}.", self.tables))
     }
@@ -123,11 +116,21 @@ impl Table {
 
 impl Store for Table {
     fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        probe::Store::read(&mut Shared, self.key_of(slot), value)
+        match abi::shared_data(self.key_of(slot)) {
+            Ok(Some((bytes, version))) => {
+                *value = bytes;
+                Ok(Version(version))
+            }
+            Ok(None) => {
+                value.clear();
+                Ok(Version(abi::ABSENT))
+            }
+            Err(_) => Err(Unavailable),
+        }
     }
 
     fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        probe::Store::swap(&mut Shared, self.key_of(slot), value, version)
+        abi::set_shared_data(self.key_of(slot), value, version.0).map_err(|_| Unavailable)
     }
 
     fn now(&mut self) -> Micros {

@@ -3,19 +3,19 @@
 use super::abi;
 use super::host_services::Shared;
 use probegate_core::metrics::{Kind, Statistics};
-use probegate_core::probe::Store as _;
-use probegate_core::rate_limit::{Unavailable, Version};
+use probegate_core::store::{Store, Tables as _};
 
 /// Envoy's statistics. The list of the series in them is a shared value.
 #[derive(Debug)]
 pub struct EnvoyStatistics {
-    roster: String,
+    shared: Shared,
+    registry: String,
 }
 
 impl EnvoyStatistics {
     /// The statistics of a namespace: in Envoy, too, metrics of one name are one.
     pub fn new(namespace: &str) -> Self {
-        Self { roster: format!("probegate.series.{namespace}") }
+        Self { shared: Shared, registry: format!("probegate.series.{namespace}") }
     }
 }
 
@@ -40,13 +40,7 @@ impl Statistics for EnvoyStatistics {
         abi::metric(id).ok()
     }
 
-    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable> {
-        let mut roster = Vec::new();
-        let version = Shared.read(&self.roster, &mut roster)?;
-        Ok((roster, version))
-    }
-
-    fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable> {
-        Shared.swap(&self.roster, roster, version)
+    fn registry(&mut self) -> impl Store {
+        self.shared.table(&self.registry)
     }
 }

@@ -6,10 +6,11 @@ use super::abi::{self, Map};
 use super::access;
 use super::host_services::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
-use probegate_core::auth::fetch::Keeper;
+use probegate_core::auth::fetch::TokenFetcher;
+use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
 use probegate_core::config::{self, Mistake};
-use probegate_core::endpoints::{self, Own};
+use probegate_core::endpoints::{self, Endpoint};
 use probegate_core::gate::Gate;
 use probegate_core::local_reply::Reply;
 use probegate_core::log::{self, Level};
@@ -17,7 +18,6 @@ use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, report};
-use probegate_core::rate_limit::client::HashKey;
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
@@ -54,7 +54,7 @@ pub struct State {
     pub meter: Meter,
     pub statistics: EnvoyStatistics,
     pub prober: Option<Prober>,
-    pub keeper: Option<Keeper>,
+    pub fetcher: Option<TokenFetcher>,
     /// Ticks since counts were handed over.
     ticks: u32,
 }
@@ -85,13 +85,13 @@ impl Plugin {
         let mut prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
         let mut gate = compiled.gate;
         gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
-        let mut keeper = match compiled.sources {
+        let mut fetcher = match compiled.sources {
             sources if sources.is_empty() => None,
-            sources => Some(Keeper::new(sources, &owner)),
+            sources => Some(TokenFetcher::new(sources, &owner)),
         };
         // What opened before this configuration came opens still.
-        if let Some(keeper) = &mut keeper {
-            gate.renew_tokens(&keeper.tokens(now(), &mut Shared));
+        if let Some(fetcher) = &mut fetcher {
+            gate.renew_tokens(&fetcher.tokens(now(), &mut Shared));
         }
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
         let limits = compiled.metrics.configured.limits.clone();
@@ -112,7 +112,7 @@ impl Plugin {
                 meter,
                 statistics,
                 prober,
-                keeper,
+                fetcher,
                 ticks: 0,
             }),
             tick,
@@ -183,13 +183,13 @@ impl Plugin {
     }
 
     /// The answer of a route of the gate's own.
-    pub fn answer(&self, own: Own) -> Reply {
+    pub fn answer(&self, own: Endpoint) -> Reply {
         match own {
-            Own::Live => endpoints::live(),
-            Own::Ready => self.report(Detail::Ready),
-            Own::Status => self.report(Detail::Status),
-            Own::Page => endpoints::page(),
-            Own::Metrics => {
+            Endpoint::Live => endpoints::live(),
+            Endpoint::Ready => self.report(Detail::Ready),
+            Endpoint::Status => self.report(Detail::Status),
+            Endpoint::Page => endpoints::page(),
+            Endpoint::Metrics => {
                 // Read here and not with the head: no other route looks at it.
                 let accept = abi::header(Map::Request, "accept").ok().flatten();
                 let format = Format::accepted(&accept.unwrap_or_default());

@@ -3,14 +3,15 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, Heard, Purpose};
+use super::callouts::{self, CalloutResponse, Purpose};
 use super::host_services::{Shared, clocks, now};
 use super::plugin::{Plugin, State};
+use probegate_core::callout::FailureReason;
 use probegate_core::gate::Host as _;
 use probegate_core::log::{Access, Level};
 use probegate_core::probe::plan::{Check, Plan};
 use probegate_core::probe::record::Change;
-use probegate_core::probe::rung::{Outcome, Reason};
+use probegate_core::probe::rung::Outcome;
 use probegate_core::probe::{Prober, Ticket, grpc, log as probe_log};
 
 /// Sends what is due.
@@ -37,9 +38,9 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 }
 
 /// Sends a probe; a failed call is a failed probe.
-fn send(plan: &Plan, ticket: Ticket) -> Result<u32, Reason> {
-    let target = plan.targets.get(ticket.target).ok_or(Reason::UnknownCluster)?;
-    let rung = target.rungs.get(ticket.rung).ok_or(Reason::UnknownCluster)?;
+fn send(plan: &Plan, ticket: Ticket) -> Result<u32, FailureReason> {
+    let target = plan.targets.get(ticket.target).ok_or(FailureReason::UnknownCluster)?;
+    let rung = target.rungs.get(ticket.rung).ok_or(FailureReason::UnknownCluster)?;
     let bearer = target.token.as_ref().map(|token| format!("Bearer {}", token.expose()));
     let mut body = Vec::new();
     let mut headers: Vec<(&[u8], &[u8])> =
@@ -76,7 +77,7 @@ pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
         let Some(plan) = state.prober.as_ref().map(Prober::plan) else { return };
         let target = plan.targets.get(ticket.target);
         let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
-        rung.check.judge(Heard::read(body).answer(), took, plan.timeout)
+        rung.check.judge(CalloutResponse::read(body).answer(), took, plan.timeout)
     };
     conclude(plugin, ticket, outcome);
 }

@@ -4,22 +4,21 @@ use std::mem;
 use std::rc::Rc;
 
 use super::abi::{self, Map};
-use super::access::{self, Noted};
-use super::callouts::{self, Heard, Purpose};
+use super::access::{self, AccessRecord};
+use super::callouts::{self, CalloutResponse, Purpose};
 use super::exports::Action;
 use super::global_rate_limit;
 use super::header_edits::{apply, serialize};
 use super::host_services::now;
 use super::plugin::{Plugin, State};
+use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
 use probegate_core::local_reply::Reply;
 use probegate_core::metrics::{Code, Status};
-use probegate_core::operations::LONGEST_BODY;
-use probegate_core::probe::answer::Answer;
-use probegate_core::probe::rung::Reason;
-use probegate_core::rate_limit::window::Micros;
+use probegate_core::operations::MAX_BODY;
 use probegate_core::request::{Head, Pairs};
-use probegate_core::verdict::{Refusal, Verdict, Wait};
+use probegate_core::time::Micros;
+use probegate_core::verdict::{Pause, Refusal, Verdict};
 
 /// A stream of Envoy's, from the request's head until it is deleted.
 #[derive(Debug)]
@@ -30,19 +29,19 @@ pub struct HttpStream {
     plugin: Option<Rc<Plugin>>,
     stream: Option<Stream>,
     /// What the request waits for; it is held meanwhile.
-    wait: Option<Wait>,
+    wait: Option<Pause>,
     /// Envoy has shown something of the body that is waited for.
     shown: bool,
     /// The call that is waited for, and when that was made.
     call: Option<(u32, Micros)>,
     /// For the log alone.
-    noted: Option<Noted>,
+    record: Option<AccessRecord>,
 }
 
 impl HttpStream {
     /// The stream of a plugin.
     pub fn new(id: u32, plugin: Option<Rc<Plugin>>) -> Self {
-        Self { id, plugin, stream: None, wait: None, shown: false, call: None, noted: None }
+        Self { id, plugin, stream: None, wait: None, shown: false, call: None, record: None }
     }
 
     /// The request's head is there; `ends` if it is all of the request.
@@ -61,20 +60,20 @@ impl HttpStream {
     pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
         self.shown = true;
         let action = match self.wait {
-            Some(Wait::Body) if size > LONGEST_BODY => self.on_body(None),
-            Some(Wait::Body) if ends => self.on_request_end(),
-            Some(Wait::Body | Wait::Fleet) => Action::Pause,
+            Some(Pause::Body) if size > MAX_BODY => self.on_body(None),
+            Some(Pause::Body) if ends => self.on_request_end(),
+            Some(Pause::Body | Pause::GlobalRateLimit) => Action::Pause,
             None => self.pass(),
         };
         // To pause a body is to gather all of it, and a long one would be answered 413.
-        if self.wait == Some(Wait::Fleet) { Action::Hold } else { action }
+        if self.wait == Some(Pause::GlobalRateLimit) { Action::Hold } else { action }
     }
 
     /// All of the request's body is there.
     pub fn on_request_end(&mut self) -> Action {
         match self.wait {
-            Some(Wait::Body) => self.on_body(abi::request_body(LONGEST_BODY).ok().as_deref()),
-            Some(Wait::Fleet) => Action::Pause,
+            Some(Pause::Body) => self.on_body(abi::request_body(MAX_BODY).ok().as_deref()),
+            Some(Pause::GlobalRateLimit) => Action::Pause,
             None => self.pass(),
         }
     }
@@ -108,10 +107,10 @@ impl HttpStream {
         let (Some(plugin), Some(stream)) = (self.plugin.clone(), self.stream.take()) else {
             return false;
         };
-        let heard = Heard::read(body);
+        let heard = CalloutResponse::read(body);
         // What Envoy does not let this do stays where it is, and does not get through.
         let _ = abi::act_for(self.id);
-        let action = self.on_fleet(&plugin, stream, Ok(heard.answer()), sent);
+        let action = self.on_global_rate_limit(&plugin, stream, Ok(heard.answer()), sent);
         if action == Action::Continue
             && abi::continue_request().is_err()
             && let Some(stream) = self.stream.take()
@@ -121,14 +120,15 @@ impl HttpStream {
         true
     }
 
-    /// Asks the service of the fleet's limit. What cannot be sent is decided at once.
+    /// Asks the service of the global_rate_limit's limit. What cannot be sent is decided at once.
     fn ask(&mut self, plugin: &Plugin, mut stream: Stream) -> Action {
         let rest = stream.rest.as_mut();
-        let message = rest.map(|rest| mem::take(&mut rest.fleet.message)).unwrap_or_default();
+        let message =
+            rest.map(|rest| mem::take(&mut rest.global_rate_limit.message)).unwrap_or_default();
         let sent = now();
-        let asked = match &plugin.state.borrow().gate.fleet {
-            Some(fleet) => global_rate_limit::ask(fleet, &message),
-            None => Err(Reason::UnknownCluster),
+        let asked = match &plugin.state.borrow().gate.global_rate_limit {
+            Some(global_rate_limit) => global_rate_limit::ask(global_rate_limit, &message),
+            None => Err(FailureReason::UnknownCluster),
         };
         match asked {
             Ok(token) => {
@@ -137,32 +137,35 @@ impl HttpStream {
                 }
                 self.call = Some((token, sent));
                 self.stream = Some(stream);
-                self.wait = Some(Wait::Fleet);
+                self.wait = Some(Pause::GlobalRateLimit);
                 Action::Pause
             }
-            Err(reason) => self.on_fleet(plugin, stream, Err(reason), sent),
+            Err(reason) => self.on_global_rate_limit(plugin, stream, Err(reason), sent),
         }
     }
 
-    fn on_fleet(
+    fn on_global_rate_limit(
         &mut self,
         plugin: &Plugin,
         mut stream: Stream,
-        answer: Result<Answer<'_>, Reason>,
+        answer: Result<Response<'_>, FailureReason>,
         sent: Micros,
     ) -> Action {
         self.wait = None;
         let mut borrowed = plugin.state.borrow_mut();
         let State { gate, environment, meter, .. } = &mut *borrowed;
-        let verdict = gate.on_fleet(&mut stream, answer, sent, now(), environment, meter);
+        let verdict =
+            gate.on_global_rate_limit(&mut stream, answer, sent, now(), environment, meter);
         drop(borrowed);
         self.carry_out(plugin, stream, verdict)
     }
 
     /// Does what was decided on a request whose head is edited.
     fn carry_out(&mut self, plugin: &Plugin, mut stream: Stream, verdict: Verdict) -> Action {
-        if let Some(noted) = self.noted.as_ref().filter(|_| !matches!(verdict, Verdict::Wait(..))) {
-            access::audit(plugin, &stream, noted, Some(&verdict));
+        if let Some(record) =
+            self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
+        {
+            access::audit(plugin, &stream, record, Some(&verdict));
         }
         match verdict {
             Verdict::Forward(_) => {
@@ -170,8 +173,8 @@ impl HttpStream {
                 self.stream = Some(stream);
                 Action::Continue
             }
-            Verdict::Wait(_, Wait::Fleet) => self.ask(plugin, stream),
-            Verdict::Wait(_, wait) => {
+            Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(plugin, stream),
+            Verdict::Pause(_, wait) => {
                 self.stream = Some(stream);
                 self.wait = Some(wait);
                 Action::Pause
@@ -225,9 +228,9 @@ impl HttpStream {
         };
         let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
         let (mut stream, mut verdict) = gate.on_request(&head, now(), environment, meter);
-        self.noted = access::note(plugin, state, &head, &stream);
+        self.record = access::note(plugin, state, &head, &stream);
         // What waits is edited now: Envoy may take the head away from here before it goes on.
-        if let Verdict::Forward(edits) | Verdict::Wait(edits, _) = verdict
+        if let Verdict::Forward(edits) | Verdict::Pause(edits, _) = verdict
             && apply(edits, &stream, plugin, &state.gate).is_err()
         {
             verdict = Verdict::Refuse(Refusal::Internal);
@@ -248,7 +251,8 @@ impl HttpStream {
 
     fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
         let rest = stream.rest.as_mut();
-        let told = rest.map(|rest| mem::take(&mut rest.fleet.headers)).unwrap_or_default();
+        let told =
+            rest.map(|rest| mem::take(&mut rest.global_rate_limit.headers)).unwrap_or_default();
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
         let headers = reply.headers.iter();
@@ -272,16 +276,16 @@ impl Drop for HttpStream {
             // Nothing was decided: its client went away, or Envoy answered it.
             if self.wait.is_some() {
                 stream.decision = "unfinished";
-                if let Some(noted) = &self.noted {
-                    access::audit(plugin, stream, noted, None);
+                if let Some(record) = &self.record {
+                    access::audit(plugin, stream, record, None);
                 }
             }
             stream.on_end(now, &mut plugin.state.borrow_mut().meter);
-            if self.wait == Some(Wait::Body) && !self.shown {
+            if self.wait == Some(Pause::Body) && !self.shown {
                 plugin.hint();
             }
-            if let Some(noted) = &self.noted {
-                access::log(plugin, stream, noted, now);
+            if let Some(record) = &self.record {
+                access::log(plugin, stream, record, now);
             }
         }
     }

@@ -3,22 +3,22 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, Heard, Purpose};
+use super::callouts::{self, CalloutResponse, Purpose};
 use super::host_services::{Shared, now};
 use super::plugin::{Plugin, State};
 use probegate_core::auth::Digest;
 use probegate_core::auth::fetch::{self as fetch, Change, Source};
+use probegate_core::callout::Response;
 use probegate_core::log::Level;
-use probegate_core::probe::answer::Answer;
 
 /// Asks what is due, and takes over what all VMs hold.
 pub fn on_tick(plugin: &Rc<Plugin>) {
     let due = {
-        let State { keeper, gate, .. } = &mut *plugin.state.borrow_mut();
-        let Some(keeper) = keeper else { return };
+        let State { fetcher, gate, .. } = &mut *plugin.state.borrow_mut();
+        let Some(fetcher) = fetcher else { return };
         let now = now();
-        let due = keeper.due(now, &mut Shared);
-        gate.renew_tokens(&keeper.tokens(now, &mut Shared));
+        let due = fetcher.due(now, &mut Shared);
+        gate.renew_tokens(&fetcher.tokens(now, &mut Shared));
         due
     };
     for index in due {
@@ -30,8 +30,8 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 }
 
 fn send(plugin: &Plugin, index: usize) -> Option<u32> {
-    let State { keeper, .. } = &*plugin.state.borrow();
-    let Source { cluster, path, authority, timeout, .. } = keeper.as_ref()?.source(index)?;
+    let State { fetcher, .. } = &*plugin.state.borrow();
+    let Source { cluster, path, authority, timeout, .. } = fetcher.as_ref()?.source(index)?;
     let headers: [(&[u8], &[u8]); 5] = [
         (b":method", b"GET"),
         (b":path", path.as_bytes()),
@@ -49,19 +49,21 @@ pub fn on_answer(plugin: &Plugin, index: usize, body: usize) {
 
 /// The tokens of an answer; none of one that is not 200, or that broke off.
 fn read(body: usize) -> Option<Vec<Digest>> {
-    let heard = Heard::read(body);
-    let Answer { mut headers, body, .. } = heard.answer();
+    let heard = CalloutResponse::read(body);
+    let Response { mut headers, body, .. } = heard.answer();
     let ok = headers.any(|(name, value)| name == b":status" && value == b"200");
     body.filter(|_| ok).and_then(fetch::read)
 }
 
 /// Notes what a source has said, tells what that changed, and opens for it in this VM at once.
 fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
-    let State { keeper: Some(keeper), gate, .. } = &mut *plugin.state.borrow_mut() else { return };
+    let State { fetcher: Some(fetcher), gate, .. } = &mut *plugin.state.borrow_mut() else {
+        return;
+    };
     let now = now();
-    let change = keeper.on_answer(index, said, now, &mut Shared);
-    gate.renew_tokens(&keeper.tokens(now, &mut Shared));
-    let (Some(change), Some(source)) = (change, keeper.source(index)) else { return };
+    let change = fetcher.on_answer(index, said, now, &mut Shared);
+    gate.renew_tokens(&fetcher.tokens(now, &mut Shared));
+    let (Some(change), Some(source)) = (change, fetcher.source(index)) else { return };
     let (level, what) = match change {
         Change::Renewed => (Level::Info, "gives other tokens than before"),
         Change::Recovered => (Level::Info, "gives tokens again"),

@@ -7,16 +7,18 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use probegate_core::auth::AuthMethod;
+use probegate_core::client::{ClientKey, HashKey, Identity};
 use probegate_core::gate::{Gate, Stream};
 use probegate_core::metrics::{Finished, Format, Meter, Method, Status};
-use probegate_core::rate_limit::client::{ClientKey, HashKey, Identity};
+use probegate_core::rate_limit::Rejection;
 use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
 use probegate_core::request::{Head, Pairs};
 use probegate_core::request_id::RequestId;
-use probegate_core::route::{Route, Routes, Unreadable};
-use probegate_core::verdict::{Overrun, Refusal};
+use probegate_core::route::{BadPath, Route, Routes};
+use probegate_core::verdict::Refusal;
 
-use world::{Envoy, Headers, World, compiled, serialized};
+use probegate_core::testing::{FakeHost, FakeStatistics, serialize};
+use world::{Headers, compiled};
 
 const NOW: u64 = 1_000_000_000;
 const LIMIT: &str =
@@ -31,7 +33,7 @@ fn routes(path: &'static [u8]) -> (Routes, &'static [u8]) {
 #[bench::health(b"/health/live")]
 #[bench::metrics(b"/metrics")]
 #[bench::hostile(b"//v1/../%6Detrics;a=1/")]
-fn classify((routes, path): (Routes, &[u8])) -> (Routes, Result<Route, Unreadable>) {
+fn classify((routes, path): (Routes, &[u8])) -> (Routes, Result<Route, BadPath>) {
     let route = routes.find(black_box(path));
     (routes, route)
 }
@@ -39,7 +41,7 @@ fn classify((routes, path): (Routes, &[u8])) -> (Routes, Result<Route, Unreadabl
 fn guard(authorization: &str) -> (Gate, Vec<u8>) {
     let gate = compiled("{}").gate;
     let headers =
-        serialized(&[(":method", "GET"), (":path", "/metrics"), ("authorization", authorization)]);
+        serialize(&[(":method", "GET"), (":path", "/metrics"), ("authorization", authorization)]);
     (gate, headers)
 }
 
@@ -58,13 +60,20 @@ fn id_minted() -> RequestId {
     RequestId::mint(black_box([7; 16]))
 }
 
-type Limited = (Limiter, World, ClientKey);
+/// A host of one worker, at a fixed time.
+fn host() -> FakeHost {
+    let mut host = FakeHost::new();
+    host.memory.now = NOW;
+    host
+}
+
+type Limited = (Limiter, FakeHost, ClientKey);
 
 /// Once before, so that the table knows the client.
 fn limiter(requests: u32) -> Limited {
     let quota = Quota { requests, window: 1_000_000 };
     let mut limiter = Limiter::new(quota, 5_000, WhenFull::Refuse);
-    let mut world = World::default();
+    let mut world = host();
     let client = ClientKey::new(&HashKey([1; 16]), Identity::Name(b"somebody"));
     let _ = limiter.admit(client, NOW, &mut world);
     (limiter, world, client)
@@ -74,18 +83,18 @@ fn limiter(requests: u32) -> Limited {
 #[bench::leased(1_000_000)]
 #[bench::shared(1_000)]
 #[bench::refused(1)]
-fn window((mut limiter, mut world, client): Limited) -> (Limiter, World, Result<(), Overrun>) {
+fn window((mut limiter, mut world, client): Limited) -> (Limiter, FakeHost, Result<(), Rejection>) {
     let admitted = limiter.admit(black_box(client), NOW + 1, &mut world);
     (limiter, world, admitted)
 }
 
-type Vm = (Gate, World, Meter, Vec<u8>);
+type Vm = (Gate, FakeHost, Meter, Vec<u8>);
 
 fn request((configuration, headers): (&str, Headers<'_>)) -> Vm {
     let compiled = compiled(configuration);
     let (mut gate, mut meter) = (compiled.gate, Meter::new(compiled.metrics));
-    let mut world = World::default();
-    let headers = serialized(headers);
+    let mut world = host();
+    let headers = serialize(headers);
     let head = Head::read(Pairs::new(&headers), &gate.names);
     let (stream, _) = gate.on_request(&head, NOW, &mut world, &mut meter);
     stream.on_end(NOW + 10, &mut meter);
@@ -114,9 +123,9 @@ fn whole_request((mut gate, mut world, mut meter, headers): Vm) -> (Vm, Stream) 
 }
 
 /// A meter that has counted requests with so many statuses, and the statistics that it hands them to.
-fn counted(statuses: u16) -> (Meter, Envoy) {
+fn counted(statuses: u16) -> (Meter, FakeStatistics) {
     let mut meter = Meter::new(compiled("{}").metrics);
-    let mut envoy = Envoy::default();
+    let mut envoy = FakeStatistics::default();
     for status in 200..200 + statuses {
         meter.began();
         let (method, status) = (Method::of(b"GET"), Status::new(status));
@@ -132,14 +141,14 @@ fn counted(statuses: u16) -> (Meter, Envoy) {
 #[library_benchmark(setup = counted)]
 #[bench::of_50_series(2)]
 #[bench::of_1600_series(100)]
-fn exposition((mut meter, mut envoy): (Meter, Envoy)) -> (Meter, Envoy, String) {
+fn exposition((mut meter, mut envoy): (Meter, FakeStatistics)) -> (Meter, FakeStatistics, String) {
     let text = meter.expose(&mut envoy).encode(Format::Text);
     (meter, envoy, text)
 }
 
 #[library_benchmark(setup = counted)]
 #[bench::of_1600_series(100)]
-fn idle_flush((mut meter, mut envoy): (Meter, Envoy)) -> (Meter, Envoy) {
+fn idle_flush((mut meter, mut envoy): (Meter, FakeStatistics)) -> (Meter, FakeStatistics) {
     meter.flush(&mut envoy);
     (meter, envoy)
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use probegate_core::config::shape::{Client, Config, Mode, System, Token};
-use probegate_core::endpoints::Own;
+use probegate_core::endpoints::Endpoint;
 use probegate_core::route::{Class, Route};
 
 use crate::source::{Meaning, Source, variable};
@@ -67,18 +67,18 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
         Err(unreadable) => return vec![format!("400: {unreadable}")],
     };
     let rules = rules::of(config, source);
-    let own = compiled.gate.own_routes.find(target).filter(|_| route.class == Class::Own);
-    let class = own.map_or(route.class, Own::class);
+    let own = compiled.gate.own_routes.find(target).filter(|_| route.class == Class::Endpoint);
+    let class = own.map_or(route.class, Endpoint::class);
     let is_read = matches!(question.method.as_str(), "GET" | "HEAD");
 
     let mut lines = vec![match route.class {
-        Class::Own if own.is_none() => "404: the gate has no such route of its own".into(),
-        Class::Own if !is_read => "405: the gate's own routes are only read".into(),
-        Class::Own => format!("class {}: the gate answers itself", class.name()),
+        Class::Endpoint if own.is_none() => "404: the gate has no such route of its own".into(),
+        Class::Endpoint if !is_read => "405: the gate's own routes are only read".into(),
+        Class::Endpoint => format!("class {}: the gate answers itself", class.name()),
         class => format!("class {}", class.name()),
     }];
     lines.extend(why(&rules, target, route));
-    if route.class == Class::Own && own.is_none() {
+    if route.class == Class::Endpoint && own.is_none() {
         return lines;
     }
     let admin = rules.iter().find(|rule| rule.route == route && rule.route.class == Class::Admin);
@@ -123,7 +123,7 @@ fn why(rules: &[Rule], target: &[u8], route: Route) -> Vec<String> {
 fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
     const BEARER: &str = "authorization: Bearer";
     match class {
-        Class::Closed | Class::Own => "none opens it: 404".into(),
+        Class::Closed | Class::Endpoint => "none opens it: 404".into(),
         Class::Health | Class::Api => "none is wanted".into(),
         Class::Metrics if config.mode == Some(Mode::Dev) => "none is wanted: mode is dev".into(),
         Class::Metrics => {

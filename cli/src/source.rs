@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use probegate_core::client::HashKey;
 use probegate_core::config::shape::Config;
 use probegate_core::config::{self, Compiled, Mistake};
 use probegate_core::presets;
-use probegate_core::rate_limit::client::HashKey;
 use serde_json::{Map, Value};
 
 use crate::document::{Dialect, Kind, Node};

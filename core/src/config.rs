@@ -6,17 +6,16 @@
 
 mod compile;
 mod path;
-pub(crate) mod protobuf;
 pub(crate) mod read;
 pub mod shape;
 pub(crate) mod value;
 
 use crate::auth::fetch::Source;
+use crate::client::HashKey;
 use crate::gate::Gate;
 use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
-use crate::rate_limit::client::HashKey;
 use read::Read as _;
 use shape::{Config, Direction};
 

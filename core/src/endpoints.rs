@@ -7,7 +7,7 @@ use crate::status_page;
 
 /// A route of the gate's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Own {
+pub enum Endpoint {
     /// `/live`: 200 while the VM answers; open, as a health route is.
     Live,
     /// `/ready`: 200 or 503, and what the services are; open, too.
@@ -20,7 +20,7 @@ pub enum Own {
     Metrics,
 }
 
-impl Own {
+impl Endpoint {
     /// What the route is to tokens and limits.
     pub fn class(self) -> Class {
         match self {
@@ -59,23 +59,23 @@ fn reply(content_type: &'static str, body: String) -> Reply {
 
 /// Where the gate answers itself: a path such as `/-/gate`, or nowhere.
 #[derive(Clone, Debug, Default)]
-pub struct OwnRoutes(Option<Box<[u8]>>);
+pub struct Endpoints(Option<Box<[u8]>>);
 
-impl OwnRoutes {
+impl Endpoints {
     /// Answers below this path.
     pub fn below(path: &str) -> Self {
         Self(Some(path.as_bytes().into()))
     }
 
     /// The route of a request target whose path is, as sent, exactly that route's.
-    pub fn find(&self, target: &[u8]) -> Option<Own> {
+    pub fn find(&self, target: &[u8]) -> Option<Endpoint> {
         let path = target.split(|byte| *byte == b'?').next()?;
         match path.strip_prefix(self.0.as_deref()?)? {
-            b"/" => Some(Own::Page),
-            b"/live" => Some(Own::Live),
-            b"/ready" => Some(Own::Ready),
-            b"/status" => Some(Own::Status),
-            b"/metrics" => Some(Own::Metrics),
+            b"/" => Some(Endpoint::Page),
+            b"/live" => Some(Endpoint::Live),
+            b"/ready" => Some(Endpoint::Ready),
+            b"/status" => Some(Endpoint::Status),
+            b"/metrics" => Some(Endpoint::Metrics),
             _ => None,
         }
     }

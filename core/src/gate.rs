@@ -1,44 +1,38 @@
 //! The order of the stages of a request, and nothing else.
 
-mod clients;
+mod client_limit;
 mod pending;
 mod stages;
 mod stream;
 
-pub use clients::{ClientLimit, Clients};
-pub use pending::Rest;
-pub use stream::{Opened, Stream};
+pub use client_limit::ClientLimit;
+pub use pending::PendingChecks;
+pub use stream::{Stream, TokenRef};
 
 use crate::auth::{Guard, Token};
-use crate::endpoints::{Own, OwnRoutes};
-use crate::global_rate_limit::{Decision, Failure, Fleet, OnError};
+use crate::callout::FailureReason;
+use crate::callout::Response;
+use crate::client::{Clients, Connection};
+use crate::endpoints::{Endpoint, Endpoints};
+use crate::global_rate_limit::{Decision, Failure, GlobalRateLimit, OnError};
 use crate::metrics::Meter;
 use crate::operations::Operations;
-use crate::probe::answer::Answer;
 use crate::probe::plan::WhenDegraded;
 use crate::probe::prober::Degraded;
-use crate::probe::rung::Reason;
-use crate::rate_limit::Store;
-use crate::rate_limit::window::Micros;
+use crate::rate_limit::LimitReason;
 use crate::replay::Replay;
 use crate::request::{Head, Names};
 use crate::request_id::RequestId;
-use crate::route::{Class, Forms, Route, Routes};
-use crate::verdict::{Edits, LimitReason, Refusal, Verdict, Wait};
+use crate::route::{Class, PathVariants, Route, Routes};
+use crate::store::{Store, Tables};
+use crate::time::{Clock, Micros};
+use crate::verdict::{Edits, Pause, Refusal, Verdict};
 
-/// What the stages ask of the host beside the request itself.
-pub trait Host: Store {
+/// What the stages ask of the host beside the request itself. As a [`Store`] it is the table of each
+/// client's own limit.
+pub trait Host: Store + Tables + Connection + Clock {
     /// Random bytes that nobody can predict.
     fn random(&mut self) -> [u8; 16];
-
-    /// The address and port of the peer, as Envoy writes them; empty if it has none.
-    fn peer(&mut self) -> &[u8];
-
-    /// Microseconds since 1970; 0 if the clock cannot be read.
-    fn wall(&mut self) -> Micros;
-
-    /// The shared values of a table of the plugin's that has this name.
-    fn table(&mut self, name: &str) -> impl Store;
 }
 
 /// A compiled configuration: what decides, without what it has counted.
@@ -51,7 +45,7 @@ pub struct Gate {
     /// The classes of paths.
     pub routes: Routes,
     /// Where the gate answers itself.
-    pub own_routes: OwnRoutes,
+    pub own_routes: Endpoints,
     /// Guards of the metrics and admin routes, by [`Route::guard`].
     pub guards: Vec<Guard>,
     /// `mode: dev`: metrics routes are open.
@@ -63,7 +57,7 @@ pub struct Gate {
     /// The limits of operations.
     pub operations: Operations,
     /// The limit that many Envoys share, if there is one.
-    pub fleet: Option<Fleet>,
+    pub global_rate_limit: Option<GlobalRateLimit>,
     /// Which requests are let through once only, if any are.
     pub replay: Option<Replay>,
     /// What becomes of API requests while a service behind is not well.
@@ -84,14 +78,14 @@ impl Gate {
         meter.began();
         let (id, set_request_id) = self.request_id(head, host);
         let mut stream = Stream::of(head, id, now);
-        let judged = match Forms::of(head.path) {
-            Ok(forms) => self.judge(head, &forms, now, host, meter, &mut stream),
+        let judged = match PathVariants::of(head.path) {
+            Ok(variants) => self.judge(head, &variants, now, host, meter, &mut stream),
             Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
         };
         let verdict = match judged {
             Ok(Verdict::Forward(edits)) => Verdict::Forward(Edits { set_request_id, ..edits }),
-            Ok(Verdict::Wait(edits, wait)) => {
-                Verdict::Wait(Edits { set_request_id, ..edits }, wait)
+            Ok(Verdict::Pause(edits, wait)) => {
+                Verdict::Pause(Edits { set_request_id, ..edits }, wait)
             }
             Ok(verdict) => verdict,
             Err(refusal) => Verdict::Refuse(refusal),
@@ -111,35 +105,37 @@ impl Gate {
         host: &mut impl Host,
         meter: &mut Meter,
     ) -> Verdict {
-        if let Some(Rest { claims, fleet, .. }) = stream.rest.as_deref_mut() {
-            let mut tell = |place, key: Option<&[u8]>| fleet.operation(place, key);
-            self.operations.read(claims, body, &mut tell);
+        if let Some(PendingChecks { charges, global_rate_limit, .. }) = stream.rest.as_deref_mut() {
+            let mut tell = |place, key: Option<&[u8]>| global_rate_limit.operation(place, key);
+            self.operations.read(charges, body, &mut tell);
         }
         self.go_on(stream, now, host, meter)
     }
 
     /// Goes on with a request that waited for the service that limits all Envoys together: the answer
     /// to what was sent at `sent`, or why it could not be sent.
-    pub fn on_fleet(
+    pub fn on_global_rate_limit(
         &mut self,
         stream: &mut Stream,
-        answer: Result<Answer<'_>, Reason>,
+        answer: Result<Response<'_>, FailureReason>,
         sent: Micros,
         now: Micros,
         host: &mut impl Host,
         meter: &mut Meter,
     ) -> Verdict {
-        let Some(fleet) = &mut self.fleet else { return Verdict::Refuse(Refusal::Internal) };
-        let passed = match fleet.on_answer(answer, sent, now) {
+        let Some(global_rate_limit) = &mut self.global_rate_limit else {
+            return Verdict::Refuse(Refusal::Internal);
+        };
+        let passed = match global_rate_limit.on_answer(answer, sent, now) {
             Ok(Decision::Admitted) => Ok(()),
             Ok(Decision::Refused(over)) => {
-                let refusal = Refusal::RateLimited(fleet.overrun(&over));
+                let refusal = Refusal::RateLimited(global_rate_limit.rejection(&over));
                 if let Some(rest) = &mut stream.rest {
-                    rest.fleet.headers = over.headers;
+                    rest.global_rate_limit.headers = over.headers;
                 }
                 Err(refusal)
             }
-            Err(failure) => undecided(fleet, failure, meter),
+            Err(failure) => undecided(global_rate_limit, failure, meter),
         };
         match passed {
             Ok(()) => self.go_on(stream, now, host, meter),
@@ -160,7 +156,7 @@ impl Gate {
     ) -> Verdict {
         let verdict = match self.finish(stream.rest.as_deref_mut(), now, host, meter) {
             Ok(None) => Verdict::Forward(Edits::default()),
-            Ok(Some(wait)) => Verdict::Wait(Edits::default(), wait),
+            Ok(Some(wait)) => Verdict::Pause(Edits::default(), wait),
             Err(refusal) => Verdict::Refuse(refusal),
         };
         stream.note(verdict, meter);
@@ -171,20 +167,20 @@ impl Gate {
     fn judge(
         &mut self,
         head: &Head<'_>,
-        forms: &Forms<'_>,
+        variants: &PathVariants<'_>,
         now: Micros,
         host: &mut impl Host,
         meter: &mut Meter,
         stream: &mut Stream,
     ) -> Result<Verdict, Refusal> {
-        let route = self.routes.route(forms);
+        let route = self.routes.route(variants);
         stream.class = route.class;
         let own = match route.class {
             Class::Closed => return Err(Refusal::NotFound),
-            Class::Own => Some(self.own_routes.find(head.path).ok_or(Refusal::NotFound)?),
+            Class::Endpoint => Some(self.own_routes.find(head.path).ok_or(Refusal::NotFound)?),
             _ => None,
         };
-        let class = own.map_or(route.class, Own::class);
+        let class = own.map_or(route.class, Endpoint::class);
         let route = Route { class, ..route };
         stream.opened = self.authorize(route, head)?;
         let client = self.client_of(class, head, host);
@@ -197,11 +193,11 @@ impl Gate {
                 let strip_authorization = self.strip_authorization && class == Class::Metrics;
                 let edits = Edits { mark, degraded, strip_authorization, ..Edits::default() };
                 if class != Class::Health {
-                    stream.rest = self.rest(head, forms, client, key, host);
+                    stream.rest = self.rest(head, variants, client, key, host);
                 }
                 Ok(match self.finish(stream.rest.as_deref_mut(), now, host, meter)? {
                     None => Verdict::Forward(edits),
-                    Some(wait) => Verdict::Wait(edits, wait),
+                    Some(wait) => Verdict::Pause(edits, wait),
                 })
             }
         }
@@ -211,26 +207,27 @@ impl Gate {
     /// that whoever waited goes on where it stopped.
     fn finish(
         &mut self,
-        rest: Option<&mut Rest>,
+        rest: Option<&mut PendingChecks>,
         now: Micros,
         host: &mut impl Host,
         meter: &mut Meter,
-    ) -> Result<Option<Wait>, Refusal> {
+    ) -> Result<Option<Pause>, Refusal> {
         let Some(rest) = rest else { return Ok(None) };
-        if Operations::want_body(&rest.claims) {
-            return Ok(Some(Wait::Body));
+        if Operations::want_body(&rest.charges) {
+            return Ok(Some(Pause::Body));
         }
-        let claims = std::mem::take(&mut rest.claims);
-        self.operations.admit(&claims, now, host).map_err(Refusal::RateLimited)?;
-        if let (Some(fleet), Some(question)) = (&mut self.fleet, rest.fleet.question.take())
-            && let Some(message) = fleet.message(&question)
+        let charges = std::mem::take(&mut rest.charges);
+        self.operations.admit(&charges, now, host).map_err(Refusal::RateLimited)?;
+        if let (Some(global_rate_limit), Some(question)) =
+            (&mut self.global_rate_limit, rest.global_rate_limit.question.take())
+            && let Some(message) = global_rate_limit.message(&question)
         {
-            match fleet.may_ask(now) {
+            match global_rate_limit.may_ask(now) {
                 Ok(()) => {
-                    rest.fleet.message = message;
-                    return Ok(Some(Wait::Fleet));
+                    rest.global_rate_limit.message = message;
+                    return Ok(Some(Pause::GlobalRateLimit));
                 }
-                Err(failure) => undecided(fleet, failure, meter)?,
+                Err(failure) => undecided(global_rate_limit, failure, meter)?,
             }
         }
         // The last one, so that only a request that is forwarded uses up its nonce.
@@ -254,7 +251,7 @@ impl Gate {
     }
 
     /// The name of a token that opened a route, for the log.
-    pub fn identity(&self, opened: Opened) -> Option<&str> {
+    pub fn identity(&self, opened: TokenRef) -> Option<&str> {
         self.guards.get(opened.guard)?.tokens.name(opened.token)
     }
 
@@ -272,13 +269,17 @@ impl Gate {
     }
 }
 
-/// What becomes of a request that the service of the fleet's limit did not decide.
-fn undecided(fleet: &Fleet, failure: Failure, meter: &mut Meter) -> Result<(), Refusal> {
-    meter.fleet_failed(failure);
-    match fleet.on_error {
+/// What becomes of a request that the service of the global_rate_limit's limit did not decide.
+fn undecided(
+    global_rate_limit: &GlobalRateLimit,
+    failure: Failure,
+    meter: &mut Meter,
+) -> Result<(), Refusal> {
+    meter.global_rate_limit_failed(failure);
+    match global_rate_limit.on_error {
         OnError::Forward => Ok(()),
         OnError::Refuse => {
-            meter.rate_limited(fleet.limit, LimitReason::Unavailable);
+            meter.rate_limited(global_rate_limit.limit, LimitReason::Unavailable);
             Err(Refusal::Unavailable { retry_after: 0 })
         }
     }

@@ -12,22 +12,20 @@ pub mod answer;
 pub mod breaker;
 pub mod request;
 
-use crate::gate::Clients;
-use crate::probe::answer::Answer;
-use crate::probe::rung::Reason;
+use crate::callout::{FailureReason, Response};
+use crate::client::{Clients, Identity};
 use crate::rate_limit::Quota;
-use crate::rate_limit::client::Identity;
-use crate::rate_limit::window::Micros;
-use crate::verdict::{LimitReason, Overrun};
+use crate::rate_limit::{LimitReason, Rejection};
+use crate::time::Micros;
 
 use answer::Over;
 use breaker::Breaker;
 use request::{Descriptor, Question, Told};
 
-/// The section `fleet_limit` of a configuration, with its meaning checked, and what one VM has seen of
+/// The section `global_rate_limit` of a configuration, with its meaning checked, and what one VM has seen of
 /// the service.
 #[derive(Clone, Debug)]
-pub struct Fleet {
+pub struct GlobalRateLimit {
     /// The Envoy cluster of the service.
     pub cluster: Box<str>,
     /// Tells the limits of one application from those of others.
@@ -61,7 +59,7 @@ pub enum OnError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
     /// It was asked, and gave no answer that decides.
-    Failed(Reason),
+    Failed(FailureReason),
     /// It was not asked: the breaker is open.
     Open,
 }
@@ -69,7 +67,7 @@ pub enum Failure {
 impl Failure {
     /// All there are.
     pub fn all() -> impl Iterator<Item = Self> {
-        Reason::ALL.into_iter().map(Self::Failed).chain([Self::Open])
+        FailureReason::ALL.into_iter().map(Self::Failed).chain([Self::Open])
     }
 
     /// The label's value.
@@ -110,9 +108,9 @@ pub enum Decision {
     Refused(Over),
 }
 
-impl Fleet {
+impl GlobalRateLimit {
     /// The name of the limit.
-    pub const NAME: &str = "fleet";
+    pub const NAME: &str = "global_rate_limit";
 
     /// Who a client is, if the service is told who asks.
     pub fn told(&self) -> Option<&Clients> {
@@ -132,9 +130,9 @@ impl Fleet {
     }
 
     /// A refusal as the gate tells it.
-    pub fn overrun(&self, over: &Over) -> Overrun {
+    pub fn rejection(&self, over: &Over) -> Rejection {
         let (requests, seconds) = over.policy.unwrap_or_default();
-        Overrun {
+        Rejection {
             limit: self.limit,
             reason: LimitReason::Exceeded,
             retry_after: over.retry_after.saturating_mul(1_000_000_000),
@@ -145,7 +143,7 @@ impl Fleet {
         }
     }
 
-    /// Whether the service may be asked at `now`; it must be told [`Fleet::on_answer`] what came of it,
+    /// Whether the service may be asked at `now`; it must be told [`GlobalRateLimit::on_answer`] what came of it,
     /// also if the request went away meanwhile.
     pub fn may_ask(&mut self, now: Micros) -> Result<(), Failure> {
         if self.breaker.permits(now) { Ok(()) } else { Err(Failure::Open) }
@@ -154,7 +152,7 @@ impl Fleet {
     /// Hears what came of a question that was sent at `sent`; an `Err` is one that could not be sent.
     pub fn on_answer(
         &mut self,
-        answer: Result<Answer<'_>, Reason>,
+        answer: Result<Response<'_>, FailureReason>,
         sent: Micros,
         now: Micros,
     ) -> Result<Decision, Failure> {

@@ -1,7 +1,7 @@
 //! A gRPC call with one message each way: how it stands in a body, and how it ended.
 
-use crate::probe::answer::{Answer, value};
-use crate::probe::rung::Reason;
+use crate::callout::FailureReason;
+use crate::callout::{Response, value};
 
 /// A message as the body of a request, not compressed.
 pub fn frame(message: &[u8]) -> Vec<u8> {
@@ -13,13 +13,13 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 }
 
 /// The message of an answer with HTTP status 200, if the call succeeded.
-pub fn message(answer: Answer<'_>) -> Result<&[u8], Reason> {
+pub fn message(answer: Response<'_>) -> Result<&[u8], FailureReason> {
     // An answer without a message has its trailers where the headers are.
     let status = value(answer.trailers, b"grpc-status").or(value(answer.headers, b"grpc-status"));
     match status {
-        Some(b"0") => answer.body.and_then(unframe).ok_or(Reason::Body),
-        Some(_) => Err(Reason::Status),
-        None => Err(Reason::Body),
+        Some(b"0") => answer.body.and_then(unframe).ok_or(FailureReason::Body),
+        Some(_) => Err(FailureReason::Status),
+        None => Err(FailureReason::Body),
     }
 }
 

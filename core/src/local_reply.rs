@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use crate::auth::Failure;
 use crate::json::Object;
-use crate::rate_limit::window::Micros;
+use crate::rate_limit::Rejection;
 use crate::replay::Block;
 use crate::request_id::RequestId;
-use crate::verdict::{Overrun, Refusal};
+use crate::time::Micros;
+use crate::verdict::Refusal;
 
 /// The name of each client's own limit.
 pub const CLIENT: &str = "client";
@@ -76,13 +77,13 @@ impl Refusal {
                 ("a service behind the gate is not well", Some(UNAVAILABLE))
             }
             Self::Replayed(block) => (not_the_first(*block), Some(ABORTED)),
-            Self::RateLimited(overrun) => {
-                message = too_many(overrun);
+            Self::RateLimited(rejection) => {
+                message = too_many(rejection);
                 (message.as_str(), Some(RESOURCE_EXHAUSTED))
             }
         };
         let retry_after_seconds = match self {
-            Self::RateLimited(overrun) => Some(overrun.retry_after_seconds()),
+            Self::RateLimited(rejection) => Some(rejection.retry_after_seconds()),
             Self::Unavailable { retry_after } => Some(seconds_until(*retry_after)),
             _ => None,
         };
@@ -119,13 +120,13 @@ impl Refusal {
                 headers.push(("retry-after", seconds_until(*retry_after).to_string().into()));
                 headers.push(("cache-control", "no-store".into()));
             }
-            Self::RateLimited(overrun) => {
-                let (quota, seconds) = (overrun.quota, overrun.retry_after_seconds());
+            Self::RateLimited(rejection) => {
+                let (quota, seconds) = (rejection.quota, rejection.retry_after_seconds());
                 headers.push(("retry-after", seconds.to_string().into()));
                 // Of a limit that is counted elsewhere, the policy may not be known.
                 if quota.window > 0 {
                     let name =
-                        limits.get(usize::from(overrun.limit)).map_or(CLIENT, String::as_str);
+                        limits.get(usize::from(rejection.limit)).map_or(CLIENT, String::as_str);
                     let policy =
                         format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
                     headers.push(("ratelimit-policy", policy.into()));
@@ -137,7 +138,7 @@ impl Refusal {
     }
 }
 
-impl Overrun {
+impl Rejection {
     /// Whole seconds, at least one. The limit counts in microseconds, and one of them over is no
     /// reason to wait another second: the way here takes longer.
     pub fn retry_after_seconds(&self) -> u64 {
@@ -169,15 +170,15 @@ fn not_the_first(block: Block) -> &'static str {
     }
 }
 
-fn too_many(overrun: &Overrun) -> String {
-    use crate::verdict::LimitReason::*;
-    let quota = overrun.quota;
-    match overrun.reason {
+fn too_many(rejection: &Rejection) -> String {
+    use crate::rate_limit::LimitReason::*;
+    let quota = rejection.quota;
+    match rejection.reason {
         Exceeded if quota.window == 0 => "over a limit".into(),
         Exceeded => {
             format!("more than {} requests within {} ms", quota.requests, quota.window_ms())
         }
-        TableFull if overrun.limit == 0 => "too many clients at once".into(),
+        TableFull if rejection.limit == 0 => "too many clients at once".into(),
         TableFull => "too many keys at once".into(),
         Contended | Unavailable => "the limit cannot be counted now".into(),
         MissingKey => "the request does not say for whom it is to be counted".into(),

@@ -4,7 +4,7 @@
 pub use crate::config::shape::{Access, Level};
 
 use crate::json::Object;
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 use crate::time::rfc3339;
 
 /// What is logged, and how.

@@ -19,26 +19,26 @@ mod registry;
 mod series;
 mod series_name;
 
+pub use crate::http::{Method, Status};
 pub use exposition::{Exposition, Format, Sample, Value};
 pub use family::Names;
 pub use grpc::Code;
 pub use histogram::Bounds;
-pub use labels::{Method, Status};
 pub use probes::Services;
-pub use registry::MOST;
+pub use registry::MAX_SERIES;
 
 use histogram::Observed;
-use pending::Ledger;
+use pending::PendingMetrics;
 use probes::Probe;
-use registry::{Request, Roster};
+use registry::{Registry, Request};
 use series::Series;
 use series_name::Key;
 
 use crate::auth::{AuthMethod, Failure};
 use crate::global_rate_limit::Failure as Undecided;
-use crate::rate_limit::{Unavailable, Version};
+use crate::rate_limit::LimitReason;
 use crate::replay::Block;
-use crate::verdict::LimitReason;
+use crate::store::Store;
 
 /// Which kind of metric to define in Envoy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +63,8 @@ pub trait Statistics {
     /// What a metric says: the sum over all VMs.
     fn value(&mut self, id: u32) -> Option<u64>;
 
-    /// The shared list and its version. One that was never written is empty.
-    fn roster(&mut self) -> Result<(Vec<u8>, Version), Unavailable>;
-
-    /// Writes the shared list if it still has that version; says whether it did.
-    fn swap_roster(&mut self, roster: &[u8], version: Version) -> Result<bool, Unavailable>;
+    /// The table whose slot 0 holds the list of the series, for all VMs.
+    fn registry(&mut self) -> impl Store;
 }
 
 /// How to count.
@@ -93,7 +90,7 @@ pub struct Configured {
     /// The limits; the first is each client's own.
     pub limits: Vec<String>,
     /// Whether one of them is over many Envoys.
-    pub fleet: bool,
+    pub global_rate_limit: bool,
 }
 
 impl Configured {
@@ -126,10 +123,10 @@ pub struct Meter {
     /// Everything that does not happen in every request.
     others: Series<Key, u64>,
     in_flight: i64,
-    /// How much of `in_flight` the ledger has.
+    /// How much of `in_flight` the pending has.
     told: i64,
-    roster: Roster,
-    ledger: Ledger,
+    registry: Registry,
+    pending: PendingMetrics,
 }
 
 impl Meter {
@@ -138,8 +135,8 @@ impl Meter {
         let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
         let probes = settings.configured.services.series();
         let mut limited: Vec<Key> = settings.configured.limited().collect();
-        if settings.configured.fleet {
-            limited.extend(Undecided::all().map(Key::FleetErrors));
+        if settings.configured.global_rate_limit {
+            limited.extend(Undecided::all().map(Key::GlobalRateLimitErrors));
         }
         let size = |probe: &Probe| match probe {
             Probe::Durations(..) => bounds.buckets() + 2,
@@ -147,8 +144,8 @@ impl Meter {
         };
         let configured = limited.len() + probes.iter().map(size).sum::<usize>();
         let mut meter = Self {
-            roster: Roster::new(&bounds, configured),
-            ledger: Ledger::new(names.clone(), bounds.clone(), settings.configured),
+            registry: Registry::new(&bounds, configured),
+            pending: PendingMetrics::new(names.clone(), bounds.clone(), settings.configured),
             names,
             bounds,
             finished: Series::default(),
@@ -157,7 +154,7 @@ impl Meter {
             told: 0,
         };
         for key in probes.into_iter().map(Key::Probe).chain(limited) {
-            meter.ledger.know(key);
+            meter.pending.know(key);
         }
         meter.announce(settings.limited, settings.replay);
         meter
@@ -207,7 +204,7 @@ impl Meter {
     pub fn rate_limited(&mut self, limit: u8, reason: LimitReason) {
         match limit {
             0 => self.count(Key::RateLimited(limit, reason), 1),
-            _ => self.ledger.add(Key::RateLimited(limit, reason), 1),
+            _ => self.pending.add(Key::RateLimited(limit, reason), 1),
         }
     }
 
@@ -217,8 +214,8 @@ impl Meter {
     }
 
     /// The service of the limit over many Envoys did not decide a request.
-    pub fn fleet_failed(&mut self, failure: Undecided) {
-        self.ledger.add(Key::FleetErrors(failure), 1);
+    pub fn global_rate_limit_failed(&mut self, failure: Undecided) {
+        self.pending.add(Key::GlobalRateLimitErrors(failure), 1);
     }
 
     /// A request was forwarded though a breaker is not closed.
@@ -240,29 +237,29 @@ impl Meter {
     /// Hands over what came together since the last time.
     pub fn flush(&mut self, statistics: &mut impl Statistics) {
         let (finished, others) = (&self.finished, &self.others);
-        let enrolled = self.roster.enroll(finished.keys(), others.keys(), statistics);
+        let enrolled = self.registry.enroll(finished.keys(), others.keys(), statistics);
         // Without the list nobody else would show the counts, so they wait here.
         if enrolled.is_ok() {
             self.settle();
         }
-        self.ledger.flush(statistics);
+        self.pending.flush(statistics);
     }
 
-    /// Books what came together under the keys that the roster has for it.
+    /// Books what came together under the keys that the registry has for it.
     fn settle(&mut self) {
-        let ledger = &mut self.ledger;
+        let pending = &mut self.pending;
         // What other VMs count is shown by this one, too, and must not end with them.
-        for key in self.roster.changed() {
-            ledger.know(key);
+        for key in self.registry.changed() {
+            pending.know(key);
         }
-        let roster = &self.roster;
+        let registry = &self.registry;
         let mut folded = 0;
         self.finished.retain(|request, observed| {
             let count = observed.count();
-            let Some(place) = roster.place(request) else { return true };
+            let Some(place) = registry.place(request) else { return true };
             let (method, status, auth_method) = place;
-            ledger.observe(Key::Durations(method, status), observed);
-            ledger.add(Key::Requests(method, status, auth_method), count.cast_signed());
+            pending.observe(Key::Durations(method, status), observed);
+            pending.add(Key::Requests(method, status, auth_method), count.cast_signed());
             if place != request {
                 folded += count;
             }
@@ -271,23 +268,23 @@ impl Meter {
             count > 0 && place == request
         });
         self.others.retain(|key, count| {
-            ledger.add(key, count.cast_signed());
+            pending.add(key, count.cast_signed());
             *count = 0;
             false
         });
         if self.told != self.in_flight {
-            ledger.add(Key::InFlight, self.in_flight - self.told);
+            pending.add(Key::InFlight, self.in_flight - self.told);
             self.told = self.in_flight;
         }
         if folded > 0 {
-            ledger.add(Key::Folded, folded.cast_signed());
+            pending.add(Key::Folded, folded.cast_signed());
         }
     }
 
     /// All that was counted, by all VMs.
     pub fn expose(&mut self, statistics: &mut impl Statistics) -> Exposition {
         self.flush(statistics);
-        Exposition::new(self.names.clone(), self.ledger.read(statistics))
+        Exposition::new(self.names.clone(), self.pending.read(statistics))
     }
 }
 

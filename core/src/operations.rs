@@ -4,25 +4,25 @@
 //! and what `t` refills admitted, whatever the number of workers and connections. A request that
 //! several operations match is admitted by all of them, or spends nothing of any.
 //!
-//! A bucket is one number in a [shared table](Stamps): when it is full again.
+//! A bucket is one number in a [shared table](ExpiryTable): when it is full again.
 
 pub mod gcra;
 pub mod json;
 pub mod key;
 
-use crate::gate::{Clients, Host};
-use crate::rate_limit::client::{ClientKey, HashKey, Identity};
-use crate::rate_limit::expiry_table::{Stamp, Stamps};
-use crate::rate_limit::window::Micros;
-use crate::rate_limit::{Quota, Store};
+use crate::client::{ClientKey, Clients, Connection, HashKey, Identity};
+use crate::rate_limit::Quota;
+use crate::rate_limit::expiry_table::{Expiry, ExpiryTable};
+use crate::rate_limit::{LimitReason, Rejection};
 use crate::request::Head;
-use crate::route::{Forms, Wide};
-use crate::verdict::{LimitReason, Overrun};
+use crate::route::{PathVariants, ProtectedPatterns};
+use crate::store::{Store, Tables};
+use crate::time::Micros;
 use gcra::Bucket;
 pub use key::Source;
 
 /// A body that is longer than this is not read.
-pub const LONGEST_BODY: usize = 64 * 1024;
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// Which requests are counted together, and how many may pass.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Operation {
     /// The methods that it is about; none at all are all.
     pub methods: Vec<Box<[u8]>>,
     /// The paths that it is about.
-    pub paths: Wide,
+    pub paths: ProtectedPatterns,
     /// What a request is counted by.
     pub source: Source,
     /// Whether requests without a key share a bucket; else they are refused.
@@ -40,7 +40,7 @@ pub struct Operation {
     /// The arithmetic.
     pub bucket: Bucket,
     /// The buckets.
-    pub stamps: Stamps,
+    pub expiries: ExpiryTable,
     /// The name of the table that they are in, among the plugin's.
     pub table: String,
 }
@@ -55,7 +55,7 @@ pub struct Operations {
 
 /// An operation that a request has to be admitted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct Charge {
     operation: usize,
     key: Key,
 }
@@ -83,7 +83,7 @@ impl Operations {
     }
 
     /// The client of a request that nobody has looked for yet.
-    pub fn client(&self, head: &Head<'_>, host: &mut impl Host) -> ClientKey {
+    pub fn client(&self, head: &Head<'_>, host: &mut impl Connection) -> ClientKey {
         ClientKey::new(&self.hash_key, self.clients.identify(head, host))
     }
 
@@ -99,21 +99,21 @@ impl Operations {
 
     /// The operations that a request has to be admitted by. `client` says who its client is; `tell` is
     /// told the place of each, and the key that was found, unless it is the client or stands in the body.
-    pub fn claims(
+    pub fn charges(
         &self,
         head: &Head<'_>,
-        forms: &Forms<'_>,
+        variants: &PathVariants<'_>,
         client: &mut dyn FnMut() -> ClientKey,
         tell: &mut dyn FnMut(usize, Option<&[u8]>),
-    ) -> Vec<Claim> {
+    ) -> Vec<Charge> {
         let is_about = |operation: &Operation| {
             let methods = &operation.methods;
             (methods.is_empty()
                 || methods.iter().any(|method| method.eq_ignore_ascii_case(head.method)))
-                && operation.paths.matches(forms)
+                && operation.paths.matches(variants)
         };
         let matching = self.all.iter().enumerate().filter(|(_, operation)| is_about(operation));
-        let claim = |(place, operation): (usize, &Operation)| Claim {
+        let charge = |(place, operation): (usize, &Operation)| Charge {
             operation: place,
             key: match &operation.source {
                 Source::Client => {
@@ -122,36 +122,36 @@ impl Operations {
                 }
                 Source::Json(_) if !head.ends => Key::InBody,
                 source => {
-                    let found = source.find(head, forms, &operation.paths);
+                    let found = source.find(head, variants, &operation.paths);
                     tell(place, found.as_deref());
                     self.key(found.as_deref())
                 }
             },
         };
-        matching.map(claim).collect()
+        matching.map(charge).collect()
     }
 
-    /// Whether one of the claims cannot be decided without the body.
-    pub fn want_body(claims: &[Claim]) -> bool {
-        claims.iter().any(|claim| claim.key == Key::InBody)
+    /// Whether one of the charges cannot be decided without the body.
+    pub fn want_body(charges: &[Charge]) -> bool {
+        charges.iter().any(|charge| charge.key == Key::InBody)
     }
 
     /// Reads the keys that stand in the body, if it can be had; `tell` is told of them as of the others.
     pub fn read(
         &self,
-        claims: &mut [Claim],
+        charges: &mut [Charge],
         body: Option<&[u8]>,
         tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
-        for claim in claims.iter_mut().filter(|claim| claim.key == Key::InBody) {
-            let found = match self.all.get(claim.operation).map(|operation| &operation.source) {
+        for charge in charges.iter_mut().filter(|charge| charge.key == Key::InBody) {
+            let found = match self.all.get(charge.operation).map(|operation| &operation.source) {
                 Some(Source::Json(pointer)) => body.and_then(|body| json::find(body, pointer)),
                 _ => None,
             };
             let found = found.filter(|key| !key.is_empty());
             let found = found.as_deref().map(str::as_bytes);
-            tell(claim.operation, found);
-            claim.key = self.key(found);
+            tell(charge.operation, found);
+            charge.key = self.key(found);
         }
     }
 
@@ -160,19 +160,19 @@ impl Operations {
         key.map_or(Key::Missing, known)
     }
 
-    /// Admits a request by all of its claims, or by none.
+    /// Admits a request by all of its charges, or by none.
     pub fn admit(
         &mut self,
-        claims: &[Claim],
+        charges: &[Charge],
         now: Micros,
-        host: &mut impl Host,
-    ) -> Result<(), Overrun> {
-        if claims.is_empty() {
+        host: &mut impl Tables,
+    ) -> Result<(), Rejection> {
+        if charges.is_empty() {
             return Ok(());
         }
-        let mut wanted = Vec::with_capacity(claims.len());
-        for claim in claims {
-            wanted.push((claim.operation, self.bucket_of(claim)?));
+        let mut wanted = Vec::with_capacity(charges.len());
+        for charge in charges {
+            wanted.push((charge.operation, self.bucket_of(charge)?));
         }
         if wanted.len() > 1 {
             for (operation, key) in &wanted {
@@ -184,22 +184,22 @@ impl Operations {
             match self.take(operation, key, Take::Spend, now, host) {
                 Ok(full_at) => taken.push(Taken { operation, key, full_at }),
                 // Others were faster since this was looked at.
-                Err(overrun) => {
+                Err(rejection) => {
                     taken.into_iter().for_each(|taken| self.give_back(taken, host));
-                    return Err(overrun);
+                    return Err(rejection);
                 }
             }
         }
         Ok(())
     }
 
-    /// The bucket that a claim is about.
-    fn bucket_of(&self, claim: &Claim) -> Result<ClientKey, Overrun> {
-        let share = self.all.get(claim.operation).is_some_and(|operation| operation.share);
-        match claim.key {
+    /// The bucket that a charge is about.
+    fn bucket_of(&self, charge: &Charge) -> Result<ClientKey, Rejection> {
+        let share = self.all.get(charge.operation).is_some_and(|operation| operation.share);
+        match charge.key {
             Key::Known(key) => Ok(key),
             _ if share => Ok(ClientKey::new(&self.hash_key, Identity::Unknown)),
-            _ => Err(self.overrun(claim.operation, LimitReason::MissingKey, 0)),
+            _ => Err(self.rejection(charge.operation, LimitReason::MissingKey, 0)),
         }
     }
 
@@ -210,17 +210,17 @@ impl Operations {
         key: ClientKey,
         take: Take,
         now: Micros,
-        host: &mut impl Host,
-    ) -> Result<u64, Overrun> {
-        let Some(Operation { bucket, stamps, table, .. }) = self.all.get_mut(place) else {
-            return Err(self.overrun(place, LimitReason::Unavailable, 0));
+        host: &mut impl Tables,
+    ) -> Result<u64, Rejection> {
+        let Some(Operation { bucket, expiries, table, .. }) = self.all.get_mut(place) else {
+            return Err(self.rejection(place, LimitReason::Unavailable, 0));
         };
         let bucket = *bucket;
         let mut now = nanoseconds(now);
         let mut store = host.table(table);
         // Why not; without a time to wait if a clock cannot be read, which is 0.
         let mut taken = Err(None);
-        let done = stamps.update(key, bucket.emptied_at(now), &mut store, &mut |held, store| {
+        let done = expiries.update(key, bucket.emptied_at(now), &mut store, &mut |held, store| {
             let mut full_at = held.stamp;
             if bucket.is_ahead(full_at, now) {
                 // What was written before this clock is read cannot be later than it. So if it is
@@ -236,40 +236,40 @@ impl Operations {
                 now => bucket.take(full_at, now).map_err(Some),
             };
             match taken {
-                Ok(until) if take == Take::Spend => Some(Stamp { until, now }),
-                Err(Some(_)) if set_back => Some(Stamp { until: full_at, now }),
+                Ok(until) if take == Take::Spend => Some(Expiry { until, now }),
+                Err(Some(_)) if set_back => Some(Expiry { until: full_at, now }),
                 _ => None,
             }
         });
         drop(store);
         match (done, taken) {
             (Ok(()), Ok(full_at)) => Ok(full_at),
-            (Ok(()), Err(Some(wait))) => Err(self.overrun(place, LimitReason::Exceeded, wait)),
-            (Ok(()), Err(None)) => Err(self.overrun(place, LimitReason::Unavailable, 0)),
-            (Err(reason), _) => Err(self.overrun(place, reason, 0)),
+            (Ok(()), Err(Some(wait))) => Err(self.rejection(place, LimitReason::Exceeded, wait)),
+            (Ok(()), Err(None)) => Err(self.rejection(place, LimitReason::Unavailable, 0)),
+            (Err(reason), _) => Err(self.rejection(place, reason, 0)),
         }
     }
 
     /// Gives back what was taken, but never what has been refilled since. What cannot be given back
     /// is lost.
-    fn give_back(&mut self, taken: Taken, host: &mut impl Host) {
-        let Some(Operation { bucket, stamps, table, .. }) = self.all.get_mut(taken.operation)
+    fn give_back(&mut self, taken: Taken, host: &mut impl Tables) {
+        let Some(Operation { bucket, expiries, table, .. }) = self.all.get_mut(taken.operation)
         else {
             return;
         };
         let bucket = *bucket;
         let mut store = host.table(table);
         let latest = bucket.emptied_at(nanoseconds(store.now()));
-        let _ = stamps.update(taken.key, latest, &mut store, &mut |held, store| {
+        let _ = expiries.update(taken.key, latest, &mut store, &mut |held, store| {
             let now = nanoseconds(store.now());
             let until = bucket.give_back(held.stamp, taken.full_at, now);
-            until.filter(|_| held.own && now > 0).map(|until| Stamp { until, now })
+            until.filter(|_| held.own && now > 0).map(|until| Expiry { until, now })
         });
     }
 
-    fn overrun(&self, place: usize, reason: LimitReason, wait: u64) -> Overrun {
+    fn rejection(&self, place: usize, reason: LimitReason, wait: u64) -> Rejection {
         let quota = self.all.get(place).map(|operation| operation.quota);
-        Overrun {
+        Rejection {
             // Behind each client's own.
             limit: u8::try_from(place + 1).unwrap_or(u8::MAX),
             reason,

@@ -20,19 +20,9 @@ pub mod record;
 pub mod report;
 pub mod rung;
 
-use crate::rate_limit::window::Micros;
-use crate::rate_limit::{Unavailable, Version};
+use crate::time::Micros;
 
 pub use prober::Prober;
-
-/// A time on two clocks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Now {
-    /// Microseconds on the monotonic clock, which all workers share; 0 if it cannot be read.
-    pub monotonic: Micros,
-    /// Microseconds since 1970, for people.
-    pub wall: Micros,
-}
 
 /// A probe that is to be sent, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +35,6 @@ pub struct Ticket {
     pub round: u64,
     /// When, on the monotonic clock.
     pub sent: Micros,
-}
-
-/// The values that all workers share.
-pub trait Store {
-    /// Reads a value into `value`. One that was never written is empty, and has the version that
-    /// [`Store::swap`] takes for creating it.
-    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable>;
-
-    /// Writes a value if it still has that version; says whether it did.
-    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable>;
 }
 
 #[cfg(test)]

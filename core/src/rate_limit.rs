@@ -8,18 +8,17 @@
 //! them share: a fixed number of [slots](table), each a shared value that is changed by
 //! compare-and-swap. A request that a [lease](local) covers does not touch them.
 
-pub mod client;
 pub mod expiry_table;
 mod local;
 pub mod table;
 pub mod window;
 
-use client::ClientKey;
+use crate::client::ClientKey;
+use crate::time::Micros;
 use local::Local;
 use table::{Admission, Table};
-use window::Micros;
 
-use crate::verdict::{LimitReason, Overrun};
+use crate::store::{CAS_ATTEMPTS, Store, Unavailable};
 
 /// So many requests in any interval of that length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +51,34 @@ impl Quota {
     }
 }
 
+/// A request that a limit does not admit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Which limit, by its place among the configuration's: 0 is each client's own.
+    pub limit: u8,
+    /// Why not.
+    pub reason: LimitReason,
+    /// Nanoseconds until a request may be admitted again.
+    pub retry_after: u64,
+    /// The limit.
+    pub quota: Quota,
+}
+
+/// Why a limit does not admit: the values of the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitReason {
+    /// Whoever the limit counts had its share.
+    Exceeded,
+    /// There is no room for one more to count.
+    TableFull,
+    /// Other workers changed the client's record each time it was to be written.
+    Contended,
+    /// The shared table cannot be used.
+    Unavailable,
+    /// The request does not say for whom it is to be counted.
+    MissingKey,
+}
+
 /// What to do with a client for whom there is no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenFull {
@@ -61,45 +88,6 @@ pub enum WhenFull {
     /// Admit, uncounted.
     Admit,
 }
-
-/// The shared values that hold the counts, and a clock that all workers share.
-pub trait Store {
-    /// Reads a slot: its bytes, into `value`, and its version. A slot that was never written is
-    /// empty, and has the version that [`Store::swap`] takes for creating it.
-    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable>;
-
-    /// Writes a slot if it still has that version; says whether it did.
-    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable>;
-
-    /// Microseconds on a clock that does not step, if there is one; 0 if it cannot be read.
-    fn now(&mut self) -> Micros;
-}
-
-impl<S: Store> Store for &mut S {
-    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        S::read(self, slot, value)
-    }
-
-    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        S::swap(self, slot, value, version)
-    }
-
-    fn now(&mut self) -> Micros {
-        S::now(self)
-    }
-}
-
-/// The version of a shared value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version(pub u32);
-
-/// The shared values cannot be read or written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unavailable;
-
-/// How often a slot that others changed meanwhile is tried again. Each time one of them succeeded,
-/// so workers that all serve one client get their turn long before.
-const ATTEMPTS: usize = 64;
 
 /// Admits the requests of each client within its quota.
 #[derive(Debug)]
@@ -141,29 +129,29 @@ impl Limiter {
         client: ClientKey,
         now: Micros,
         store: &mut impl Store,
-    ) -> Result<(), Overrun> {
+    ) -> Result<(), Rejection> {
         if now == 0 {
-            return Err(self.overrun(LimitReason::Unavailable, 0));
+            return Err(self.rejection(LimitReason::Unavailable, 0));
         }
         self.local.observe(now);
         if self.local.spend(client, now) {
             return Ok(());
         }
         if let Some(until) = self.local.refused_until(client, now) {
-            return Err(self.overrun(LimitReason::Exceeded, until.saturating_sub(now)));
+            return Err(self.rejection(LimitReason::Exceeded, until.saturating_sub(now)));
         }
         match self.admit_shared(client, now, store) {
             Ok(Admission::Admitted) => Ok(()),
             Ok(Admission::Refused { until }) => {
                 self.local.refuse(client, now, until);
-                Err(self.overrun(LimitReason::Exceeded, until.saturating_sub(now)))
+                Err(self.rejection(LimitReason::Exceeded, until.saturating_sub(now)))
             }
             Ok(Admission::Corrupt) => {
-                Err(self.overrun(LimitReason::Unavailable, self.quota.window))
+                Err(self.rejection(LimitReason::Unavailable, self.quota.window))
             }
             Ok(Admission::Full) if self.when_full == WhenFull::Admit => Ok(()),
-            Ok(Admission::Full) => Err(self.overrun(LimitReason::TableFull, self.quota.window)),
-            Err(reason) => Err(self.overrun(reason, 0)),
+            Ok(Admission::Full) => Err(self.rejection(LimitReason::TableFull, self.quota.window)),
+            Err(reason) => Err(self.rejection(reason, 0)),
         }
     }
 
@@ -174,7 +162,7 @@ impl Limiter {
         store: &mut impl Store,
     ) -> Result<Admission, LimitReason> {
         let slot = self.table.slot(client);
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..CAS_ATTEMPTS {
             let version = store.read(slot, &mut self.value)?;
             let mut set_back = self.table.is_ahead(&self.value, now);
             if attempt > 0 || set_back {
@@ -207,11 +195,11 @@ impl Limiter {
         Err(LimitReason::Contended)
     }
 
-    fn overrun(&self, reason: LimitReason, micros: Micros) -> Overrun {
+    fn rejection(&self, reason: LimitReason, micros: Micros) -> Rejection {
         // Whoever stays away for a window, and for the part of it that a lease may last, is
         // admitted again.
         let micros = micros.min(self.quota.longest());
-        Overrun { limit: 0, reason, retry_after: micros.saturating_mul(1_000), quota: self.quota }
+        Rejection { limit: 0, reason, retry_after: micros.saturating_mul(1_000), quota: self.quota }
     }
 }
 

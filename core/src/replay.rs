@@ -1,20 +1,20 @@
 //! Replay protection: what was let through once is not let through again, whichever worker it comes to.
 //!
 //! A request carries a nonce and a time. Its nonce is kept until its time can no longer be accepted,
-//! in a [shared table](Stamps), so what is kept is bounded. What is not known is refused: a nonce
+//! in a [shared table](ExpiryTable), so what is kept is bounded. What is not known is refused: a nonce
 //! whose time may have been forgotten, a clock that cannot be read, a table that cannot be used.
 
-use crate::gate::Host;
+use crate::client::{ClientKey, HashKey, Identity};
+use crate::rate_limit::LimitReason;
 use crate::rate_limit::WhenFull;
-use crate::rate_limit::client::{ClientKey, HashKey, Identity};
-use crate::rate_limit::expiry_table::{Stamp, Stamps};
-use crate::rate_limit::window::Micros;
+use crate::rate_limit::expiry_table::{Expiry, ExpiryTable};
 use crate::request::{Head, Single};
-use crate::route::{Forms, Wide};
-use crate::verdict::LimitReason;
+use crate::route::{PathVariants, ProtectedPatterns};
+use crate::store::Tables;
+use crate::time::{Clock, Micros};
 
 /// The longest nonce, in bytes.
-const LONGEST_NONCE: usize = 256;
+const MAX_NONCE: usize = 256;
 
 const SECOND: Micros = 1_000_000;
 
@@ -22,7 +22,7 @@ const SECOND: Micros = 1_000_000;
 #[derive(Debug)]
 pub struct Replay {
     /// The paths that it is about.
-    pub routes: Wide,
+    pub routes: ProtectedPatterns,
     /// Header of the nonce, in lower case.
     pub nonce_header: Box<[u8]>,
     /// Header of the request's time, in lower case.
@@ -34,7 +34,7 @@ pub struct Replay {
     /// Places nonces.
     pub hash_key: HashKey,
     /// The nonces that are kept.
-    pub stamps: Stamps,
+    pub expiries: ExpiryTable,
     /// The name of the table that they are in, among the plugin's.
     pub table: String,
 }
@@ -67,8 +67,8 @@ pub enum Block {
 
 impl Replay {
     /// What a request says of itself, if its path is one of those that this is about.
-    pub fn find(&self, head: &Head<'_>, forms: &Forms<'_>) -> Option<Nonce> {
-        self.routes.matches(forms).then(|| self.read(head).unwrap_or_else(Nonce::Bad))
+    pub fn find(&self, head: &Head<'_>, variants: &PathVariants<'_>) -> Option<Nonce> {
+        self.routes.matches(variants).then(|| self.read(head).unwrap_or_else(Nonce::Bad))
     }
 
     fn read(&self, head: &Head<'_>) -> Result<Nonce, Block> {
@@ -76,7 +76,7 @@ impl Replay {
         let time = header(head, &self.timestamp_header)?;
         // Of a repeated header something in front may have made one, with commas.
         let fits = nonce.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
-        if !fits || nonce.len() > LONGEST_NONCE || !time.iter().all(u8::is_ascii_digit) {
+        if !fits || nonce.len() > MAX_NONCE || !time.iter().all(u8::is_ascii_digit) {
             return Err(Block::Malformed);
         }
         let seconds = str::from_utf8(time).ok().and_then(|digits| digits.parse::<u64>().ok());
@@ -86,7 +86,7 @@ impl Replay {
     }
 
     /// Lets a request through if it is the first with its nonce.
-    pub fn spend(&mut self, nonce: Nonce, host: &mut impl Host) -> Result<(), Block> {
+    pub fn spend(&mut self, nonce: Nonce, host: &mut (impl Tables + Clock)) -> Result<(), Block> {
         let (key, time) = match nonce {
             Nonce::Read(key, time) => (key, time),
             Nonce::Bad(block) => return Err(block),
@@ -103,7 +103,7 @@ impl Replay {
         let latest = now.saturating_add(self.tolerance.saturating_mul(2)).saturating_add(1);
         let mut store = host.table(&self.table);
         let mut answer = Ok(());
-        let done = self.stamps.update(key, latest, &mut store, &mut |held, _| {
+        let done = self.expiries.update(key, latest, &mut store, &mut |held, _| {
             answer = if held.own && held.stamp > now {
                 Err(Block::Seen)
             } else if held.stamp >= over {
@@ -112,7 +112,7 @@ impl Replay {
             } else {
                 Ok(())
             };
-            answer.is_ok().then_some(Stamp { until: over, now })
+            answer.is_ok().then_some(Expiry { until: over, now })
         });
         match done {
             Ok(()) => answer,

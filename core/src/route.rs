@@ -10,9 +10,9 @@ mod protected;
 
 use std::collections::BTreeMap;
 
-pub use canonical::{Forms, Unreadable};
+pub use canonical::{BadPath, PathVariants};
 pub use pattern::Pattern;
-pub use protected::Wide;
+pub use protected::ProtectedPatterns;
 
 /// What a route is to the gate, from the most exempt to the most protective: the order of the
 /// variants is the precedence, and the greatest class that matches wins.
@@ -29,7 +29,7 @@ pub enum Class {
     /// Answered 404.
     Closed,
     /// Below `own_routes`, where nobody but the gate answers.
-    Own,
+    Endpoint,
 }
 
 impl Class {
@@ -41,7 +41,7 @@ impl Class {
             Self::Metrics => "metrics",
             Self::Admin => "admin",
             Self::Closed => "closed",
-            Self::Own => "own",
+            Self::Endpoint => "own",
         }
     }
 }
@@ -61,7 +61,7 @@ impl Route {
 
     /// The more protective one of what two readings of one path are. Where each has a guard of its own,
     /// the token of neither may open the other.
-    fn or(self, other: Self) -> Self {
+    fn stricter(self, other: Self) -> Self {
         let most = self.max(other);
         let guarded = self.min(other).class >= Class::Metrics;
         match guarded && self.guard != other.guard {
@@ -73,7 +73,7 @@ impl Route {
 
 /// The more protective one of two routes that one reading matches, and of two alike the second, whose
 /// pattern says more.
-fn nearer(first: Option<Route>, second: Option<Route>) -> Option<Route> {
+fn most_specific(first: Option<Route>, second: Option<Route>) -> Option<Route> {
     let class = |route: Option<Route>| route.map(|route| route.class);
     if class(first) > class(second) { first } else { second }
 }
@@ -86,7 +86,7 @@ fn nearer(first: Option<Route>, second: Option<Route>) -> Option<Route> {
 pub struct Routes {
     /// Class `health`: compared with the path as it was sent.
     exempt: Patterns,
-    /// All others: compared with every form of the path, in lower case.
+    /// All others: compared with every variant of the path, in lower case.
     wide: Patterns,
     /// The paths of these, whether their subtrees are meant or not.
     names: Vec<(Box<[u8]>, Route)>,
@@ -131,7 +131,7 @@ impl Paths {
             let longest = if shortest == Self::LONG { path.len() } else { shortest };
             for length in (shortest..=longest).filter(|length| is_border(*length)) {
                 let prefix = path.get(..length).and_then(|prefix| self.routes.get(prefix).copied());
-                found = nearer(found, prefix);
+                found = most_specific(found, prefix);
             }
         }
         found
@@ -161,18 +161,19 @@ impl Routes {
     }
 
     /// The route of a request target, or that nobody can tell what it means.
-    pub fn find(&self, target: &[u8]) -> Result<Route, Unreadable> {
-        Forms::of(target).map(|forms| self.route(&forms))
+    pub fn find(&self, target: &[u8]) -> Result<Route, BadPath> {
+        PathVariants::of(target).map(|variants| self.route(&variants))
     }
 
     /// The route of a path.
-    pub fn route(&self, forms: &Forms<'_>) -> Route {
-        let exempt = if forms.has_one_reading() { self.exempt.find(forms.sent()) } else { None };
-        let wide = forms.each().filter_map(|form| self.wide.find(form));
-        let names = if forms.is_vague() { self.names.as_slice() } else { &[] };
-        let vague = names.iter().filter(|(path, _)| forms.may_be(path));
+    pub fn route(&self, variants: &PathVariants<'_>) -> Route {
+        let exempt =
+            if variants.is_unambiguous() { self.exempt.find(variants.raw()) } else { None };
+        let wide = variants.each().filter_map(|variant| self.wide.find(variant));
+        let names = if variants.is_ambiguous() { self.names.as_slice() } else { &[] };
+        let vague = names.iter().filter(|(path, _)| variants.could_match(path));
         wide.chain(vague.map(|(_, route)| *route))
-            .reduce(Route::or)
+            .reduce(Route::stricter)
             .max(exempt)
             .unwrap_or(Route::API)
     }
@@ -181,7 +182,7 @@ impl Routes {
 impl Patterns {
     /// The route whose pattern matches `path` to the byte.
     fn find(&self, path: &[u8]) -> Option<Route> {
-        nearer(self.subtree.find_above(path), self.exact.find(path))
+        most_specific(self.subtree.find_above(path), self.exact.find(path))
     }
 }
 

@@ -1,6 +1,22 @@
-//! Times for people: RFC 3339, in UTC.
+//! Time as the core is given it: microseconds, on two clocks; and as people read it: RFC 3339, in UTC.
 
-use crate::rate_limit::window::Micros;
+/// Microseconds. All arithmetic on them saturates.
+pub type Micros = u64;
+
+/// A time on two clocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Microseconds on the monotonic clock, which all workers share; 0 if it cannot be read.
+    pub monotonic: Micros,
+    /// Microseconds since 1970, for people.
+    pub wall: Micros,
+}
+
+/// The clock on the wall.
+pub trait Clock {
+    /// Microseconds since 1970; 0 if the clock cannot be read.
+    fn wall(&mut self) -> Micros;
+}
 
 /// A time since 1970 as `2026-04-13T10:30:45.123Z`; `None` for 0, which is never.
 pub fn rfc3339(micros: Micros) -> Option<String> {

@@ -1,11 +1,11 @@
 //! What the core may ask of the host.
 
 use crate::auth::Failure;
-use crate::endpoints::Own;
-use crate::rate_limit::Quota;
-use crate::rate_limit::window::Micros;
+use crate::endpoints::Endpoint;
+use crate::rate_limit::{LimitReason, Rejection};
 use crate::replay::Block;
-use crate::route::Unreadable;
+use crate::route::BadPath;
+use crate::time::Micros;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +13,11 @@ pub enum Verdict {
     /// On to the service behind, with these edits.
     Forward(Edits),
     /// Not decided yet: edited so, it is held until there is what it waits for.
-    Wait(Edits, Wait),
+    Pause(Edits, Pause),
     /// Answered by the gate.
     Refuse(Refusal),
     /// One of the gate's own routes.
-    Answer(Own),
+    Answer(Endpoint),
 }
 
 impl Verdict {
@@ -26,7 +26,7 @@ impl Verdict {
         match self {
             Self::Refuse(refusal) => refusal.word(),
             Self::Answer(_) => "answered",
-            Self::Forward(edits) | Self::Wait(edits, _) => match edits {
+            Self::Forward(edits) | Self::Pause(edits, _) => match edits {
                 Edits { mark: Mark::Set(_), .. } => "would_limit",
                 Edits { degraded: Degrade::Set, .. } => "degraded",
                 _ => "forwarded",
@@ -37,11 +37,11 @@ impl Verdict {
 
 /// What a request waits for before it can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
+pub enum Pause {
     /// All of its body, or more of it than is read.
     Body,
     /// The answer of the service that limits all Envoys together.
-    Fleet,
+    GlobalRateLimit,
 }
 
 /// Changes to the head of a request that is forwarded.
@@ -62,7 +62,7 @@ pub struct Edits {
 pub enum Degrade {
     /// It is not there, and stays so.
     #[default]
-    Absent,
+    Keep,
     /// A client sent it, which it may not.
     Remove,
     /// Services behind are not well: it names them.
@@ -74,7 +74,7 @@ pub enum Degrade {
 pub enum Mark {
     /// It is not there, and stays so.
     #[default]
-    Absent,
+    Keep,
     /// A client sent it, which it may not.
     Remove,
     /// A limit that is not enforced would have refused, for this reason.
@@ -85,7 +85,7 @@ pub enum Mark {
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
     /// The path has no meaning that all servers share: 400.
-    BadRequest(Unreadable),
+    BadRequest(BadPath),
     /// No valid token: 401.
     Unauthorized {
         /// Why not.
@@ -98,7 +98,7 @@ pub enum Refusal {
     /// One of the gate's own routes, which are only read: 405.
     MethodNotAllowed,
     /// Over a limit: 429.
-    RateLimited(Overrun),
+    RateLimited(Rejection),
     /// Seen before, or nobody can tell: 409.
     Replayed(Block),
     /// A service behind is not well, and API requests are not to reach it: 503.
@@ -108,32 +108,4 @@ pub enum Refusal {
     },
     /// Envoy would not let the gate read or change the request: 500.
     Internal,
-}
-
-/// A request that a limit does not admit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Overrun {
-    /// Which limit, by its place among the configuration's: 0 is each client's own.
-    pub limit: u8,
-    /// Why not.
-    pub reason: LimitReason,
-    /// Nanoseconds until a request may be admitted again.
-    pub retry_after: u64,
-    /// The limit.
-    pub quota: Quota,
-}
-
-/// Why a limit does not admit: the values of the label `reason`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LimitReason {
-    /// Whoever the limit counts had its share.
-    Exceeded,
-    /// There is no room for one more to count.
-    TableFull,
-    /// Other workers changed the client's record each time it was to be written.
-    Contended,
-    /// The shared table cannot be used.
-    Unavailable,
-    /// The request does not say for whom it is to be counted.
-    MissingKey,
 }

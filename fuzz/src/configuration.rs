@@ -1,9 +1,9 @@
 //! Configurations: whatever the bytes, they are compiled or refused, the same way in both encodings, with a
 //! place and without a word of a secret.
 
+use probegate_core::client::HashKey;
 use probegate_core::config::{self, Mistake};
 use probegate_core::metrics::Meter;
-use probegate_core::rate_limit::client::HashKey;
 use serde_json::Value;
 
 use crate::wire::put;

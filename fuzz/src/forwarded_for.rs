@@ -1,6 +1,6 @@
 //! Clients by `x-forwarded-for`: what stands left of the trusted hops changes nothing.
 
-use probegate_core::rate_limit::client::{ClientKey, HashKey, Identity, Prefixes};
+use probegate_core::client::{ClientKey, HashKey, Identity, Prefixes};
 use probegate_core::request::{Head, Names, Pairs};
 
 use crate::gate::serialized;

@@ -1,7 +1,7 @@
 //! A gate with everything on, and requests as Envoy hands them over.
 
+use probegate_core::client::HashKey;
 use probegate_core::config::{self, Compiled};
-use probegate_core::rate_limit::client::HashKey;
 
 /// Tokens of the metrics routes and of the admin routes.
 pub const METRICS: &[u8] = b"metrics-token";

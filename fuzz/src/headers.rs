@@ -1,15 +1,15 @@
 //! The whole gate over the headers of a request: nothing guarded is forwarded without its token, nothing
 //! over a limit, nothing twice, and everything has one valid ID.
 
+use probegate_core::callout::Response;
 use probegate_core::gate::Stream;
 use probegate_core::metrics::Meter;
-use probegate_core::probe::answer::Answer;
 use probegate_core::request::{Head, Pairs, Single};
 use probegate_core::route::Class;
-use probegate_core::verdict::{Degrade, Edits, Mark, Verdict, Wait};
+use probegate_core::verdict::{Degrade, Edits, Mark, Pause, Verdict};
 
 use crate::gate::{ADMIN, METRICS, NOW, compiled, serialized};
-use crate::memory::World;
+use probegate_core::testing::FakeHost;
 
 const CONFIGURATION: &str = r#"{
     "routes": [{"paths": ["/health", "/live/*"], "class": "health"},
@@ -23,7 +23,7 @@ const CONFIGURATION: &str = r#"{
                     "missing_key": "share"},
                    {"name": "d", "paths": ["/d/*"], "key": {"json": "/id"}, "requests": 2, "per": "60s"}],
     "replay": {"routes": ["/pay/*"], "nonce_header": "x-nonce", "timestamp_header": "x-timestamp", "tolerance": "300s"},
-    "fleet_limit": {"cluster": "c", "domain": "d", "descriptors": [{"operation": true, "key": true}]}
+    "global_rate_limit": {"cluster": "c", "domain": "d", "descriptors": [{"operation": true, "key": true}]}
 }"#;
 
 /// Requests of one client in a window.
@@ -56,8 +56,8 @@ pub fn run(data: &[u8]) {
 fn judge(buffer: &[u8], sent: Option<&[(&[u8], &[u8])]>) {
     let compiled = compiled(CONFIGURATION);
     let (mut gate, mut meter) = (compiled.gate, Meter::new(compiled.metrics));
-    let mut world = World { peer: b"192.0.2.1:5000".into(), wall: NOW, ..World::default() };
-    world.slots.now = NOW;
+    let mut world = FakeHost { wall: NOW, ..FakeHost::new() };
+    world.memory.now = NOW;
     let head = Head::read(Pairs::new(buffer), &gate.names);
     let headers: Vec<(&[u8], &[u8])> = Pairs::new(buffer).collect();
     assert!(sent.is_none_or(|sent| sent == headers));
@@ -67,17 +67,22 @@ fn judge(buffer: &[u8], sent: Option<&[(&[u8], &[u8])]>) {
     let mut passed = 0;
     for _ in 0..=REQUESTS {
         let (mut stream, mut verdict) = gate.on_request(&head, NOW, &mut world, &mut meter);
-        let waited = matches!(verdict, Verdict::Wait(..));
+        let waited = matches!(verdict, Verdict::Pause(..));
         let mut edits = edits_of(verdict);
-        while let Verdict::Wait(_, wait) = verdict {
+        while let Verdict::Pause(_, wait) = verdict {
             verdict = match wait {
-                Wait::Body => {
+                Pause::Body => {
                     let body = Some(&br#"{"id": "a"}"#[..]);
                     gate.on_body(&mut stream, body, NOW, &mut world, &mut meter)
                 }
-                Wait::Fleet => {
-                    gate.on_fleet(&mut stream, Ok(admits()), NOW, NOW, &mut world, &mut meter)
-                }
+                Pause::GlobalRateLimit => gate.on_global_rate_limit(
+                    &mut stream,
+                    Ok(admits()),
+                    NOW,
+                    NOW,
+                    &mut world,
+                    &mut meter,
+                ),
             };
         }
         if !waited {
@@ -98,18 +103,18 @@ fn judge(buffer: &[u8], sent: Option<&[(&[u8], &[u8])]>) {
 
 fn edits_of(verdict: Verdict) -> Option<Edits> {
     match verdict {
-        Verdict::Forward(edits) | Verdict::Wait(edits, _) => Some(edits),
+        Verdict::Forward(edits) | Verdict::Pause(edits, _) => Some(edits),
         _ => None,
     }
 }
 
-/// An answer of the service of the fleet's limit.
-fn admits() -> Answer<'static> {
+/// An answer of the service of the global_rate_limit's limit.
+fn admits() -> Response<'static> {
     const HEADERS: &[u8] = b"\x02\0\0\0\x07\0\0\0\x03\0\0\0\x1d\0\0\0\x01\0\0\0:status\x00200\0\
         x-envoy-upstream-service-time\x001\0";
     const TRAILERS: &[u8] = b"\x01\0\0\0\x0b\0\0\0\x01\0\0\0grpc-status\x000\0";
     let body = Some(&b"\0\0\0\0\x02\x08\x01"[..]);
-    Answer { headers: Pairs::new(HEADERS), body, trailers: Pairs::new(TRAILERS) }
+    Response { headers: Pairs::new(HEADERS), body, trailers: Pairs::new(TRAILERS) }
 }
 
 /// The upstream and the client see the same ID, and it is a valid one.
@@ -141,12 +146,12 @@ fn forwarded(stream: &Stream, edits: Edits, headers: &[(&[u8], &[u8])]) {
             assert!(scheme.eq_ignore_ascii_case(b"bearer ") && value.ends_with(METRICS));
         }
         Class::Admin => assert_eq!(values(headers, b"x-admin-token"), [ADMIN]),
-        Class::Closed | Class::Own => panic!("{:?} is forwarded", stream.class),
+        Class::Closed | Class::Endpoint => panic!("{:?} is forwarded", stream.class),
     }
     let marked = !values(headers, b"x-gate-would-limit").is_empty();
-    assert_eq!(edits.mark, if marked { Mark::Remove } else { Mark::Absent });
+    assert_eq!(edits.mark, if marked { Mark::Remove } else { Mark::Keep });
     let degraded = !values(headers, b"x-gate-degraded").is_empty();
-    assert_eq!(edits.degraded, if degraded { Degrade::Remove } else { Degrade::Absent });
+    assert_eq!(edits.degraded, if degraded { Degrade::Remove } else { Degrade::Keep });
 }
 
 /// No limit is passed by the same request sent again.

@@ -10,7 +10,6 @@ pub mod durations;
 pub mod forwarded_for;
 mod gate;
 pub mod headers;
-mod memory;
 pub mod paths;
 pub mod probe_answers;
 pub mod rate_limit_service;

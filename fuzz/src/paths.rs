@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use probegate_core::route::{Class, Forms, Pattern, Route, Routes};
+use probegate_core::route::{Class, PathVariants, Pattern, Route, Routes};
 
 use crate::servers::{Servers, readings};
 
@@ -33,12 +33,12 @@ const LONGEST: usize = 64;
 /// A request target as sent.
 pub fn run(target: &[u8]) {
     let found = GATE.find(target);
-    let Ok(forms) = Forms::of(target) else {
+    let Ok(variants) = PathVariants::of(target) else {
         assert!(found.is_err(), "what cannot be read has a class");
         return;
     };
     let class = found.expect("what can be read has a class").class;
-    canonical(&forms);
+    canonical(&variants);
     let sent = target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
     if sent.len() > LONGEST || !sent.starts_with(b"/") {
         return;
@@ -63,9 +63,9 @@ pub fn run(target: &[u8]) {
 }
 
 /// To read a canonical path changes nothing.
-fn canonical(forms: &Forms<'_>) {
-    let canonical = forms.canonical();
-    let again = Forms::of(canonical).expect("a canonical path can be read");
+fn canonical(variants: &PathVariants<'_>) {
+    let canonical = variants.canonical();
+    let again = PathVariants::of(canonical).expect("a canonical path can be read");
     assert_eq!(again.canonical().escape_ascii().to_string(), canonical.escape_ascii().to_string());
-    assert!(!forms.has_one_reading() || forms.sent() == canonical);
+    assert!(!variants.is_unambiguous() || variants.raw() == canonical);
 }

@@ -1,8 +1,8 @@
 //! Answers to probes, and documents in bodies: nothing is up, and nothing is found, that another reader does
 //! not find.
 
+use probegate_core::callout::Response;
 use probegate_core::operations::json;
-use probegate_core::probe::answer::Answer;
 use probegate_core::probe::plan::{Check, Expect, Scalar};
 use probegate_core::probe::rung::Outcome;
 use probegate_core::request::Pairs;
@@ -31,8 +31,8 @@ pub fn run(data: &[u8]) {
     let trailers = serialized(&[(b"grpc-status", if flags & 0x20 == 0 { b"0" } else { b"14" })]);
     let head = if flags & 0x10 == 0 { &head } else { body };
     let (headers, trailers) = (Pairs::new(head), Pairs::new(&trailers));
-    let outcome = check.judge(Answer { headers, body: Some(body), trailers }, 1, TIMEOUT);
-    let unread = check.judge(Answer { headers, body: None, trailers }, 1, TIMEOUT);
+    let outcome = check.judge(Response { headers, body: Some(body), trailers }, 1, TIMEOUT);
+    let unread = check.judge(Response { headers, body: None, trailers }, 1, TIMEOUT);
     let plain = matches!(check, Check::Http { expect: None, .. });
     assert!(unread != Outcome::Up || plain, "up without its body");
     if flags & 0x10 == 0 && outcome == Outcome::Up {

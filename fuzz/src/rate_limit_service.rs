@@ -1,12 +1,12 @@
 //! The rate limit service: what it answers is an admission only if it says so, and what it is told is what
 //! the request was.
 
+use probegate_core::callout::Response;
+use probegate_core::client::Identity;
 use probegate_core::global_rate_limit::Decision;
 use probegate_core::global_rate_limit::answer::{Over, judge};
 use probegate_core::global_rate_limit::request::{Descriptor, Question, Told};
-use probegate_core::probe::answer::Answer;
 use probegate_core::probe::grpc;
-use probegate_core::rate_limit::client::Identity;
 use probegate_core::request::Pairs;
 
 use crate::gate::serialized;
@@ -29,8 +29,8 @@ fn answer(flags: u8, body: &[u8]) {
     let headers = serialized(&[(b":status", status), (service, b"1")]);
     let trailers = serialized(&[(b"grpc-status", if flags & 8 == 0 { b"0" } else { b"14" })]);
     let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
-    let decided = judge(Answer { headers, body: Some(body), trailers }, 1, TIMEOUT);
-    assert!(judge(Answer { headers, body: None, trailers }, 1, TIMEOUT).is_err());
+    let decided = judge(Response { headers, body: Some(body), trailers }, 1, TIMEOUT);
+    assert!(judge(Response { headers, body: None, trailers }, 1, TIMEOUT).is_err());
     assert!(flags & 14 == 0 || decided.is_err(), "only a success decides");
     let code = unframed(body).and_then(fields).map(|fields| {
         let mut numbers = fields.iter().filter_map(|field| match field {

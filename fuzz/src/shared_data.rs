@@ -23,8 +23,8 @@ pub fn run(data: &[u8]) {
         2 => limits::operation(value),
         3 => limits::nonces(value),
         4 => probing::target(value),
-        5 => probing::generation(value),
+        5 => probing::leadership(value),
         6 => tokens::source(value),
-        _ => counts::roster(value),
+        _ => counts::registry(value),
     }
 }

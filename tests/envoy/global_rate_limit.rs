@@ -20,14 +20,14 @@ fn daily(requests: u32) -> Limit {
 
 /// A configuration that tells the service of each client; `patch` changes the section.
 fn configuration(patch: Value) -> Value {
-    let mut fleet = json!({
+    let mut global_rate_limit = json!({
         "cluster": CLUSTER, "timeout": "1s", "on_error": "admit",
         "descriptors": [{"client": true}],
     });
     for (key, value) in patch.as_object().into_iter().flatten() {
-        fleet[key] = value.clone();
+        global_rate_limit[key] = value.clone();
     }
-    json!({"fleet_limit": fleet})
+    json!({"global_rate_limit": global_rate_limit})
 }
 
 fn bootstrap(upstream: &Upstream, service: SocketAddr, plugin: Value) -> Bootstrap {

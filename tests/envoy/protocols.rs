@@ -160,7 +160,7 @@ fn a_connect_is_limited_like_any_other_request() {
     assert_eq!((second[0].status, id_of(&second[0])), (429, "c-1"));
 }
 
-/// Forms of a request target other than a path are judged, and not waved through.
+/// PathVariants of a request target other than a path are judged, and not waved through.
 #[test]
 fn every_form_of_a_target_is_judged() {
     let (upstream, envoy) = start();

@@ -28,7 +28,7 @@ pub fn configuration(on_error: &str) -> String {
         ],
         "metrics_auth": {{"tokens": [{{"value": "t"}}]}},
         "rate_limit": {{"requests": 3, "window": "1h"}},
-        "fleet_limit": {{
+        "global_rate_limit": {{
             "cluster": "rate_limit_service", "domain": "d", "timeout": "40ms",
             "on_error": "{on_error}", "descriptors": [{{"client": true}}]
         }}
@@ -138,8 +138,8 @@ fn a_request_waits_and_is_refused() {
     let exchange = answered(worker, request, over());
     assert_eq!((exchange.status(), exchange.forwarded()), (429, false));
     assert_eq!(exchange.header("retry-after"), "8");
-    assert_eq!(exchange.header("ratelimit-policy"), r#""fleet";q=20;w=60"#);
-    assert_eq!(exchange.header("ratelimit"), r#""fleet";r=0;t=8"#);
+    assert_eq!(exchange.header("ratelimit-policy"), r#""global_rate_limit";q=20;w=60"#);
+    assert_eq!(exchange.header("ratelimit"), r#""global_rate_limit";r=0;t=8"#);
     assert_eq!(exchange.header("x-plan"), "small");
     assert_eq!(exchange.header("x-request-id"), "mine");
     let body = exchange.json();
@@ -153,9 +153,9 @@ fn a_request_waits_and_is_refused() {
     let exchange = answered(worker, Request::grpc("/a.B/C"), over());
     assert_eq!((exchange.status(), exchange.header("grpc-status")), (200, "8"));
     envoy.tick();
-    let labels = [("limit", "fleet"), ("reason", "exceeded")];
+    let labels = [("limit", "global_rate_limit"), ("reason", "exceeded")];
     assert_eq!(envoy.process.metric("caracal_gateway_rate_limited_total", &labels), 3);
-    assert_eq!(envoy.process.metric("caracal_gateway_fleet_errors_total", &[]), 0);
+    assert_eq!(envoy.process.metric("caracal_gateway_global_rate_limit_errors_total", &[]), 0);
 }
 
 /// An operation's key is told, wherever it stands; what the operation refuses is not asked for, and
@@ -169,7 +169,7 @@ fn operations_are_told() {
             {"name": "recall", "paths": ["/recall"], "key": {"json": "/bank"}, "requests": 2, "per": "1h"},
             {"name": "all", "paths": ["/*"], "key": "client", "requests": 9, "per": "1h"}
         ],
-        "fleet_limit": {"cluster": "c", "descriptors": [{"operation": true, "key": true}, {"operation": true}]}
+        "global_rate_limit": {"cluster": "c", "descriptors": [{"operation": true, "key": true}, {"operation": true}]}
     }"#,
     );
     let worker = &envoy.workers[0];
@@ -197,7 +197,7 @@ fn operations_are_told() {
         ]
     );
     let stream = worker.answer_call(stream, over());
-    assert_eq!(worker.close(stream).header("ratelimit-policy"), r#""fleet";q=20;w=60"#);
+    assert_eq!(worker.close(stream).header("ratelimit-policy"), r#""global_rate_limit";q=20;w=60"#);
     let refused = worker.send(recall());
     assert_eq!((refused.status(), worker.vm.outgoing().len()), (429, 0));
     assert!(refused.header("ratelimit-policy").starts_with(r#""recall""#));

@@ -161,9 +161,9 @@ impl Findings {
         named.extend(targets.enumerate().map(|(nth, target)| {
             (format!("probes.targets[{nth}].cluster"), &*target.cluster, "every probe will fail")
         }));
-        named.extend(meaning.config.fleet_limit.iter().map(|fleet| {
+        named.extend(meaning.config.global_rate_limit.iter().map(|global_rate_limit| {
             let what = "on_error will decide every request";
-            ("fleet_limit.cluster".to_owned(), &*fleet.cluster, what)
+            ("global_rate_limit.cluster".to_owned(), &*global_rate_limit.cluster, what)
         }));
         let tokens = meaning.config.metrics_auth.tokens.iter().flatten().enumerate();
         named.extend(tokens.filter_map(|(nth, token)| match token {

@@ -1,27 +1,30 @@
-//! The limits of operations, of a fleet and against replay that a request has to pass as well.
+//! The limits of operations, of a global_rate_limit and against replay that a request has to pass as well.
 
 use probegate_core::config::shape::{Config, Key, Operation};
-use probegate_core::route::{Class, Forms, Pattern, Wide};
+use probegate_core::route::{Class, PathVariants, Pattern, ProtectedPatterns};
 
 /// A line for each of them, in the order in which they are asked.
 pub fn others(config: &Config, class: Class, method: &str, target: &[u8]) -> Vec<String> {
-    let Ok(forms) = Forms::of(target) else { return Vec::new() };
-    if matches!(class, Class::Health | Class::Closed | Class::Own) {
+    let Ok(variants) = PathVariants::of(target) else { return Vec::new() };
+    if matches!(class, Class::Health | Class::Closed | Class::Endpoint) {
         return Vec::new();
     }
     let mut lines = Vec::new();
     for operation in &config.operations {
         let methods = &operation.methods;
         if (methods.is_empty() || methods.iter().any(|held| held == method))
-            && any(&operation.paths, &forms)
+            && any(&operation.paths, &variants)
         {
             lines.push(format!("operation: {}", told(operation)));
         }
     }
-    if let Some(fleet) = &config.fleet_limit {
-        lines.push(format!("fleet: what the service at {} says", fleet.cluster));
+    if let Some(global_rate_limit) = &config.global_rate_limit {
+        lines.push(format!(
+            "global_rate_limit: what the service at {} says",
+            global_rate_limit.cluster
+        ));
     }
-    if let Some(replay) = config.replay.as_ref().filter(|replay| any(&replay.routes, &forms)) {
+    if let Some(replay) = config.replay.as_ref().filter(|replay| any(&replay.routes, &variants)) {
         let (nonce, time) = (&replay.nonce_header, &replay.timestamp_header);
         lines
             .push(format!("replay: once for each {nonce}, at the time that {time} says; else 409"));
@@ -29,10 +32,10 @@ pub fn others(config: &Config, class: Class, method: &str, target: &[u8]) -> Vec
     lines
 }
 
-fn any(patterns: &[String], forms: &Forms<'_>) -> bool {
-    let mut wide = Wide::default();
+fn any(patterns: &[String], variants: &PathVariants<'_>) -> bool {
+    let mut wide = ProtectedPatterns::default();
     patterns.iter().filter_map(|path| Pattern::parse(path).ok()).for_each(|path| wide.add(path));
-    wide.matches(forms)
+    wide.matches(variants)
 }
 
 fn told(operation: &Operation) -> String {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use probegate_core::config::shape::{self, Config, RouteRule, System, Token};
 use probegate_core::presets;
-use probegate_core::route::{Class, Forms, Pattern, Route, Routes};
+use probegate_core::route::{Class, PathVariants, Pattern, Route, Routes};
 
 use crate::source::Source;
 
@@ -79,7 +79,7 @@ pub fn of(config: &Config, source: &Source) -> Vec<Rule> {
         let before = rules.len();
         add(&mut rules, &own, &mut guards, |_| "own_routes".into());
         for rule in rules.iter_mut().skip(before) {
-            rule.route.class = Class::Own;
+            rule.route.class = Class::Endpoint;
         }
     }
     rules
@@ -142,9 +142,9 @@ impl Rule {
         if !self.is_found(target) {
             return None;
         }
-        let forms = Forms::of(target).ok()?;
-        let form = forms.each().find(|form| self.is(form)).unwrap_or(forms.sent());
-        let as_sent = form.eq_ignore_ascii_case(forms.sent());
+        let variants = PathVariants::of(target).ok()?;
+        let form = variants.each().find(|form| self.is(form)).unwrap_or(variants.raw());
+        let as_sent = form.eq_ignore_ascii_case(variants.raw());
         let read = || Form::Read(String::from_utf8_lossy(form).into_owned());
         Some(Found { rule: self, form: if as_sent { Form::AsSent } else { read() } })
     }
@@ -152,7 +152,9 @@ impl Rule {
     /// Whether this is a health route that the path is only by another reading.
     pub fn would_exempt(&self, target: &[u8]) -> bool {
         let health = self.route.class == Class::Health && !self.is_found(target);
-        health && Forms::of(target).is_ok_and(|forms| forms.each().any(|form| self.is(form)))
+        health
+            && PathVariants::of(target)
+                .is_ok_and(|variants| variants.each().any(|form| self.is(form)))
     }
 
     /// Whether the pattern is this form of a path.

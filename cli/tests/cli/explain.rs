@@ -21,7 +21,7 @@ rate_limit: {requests: 5, window: 250ms, client: {header: x-user}}
 operations:
   - {name: recall, methods: [POST], paths: [/v1/recall], key: {json: /bank_id}, requests: 120, per: 60s}
   - {name: bank, paths: ["/v1/banks/*"], key: {path_segment: 2}, requests: 9, per: 1s, burst: 20}
-fleet_limit: {cluster: limits, descriptors: [{client: true}]}
+global_rate_limit: {cluster: limits, descriptors: [{client: true}]}
 replay: {routes: ["/v1/pay/*"]}
 "#;
 
@@ -157,22 +157,22 @@ fn it_reads_the_files_that_check_reads() {
 
 /// What a request has to pass besides its client's own limit.
 #[test]
-fn operations_a_fleet_and_replay_are_told() {
+fn operations_a_global_rate_limit_and_replay_are_told() {
     let recall = "operation: recall, 120 requests in 60000ms and 120 at once for each value at /bank_id of the body";
     let bank =
         "operation: bank, 9 requests in 1000ms and 20 at once for each segment 2 of the path";
-    let fleet = "fleet: what the service at limits says";
+    let global_rate_limit = "global_rate_limit: what the service at limits says";
     let replay = "replay: once for each x-nonce, at the time that x-timestamp says; else 409";
     let table: [(&str, &[&str], &[&str]); 5] = [
-        ("/v1/recall", &["--method", "POST"], &[recall, fleet]),
-        ("/v1/recall", &[], &[fleet]),
-        ("//V1/banks/x/recall", &[], &[bank, fleet]),
-        ("/v1/pay/x", &[], &[fleet, replay]),
+        ("/v1/recall", &["--method", "POST"], &[recall, global_rate_limit]),
+        ("/v1/recall", &[], &[global_rate_limit]),
+        ("//V1/banks/x/recall", &[], &[bank, global_rate_limit]),
+        ("/v1/pay/x", &[], &[global_rate_limit, replay]),
         ("/health", &[], &[]),
     ];
     for (path, more, told) in table {
         let out = explained(path, more);
-        for line in [recall, bank, fleet, replay] {
+        for line in [recall, bank, global_rate_limit, replay] {
             assert_eq!(out.contains(line), told.contains(&line), "{path}: {line}\n{out}");
         }
     }

@@ -7,9 +7,8 @@
 
 mod record;
 
-use crate::probe::Store;
-use crate::rate_limit::Unavailable;
-use crate::rate_limit::window::Micros;
+use crate::store::{CAS_ATTEMPTS, Store as _, Tables, Unavailable};
+use crate::time::Micros;
 
 use super::{Digest, Token};
 use record::Record;
@@ -33,13 +32,10 @@ pub struct Source {
 
 /// A source that does not answer well is asked again after this long, or after `every` if that is
 /// shorter: nothing opens until it does, or soon nothing will.
-const AGAIN: Micros = 5_000_000;
+const RETRY_AFTER_FAILURE: Micros = 5_000_000;
 
 /// How many tokens a source may hand out at once.
-const MOST: usize = 16;
-
-/// How often a record that others changed meanwhile is tried again.
-const ATTEMPTS: usize = 16;
+const MAX_TOKENS: usize = 16;
 
 /// What an answer changed, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +54,7 @@ pub fn read(body: &[u8]) -> Option<Vec<Digest>> {
     let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let mut digests = Vec::new();
     for line in lines.filter(|line| !line.is_empty()) {
-        let fits = line.len() <= super::presented::MAX_LENGTH && digests.len() < MOST;
+        let fits = line.len() <= super::presented::MAX_LENGTH && digests.len() < MAX_TOKENS;
         if !fits || !line.iter().all(u8::is_ascii_graphic) {
             return None;
         }
@@ -69,7 +65,7 @@ pub fn read(body: &[u8]) -> Option<Vec<Digest>> {
 
 /// One VM's part in fetching.
 #[derive(Debug, Default)]
-pub struct Keeper {
+pub struct TokenFetcher {
     sources: Vec<Source>,
     /// Of each source.
     keys: Vec<String>,
@@ -77,8 +73,8 @@ pub struct Keeper {
     value: Vec<u8>,
 }
 
-impl Keeper {
-    /// A keeper with shared values of its own for each `owner`.
+impl TokenFetcher {
+    /// A fetcher with shared values of its own for each `owner`.
     pub fn new(sources: Vec<Source>, owner: &str) -> Self {
         let key = |source: &Source| {
             let Source { cluster, path, authority, .. } = source;
@@ -95,18 +91,18 @@ impl Keeper {
     }
 
     /// Claims what is due at `now`; returns the sources to ask. Without a clock nothing is due.
-    pub fn due(&mut self, now: Micros, store: &mut impl Store) -> Vec<usize> {
+    pub fn due(&mut self, now: Micros, tables: &mut impl Tables) -> Vec<usize> {
         let sources = if now == 0 { 0 } else { self.sources.len() };
-        (0..sources).filter(|index| self.claim(*index, now, store) == Ok(true)).collect()
+        (0..sources).filter(|index| self.claim(*index, now, tables) == Ok(true)).collect()
     }
 
     /// What each source's tokens are at `now`. Nothing that cannot be read, or whose age cannot be told,
     /// opens.
-    pub fn tokens(&mut self, now: Micros, store: &mut impl Store) -> Vec<Vec<Token>> {
+    pub fn tokens(&mut self, now: Micros, tables: &mut impl Tables) -> Vec<Vec<Token>> {
         let tokens = |index| {
             let (source, key): (&Source, &String) =
                 (self.sources.get(index)?, self.keys.get(index)?);
-            store.read(key, &mut self.value).ok()?;
+            tables.table(key).read(0, &mut self.value).ok()?;
             let record = Record::decode(&self.value)?;
             let good = now != 0 && record.is_good(now, source.keep_for);
             let name = |digest| Token { digest, name: source.name() };
@@ -122,14 +118,14 @@ impl Keeper {
         index: usize,
         said: Option<Vec<Digest>>,
         now: Micros,
-        store: &mut impl Store,
+        tables: &mut impl Tables,
     ) -> Option<Change> {
         let (key, source) = (self.keys.get(index)?, self.sources.get(index)?);
-        for _ in 0..ATTEMPTS {
-            let version = store.read(key, &mut self.value).ok()?;
+        for _ in 0..CAS_ATTEMPTS {
+            let version = tables.table(key).read(0, &mut self.value).ok()?;
             let mut record = Record::decode(&self.value).unwrap_or_default();
             let change = record.note(said.clone(), now, source.every);
-            match store.swap(key, &record.encode(), version) {
+            match tables.table(key).swap(0, &record.encode(), version) {
                 Ok(true) => return change,
                 Ok(false) => {}
                 Err(Unavailable) => break,
@@ -142,18 +138,18 @@ impl Keeper {
         &mut self,
         index: usize,
         now: Micros,
-        store: &mut impl Store,
+        tables: &mut impl Tables,
     ) -> Result<bool, Unavailable> {
         let place = self.keys.get(index).zip(self.sources.get(index));
         let (key, source) = place.ok_or(Unavailable)?;
-        let version = store.read(key, &mut self.value)?;
+        let version = tables.table(key).read(0, &mut self.value)?;
         let mut record = Record::decode(&self.value).unwrap_or_default();
         if !record.is_due(now, source.every) {
             return Ok(false);
         }
         // Whoever claims it may be gone before there is an answer.
-        record.due = now.saturating_add(source.every.min(source.timeout + AGAIN));
-        store.swap(key, &record.encode(), version)
+        record.due = now.saturating_add(source.every.min(source.timeout + RETRY_AFTER_FAILURE));
+        tables.table(key).swap(0, &record.encode(), version)
     }
 }
 

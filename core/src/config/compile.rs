@@ -11,13 +11,13 @@ mod tokens;
 
 use crate::auth::fetch::Source;
 use crate::auth::{Carrier, Guard};
-use crate::endpoints::OwnRoutes;
+use crate::client::HashKey;
+use crate::endpoints::Endpoints;
 use crate::gate::Gate;
 use crate::local_reply::CLIENT;
 use crate::log;
 use crate::metrics::{Configured, Services};
 use crate::presets;
-use crate::rate_limit::client::HashKey;
 use crate::request::Names;
 use crate::route::{Class, Pattern, Route, Routes};
 
@@ -55,7 +55,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
         Some(path) => {
             builder.own_routes(path).map_err(|mistake| mistake.within_key("own_routes"))?
         }
-        None => OwnRoutes::default(),
+        None => Endpoints::default(),
     };
 
     let within = |mistake: Mistake| mistake.within_key("header").within_key("request_id");
@@ -70,10 +70,10 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
     let clients = limit.as_ref().map(|limit| limit.clients.clone());
     let operations = operations::compile(config.operations, clients, hash_key, &mut limits)
         .map_err(|mistake| mistake.within_key("operations"))?;
-    let fleet = match config.fleet_limit {
-        Some(fleet) => Some(
-            global_rate_limit::compile(fleet, limit.as_ref(), &operations, &mut limits)
-                .map_err(|mistake| mistake.within_key("fleet_limit"))?,
+    let global_rate_limit = match config.global_rate_limit {
+        Some(global_rate_limit) => Some(
+            global_rate_limit::compile(global_rate_limit, limit.as_ref(), &operations, &mut limits)
+                .map_err(|mistake| mistake.within_key("global_rate_limit"))?,
         ),
         None => None,
     };
@@ -91,7 +91,8 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
         None => None,
     };
     let services = probes.as_ref().map(Services::of).unwrap_or_default();
-    let configured = Configured { services, limits, fleet: fleet.is_some() };
+    let configured =
+        Configured { services, limits, global_rate_limit: global_rate_limit.is_some() };
     let limited = limit.is_some();
     let settings = metrics::compile(config.metrics, limited, replay.is_some(), configured)
         .map_err(|mistake| mistake.within_key("metrics"))?;
@@ -107,7 +108,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
             strip_authorization: metrics_auth.strip,
             limit,
             operations,
-            fleet,
+            global_rate_limit,
             replay,
             when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
             degraded: None,
@@ -207,14 +208,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn own_routes(&mut self, path: &str) -> Result<OwnRoutes, Mistake> {
-        let route = Route { class: Class::Own, guard: METRICS_GUARD };
+    fn own_routes(&mut self, path: &str) -> Result<Endpoints, Mistake> {
+        let route = Route { class: Class::Endpoint, guard: METRICS_GUARD };
         let pattern = Pattern::parse(path).map_err(Mistake::new)?;
         if pattern.is_subtree() || path == "/" {
             return Err(Mistake::new("must be a path of its own, as /-/gate"));
         }
         self.path(&format!("{path}/*"), route, Whose::Users)?;
-        Ok(OwnRoutes::below(path))
+        Ok(Endpoints::below(path))
     }
 
     fn admin(&mut self, rule: &RouteRule) -> Result<Route, Mistake> {

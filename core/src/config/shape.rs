@@ -11,7 +11,7 @@ mod replay;
 mod time;
 mod tokens;
 
-pub use global_rate_limit::{Descriptor, FleetLimit, OnError};
+pub use global_rate_limit::{Descriptor, GlobalRateLimitShape, OnError};
 pub use log::{Access, Level, Log};
 pub use operations::{Key, MissingKey, Operation};
 pub use probes::{Expect, Probes, Rung, Scalar, Target, WhenDegraded};
@@ -52,7 +52,7 @@ pub struct Config {
     /// Limits of operations, at most 16, each by a key of its own; all that match must admit a request.
     pub operations: Vec<Operation>,
     /// One limit over many Envoys, by Envoy's rate limit service protocol. Absent: none is asked.
-    pub fleet_limit: Option<FleetLimit>,
+    pub global_rate_limit: Option<GlobalRateLimitShape>,
     /// Requests that are let through once only. Absent: none.
     pub replay: Option<Replay>,
     /// The services behind, asked on a timer whether they are well. Absent: nothing is probed.

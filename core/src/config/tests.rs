@@ -17,9 +17,9 @@ mod tokens;
 mod types;
 
 use super::*;
+use crate::client::{ClientSource, Prefixes};
 use crate::log::Access;
 use crate::rate_limit::Quota;
-use crate::rate_limit::client::{ClientSource, Prefixes};
 use crate::route::Class;
 
 /// Compiles a configuration in a VM that has the variables `METRICS_BEARER` and `SET`.
@@ -50,7 +50,10 @@ fn nothing_at_all_is_a_closed_default() {
         for path in ["/metrics", "/metrics.json", "/prometheus"] {
             assert_eq!(class(&compiled, path), Class::Metrics, "{path}");
         }
-        assert_eq!([class(&compiled, "/x"), class(&compiled, "/-/gate")], [Class::Api, Class::Own]);
+        assert_eq!(
+            [class(&compiled, "/x"), class(&compiled, "/-/gate")],
+            [Class::Api, Class::Endpoint]
+        );
         assert!(!gate.open_metrics && !gate.strip_authorization && gate.limit.is_none());
         assert!(gate.accept_request_id);
         assert_eq!(*gate.names.request_id, *b"x-request-id");
@@ -90,8 +93,8 @@ fn every_key_has_its_effect() {
         "/up", "/up/x", "/stats", "/root", "/secret", "/plain", "/gate/x", "/metrics", "/health",
         "/-/gate",
     ];
-    use Class::{Admin, Api, Closed, Health, Metrics, Own};
-    let classes = [Health, Health, Metrics, Admin, Closed, Api, Own, Api, Api, Api];
+    use Class::{Admin, Api, Closed, Endpoint, Health, Metrics};
+    let classes = [Health, Health, Metrics, Admin, Closed, Api, Endpoint, Api, Api, Api];
     assert_eq!(
         paths.map(|path| class(&compiled, path)),
         classes,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::path::Mistake;
-use super::protobuf;
+use crate::protobuf;
 
 /// A JSON value. Numbers are doubles, as they are in a `google.protobuf.Struct`.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 /// Up to how many keys of an object are compared with those behind them.
-const MOST_KEYS: usize = 256;
+const MAX_KEYS: usize = 256;
 
 struct Any;
 
@@ -95,7 +95,7 @@ impl<'de> Visitor<'de> for Any {
         let mut object: Vec<(String, Value)> = Vec::new();
         while let Some((key, value)) = entries.next_entry::<String, Value>()? {
             // No configuration has more of them, and whoever answers a probe may send thousands.
-            if object.iter().take(MOST_KEYS).any(|(held, _)| *held == key) {
+            if object.iter().take(MAX_KEYS).any(|(held, _)| *held == key) {
                 return Err(A::Error::custom(format!("the key `{key}` stands twice")));
             }
             object.push((key, value));

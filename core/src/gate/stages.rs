@@ -1,15 +1,15 @@
 //! What each stage asks. Their order is that of [`super::Gate::on_request`].
 
-use crate::global_rate_limit::Fleet;
+use crate::client::{ClientKey, Identity};
+use crate::global_rate_limit::GlobalRateLimit;
 use crate::probe::plan::WhenDegraded;
-use crate::rate_limit::client::{ClientKey, Identity};
-use crate::rate_limit::window::Micros;
 use crate::request::Head;
 use crate::request_id::RequestId;
-use crate::route::{Class, Forms, Route};
+use crate::route::{Class, PathVariants, Route};
+use crate::time::Micros;
 use crate::verdict::{Degrade, Mark, Refusal};
 
-use super::{Gate, Host, Opened, Rest};
+use super::{Gate, Host, PendingChecks, TokenRef};
 
 impl Gate {
     /// The request's ID, and whether it has to be set: the client's own was not kept.
@@ -26,19 +26,19 @@ impl Gate {
         &self,
         route: Route,
         head: &Head<'_>,
-    ) -> Result<Option<Opened>, Refusal> {
+    ) -> Result<Option<TokenRef>, Refusal> {
         match route.class {
             Class::Metrics if self.open_metrics => Ok(None),
             Class::Metrics | Class::Admin => match self.guards.get(route.guard) {
                 Some(guard) => {
-                    guard.check(head).map(|token| Some(Opened { guard: route.guard, token }))
+                    guard.check(head).map(|token| Some(TokenRef { guard: route.guard, token }))
                 }
                 // A guarded route without a guard cannot be configured; it would be closed.
                 None => Err(Refusal::NotFound),
             },
             Class::Health | Class::Api => Ok(None),
             // Nobody is let through to these.
-            Class::Closed | Class::Own => Err(Refusal::NotFound),
+            Class::Closed | Class::Endpoint => Err(Refusal::NotFound),
         }
     }
 
@@ -49,7 +49,7 @@ impl Gate {
         head: &Head<'a>,
         host: &mut impl Host,
     ) -> Option<Identity<'a>> {
-        let told = self.fleet.as_ref().and_then(Fleet::told);
+        let told = self.global_rate_limit.as_ref().and_then(GlobalRateLimit::told);
         let clients = self.limit.as_ref().map(|limit| &limit.clients).or(told);
         let clients = clients.filter(|_| class != Class::Health)?;
         Some(clients.identify(head, host))
@@ -63,15 +63,15 @@ impl Gate {
         now: Micros,
         host: &mut impl Host,
     ) -> Result<(Mark, Option<ClientKey>), Refusal> {
-        let unmarked = if head.marked { Mark::Remove } else { Mark::Absent };
+        let unmarked = if head.marked { Mark::Remove } else { Mark::Keep };
         let (Some(limit), Some(client)) = (&mut self.limit, client) else {
             return Ok((unmarked, None));
         };
         let client = ClientKey::new(&limit.hash_key, client);
         let mark = match limit.limiter.admit(client, now, host) {
             Ok(()) => unmarked,
-            Err(overrun) if limit.enforce => return Err(Refusal::RateLimited(overrun)),
-            Err(overrun) => Mark::Set(overrun.reason),
+            Err(rejection) if limit.enforce => return Err(Refusal::RateLimited(rejection)),
+            Err(rejection) => Mark::Set(rejection.reason),
         };
         Ok((mark, Some(client)))
     }
@@ -89,7 +89,7 @@ impl Gate {
                 Err(Refusal::Unavailable { retry_after: degraded.until.saturating_sub(now) })
             }
             _ if head.degraded => Ok(Degrade::Remove),
-            _ => Ok(Degrade::Absent),
+            _ => Ok(Degrade::Keep),
         }
     }
 
@@ -97,20 +97,23 @@ impl Gate {
     pub(super) fn rest(
         &self,
         head: &Head<'_>,
-        forms: &Forms<'_>,
+        variants: &PathVariants<'_>,
         client: Option<Identity<'_>>,
         key: Option<ClientKey>,
         host: &mut impl Host,
-    ) -> Option<Box<Rest>> {
-        if self.operations.is_empty() && self.replay.is_none() && self.fleet.is_none() {
+    ) -> Option<Box<PendingChecks>> {
+        if self.operations.is_empty() && self.replay.is_none() && self.global_rate_limit.is_none() {
             return None;
         }
-        let mut rest = Box::<Rest>::default();
-        rest.fleet.question = self.fleet.as_ref().map(|fleet| fleet.question(client));
+        let mut rest = Box::<PendingChecks>::default();
+        rest.global_rate_limit.question = self
+            .global_rate_limit
+            .as_ref()
+            .map(|global_rate_limit| global_rate_limit.question(client));
         let mut key = || key.unwrap_or_else(|| self.operations.client(head, host));
-        let mut tell = |place, key: Option<&[u8]>| rest.fleet.operation(place, key);
-        rest.claims = self.operations.claims(head, forms, &mut key, &mut tell);
-        rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, forms));
+        let mut tell = |place, key: Option<&[u8]>| rest.global_rate_limit.operation(place, key);
+        rest.charges = self.operations.charges(head, variants, &mut key, &mut tell);
+        rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, variants));
         Some(rest)
     }
 }

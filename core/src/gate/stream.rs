@@ -1,12 +1,12 @@
 //! A request from its head to its end, as the gate keeps it.
 
-use super::Rest;
+use super::PendingChecks;
 use crate::auth::{AuthMethod, Failure};
 use crate::metrics::{Code, Finished, Meter, Method, Status};
-use crate::rate_limit::window::Micros;
 use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::Class;
+use crate::time::Micros;
 use crate::verdict::{Degrade, Mark, Refusal, Verdict};
 
 /// What is carried from a request to its end.
@@ -19,7 +19,7 @@ pub struct Stream {
     /// What became of the request, in a word for the log.
     pub decision: &'static str,
     /// The token that opened its route.
-    pub opened: Option<Opened>,
+    pub opened: Option<TokenRef>,
     /// The class of its path.
     pub class: Class,
     /// The request's method.
@@ -32,7 +32,7 @@ pub struct Stream {
     pub grpc_status: Option<Code>,
     /// What the stages that may wait have to decide, where there is anything. Apart, since a stream is
     /// moved about in every request.
-    pub rest: Option<Box<Rest>>,
+    pub rest: Option<Box<PendingChecks>>,
     /// It is marked as one that goes to a service which is not well, and counts once it goes there.
     degraded: bool,
     auth_method: AuthMethod,
@@ -41,7 +41,7 @@ pub struct Stream {
 
 /// A token that opened a guarded route, by its place in [`Gate::guards`](super::Gate::guards).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opened {
+pub struct TokenRef {
     /// Which guard's.
     pub guard: usize,
     /// Which of its tokens.
@@ -81,9 +81,9 @@ impl Stream {
 
     /// Counts a verdict, and notes what it means for the answer.
     pub fn note(&mut self, verdict: Verdict, meter: &mut Meter) {
-        self.forwarded = matches!(verdict, Verdict::Forward(_) | Verdict::Wait(..));
+        self.forwarded = matches!(verdict, Verdict::Forward(_) | Verdict::Pause(..));
         match verdict {
-            Verdict::Forward(edits) | Verdict::Wait(edits, _) => {
+            Verdict::Forward(edits) | Verdict::Pause(edits, _) => {
                 if let Mark::Set(reason) = edits.mark {
                     meter.rate_limited(0, reason);
                 }
@@ -98,8 +98,8 @@ impl Stream {
                     Refusal::Unauthorized { failure, .. } => {
                         meter.auth_failed(self.auth_method, failure);
                     }
-                    Refusal::RateLimited(overrun) => {
-                        meter.rate_limited(overrun.limit, overrun.reason);
+                    Refusal::RateLimited(rejection) => {
+                        meter.rate_limited(rejection.limit, rejection.reason);
                     }
                     Refusal::Replayed(block) => meter.replay_blocked(block),
                     _ => {}

@@ -5,14 +5,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod counts;
 mod ids;
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../rate_limit/tests/memory.rs"]
-mod memory;
 mod rate_limits;
 mod stages;
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../request/tests/wire.rs"]
-mod wire;
 mod world;
 
 use super::*;

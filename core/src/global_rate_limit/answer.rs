@@ -1,10 +1,9 @@
 //! What the service says.
 
-use crate::config::protobuf::{Field, each};
+use crate::callout::{FailureReason, Response};
 use crate::grpc;
-use crate::probe::answer::Answer;
-use crate::probe::rung::Reason;
-use crate::rate_limit::window::Micros;
+use crate::protobuf::{Field, each};
+use crate::time::Micros;
 
 use super::Decision;
 
@@ -13,7 +12,7 @@ const HEADERS: usize = 16;
 const LONGEST: usize = 1024;
 
 /// No wait is longer: 31 days.
-const LONGEST_WAIT: u64 = 31 * 24 * 3600;
+const MAX_WAIT: u64 = 31 * 24 * 3600;
 
 /// `RateLimitResponse.Code`.
 const OK: u64 = 1;
@@ -31,11 +30,15 @@ pub struct Over {
 }
 
 /// Reads an answer that `took` so long.
-pub fn judge(answer: Answer<'_>, took: Micros, timeout: Micros) -> Result<Decision, Reason> {
+pub fn judge(
+    answer: Response<'_>,
+    took: Micros,
+    timeout: Micros,
+) -> Result<Decision, FailureReason> {
     if answer.status(took, timeout)? != 200 {
-        return Err(Reason::Status);
+        return Err(FailureReason::Status);
     }
-    response(grpc::message(answer)?).ok_or(Reason::Body)
+    response(grpc::message(answer)?).ok_or(FailureReason::Body)
 }
 
 /// `message RateLimitResponse { Code overall_code = 1; repeated DescriptorStatus statuses = 2;
@@ -120,7 +123,7 @@ fn policy([requests, unit]: [u64; 2]) -> Option<(u64, u64)> {
 /// `message Duration { int64 seconds = 1; int32 nanos = 2; }`, rounded up. Less than nothing is nothing.
 fn seconds([seconds, nanos]: [u64; 2]) -> u64 {
     let seconds = seconds.cast_signed().saturating_add((nanos.cast_signed() > 0).into());
-    u64::try_from(seconds).unwrap_or_default().min(LONGEST_WAIT)
+    u64::try_from(seconds).unwrap_or_default().min(MAX_WAIT)
 }
 
 /// `message HeaderValue { string key = 1; string value = 2; bytes raw_value = 3; }`; the inner `None` is

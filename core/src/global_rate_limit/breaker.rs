@@ -3,7 +3,7 @@
 //! Each VM has one of its own: to look at one that all share would cost every request more than a
 //! worker loses by finding out for itself.
 
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
 /// Failures in a row after which the service is left alone.
 pub const FAILURES: u32 = 3;

@@ -1,9 +1,9 @@
 //! What the service is told of a request.
 
 use crate::auth::Digest;
-use crate::config::protobuf::put;
+use crate::client::Identity;
 use crate::grpc;
-use crate::rate_limit::client::Identity;
+use crate::protobuf::put;
 
 /// Where the service is asked.
 pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";

@@ -8,9 +8,6 @@ mod breaker;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod request;
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../request/tests/wire.rs"]
-mod wire;
 
 use super::*;
 

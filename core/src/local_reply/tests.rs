@@ -4,10 +4,10 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::rate_limit::LimitReason;
 use crate::rate_limit::Quota;
 use crate::request::Single;
-use crate::route::Unreadable;
-use crate::verdict::LimitReason;
+use crate::route::BadPath;
 
 fn id(text: &str) -> RequestId {
     RequestId::from_client(Single::Once(text.as_bytes())).unwrap()
@@ -15,7 +15,7 @@ fn id(text: &str) -> RequestId {
 
 fn limited(reason: LimitReason, retry_after: u64) -> Refusal {
     let quota = Quota { requests: 100, window: 1_500_000 };
-    Refusal::RateLimited(Overrun { limit: 0, reason, retry_after, quota })
+    Refusal::RateLimited(Rejection { limit: 0, reason, retry_after, quota })
 }
 
 fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
@@ -31,14 +31,8 @@ fn the_table_of_answers() {
     let shut = |failure, presented| Refusal::Unauthorized { failure, presented };
     let over = |reason| limited(reason, 1);
     let table = [
-        (
-            Refusal::BadRequest(Unreadable::BrokenEscape),
-            400,
-            None,
-            "bad_request",
-            "a broken escape",
-        ),
-        (Refusal::BadRequest(Unreadable::Nul), 400, None, "bad_request", "a NUL"),
+        (Refusal::BadRequest(BadPath::BrokenEscape), 400, None, "bad_request", "a broken escape"),
+        (Refusal::BadRequest(BadPath::Nul), 400, None, "bad_request", "a NUL"),
         (Refusal::NotFound, 404, None, "not_found", "a closed route"),
         (shut(Missing, false), 401, Some(16), "unauthorized", "no token"),
         (shut(Malformed, true), 401, Some(16), "unauthorized", "no such token can be"),
@@ -111,8 +105,9 @@ fn the_policy_is_never_told_laxer_than_it_is() {
     for (window, seconds) in [(100_000, 1), (1_000_000, 1), (1_500_000, 2), (3_600_000_000, 3_600)]
     {
         let quota = Quota { requests: 100, window };
-        let overrun = Overrun { limit: 0, reason: LimitReason::Exceeded, retry_after: 1, quota };
-        let reply = Refusal::RateLimited(overrun).reply(&id("abc"), &[]);
+        let rejection =
+            Rejection { limit: 0, reason: LimitReason::Exceeded, retry_after: 1, quota };
+        let reply = Refusal::RateLimited(rejection).reply(&id("abc"), &[]);
         let policy = format!(r#""client";q=100;w={seconds}"#);
         assert_eq!(header(&reply, "ratelimit-policy"), Some(policy.as_str()));
     }

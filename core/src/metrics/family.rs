@@ -82,9 +82,9 @@ pub const FOLDED: Family = Family {
     help: "Requests that were counted by the class of their status, for want of room for more series",
     kind: Type::Counter,
 };
-/// Requests that the fleet's service was to decide.
-pub const FLEET_ERRORS: Family = Family {
-    name: "gateway_fleet_errors",
+/// Requests that the global_rate_limit's service was to decide.
+pub const GLOBAL_RATE_LIMIT_ERRORS: Family = Family {
+    name: "gateway_global_rate_limit_errors",
     help: "Requests that the service of the limit over many Envoys was to decide, and did not",
     kind: Type::Counter,
 };
@@ -159,7 +159,7 @@ pub const FAMILIES: [&Family; 9] = [
 
 /// Those that are shown where the configuration has something for them to count.
 pub const CONFIGURED: [&Family; 10] = [
-    &FLEET_ERRORS,
+    &GLOBAL_RATE_LIMIT_ERRORS,
     &BREAKER_STATE,
     &BREAKER_FAILURES,
     &BREAKER_SUCCESSES,

@@ -1,6 +1,6 @@
 //! gRPC's status codes.
 
-use super::labels::Status;
+use crate::http::Status;
 
 /// The label `code`: the 17 codes of gRPC, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,13 +16,13 @@ impl Default for Bounds {
 
 impl Bounds {
     /// The most bounds that a configuration may name.
-    pub const MOST: usize = 30;
+    pub const MAX_SERIES: usize = 30;
 
     /// Bounds in seconds, or which of them is wrong and what would be right: 1 to 30, rising, each from
     /// a microsecond to an hour.
     pub fn from_seconds(seconds: &[f64]) -> Result<Self, (Option<usize>, &'static str)> {
         let mut bounds: Vec<u64> = Vec::new();
-        if seconds.is_empty() || seconds.len() > Self::MOST {
+        if seconds.is_empty() || seconds.len() > Self::MAX_SERIES {
             return Err((None, "must be 1 to 30 bounds"));
         }
         for (index, seconds) in seconds.iter().enumerate() {

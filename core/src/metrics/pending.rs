@@ -11,7 +11,7 @@ use super::{Kind, Statistics};
 
 /// Every metric of Envoy's that this VM knows.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct PendingMetrics {
     names: Names,
     bounds: Bounds,
     configured: Configured,
@@ -37,7 +37,7 @@ struct Histogram {
     sum: Metric,
 }
 
-impl Ledger {
+impl PendingMetrics {
     /// An empty one.
     pub fn new(names: Names, bounds: Bounds, configured: Configured) -> Self {
         Self { names, bounds, configured, entries: BTreeMap::new(), open: BTreeSet::new() }

@@ -4,10 +4,11 @@ use super::Meter;
 use super::family::{self, Family, Label};
 use super::histogram::Observed;
 use super::series_name::Key;
+use crate::callout::FailureReason;
 use crate::probe::breaker;
 use crate::probe::plan::Plan;
 use crate::probe::record::{Change, Record};
-use crate::probe::rung::{Outcome, Reason, State};
+use crate::probe::rung::{Outcome, State};
 
 /// A series, by the places of its service and rung in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ pub enum Probe {
     Up(u8, u8),
     Degraded(u8, u8),
     Durations(u8, u8),
-    Failures(u8, u8, Reason),
+    Failures(u8, u8, FailureReason),
     Height(u8),
 }
 
@@ -63,7 +64,7 @@ impl Services {
                     Probe::Degraded(target, rung),
                     Probe::Durations(target, rung),
                 ]);
-                all.extend(Reason::ALL.map(|reason| Probe::Failures(target, rung, reason)));
+                all.extend(FailureReason::ALL.map(|reason| Probe::Failures(target, rung, reason)));
             }
         }
         all
@@ -121,19 +122,19 @@ impl Meter {
     /// Something changed by a probe of this target, which this VM heard of and no other one.
     pub fn probed(&mut self, target: usize, change: Change) {
         let Ok(target) = u8::try_from(target) else { return };
-        let mut add = |probe| self.ledger.add(Key::Probe(probe), 1);
+        let mut add = |probe| self.pending.add(Key::Probe(probe), 1);
         match change {
             Change::Probed { rung, outcome, latency } => {
                 let Ok(rung) = u8::try_from(rung) else { return };
                 match outcome {
                     Outcome::Up => {}
                     // What it says of itself is not what is expected.
-                    Outcome::Degraded => add(Probe::Failures(target, rung, Reason::Body)),
+                    Outcome::Degraded => add(Probe::Failures(target, rung, FailureReason::Body)),
                     Outcome::Failed(reason) => add(Probe::Failures(target, rung, reason)),
                 }
                 let mut observed = Observed::new(&self.bounds);
                 observed.observe(&self.bounds, latency);
-                self.ledger.observe(Key::Probe(Probe::Durations(target, rung)), &observed);
+                self.pending.observe(Key::Probe(Probe::Durations(target, rung)), &observed);
             }
             Change::Round { failed: true } => add(Probe::BreakerFailures(target)),
             Change::Round { failed: false } => add(Probe::BreakerSuccesses(target)),
@@ -146,11 +147,11 @@ impl Meter {
     pub fn hold(&mut self, records: &[Option<Record>]) {
         for (target, record) in (0..).zip(records) {
             let Some(record) = record else { continue };
-            let mut level = |probe, value| self.ledger.level(Key::Probe(probe), value);
+            let mut level = |probe, value| self.pending.level(Key::Probe(probe), value);
             level(Probe::BreakerState(target), record.breaker.state.code().into());
             level(Probe::Height(target), record.height() as u64);
             for (rung, held) in (0..).zip(&record.rungs) {
-                level(Probe::Up(target, rung), held.state.carries().into());
+                level(Probe::Up(target, rung), held.state.is_available().into());
                 level(Probe::Degraded(target, rung), (held.state == State::Degraded).into());
             }
         }

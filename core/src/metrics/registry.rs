@@ -4,7 +4,7 @@
 //! lives in one shared value, to which a VM adds what came up in it for the first time.
 //!
 //! Labels come from closed sets, but an upstream that answers every status from 100 to 999 could
-//! still make 100,000 series. So there is room for [`MOST`], and as it runs out requests are
+//! still make 100,000 series. So there is room for [`MAX_SERIES`], and as it runs out requests are
 //! counted less finely: first by the class of their status, `5xx`, and at last with the method
 //! `OTHER`, too, for which there is always room.
 
@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 
 use super::Statistics;
 use super::histogram::Bounds;
-use super::labels::{Method, Status};
 use super::series_name::Key;
 use crate::auth::AuthMethod;
-use crate::rate_limit::{Unavailable, Version};
+use crate::http::{Method, Status};
+use crate::store::{CAS_ATTEMPTS, Store as _, Unavailable, Version};
 
 /// The most series that a scrape shows of one process.
-pub const MOST: usize = 2_000;
+pub const MAX_SERIES: usize = 2_000;
 
 /// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, and 3 without labels.
 const OTHERS: usize = 66;
@@ -31,7 +31,7 @@ pub type Request = (Method, Status, AuthMethod);
 
 /// The series that all VMs know of.
 #[derive(Clone, Debug)]
-pub struct Roster {
+pub struct Registry {
     keys: BTreeSet<Key>,
     /// How many series of requests these are.
     used: usize,
@@ -42,7 +42,7 @@ pub struct Roster {
     room: Room,
 }
 
-impl Roster {
+impl Registry {
     /// An empty list, of histograms with these bounds, beside so many series that the configuration
     /// names.
     pub fn new(bounds: &Bounds, configured: usize) -> Self {
@@ -63,12 +63,13 @@ impl Roster {
 
     /// Reads what other VMs added, if any did.
     pub fn sync(&mut self, statistics: &mut impl Statistics) -> Result<(), Unavailable> {
-        let (bytes, version) = statistics.roster()?;
+        let mut bytes = Vec::new();
+        let version = statistics.registry().read(0, &mut bytes)?;
         if self.version != Some(version) {
             // Whatever cannot be read was not written by us, and is not ours to show.
             let keys = bytes.as_chunks().0.iter().filter_map(|key| Key::decode(*key));
             self.keys.clear();
-            self.keys.extend(keys.take(MOST));
+            self.keys.extend(keys.take(MAX_SERIES));
             self.used = self.room.used(&self.keys);
             self.changed = true;
             self.version = Some(version);
@@ -84,8 +85,7 @@ impl Roster {
         statistics: &mut impl Statistics,
     ) -> Result<(), Unavailable> {
         // Others may add at the same time, each of them once.
-        const ATTEMPTS: usize = 64;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..CAS_ATTEMPTS {
             self.sync(statistics)?;
             let known = |request| self.keys.contains(&requests_of(request));
             if requests.clone().all(known) && others.clone().all(|key| self.keys.contains(&key)) {
@@ -100,7 +100,7 @@ impl Roster {
                 return Ok(());
             }
             let bytes: Vec<u8> = longer.keys.iter().copied().flat_map(Key::encode).collect();
-            if statistics.swap_roster(&bytes, self.version.ok_or(Unavailable)?)? {
+            if statistics.registry().swap(0, &bytes, self.version.ok_or(Unavailable)?)? {
                 *self = Self { version: None, changed: true, ..longer };
                 return Ok(());
             }
@@ -158,7 +158,7 @@ impl Room {
     fn new(bounds: &Bounds, configured: usize) -> Self {
         let histogram = bounds.buckets() + 2;
         let classes = CLASSES * (histogram + AuthMethod::ALL.len());
-        let all = MOST.saturating_sub(OTHERS + configured).max(classes);
+        let all = MAX_SERIES.saturating_sub(OTHERS + configured).max(classes);
         Self { histogram, most: [all.saturating_sub(2 * classes), all - classes, all] }
     }
 

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use super::Configured;
 use super::family::{self, Family, Label};
 use super::grpc::Code;
-use super::labels::{Method, Status};
 use super::probes::Probe;
 use crate::auth::{AuthMethod, Failure};
 use crate::global_rate_limit::Failure as Undecided;
+use crate::http::{Method, Status};
 use crate::local_reply::CLIENT;
+use crate::rate_limit::LimitReason;
 use crate::replay::Block;
-use crate::verdict::LimitReason;
 
 /// A series, or a histogram's series taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub enum Key {
     RateLimited(u8, LimitReason),
     GrpcHandled(Code),
     ReplayBlocks(Block),
-    FleetErrors(Undecided),
+    GlobalRateLimitErrors(Undecided),
     Probe(Probe),
 }
 
@@ -44,7 +44,7 @@ impl Key {
             Self::RateLimited(..) => &family::RATE_LIMITED,
             Self::GrpcHandled(_) => &family::GRPC_HANDLED,
             Self::ReplayBlocks(_) => &family::REPLAY_BLOCKS,
-            Self::FleetErrors(_) => &family::FLEET_ERRORS,
+            Self::GlobalRateLimitErrors(_) => &family::GLOBAL_RATE_LIMIT_ERRORS,
             Self::Probe(probe) => probe.family(),
         }
     }
@@ -71,7 +71,7 @@ impl Key {
             }
             Self::GrpcHandled(code) => vec![("code", code.label().into())],
             Self::ReplayBlocks(block) => vec![("reason", block.label().into())],
-            Self::FleetErrors(failure) => vec![("reason", failure.label().into())],
+            Self::GlobalRateLimitErrors(failure) => vec![("reason", failure.label().into())],
             Self::Probe(probe) => configured.services.labels(probe),
         }
     }
@@ -89,7 +89,9 @@ impl Key {
             Self::GrpcHandled(code) => (7, code as u8, 0, 0),
             Self::ReplayBlocks(block) => (8, block as u8, 0, 0),
             // All VMs know it: it stands on no list.
-            Self::Probe(_) | Self::FleetErrors(_) | Self::RateLimited(..) => (u8::MAX, 0, 0, 0),
+            Self::Probe(_) | Self::GlobalRateLimitErrors(_) | Self::RateLimited(..) => {
+                (u8::MAX, 0, 0, 0)
+            }
         };
         let [low, high] = status.to_le_bytes();
         [tag, first, second, low, high]

@@ -14,10 +14,11 @@ mod registry;
 mod sink;
 
 use super::*;
-use sink::{Fake, finished, meter};
+use crate::testing::FakeStatistics;
+use sink::{finished, meter};
 
-fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> Fake {
-    let (mut meter, mut sink) = (meter(namespace), Fake::default());
+fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> FakeStatistics {
+    let (mut meter, mut sink) = (meter(namespace), FakeStatistics::default());
     events(&mut meter);
     meter.flush(&mut sink);
     sink
@@ -108,7 +109,7 @@ fn each_combination_of_labels_is_a_series() {
 
 #[test]
 fn a_second_flush_adds_nothing() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     meter.began();
     meter.began();
     meter.finished(finished(b"GET", 200, 7));
@@ -122,8 +123,8 @@ fn a_second_flush_adds_nothing() {
 
 #[test]
 fn a_sink_that_refuses_loses_nothing() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
-    let mut expected = Fake::default();
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
+    let mut expected = FakeStatistics::default();
     for (defines, adds) in
         [(false, true), (true, false), (false, false), (true, true), (true, false), (true, true)]
     {
@@ -149,8 +150,8 @@ fn a_sink_that_refuses_loses_nothing() {
 
 #[test]
 fn requests_in_flight_come_and_go() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
-    let gauge = |sink: &Fake| sink.get("caracal_gateway_requests_in_flight");
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
+    let gauge = |sink: &FakeStatistics| sink.get("caracal_gateway_requests_in_flight");
     meter.flush(&mut sink);
     assert_eq!(gauge(&sink), Some((Kind::Gauge, 0)), "there is a gauge before the first request");
     meter.began();

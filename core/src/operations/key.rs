@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::request::Head;
-use crate::route::{Forms, Wide};
+use crate::route::{PathVariants, ProtectedPatterns};
 
 /// What a request is counted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ impl Source {
     pub fn find<'a>(
         &self,
         head: &Head<'a>,
-        forms: &Forms<'_>,
-        paths: &Wide,
+        variants: &PathVariants<'_>,
+        paths: &ProtectedPatterns,
     ) -> Option<Cow<'a, [u8]>> {
         let found = match self {
             Self::Header(name) => head.single(name).once().map(Cow::Borrowed),
             Self::Query(name) => query(head.path, name),
-            Self::PathSegment(place) => segment(forms, paths, *place).map(Cow::Owned),
+            Self::PathSegment(place) => segment(variants, paths, *place).map(Cow::Owned),
             Self::Client | Self::Json(_) => None,
         };
         found.filter(|key| !key.is_empty())
@@ -42,12 +42,16 @@ impl Source {
 /// A segment of the canonical path, in lower case: however it is escaped, it is the same one. There is none
 /// where a client could choose it: in a path with too many readings, in one whose end some servers take for a
 /// query, and in one that the operation matches in another reading only.
-fn segment(forms: &Forms<'_>, paths: &Wide, place: usize) -> Option<Vec<u8>> {
-    let path = forms.canonical().to_ascii_lowercase();
+fn segment(
+    variants: &PathVariants<'_>,
+    paths: &ProtectedPatterns,
+    place: usize,
+) -> Option<Vec<u8>> {
+    let path = variants.canonical().to_ascii_lowercase();
     let segment = |path: &[u8]| path.split(|byte| *byte == b'/').nth(place + 1).map(Vec::from);
     let found = segment(&path)?;
-    let same = segment(forms.cut().unwrap_or(&path)).as_ref() == Some(&found);
-    (same && !forms.is_vague() && paths.covers(&path)).then_some(found)
+    let same = segment(variants.truncated().unwrap_or(&path)).as_ref() == Some(&found);
+    (same && !variants.is_ambiguous() && paths.covers(&path)).then_some(found)
 }
 
 /// The value of a parameter that stands once, with its escapes decoded; a broken one makes none. Some
@@ -72,7 +76,7 @@ fn query<'a>(target: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
     found.filter(|_| alike == 1)
 }
 
-/// Decodes `%41` and `+`, as forms are encoded.
+/// Decodes `%41` and `+`, as variants are encoded.
 fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return Some(Cow::Borrowed(text));

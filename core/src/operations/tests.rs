@@ -3,9 +3,6 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../rate_limit/tests/memory.rs"]
-mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod world;
@@ -46,8 +43,8 @@ fn a_refusal_by_one_spends_nothing_of_the_others() {
     let mut world = World::new(&[limit(1, 60, 5), limit(1, 60, 1), limit(1, 60, 5)], 1);
     assert!(world.ask(&[0, 1, 2], 0, 0).is_ok());
     for _ in 0..20 {
-        let overrun = world.ask(&[0, 1, 2], 0, 0).unwrap_err();
-        assert_eq!((overrun.limit, overrun.reason), (2, LimitReason::Exceeded));
+        let rejection = world.ask(&[0, 1, 2], 0, 0).unwrap_err();
+        assert_eq!((rejection.limit, rejection.reason), (2, LimitReason::Exceeded));
     }
     let left =
         [0, 2].map(|operation| (0..9).filter(|_| world.ask(&[operation], 0, 0).is_ok()).count());
@@ -58,7 +55,7 @@ fn a_refusal_by_one_spends_nothing_of_the_others() {
 fn a_clock_that_is_set_back_opens_nothing_and_shuts_nothing() {
     let mut world = World::new(&[limit(60, 60, 3)], 2);
     (0..3).for_each(|at| assert!(world.ask(&[0], 0, at % 2).is_ok()));
-    world.host.now -= 3_600 * SECOND;
+    world.host.memory.now -= 3_600 * SECOND;
     assert!(world.ask(&[0], 0, 0).is_err());
     for at in 0..5 {
         world.wait(SECOND);
@@ -70,11 +67,11 @@ fn a_clock_that_is_set_back_opens_nothing_and_shuts_nothing() {
 #[test]
 fn what_cannot_be_counted_is_refused() {
     let mut world = World::new(&[limit(60, 60, 3)], 1);
-    world.host.broken = true;
+    world.host.memory.broken = true;
     let reason = |world: &mut World| world.ask(&[0], 0, 0).unwrap_err().reason;
     assert_eq!(reason(&mut world), LimitReason::Unavailable, "no shared data");
-    world.host.broken = false;
-    world.host.now = 0;
+    world.host.memory.broken = false;
+    world.host.memory.now = 0;
     assert_eq!(reason(&mut world), LimitReason::Unavailable, "no clock");
 }
 
@@ -83,7 +80,7 @@ fn bytes_that_are_not_ours_are_an_empty_bucket() {
     let mut world = World::new(&[Limit { max_keys: 50, ..limit(60, 60, 10) }], 1);
     assert!(world.ask(&[0], 0, 0).is_ok());
     for value in [&b"0"[..], b"stamps/1", b"stamps/2\0\0\0\0\0\0\0\0", &[0; 32], &[0xff; 48]] {
-        world.host.tables.values_mut().for_each(|table| table.put(0, value));
+        world.host.memory.put("0", 0, value);
         assert_eq!(world.ask(&[0], 0, 0).unwrap_err().reason, LimitReason::Unavailable);
         for key in 0..3 {
             assert_eq!(world.ask(&[0], key, 0).unwrap_err().reason, LimitReason::Exceeded);
@@ -104,8 +101,7 @@ fn a_full_table_refuses_who_is_new_and_forgets_who_is_full_again() {
     world.wait(SECOND);
     assert!(world.ask(&[0], 99, 0).is_ok(), "in place of one whose bucket is full");
     assert!((0..9).all(|_| world.ask(&[0], 99, 0).is_ok()) && world.ask(&[0], 99, 0).is_err());
-    let size: usize =
-        world.host.tables.values().flat_map(|table| table.slots()).map(|(_, v)| v.len()).sum();
+    let size: usize = world.host.memory.slots().map(|(_, v)| v.len()).sum();
     assert_eq!(size, 16 + 20 * 16, "nothing grows");
 }
 
@@ -113,19 +109,19 @@ fn a_full_table_refuses_who_is_new_and_forgets_who_is_full_again() {
 fn what_is_refused_is_not_taken_for_a_moment_either() {
     let mut world = World::new(&[limit(1, 60, 5), limit(1, 60, 1)], 1);
     assert!(world.ask(&[0, 1], 0, 0).is_ok());
-    let calls = world.host.tables["0"].calls;
+    let calls = world.host.memory.calls;
     assert!(world.ask(&[0, 1], 0, 0).is_err());
-    assert_eq!(world.host.tables["0"].calls, calls + 1, "looked at, and left as it is");
+    assert_eq!(world.host.memory.calls, calls + 2, "both are looked at, and left as they are");
 }
 
 /// A worker that read the clock just before another one has written.
 #[test]
 fn a_worker_that_is_late_takes_nobody_for_set_back() {
     let mut world = World::new(&[limit(1, 1, 1)], 2);
-    let late = world.host.now - 10;
+    let late = world.host.memory.now - 10;
     assert!(world.ask(&[0], 0, 0).is_ok());
-    let claims = world::claims(&[0], 0);
-    assert!(world.workers[1].admit(&claims, late, &mut world.host).is_err());
+    let charges = world::charges(&[0], 0);
+    assert!(world.workers[1].admit(&charges, late, &mut world.host).is_err());
     world.wait(SECOND - 5);
     assert!(world.ask(&[0], 0, 0).is_err(), "one comes in after a second, and not before");
     world.wait(5);

@@ -1,9 +1,9 @@
 //! A service's breaker: while it is open the service is left alone.
 
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
-use super::Now;
 use super::plan::Plan;
+use crate::time::Now;
 
 /// The state of a breaker; its code is the metric's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

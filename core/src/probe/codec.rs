@@ -1,9 +1,10 @@
 //! A record as the bytes of a shared value. What is not exactly one of ours is nothing at all.
 
 use super::breaker::{self, Breaker};
-use super::leader::Generation;
+use super::leader::Leadership;
 use super::record::{Record, Tally};
-use super::rung::{Reason, Rung, State};
+use super::rung::{Rung, State};
+use crate::callout::FailureReason;
 
 /// The first bytes: which layout follows.
 const RECORD: &[u8] = b"probe/1";
@@ -72,13 +73,13 @@ impl Rung {
             last: *State::ALL.get(bytes.index()?)?,
             reason: match bytes.byte()? {
                 NO_REASON => None,
-                code => Some(*Reason::ALL.get(usize::from(code))?),
+                code => Some(*FailureReason::ALL.get(usize::from(code))?),
             },
         })
     }
 }
 
-impl Generation {
+impl Leadership {
     /// The generation's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = GENERATION.to_vec();

@@ -1,10 +1,11 @@
 //! `grpc.health.v1.Health/Check` by hand: a message each way has one field.
 
-use crate::config::protobuf::{self, Field};
 use crate::grpc;
+use crate::protobuf::{self, Field};
 
-use super::answer::Answer;
-use super::rung::{Outcome, Reason};
+use super::rung::Outcome;
+use crate::callout::FailureReason;
+use crate::callout::Response;
 
 /// Where the check is asked.
 pub const PATH: &str = "/grpc.health.v1.Health/Check";
@@ -22,11 +23,11 @@ pub fn request(service: &str) -> Vec<u8> {
 }
 
 /// What the answer with HTTP status 200 says.
-pub fn judge(answer: Answer<'_>) -> Result<Outcome, Reason> {
+pub fn judge(answer: Response<'_>) -> Result<Outcome, FailureReason> {
     match serving_status(grpc::message(answer)?) {
         Some(SERVING) => Ok(Outcome::Up),
-        Some(_) => Err(Reason::Status),
-        None => Err(Reason::Body),
+        Some(_) => Err(FailureReason::Status),
+        None => Err(FailureReason::Body),
     }
 }
 

@@ -1,16 +1,16 @@
 //! Which configuration probes: while an old one drains, its VMs tick on beside those of the new one.
 
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
 /// A configuration of whose VMs none was seen for so long is gone.
-const GONE: Micros = 3_000_000;
+const GONE_TIMEOUT: Micros = 3_000_000;
 
 /// A configuration is seen anew no more often than this.
-const SEEN: Micros = 1_000_000;
+const SEEN_INTERVAL: Micros = 1_000_000;
 
 /// The configuration that probes, as all VMs of a plugin hold it together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Generation {
+pub struct Leadership {
     /// Of the configuration.
     pub fingerprint: u64,
     /// When the VM that said so was configured, on the monotonic clock.
@@ -21,36 +21,36 @@ pub struct Generation {
 
 /// What a VM makes of what is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Role {
     /// It may probe.
-    Probes,
+    Leader,
     /// It may, once this is written.
-    Takes(Generation),
+    Takeover(Leadership),
     /// Another configuration probes.
-    StandsDown,
+    Follower,
 }
 
-impl Generation {
+impl Leadership {
     /// What this VM may do at `now`, where `self` is itself and `held` is what all hold.
     ///
     /// The configuration that came last probes, or any while the others are gone. The VMs of one
     /// configuration are all alike.
-    pub fn stand(self, held: Option<Self>, now: Micros) -> Standing {
-        let takes = Standing::Takes(Self { seen: now, ..self });
+    pub fn stand(self, held: Option<Self>, now: Micros) -> Role {
+        let takes = Role::Takeover(Self { seen: now, ..self });
         let Some(held) = held else { return takes };
         // A time to come is a clock that was set back.
         let ahead = held.seen > now || held.configured > now;
         let idle = now.saturating_sub(held.seen);
         if held.fingerprint == self.fingerprint {
             let configured = held.configured.max(self.configured).min(now);
-            return match ahead || idle >= SEEN || configured > held.configured {
-                true => Standing::Takes(Self { configured, seen: now, ..self }),
-                false => Standing::Probes,
+            return match ahead || idle >= SEEN_INTERVAL || configured > held.configured {
+                true => Role::Takeover(Self { configured, seen: now, ..self }),
+                false => Role::Leader,
             };
         }
-        match ahead || idle >= GONE || self.configured > held.configured {
+        match ahead || idle >= GONE_TIMEOUT || self.configured > held.configured {
             true => takes,
-            false => Standing::StandsDown,
+            false => Role::Follower,
         }
     }
 }

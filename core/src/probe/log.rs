@@ -4,7 +4,7 @@ use crate::json::Object;
 
 use super::plan::Target;
 use super::record::Change;
-use super::rung::Reason;
+use crate::callout::FailureReason;
 
 struct Line<'a> {
     event: &'static str,
@@ -25,7 +25,7 @@ pub fn line(target: &Target, change: Change, json: bool) -> Option<String> {
             rung: Some(&target.rungs.get(rung)?.name),
             from: from.name(),
             to: to.name(),
-            reason: reason.map(Reason::label),
+            reason: reason.map(FailureReason::label),
         },
         Change::Breaker { from, to } => Line {
             event: "breaker_state",

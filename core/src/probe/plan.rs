@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use siphasher::sip::SipHasher13;
 
 pub use crate::config::shape::{Scalar, Secret, WhenDegraded};
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
 /// The section `probes` of a configuration, with its meaning checked.
 #[derive(Clone, Debug, Hash)]

@@ -1,21 +1,19 @@
 //! One VM's part in probing.
 
-use crate::rate_limit::window::Micros;
-use crate::rate_limit::{Unavailable, Version};
+use crate::time::Micros;
 
+use super::Ticket;
 use super::breaker;
-use super::leader::{Generation, Standing};
+use super::leader::{Leadership, Role};
 use super::plan::{Plan, Target};
 use super::record::{Change, Record};
 use super::rung::Outcome;
-use super::{Now, Store, Ticket};
+use crate::store::{CAS_ATTEMPTS, Store as _, Tables, Unavailable, Version};
+use crate::time::Now;
 
 /// A target's first round begins within this long, or within an interval if that is shorter: nobody
 /// knows how a service is before.
 const FIRST: Micros = 10_000_000;
-
-/// How often a value that others changed meanwhile is tried again. Each time one of them succeeded.
-const ATTEMPTS: usize = 64;
 
 /// Probes as a plan says, together with the other VMs of the plugin.
 #[derive(Debug)]
@@ -23,8 +21,8 @@ pub struct Prober {
     plan: Plan,
     /// Of each target.
     keys: Vec<String>,
-    generation: Generation,
-    generation_key: String,
+    leadership: Leadership,
+    leader_key: String,
     /// How often this VM looks.
     tick: Micros,
     /// Kept between reads, so that they allocate less.
@@ -82,8 +80,8 @@ impl Prober {
         };
         Self {
             keys: plan.targets.iter().map(key).collect(),
-            generation: Generation { fingerprint, configured: now.monotonic, seen: 0 },
-            generation_key: format!("probegate.prober.{owner}"),
+            leadership: Leadership { fingerprint, configured: now.monotonic, seen: 0 },
+            leader_key: format!("probegate.prober.{owner}"),
             tick: Micros::from(plan.tick_ms()) * 1_000,
             plan,
             value: Vec::new(),
@@ -104,7 +102,7 @@ impl Prober {
         &mut self,
         now: Now,
         random: &mut dyn FnMut() -> [u8; 16],
-        store: &mut impl Store,
+        tables: &mut impl Tables,
     ) -> Ticked {
         let mut ticked = Ticked::default();
         // Without a clock nothing can be said to be due.
@@ -113,12 +111,12 @@ impl Prober {
             return ticked;
         }
         let mut all_read = true;
-        let probes = self.may_probe(now, store);
+        let probes = self.may_probe(now, tables);
         for target in 0..self.keys.len() {
             // A store that does not work costs a round, which the next tick makes up for.
             let record = match probes {
-                true => self.claim(target, now, random, store, &mut ticked),
-                false => self.read(target, store).map(|(record, _)| record),
+                true => self.claim(target, now, random, tables, &mut ticked),
+                false => self.read(target, tables).map(|(record, _)| record),
             };
             all_read &= record.is_ok();
             let record = record.unwrap_or_default();
@@ -142,15 +140,15 @@ impl Prober {
         ticket: Ticket,
         outcome: Outcome,
         now: Now,
-        store: &mut impl Store,
+        tables: &mut impl Tables,
     ) -> Vec<Change> {
-        for _ in 0..ATTEMPTS {
-            let Ok((Some(mut record), version)) = self.read(ticket.target, store) else { break };
+        for _ in 0..CAS_ATTEMPTS {
+            let Ok((Some(mut record), version)) = self.read(ticket.target, tables) else { break };
             let mut changes = Vec::new();
             if !record.observe(ticket, outcome, now, &self.plan, &mut changes) {
                 break;
             }
-            match self.write(ticket.target, &record, version, store) {
+            match self.write(ticket.target, &record, version, tables) {
                 Ok(true) => return changes,
                 Ok(false) => {}
                 Err(Unavailable) => break,
@@ -160,16 +158,16 @@ impl Prober {
     }
 
     /// What all VMs hold of each target; `None` where nothing is held, or cannot be read.
-    pub fn records(&mut self, store: &mut impl Store) -> Vec<Option<Record>> {
+    pub fn records(&mut self, tables: &mut impl Tables) -> Vec<Option<Record>> {
         let targets = self.plan.targets.len();
-        let mut read = |target| self.read(target, store).ok().and_then(|(record, _)| record);
+        let mut read = |target| self.read(target, tables).ok().and_then(|(record, _)| record);
         (0..targets).map(&mut read).collect()
     }
 
     /// What API requests are to know before the first tick: an open breaker is no less open to a VM that
     /// has just come.
-    pub fn degraded(&mut self, store: &mut impl Store) -> Option<Degraded> {
-        let records = self.records(store);
+    pub fn degraded(&mut self, tables: &mut impl Tables) -> Option<Degraded> {
+        let records = self.records(tables);
         for (target, record) in self.plan.targets.iter().zip(records) {
             if let Some(record) = record {
                 Degraded::note(&mut self.degraded, target, &record);
@@ -178,15 +176,20 @@ impl Prober {
         self.degraded.clone()
     }
 
-    fn may_probe(&mut self, now: Now, store: &mut impl Store) -> bool {
-        let Ok(version) = store.read(&self.generation_key, &mut self.value) else { return false };
-        let held = Generation::decode(&self.value);
-        match self.generation.stand(held, now.monotonic) {
-            Standing::Probes => true,
-            Standing::StandsDown => false,
-            Standing::Takes(generation) => {
+    fn may_probe(&mut self, now: Now, tables: &mut impl Tables) -> bool {
+        let Ok(version) = tables.table(&self.leader_key).read(0, &mut self.value) else {
+            return false;
+        };
+        let held = Leadership::decode(&self.value);
+        match self.leadership.stand(held, now.monotonic) {
+            Role::Leader => true,
+            Role::Follower => false,
+            Role::Takeover(leadership) => {
                 // Whoever wrote meanwhile is looked at with the next tick.
-                store.swap(&self.generation_key, &generation.encode(), version).unwrap_or_default()
+                tables
+                    .table(&self.leader_key)
+                    .swap(0, &leadership.encode(), version)
+                    .unwrap_or_default()
             }
         }
     }
@@ -196,17 +199,17 @@ impl Prober {
         target: usize,
         now: Now,
         random: &mut dyn FnMut() -> [u8; 16],
-        store: &mut impl Store,
+        tables: &mut impl Tables,
         ticked: &mut Ticked,
     ) -> Result<Option<Record>, Unavailable> {
-        let (held, version) = self.read(target, store)?;
+        let (held, version) = self.read(target, tables)?;
         let rungs = self.plan.targets.get(target).map_or(0, |target| target.rungs.len());
         let Some(mut record) = held else {
             let random =
                 u128::from_le_bytes(random()) % u128::from(self.plan.every.clamp(1, FIRST));
             let offset = Micros::try_from(random).unwrap_or_default();
             let record = Record::new(now.monotonic.saturating_add(offset), rungs);
-            self.write(target, &record, version, store)?;
+            self.write(target, &record, version, tables)?;
             return Ok(None);
         };
         if !record.is_due(now, self.tick, &self.plan) {
@@ -215,7 +218,7 @@ impl Prober {
         let mut changes = Vec::new();
         let round = record.begin(now, &self.plan, &mut changes);
         // If another VM was faster, it is that one which sends the probes.
-        if self.write(target, &record, version, store)? {
+        if self.write(target, &record, version, tables)? {
             ticked.changes.extend(changes.into_iter().map(|change| (target, change)));
             let sent = now.monotonic;
             ticked.tickets.extend((0..rungs).map(|rung| Ticket { target, rung, round, sent }));
@@ -226,11 +229,11 @@ impl Prober {
     fn read(
         &mut self,
         target: usize,
-        store: &mut impl Store,
+        tables: &mut impl Tables,
     ) -> Result<(Option<Record>, Version), Unavailable> {
         let place = self.keys.get(target).zip(self.plan.targets.get(target));
         let (key, target) = place.ok_or(Unavailable)?;
-        let version = store.read(key, &mut self.value)?;
+        let version = tables.table(key).read(0, &mut self.value)?;
         Ok((Record::decode(&self.value, target.rungs.len()), version))
     }
 
@@ -239,10 +242,10 @@ impl Prober {
         target: usize,
         record: &Record,
         version: Version,
-        store: &mut impl Store,
+        tables: &mut impl Tables,
     ) -> Result<bool, Unavailable> {
         let key = self.keys.get(target).ok_or(Unavailable)?;
-        store.swap(key, &record.encode(), version)
+        tables.table(key).swap(0, &record.encode(), version)
     }
 }
 

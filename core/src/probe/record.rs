@@ -1,11 +1,13 @@
 //! What all workers hold together of one target: when it is due, and what its probes have said.
 
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
+use super::Ticket;
 use super::breaker::{self, Breaker};
 use super::plan::Plan;
-use super::rung::{Outcome, Reason, Rung, State};
-use super::{Now, Ticket};
+use super::rung::{Outcome, Rung, State};
+use crate::callout::FailureReason;
+use crate::time::Now;
 
 /// The shared record of one target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub enum Change {
         /// After.
         to: State,
         /// What was wrong with the probe that made it so, if anything was.
-        reason: Option<Reason>,
+        reason: Option<FailureReason>,
     },
     /// All probes of a round are over.
     Round {
@@ -144,7 +146,7 @@ impl Record {
 
     /// How many rungs carry, from the lowest one up, without a gap.
     pub fn height(&self) -> usize {
-        self.rungs.iter().take_while(|rung| rung.state.carries()).count()
+        self.rungs.iter().take_while(|rung| rung.state.is_available()).count()
     }
 
     /// Whether a rung was last probed longer ago than three intervals, or nobody can know how long ago:

@@ -2,13 +2,15 @@
 //! metrics token. Every worker tells the same, since all of it is in the shared records.
 
 use crate::json::Object;
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 use crate::time::rfc3339;
 
+use super::breaker;
 use super::plan::{self, Check, Plan, Target, WhenDegraded};
 use super::record::Record;
-use super::rung::{Reason, Rung, State};
-use super::{Now, breaker};
+use super::rung::{Rung, State};
+use crate::callout::FailureReason;
+use crate::time::Now;
 
 /// What a service is, or all of them are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,7 +128,7 @@ fn service(
         Object::default()
             .text("rung", &rung.name)
             .text("state", held.state.name())
-            .text_or_null("reason", held.reason.map(Reason::label))
+            .text_or_null("reason", held.reason.map(FailureReason::label))
             .text_or_null("since", rfc3339(held.since).as_deref())
     });
     let steps = rungs.clone().map(|(rung, held)| {
@@ -204,7 +206,7 @@ fn probe(check: &Check, held: &Rung) -> Object {
     };
     let told = told
         .text("last", held.last.name())
-        .text_or_null("reason", held.reason.map(Reason::label))
+        .text_or_null("reason", held.reason.map(FailureReason::label))
         .plain("in_a_row", held.same)
         .text_or_null("since", rfc3339(held.since).as_deref());
     took(told, (held.checked > 0).then_some(held.latency))

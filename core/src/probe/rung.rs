@@ -1,9 +1,10 @@
 //! The state of a rung: what its probes have said, with Kubernetes' thresholds.
 
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
-use super::Now;
 use super::plan::Plan;
+use crate::callout::FailureReason;
+use crate::time::Now;
 
 /// What one probe has said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,42 +14,7 @@ pub enum Outcome {
     /// It answers, and says that not all is well.
     Degraded,
     /// No answer, or a wrong one.
-    Failed(Reason),
-}
-
-/// Why a probe failed: the values of the label `reason`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// Envoy has no cluster of that name.
-    UnknownCluster,
-    /// Nobody listens, or nobody is there to be asked.
-    Refused,
-    /// The connection broke before the answer was whole.
-    Reset,
-    /// No whole answer in time.
-    Timeout,
-    /// The answer's status, HTTP's or gRPC's, is not a success.
-    Status,
-    /// The answer's body cannot be read as what is expected, or says another thing.
-    Body,
-}
-
-impl Reason {
-    /// Each reason, in the order of its code.
-    pub const ALL: [Self; 6] =
-        [Self::UnknownCluster, Self::Refused, Self::Reset, Self::Timeout, Self::Status, Self::Body];
-
-    /// The label's value.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::UnknownCluster => "unknown_cluster",
-            Self::Refused => "refused",
-            Self::Reset => "reset",
-            Self::Timeout => "timeout",
-            Self::Status => "status",
-            Self::Body => "body",
-        }
-    }
+    Failed(FailureReason),
 }
 
 /// What is held of a rung.
@@ -80,7 +46,7 @@ impl State {
     }
 
     /// Whether what stands on the rung may rest on it.
-    pub fn carries(self) -> bool {
+    pub fn is_available(self) -> bool {
         matches!(self, Self::Up | Self::Degraded)
     }
 
@@ -105,7 +71,7 @@ pub struct Rung {
     /// How many in a row have not failed.
     pub successes: u16,
     /// What was wrong with the last probe, if anything was.
-    pub reason: Option<Reason>,
+    pub reason: Option<FailureReason>,
     /// Since when it is in this state, on the wall's clock; 0 for never.
     pub since: Micros,
     /// How long the last probe took.
@@ -127,10 +93,10 @@ impl Rung {
         let said = State::of(outcome);
         self.same = if said == self.last { self.same.saturating_add(1) } else { 1 };
         self.last = said;
-        self.successes = if said.carries() { self.successes.saturating_add(1) } else { 0 };
+        self.successes = if said.is_available() { self.successes.saturating_add(1) } else { 0 };
         self.reason = match outcome {
             Outcome::Up => None,
-            Outcome::Degraded => Some(Reason::Body),
+            Outcome::Degraded => Some(FailureReason::Body),
             Outcome::Failed(reason) => Some(reason),
         };
         let threshold = match said {
@@ -139,7 +105,7 @@ impl Rung {
         };
         let state = if self.same >= threshold {
             said
-        } else if self.successes >= threshold && !self.state.carries() {
+        } else if self.successes >= threshold && !self.state.is_available() {
             State::Degraded
         } else {
             self.state

@@ -9,7 +9,6 @@ mod codec;
 mod grpc;
 mod leader;
 mod log;
-mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod report;

@@ -1,4 +1,4 @@
-//! A shared table of stamps: for each key a time, until which there is something to know of it.
+//! A shared table of expiries: for each key a time, until which there is something to know of it.
 //!
 //! As the limiter's [table](super::table) it is a fixed number of slots, each one shared value that is
 //! changed by compare-and-swap, and a keyed hash chooses the slot. A slot has a floor, too: what is
@@ -6,9 +6,9 @@
 //! it, and so forgetting opens nothing, whatever a clock does. Only keys whose time is over are
 //! forgotten, so while the clock goes on the floor is in the past and costs nobody anything.
 
-use super::client::ClientKey;
-use super::{ATTEMPTS, Store};
-use crate::verdict::LimitReason;
+use crate::client::ClientKey;
+use crate::rate_limit::LimitReason;
+use crate::store::{CAS_ATTEMPTS, Store};
 
 /// Keys of a slot on average, while as many are live as are to be held. There is room for twice as
 /// many, which by chance are not there once in 10^10 slots.
@@ -17,9 +17,9 @@ const MEAN: u32 = 64;
 /// The first bytes of a slot: which layout follows. A value that does not have it is not ours.
 const FORMAT: [u8; 8] = *b"stamps/1";
 
-/// Keys and their stamps, in as many shared values as it takes.
+/// Keys and their expiries, in as many shared values as it takes.
 #[derive(Debug)]
-pub struct Stamps {
+pub struct ExpiryTable {
     slots: u32,
     keys_per_slot: usize,
     /// Kept between requests, so that reading a slot allocates nothing.
@@ -37,14 +37,14 @@ pub struct Held {
 
 /// A key's new stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub struct Expiry {
     /// Until when there is something to know of the key.
     pub until: u64,
-    /// The time. Keys whose stamps are not after it make room.
+    /// The time. Keys whose expiries are not after it make room.
     pub now: u64,
 }
 
-impl Stamps {
+impl ExpiryTable {
     /// Room for at least `most` keys and at most twice as many.
     pub fn new(most: u32) -> Self {
         let slots = (most / MEAN).max(1);
@@ -64,11 +64,11 @@ impl Stamps {
         key: ClientKey,
         latest: u64,
         store: &mut dyn Store,
-        decide: &mut dyn FnMut(Held, &mut dyn Store) -> Option<Stamp>,
+        decide: &mut dyn FnMut(Held, &mut dyn Store) -> Option<Expiry>,
     ) -> Result<(), LimitReason> {
         let fingerprint = key.fingerprint.to_le_bytes();
         let slot = u32::try_from(key.place % u64::from(self.slots)).unwrap_or_default();
-        for _ in 0..ATTEMPTS {
+        for _ in 0..CAS_ATTEMPTS {
             let version = store.read(slot, &mut self.value)?;
             let Some(held) = look(&mut self.value, fingerprint) else {
                 self.value.clear();
@@ -93,7 +93,7 @@ impl Stamps {
 
 type Word = [u8; 8];
 
-/// The format and the floor of a slot, and its fingerprints and stamps; `None` if its bytes are not ours.
+/// The format and the floor of a slot, and its fingerprints and expiries; `None` if its bytes are not ours.
 fn parts(slot: &mut [u8]) -> Option<(&mut [Word; 2], &mut [[Word; 2]])> {
     let (words, []) = slot.as_chunks_mut() else { return None };
     let (header, entries) = words.split_first_chunk_mut()?;
@@ -115,8 +115,8 @@ fn look(slot: &mut Vec<u8>, fingerprint: Word) -> Option<Held> {
     })
 }
 
-/// Stamps a key of a slot, if there is room for it.
-fn put(slot: &mut Vec<u8>, fingerprint: Word, stamp: Stamp, most: usize) -> bool {
+/// ExpiryTable a key of a slot, if there is room for it.
+fn put(slot: &mut Vec<u8>, fingerprint: Word, stamp: Expiry, most: usize) -> bool {
     let Some(([_, floor], entries)) = parts(slot) else { return false };
     let held = entries.len();
     let own = entries.iter().position(|[owner, _]| *owner == fingerprint);

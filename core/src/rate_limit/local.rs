@@ -3,8 +3,9 @@
 //! Two small tables of fixed size, each line shared by the clients whose fingerprints fall on it.
 
 use super::Quota;
-use super::client::ClientKey;
-use super::window::{Lease, Micros};
+use super::window::Lease;
+use crate::client::ClientKey;
+use crate::time::Micros;
 
 const LINES: u64 = 256;
 

@@ -5,8 +5,9 @@
 //! them on average, and fewer than 1 client in 10,000 finds no room.
 
 use super::Quota;
-use super::client::ClientKey;
-use super::window::{Lease, Micros, Window};
+use super::window::{Lease, Window};
+use crate::client::ClientKey;
+use crate::time::Micros;
 
 /// Clients of a slot on average, while `max_clients` are live.
 const MEAN: u32 = 16;

@@ -4,14 +4,13 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod even;
-pub mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod steps;
 mod world;
 
 use super::*;
-use memory::Memory;
+use crate::testing::Memory;
 use world::{World, client};
 
 const SECOND: Micros = 1_000_000;
@@ -47,9 +46,9 @@ fn a_refusal_tells_when_to_come_back() {
     world.ask(0, 0, 0).unwrap();
     world.wait(SECOND / 2);
     world.ask(0, 0, 0).unwrap();
-    let overrun = world.ask(0, 0, 0).unwrap_err();
-    assert_eq!((overrun.reason, overrun.quota), (LimitReason::Exceeded, quota(2, SECOND)));
-    let early = overrun.retry_after.abs_diff(SECOND / 2 * 1_000);
+    let rejection = world.ask(0, 0, 0).unwrap_err();
+    assert_eq!((rejection.reason, rejection.quota), (LimitReason::Exceeded, quota(2, SECOND)));
+    let early = rejection.retry_after.abs_diff(SECOND / 2 * 1_000);
     assert!(early <= 2_000, "the first request leaves the window in half a second, {early} ns off");
 }
 
@@ -87,8 +86,8 @@ fn a_write_that_another_worker_overtook_is_done_again() {
 #[test]
 fn a_slot_that_never_stands_still_refuses() {
     let mut world = World::new(quota(1_000, SECOND), 2, 1);
-    let overrun = world.ask(0, 0, 1_000).unwrap_err();
-    assert_eq!(overrun.reason, LimitReason::Contended);
+    let rejection = world.ask(0, 0, 1_000).unwrap_err();
+    assert_eq!(rejection.reason, LimitReason::Contended);
     assert!(world.admitted[0].len() < 1_000, "after a bounded number of attempts");
 }
 

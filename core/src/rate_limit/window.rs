@@ -1,9 +1,7 @@
 //! One client's window: how much was admitted when, counted conservatively.
 
 use super::Quota;
-
-/// Microseconds. All arithmetic on them saturates.
-pub type Micros = u64;
+use crate::time::Micros;
 
 /// A window is told apart in this many parts. What is partly inside the window counts as wholly
 /// inside, so a client is counted over at most 17/16 of it: that keeps 90 % of the limit free of

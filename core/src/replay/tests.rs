@@ -3,14 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../rate_limit/tests/memory.rs"]
-mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../request/tests/wire.rs"]
-mod wire;
 mod world;
 
 use super::*;
@@ -82,13 +76,13 @@ fn a_nonce_passes_once_and_is_kept_while_its_time_may_come() {
     for time in [seconds - TOLERANCE - 1, seconds + TOLERANCE + 1, 0, u64::MAX / SECOND] {
         assert_eq!(world.ask(7, time, 0), Err(Block::Stale));
     }
-    world.wall = START + 2 * TOLERANCE * SECOND;
+    world.host.wall = START + 2 * TOLERANCE * SECOND;
     assert_eq!(
         world.ask(seconds + TOLERANCE, seconds + TOLERANCE, 1),
         Err(Block::Seen),
         "the last moment"
     );
-    world.wall += 1;
+    world.host.wall += 1;
     assert_eq!(world.ask(seconds + TOLERANCE, seconds + TOLERANCE, 2), Err(Block::Stale));
     assert_eq!(
         world.ask(seconds, seconds + 2 * TOLERANCE, 2),
@@ -107,7 +101,7 @@ fn there_is_room_for_so_many_and_what_is_over_makes_room() {
         }
         assert_eq!(world.ask(100, seconds, 0), beyond);
         assert_eq!(world.ask(5, seconds, 0), Err(Block::Seen), "who is held stays held");
-        world.wall += TOLERANCE * SECOND + 1;
+        world.host.wall += TOLERANCE * SECOND + 1;
         assert_eq!(world.ask(101, seconds + 1, 0), Ok(()));
         assert_eq!(world.size(), 16 + 100 * 16, "nothing grows");
     }
@@ -117,19 +111,19 @@ fn there_is_room_for_so_many_and_what_is_over_makes_room() {
 fn what_cannot_be_told_is_refused() {
     let mut world = World::new(1, 50, WhenFull::Admit);
     let seconds = START / SECOND;
-    world.memory.broken = true;
+    world.host.memory.broken = true;
     assert_eq!(world.ask(1, seconds, 0), Err(Block::Unavailable), "no shared data");
-    world.memory.broken = false;
-    world.wall = 0;
+    world.host.memory.broken = false;
+    world.host.wall = 0;
     assert_eq!(world.ask(1, 0, 0), Err(Block::Unavailable), "no clock");
-    world.wall = START;
+    world.host.wall = START;
     assert_eq!(world.ask(1, seconds, 0), Ok(()));
-    world.memory.put(0, b"something else");
+    world.host.memory.put("replay", 0, b"something else");
     for nonce in 0..5 {
         assert_eq!(world.ask(nonce, seconds, 0), Err(Block::Unavailable), "what was in it is lost");
     }
-    world.wall += (2 * TOLERANCE + 1) * SECOND;
-    assert_eq!(world.ask(1, world.wall / SECOND, 0), Ok(()));
+    world.host.wall += (2 * TOLERANCE + 1) * SECOND;
+    assert_eq!(world.ask(1, world.host.wall / SECOND, 0), Ok(()));
 }
 
 #[test]
@@ -137,14 +131,14 @@ fn a_clock_that_is_set_back_opens_nothing() {
     let mut world = World::new(1, 1, WhenFull::Refuse);
     let seconds = START / SECOND;
     assert_eq!(world.ask(1, seconds, 0), Ok(()));
-    world.wall += (TOLERANCE + 1) * SECOND;
-    let later = world.wall / SECOND;
+    world.host.wall += (TOLERANCE + 1) * SECOND;
+    let later = world.host.wall / SECOND;
     assert_eq!(
         (world.ask(2, later, 0), world.ask(3, later, 0)),
         (Ok(()), Ok(())),
         "in place of the first"
     );
-    world.wall = START;
+    world.host.wall = START;
     assert_eq!(
         world.ask(1, seconds, 0),
         Err(Block::Unavailable),

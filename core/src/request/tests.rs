@@ -5,10 +5,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
-mod wire;
 
 use super::*;
-use wire::serialise;
+use crate::testing::serialize;
 
 /// Names and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -23,7 +22,7 @@ fn names() -> Names {
 
 #[test]
 fn pairs_stop_where_the_buffer_does() {
-    let whole = serialise(&[("a", "1"), ("bc", ""), ("", "23")]);
+    let whole = serialize(&[("a", "1"), ("bc", ""), ("", "23")]);
     let read = |buffer: &[u8]| Pairs::new(buffer).map(|(n, v)| [n, b"=", v].concat()).collect();
     let long = |count: u32| [count.to_le_bytes().as_slice(), &whole[4..]].concat();
     let table: [(&str, Vec<u8>, &[&str]); 8] = [
@@ -57,7 +56,7 @@ fn a_header_that_must_come_once() {
         ("three stay repeated", &[("x-request-id", "1"); 3], Single::Repeated),
     ];
     for (shows, headers, expected) in table {
-        let buffer = serialise(headers);
+        let buffer = serialize(headers);
         let head = Head::read(Pairs::new(&buffer), &names());
         assert_eq!(head.request_id, expected, "{shows}");
         let once = if let Single::Once(value) = expected { Some(value) } else { None };
@@ -67,7 +66,7 @@ fn a_header_that_must_come_once() {
 
 #[test]
 fn the_head_picks_what_the_gate_reads() {
-    let buffer = serialise(&[
+    let buffer = serialize(&[
         (":method", "POST"),
         (":path", "/a?b"),
         ("authorization", "Bearer x"),
@@ -104,7 +103,7 @@ fn an_empty_head_is_read() {
 #[test]
 fn one_header_may_serve_two_ends() {
     let names = Names { client: (*b"authorization").into(), ..names() };
-    let buffer = serialise(&[("authorization", "Bearer x")]);
+    let buffer = serialize(&[("authorization", "Bearer x")]);
     let head = Head::read(Pairs::new(&buffer), &names);
     assert_eq!(head.authorization, Single::Once(b"Bearer x"));
     assert_eq!(head.client, Single::Once(b"Bearer x"), "a client told apart by its token");
@@ -123,9 +122,9 @@ fn grpc_content_types() {
         ("", false, "an empty type"),
     ];
     for (content_type, grpc, shows) in table {
-        let buffer = serialise(&[("content-type", content_type), (":path", "/a.B/C")]);
+        let buffer = serialize(&[("content-type", content_type), (":path", "/a.B/C")]);
         assert_eq!(Head::read(Pairs::new(&buffer), &names()).grpc, grpc, "{shows}");
     }
-    let buffer = serialise(&[(":method", "CONNECT"), ("content-type", "application/grpc")]);
+    let buffer = serialize(&[(":method", "CONNECT"), ("content-type", "application/grpc")]);
     assert!(!Head::read(Pairs::new(&buffer), &names()).grpc, "a CONNECT is no call");
 }

@@ -1,10 +1,10 @@
-//! The forms in which servers read one path.
+//! The variants in which servers read one path.
 
 use std::fmt;
 
 /// Nobody agrees on what the path means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum BadPath {
     /// `%` without two hexadecimal digits behind it.
     BrokenEscape,
     /// A NUL, encoded or not: some servers end the path there.
@@ -14,9 +14,9 @@ pub enum Unreadable {
 }
 
 /// The longest vague path, in bytes: all of it is looked at for each pattern.
-const LONGEST_VAGUE: usize = 1024;
+const MAX_AMBIGUOUS: usize = 1024;
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for BadPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BrokenEscape => r#"the path has a "%" without two hexadecimal digits behind it"#,
@@ -37,11 +37,11 @@ impl fmt::Display for Unreadable {
 /// - Trimmed: canonical without the white space of Latin-1 at its end, which Python's own server drops.
 ///
 /// What servers do to a path they do in any order, if at all, and each order reads another one out of a
-/// path with a `.` or `..`, of `//host/path`, or with several of the others: [`Forms::may_be`].
+/// path with a `.` or `..`, of `//host/path`, or with several of the others: [`PathVariants::could_match`].
 ///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
-pub struct Forms<'a> {
+pub struct PathVariants<'a> {
     sent: &'a [u8],
     rewritten: Option<Rewritten>,
     /// The path as sent in lower case, if that makes a difference.
@@ -56,9 +56,9 @@ struct Rewritten {
     vague: Option<Vec<u8>>,
 }
 
-impl<'a> Forms<'a> {
+impl<'a> PathVariants<'a> {
     /// Reads the path of a request target: of `/a?b`, of `http://host/a?b`, of `*`, of nothing.
-    pub fn of(target: &'a [u8]) -> Result<Self, Unreadable> {
+    pub fn of(target: &'a [u8]) -> Result<Self, BadPath> {
         let target = without_authority(target);
         let (sent, glance) = glance(target);
         let folded = glance.upper.then(|| sent.to_ascii_lowercase());
@@ -69,27 +69,27 @@ impl<'a> Forms<'a> {
         let ends = |byte: &u8| matches!(byte, b';' | b'?' | b'#');
         let cut = decoded.split(ends).next().unwrap_or_default();
         let canonical = segments(&decoded);
-        let mut forms = [canonical.clone(), segments(cut), trim_latin(&canonical).to_vec()];
-        forms.iter_mut().for_each(|form| form.make_ascii_lowercase());
-        let vague = is_vague(sent, &decoded).then(|| decoded.to_ascii_lowercase());
-        if vague.as_ref().is_some_and(|path| path.len() > LONGEST_VAGUE) {
-            return Err(Unreadable::Vague);
+        let mut variants = [canonical.clone(), segments(cut), trim_latin(&canonical).to_vec()];
+        variants.iter_mut().for_each(|variant| variant.make_ascii_lowercase());
+        let vague = is_ambiguous(sent, &decoded).then(|| decoded.to_ascii_lowercase());
+        if vague.as_ref().is_some_and(|path| path.len() > MAX_AMBIGUOUS) {
+            return Err(BadPath::Vague);
         }
-        let rewritten = Rewritten { canonical, folded: forms, vague };
+        let rewritten = Rewritten { canonical, folded: variants, vague };
         Ok(Self { sent, rewritten: Some(rewritten), folded })
     }
 
-    /// Whether every form is the path as it was sent, but perhaps for the case.
-    pub fn has_one_reading(&self) -> bool {
+    /// Whether every variant is the path as it was sent, but perhaps for the case.
+    pub fn is_unambiguous(&self) -> bool {
         self.rewritten.as_ref().is_none_or(|rewritten| {
-            let same = |form: &Vec<u8>| form.eq_ignore_ascii_case(self.sent);
-            // The trimmed form is not: letters of UTF-8 end so, too.
+            let same = |variant: &Vec<u8>| variant.eq_ignore_ascii_case(self.sent);
+            // The trimmed variant is not: letters of UTF-8 end so, too.
             rewritten.canonical == self.sent && rewritten.folded.iter().take(2).all(same)
         })
     }
 
     /// The path as it was sent.
-    pub fn sent(&self) -> &[u8] {
+    pub fn raw(&self) -> &[u8] {
         self.sent
     }
 
@@ -98,20 +98,20 @@ impl<'a> Forms<'a> {
         self.rewritten.as_ref().map_or(self.sent, |rewritten| &rewritten.canonical)
     }
 
-    /// The cut path, in lower case; `None` if no form differs from the path as sent.
-    pub fn cut(&self) -> Option<&[u8]> {
+    /// The cut path, in lower case; `None` if no variant differs from the path as sent.
+    pub fn truncated(&self) -> Option<&[u8]> {
         self.rewritten.as_ref().map(|Rewritten { folded: [_, cut, _], .. }| cut.as_slice())
     }
 
-    /// Whether it has too many readings to be named: [`Forms::may_be`] tells them.
-    pub fn is_vague(&self) -> bool {
+    /// Whether it has too many readings to be named: [`PathVariants::could_match`] tells them.
+    pub fn is_ambiguous(&self) -> bool {
         self.rewritten.as_ref().is_some_and(|rewritten| rewritten.vague.is_some())
     }
 
     /// Whether a path with too many readings may be read as this one, in lower case, or as one below it:
     /// whatever a server takes out, what it leaves stands in the order in which it was sent.
     #[inline(never)]
-    pub fn may_be(&self, pattern: &[u8]) -> bool {
+    pub fn could_match(&self, pattern: &[u8]) -> bool {
         let vague = self.rewritten.as_ref().and_then(|rewritten| rewritten.vague.as_deref());
         vague.is_some_and(|path| {
             let mut pieces = pieces(path);
@@ -120,10 +120,10 @@ impl<'a> Forms<'a> {
         })
     }
 
-    /// Every form that a pattern which protects is compared with, in lower case.
+    /// Every variant that a pattern which protects is compared with, in lower case.
     pub fn each(&self) -> impl Iterator<Item = &[u8]> {
         let sent = self.folded.as_deref().unwrap_or(self.sent);
-        let rewritten = self.rewritten.iter().flat_map(|forms| &forms.folded);
+        let rewritten = self.rewritten.iter().flat_map(|variants| &variants.folded);
         [sent].into_iter().chain(rewritten.map(Vec::as_slice))
     }
 }
@@ -179,14 +179,14 @@ fn glance(target: &[u8]) -> (&[u8], Glance) {
 ///
 /// One pass: whenever a byte completes an escape in the output, the escape is decoded there. So a
 /// path of `%25252525…` costs no more than its length.
-fn decode(path: &[u8]) -> Result<Vec<u8>, Unreadable> {
+fn decode(path: &[u8]) -> Result<Vec<u8>, BadPath> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut rest = path.iter().copied();
     while let Some(byte) = rest.next() {
         let mut byte = match byte {
             b'%' => match (rest.next().and_then(hex), rest.next().and_then(hex)) {
                 (Some(high), Some(low)) => high << 4 | low,
-                _ => return Err(Unreadable::BrokenEscape),
+                _ => return Err(BadPath::BrokenEscape),
             },
             byte => byte,
         };
@@ -198,7 +198,7 @@ fn decode(path: &[u8]) -> Result<Vec<u8>, Unreadable> {
             decoded.truncate(head.len());
         }
         if byte == 0 {
-            return Err(Unreadable::Nul);
+            return Err(BadPath::Nul);
         }
         decoded.push(byte);
     }
@@ -235,7 +235,7 @@ fn trim_latin(mut path: &[u8]) -> &[u8] {
 /// Whether a path has dots that some server resolves, begins with what may be a host, or has several
 /// things that are undone in any order.
 #[inline(never)]
-fn is_vague(sent: &[u8], decoded: &[u8]) -> bool {
+fn is_ambiguous(sent: &[u8], decoded: &[u8]) -> bool {
     let counted = |path: &[u8]| path.iter().filter(|byte| b"/\\;?#%".contains(byte)).count();
     let escapes = sent.iter().filter(|byte| **byte == b'%').count();
     let signs = [

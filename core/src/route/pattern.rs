@@ -1,6 +1,6 @@
 //! The two kinds of pattern: a path, and a path's whole subtree.
 
-use super::Forms;
+use super::PathVariants;
 
 /// A path, or with `/*` behind it that path and all below it. Written as the path is canonical,
 /// but for its case.
@@ -30,9 +30,9 @@ impl Pattern {
             return Err("must be a path, without a query or a fragment".into());
         }
         let whole = if path.is_empty() { "/" } else { path };
-        match Forms::of(whole.as_bytes()) {
+        match PathVariants::of(whole.as_bytes()) {
             Err(unreadable) => Err(unreadable.to_string()),
-            Ok(forms) if forms.has_one_reading() => {
+            Ok(variants) if variants.is_unambiguous() => {
                 Ok(Self { path: path.as_bytes().into(), subtree })
             }
             Ok(_) => Err(CANONICAL.into()),

@@ -32,7 +32,7 @@ fn system() -> Routes {
     ])
 }
 
-fn class(routes: &Routes, target: &str) -> Result<Class, Unreadable> {
+fn class(routes: &Routes, target: &str) -> Result<Class, BadPath> {
     routes.find(target.as_bytes()).map(|route| route.class)
 }
 

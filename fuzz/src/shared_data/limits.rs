@@ -1,13 +1,13 @@
 //! What was admitted.
 
+use probegate_core::client::{ClientKey, HashKey, Identity};
 use probegate_core::metrics::Meter;
-use probegate_core::rate_limit::client::{ClientKey, HashKey, Identity};
 use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
 use probegate_core::request::{Head, Pairs};
 use probegate_core::verdict::Verdict;
 
 use crate::gate::{NOW, compiled, serialized};
-use crate::memory::{Slots, World};
+use probegate_core::testing::{FakeHost, Memory};
 
 const SECOND: u64 = 1_000_000;
 
@@ -24,7 +24,8 @@ pub fn clients(value: &[u8], requests: u32) {
     {
         fingerprint.copy_from_slice(&client.fingerprint.to_le_bytes());
     }
-    let mut slots = Slots::holding(0, &value, NOW);
+    let mut slots = Memory::default();
+    slots.put("", 0, &value);
     let mut passed = 0;
     for turn in 0..=requests + 1 {
         let worker = &mut workers[turn as usize % 2];
@@ -47,16 +48,20 @@ fn passed(section: &str, value: &[u8], headers: &[(&[u8], &[u8])], later: u64) -
     let buffer = serialized(headers);
     let head = Head { ends: true, ..Head::read(Pairs::new(&buffer), &gate.names) };
     // Which table it is a first request tells.
-    let mut names = World { wall: NOW, ..World::default() };
-    names.slots.now = NOW;
+    let host = || FakeHost {
+        wall: NOW,
+        memory: Memory { now: NOW, ..Memory::default() },
+        ..FakeHost::new()
+    };
+    let mut names = host();
     gate.on_request(&head, NOW, &mut names, &mut meter);
-    let mut world = World { wall: NOW, ..World::default() };
-    for name in names.tables.keys() {
-        world.tables.insert(name.clone(), Slots::holding(0, value, NOW));
+    let mut world = host();
+    for (name, _) in names.memory.values.keys().filter(|(name, _)| !name.is_empty()) {
+        world.memory.put(name, 0, value);
     }
     [0, later].map(|later| {
         let now = NOW + later;
-        (world.slots.now, world.wall) = (now, NOW);
+        (world.memory.now, world.wall) = (now, NOW);
         let mut ask = || gate.on_request(&head, now, &mut world, &mut meter).1;
         (0..4).filter(|_| matches!(ask(), Verdict::Forward(_))).count()
     })

@@ -50,7 +50,7 @@ fn configuration() -> Value {
             "routes": ["/v1/pay/*"], "nonce_header": "x-nonce", "timestamp_header": "x-timestamp",
             "tolerance": "10s", "max_nonces": 2_000,
         },
-        "fleet_limit": {
+        "global_rate_limit": {
             "cluster": "limits", "domain": "hostile", "timeout": "50ms", "on_error": "local",
             "descriptors": [{"client": true}],
         },

@@ -28,7 +28,7 @@ const ADMITTED: [(&str, usize); 8] = [
     ("/v1/recall?trailers=false", 1),
     ("/v1/recall?trailers=true", 1),
     ("/v1/pay", 1),
-    ("/v1/fleet", 1),
+    ("/v1/global_rate_limit", 1),
 ];
 
 /// An Envoy whose gate does all that it can.
@@ -36,7 +36,7 @@ pub struct World {
     pub envoy: Envoy,
     upstream: Upstream,
     _redis: Redis,
-    _fleet: RateLimitService,
+    _global_rate_limit: RateLimitService,
     _service: Service,
     _vault: Service,
     clients: Cell<u32>,
@@ -51,13 +51,13 @@ impl World {
     pub fn start(restrict: impl FnOnce(Bootstrap) -> Bootstrap) -> Result<Self, Failed> {
         let (upstream, redis) = (Upstream::start(), Redis::start());
         let once = Limit { keys: vec!["operation", "key"], requests: 1, seconds: 86_400 };
-        let fleet = RateLimitService::start(&redis, &[once]);
+        let global_rate_limit = RateLimitService::start(&redis, &[once]);
         let (service, vault) =
             (Service::start(answer(200, "ok")), Service::start(answer(200, "fetched\n")));
         let bootstrap = Bootstrap::to(upstream.address())
             .cluster("service", service.address())
             .cluster("vault", vault.address())
-            .cluster_http2("fleet", fleet.address())
+            .cluster_http2("global_rate_limit", global_rate_limit.address())
             .env("METRICS_BEARER", TOKEN)
             .plugin(configuration())
             .wasm(json!({"allow_on_headers_stop_iteration": true}))
@@ -77,7 +77,7 @@ impl World {
             envoy,
             upstream,
             _redis: redis,
-            _fleet: fleet,
+            _global_rate_limit: global_rate_limit,
             _service: service,
             _vault: vault,
             clients: Cell::new(0),
@@ -123,7 +123,7 @@ impl World {
             ("operations.key.json", |world| world.by_body(false)),
             ("operations.key.json, trailers", |world| world.by_body(true)),
             ("replay", Self::replay),
-            ("fleet_limit", Self::fleet),
+            ("global_rate_limit", Self::global_rate_limit),
         ];
         let lost = guards.into_iter().filter(|(_, works)| !works(self)).map(|(name, _)| name);
         let lost = lost.collect();
@@ -227,8 +227,8 @@ impl World {
         self.statuses(&pay) == [200, 409]
     }
 
-    fn fleet(&self) -> bool {
-        let request = Request::get("/v1/fleet").header("x-bank", "a");
+    fn global_rate_limit(&self) -> bool {
+        let request = Request::get("/v1/global_rate_limit").header("x-bank", "a");
         self.statuses(&request) == [200, 429]
     }
 
@@ -289,11 +289,11 @@ fn configuration() -> Value {
         "operations": [
             {"name": "reflect", "paths": ["/v1/reflect"], "key": {"header": "x-bank"}, "requests": 1, "per": "1h"},
             {"name": "recall", "paths": ["/v1/recall"], "key": {"json": "/bank_id"}, "requests": 1, "per": "1h"},
-            {"name": "fleet-wide", "paths": ["/v1/fleet"], "key": {"header": "x-bank"}, "requests": 100, "per": "1h"},
+            {"name": "global_rate_limit-wide", "paths": ["/v1/global_rate_limit"], "key": {"header": "x-bank"}, "requests": 100, "per": "1h"},
         ],
         "replay": {"routes": ["/v1/pay"]},
-        "fleet_limit": {
-            "cluster": "fleet", "domain": "probegate", "timeout": "1s", "on_error": "refuse",
+        "global_rate_limit": {
+            "cluster": "global_rate_limit", "domain": "probegate", "timeout": "1s", "on_error": "refuse",
             "descriptors": [{"operation": true, "key": true}],
         },
         "probes": {"every": "1s", "timeout": "500ms", "targets": [

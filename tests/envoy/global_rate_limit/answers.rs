@@ -22,10 +22,10 @@ fn over_the_limit() {
         let refused = client.send(&request);
         assert_eq!(refused.status, 429);
         assert_eq!(refused.headers_named("x-request-id"), [b"two"]);
-        assert_eq!(refused.header("ratelimit-policy"), Some(r#""fleet";q=1;w=86400"#));
+        assert_eq!(refused.header("ratelimit-policy"), Some(r#""global_rate_limit";q=1;w=86400"#));
         let wait: u64 = refused.header("retry-after").expect("a wait").parse().expect("seconds");
         assert!((1..=86_400).contains(&wait), "{wait}");
-        let ratelimit = format!(r#""fleet";r=0;t={wait}"#);
+        let ratelimit = format!(r#""global_rate_limit";r=0;t={wait}"#);
         assert_eq!(refused.header("ratelimit"), Some(ratelimit.as_str()));
         assert_eq!(refused.header("x-ratelimit-remaining"), Some("0"), "the service's own header");
         let body = refused.json();

@@ -39,7 +39,7 @@ fn two_envoys_admit_one_limit() {
     let refused: f64 = envoys
         .iter()
         .map(|envoy| {
-            let labels = [("limit", "fleet"), ("reason", "exceeded")];
+            let labels = [("limit", "global_rate_limit"), ("reason", "exceeded")];
             envoy.wait_for_stat("caracal_gateway_rate_limited_total", &labels, |count| count > 0.0)
         })
         .sum();

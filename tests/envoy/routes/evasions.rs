@@ -67,7 +67,7 @@ fn a_disguise_is_guarded() {
                 assert_eq!(upstream.take()[0].target, "/x", "Envoy made another path of it");
                 continue;
             }
-            // Envoy itself refuses some forms if it normalizes.
+            // Envoy itself refuses some variants if it normalizes.
             assert!(matches!(status, 400 | 401), "{path} {shows}: {status}");
             assert_eq!(upstream.count(), 0, "{path} {shows}: it reached the upstream");
             if status == 401 {
@@ -79,7 +79,7 @@ fn a_disguise_is_guarded() {
     }
 }
 
-/// As it came, every form reaches the gate and is known to it.
+/// As it came, every variant reaches the gate and is known to it.
 #[test]
 fn no_form_of_a_path_is_unknown_to_the_gate() {
     let (_upstream, envoy) = start(json!({"normalize_path": false}), json!({}));

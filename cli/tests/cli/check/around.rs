@@ -222,9 +222,9 @@ fn metrics_that_no_route_guards_are_warned_of() {
 fn what_a_section_needs_around_it_is_warned_of() {
     let table = [
         (
-            "fleet.yaml",
-            "rate_limit: {requests: 9}\nfleet_limit:\n  cluster: nowhere\n  descriptors: [{client: true}]",
-            "warning: fleet_limit.cluster: static_resources.clusters has no cluster of this name",
+            "global_rate_limit.yaml",
+            "rate_limit: {requests: 9}\nglobal_rate_limit:\n  cluster: nowhere\n  descriptors: [{client: true}]",
+            "warning: global_rate_limit.cluster: static_resources.clusters has no cluster of this name",
         ),
         (
             "fetch.yaml",

@@ -1,9 +1,9 @@
 //! What all workers hold together of one source.
 
 use crate::auth::Digest;
-use crate::rate_limit::window::Micros;
+use crate::time::Micros;
 
-use super::{AGAIN, Change, MOST};
+use super::{Change, MAX_TOKENS, RETRY_AFTER_FAILURE};
 
 /// The first bytes: which layout follows.
 const RECORD: &[u8] = b"tokens/1";
@@ -42,7 +42,7 @@ impl Record {
         let failed_before = self.failing;
         self.failing = said.is_none();
         let Some(digests) = said else {
-            self.due = now.saturating_add(every.min(AGAIN));
+            self.due = now.saturating_add(every.min(RETRY_AFTER_FAILURE));
             return (!failed_before).then_some(Change::Failing);
         };
         (self.good, self.due) = (now, now.saturating_add(every));
@@ -73,7 +73,7 @@ impl Record {
         let (due, rest) = rest.split_first_chunk()?;
         let (good, rest) = rest.split_first_chunk()?;
         let (digests, []) = rest.as_chunks() else { return None };
-        if *failing > 1 || digests.len() > MOST {
+        if *failing > 1 || digests.len() > MAX_TOKENS {
             return None;
         }
         Some(Self {

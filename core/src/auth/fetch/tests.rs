@@ -3,14 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../../probe/tests/memory.rs"]
-mod memory;
-
 use super::*;
 use crate::auth::{Carrier, Guard, Tokens};
 use crate::request::{Head, Single};
-use memory::Memory;
+use crate::testing::Memory;
 
 const SECOND: Micros = 1_000_000;
 /// When these tests begin, on the monotonic clock.
@@ -27,21 +23,26 @@ fn source() -> Source {
     }
 }
 
-fn keeper() -> Keeper {
-    Keeper::new(vec![source()], "1.p.")
+fn fetcher() -> TokenFetcher {
+    TokenFetcher::new(vec![source()], "1.p.")
 }
 
 /// Whether a token opens at a time after the start, in seconds.
-fn opens(keeper: &mut Keeper, memory: &mut Memory, token: &str, seconds: Micros) -> bool {
+fn opens(fetcher: &mut TokenFetcher, memory: &mut Memory, token: &str, seconds: Micros) -> bool {
     let mut guard = Guard::new(Carrier::Authorization, Tokens::default(), vec![0]);
-    guard.renew(&keeper.tokens(START + seconds * SECOND, memory));
+    guard.renew(&fetcher.tokens(START + seconds * SECOND, memory));
     let value = format!("Bearer {token}");
     let head = Head { authorization: Single::Once(value.as_bytes()), ..Head::default() };
     guard.check(&head).is_ok()
 }
 
-fn say(keeper: &mut Keeper, memory: &mut Memory, body: &str, seconds: Micros) -> Option<Change> {
-    keeper.on_answer(0, read(body.as_bytes()), START + seconds * SECOND, memory)
+fn say(
+    fetcher: &mut TokenFetcher,
+    memory: &mut Memory,
+    body: &str,
+    seconds: Micros,
+) -> Option<Change> {
+    fetcher.on_answer(0, read(body.as_bytes()), START + seconds * SECOND, memory)
 }
 
 #[test]
@@ -68,36 +69,36 @@ fn an_answer_is_a_token_a_line() {
 
 #[test]
 fn a_new_token_opens_and_the_old_one_ends() {
-    let (mut keeper, mut memory) = (keeper(), Memory::default());
-    assert!(!opens(&mut keeper, &mut memory, "first", 0), "nothing was asked yet");
-    assert_eq!(say(&mut keeper, &mut memory, "first", 0), Some(Change::Renewed));
-    assert!(opens(&mut keeper, &mut memory, "first", 1));
-    assert_eq!(say(&mut keeper, &mut memory, "first", 30), None, "the same as before");
-    assert_eq!(say(&mut keeper, &mut memory, "second\nfirst", 60), Some(Change::Renewed));
-    assert!(opens(&mut keeper, &mut memory, "first", 61), "both, while a rotation lasts");
-    assert!(opens(&mut keeper, &mut memory, "second", 61));
-    assert_eq!(say(&mut keeper, &mut memory, "second", 90), Some(Change::Renewed));
-    assert!(!opens(&mut keeper, &mut memory, "first", 91));
-    assert!(opens(&mut keeper, &mut memory, "second", 91));
+    let (mut fetcher, mut memory) = (fetcher(), Memory::default());
+    assert!(!opens(&mut fetcher, &mut memory, "first", 0), "nothing was asked yet");
+    assert_eq!(say(&mut fetcher, &mut memory, "first", 0), Some(Change::Renewed));
+    assert!(opens(&mut fetcher, &mut memory, "first", 1));
+    assert_eq!(say(&mut fetcher, &mut memory, "first", 30), None, "the same as before");
+    assert_eq!(say(&mut fetcher, &mut memory, "second\nfirst", 60), Some(Change::Renewed));
+    assert!(opens(&mut fetcher, &mut memory, "first", 61), "both, while a rotation lasts");
+    assert!(opens(&mut fetcher, &mut memory, "second", 61));
+    assert_eq!(say(&mut fetcher, &mut memory, "second", 90), Some(Change::Renewed));
+    assert!(!opens(&mut fetcher, &mut memory, "first", 91));
+    assert!(opens(&mut fetcher, &mut memory, "second", 91));
 }
 
 #[test]
 fn the_last_good_token_stays_for_so_long_and_then_nothing_opens() {
-    let (mut keeper, mut memory) = (keeper(), Memory::default());
-    say(&mut keeper, &mut memory, "token", 0);
-    assert_eq!(say(&mut keeper, &mut memory, "", 30), Some(Change::Failing));
-    assert_eq!(say(&mut keeper, &mut memory, "", 35), None, "told once");
-    assert!(opens(&mut keeper, &mut memory, "token", 3_600));
-    assert!(!opens(&mut keeper, &mut memory, "token", 3_601));
-    assert_eq!(say(&mut keeper, &mut memory, "token", 4_000), Some(Change::Recovered));
-    assert!(opens(&mut keeper, &mut memory, "token", 4_000));
+    let (mut fetcher, mut memory) = (fetcher(), Memory::default());
+    say(&mut fetcher, &mut memory, "token", 0);
+    assert_eq!(say(&mut fetcher, &mut memory, "", 30), Some(Change::Failing));
+    assert_eq!(say(&mut fetcher, &mut memory, "", 35), None, "told once");
+    assert!(opens(&mut fetcher, &mut memory, "token", 3_600));
+    assert!(!opens(&mut fetcher, &mut memory, "token", 3_601));
+    assert_eq!(say(&mut fetcher, &mut memory, "token", 4_000), Some(Change::Recovered));
+    assert!(opens(&mut fetcher, &mut memory, "token", 4_000));
 }
 
 #[test]
 fn one_vm_asks_an_interval_and_sooner_after_a_failure() {
-    let (mut first, mut second, mut memory) = (keeper(), keeper(), Memory::default());
-    let due = |keeper: &mut Keeper, memory: &mut Memory, seconds: Micros| {
-        !keeper.due(START + seconds * SECOND, memory).is_empty()
+    let (mut first, mut second, mut memory) = (fetcher(), fetcher(), Memory::default());
+    let due = |fetcher: &mut TokenFetcher, memory: &mut Memory, seconds: Micros| {
+        !fetcher.due(START + seconds * SECOND, memory).is_empty()
     };
     assert!(due(&mut first, &mut memory, 0));
     assert!(!due(&mut second, &mut memory, 0), "claimed");
@@ -113,42 +114,43 @@ fn one_vm_asks_an_interval_and_sooner_after_a_failure() {
 
 #[test]
 fn what_cannot_be_read_opens_nothing() {
-    let (mut keeper, mut memory) = (keeper(), Memory::default());
-    say(&mut keeper, &mut memory, "token", 0);
+    let (mut fetcher, mut memory) = (fetcher(), Memory::default());
+    say(&mut fetcher, &mut memory, "token", 0);
     let held = memory.values.clone();
     for (key, (value, version)) in &held {
         let foreign = [&b""[..], b"x", &value[1..], &value[..value.len() - 1]];
         for bytes in foreign {
             memory.values.insert(key.clone(), (bytes.into(), *version));
-            assert!(!opens(&mut keeper, &mut memory, "token", 1), "{bytes:?}");
+            assert!(!opens(&mut fetcher, &mut memory, "token", 1), "{bytes:?}");
         }
     }
-    assert_eq!(keeper.due(START, &mut memory), [0], "and is asked for anew");
+    assert_eq!(fetcher.due(START, &mut memory), [0], "and is asked for anew");
     memory.values = held;
-    assert!(opens(&mut keeper, &mut memory, "token", 1));
-    assert!(keeper.tokens(0, &mut memory).concat().is_empty(), "a clock that cannot be read");
-    assert!(keeper.tokens(START - 1, &mut memory).concat().is_empty(), "or that was set back");
-    assert!(keeper.due(0, &mut memory).is_empty());
+    assert!(opens(&mut fetcher, &mut memory, "token", 1));
+    assert!(fetcher.tokens(0, &mut memory).concat().is_empty(), "a clock that cannot be read");
+    assert!(fetcher.tokens(START - 1, &mut memory).concat().is_empty(), "or that was set back");
+    assert!(fetcher.due(0, &mut memory).is_empty());
     memory.broken = true;
-    assert!(!opens(&mut keeper, &mut memory, "token", 1));
-    assert!(keeper.due(START + 99 * SECOND, &mut memory).is_empty());
-    assert_eq!(say(&mut keeper, &mut memory, "other", 2), None);
+    assert!(!opens(&mut fetcher, &mut memory, "token", 1));
+    assert!(fetcher.due(START + 99 * SECOND, &mut memory).is_empty());
+    assert_eq!(say(&mut fetcher, &mut memory, "other", 2), None);
 }
 
 #[test]
 fn sources_that_differ_keep_apart() {
     let other = Source { path: "/other".into(), ..source() };
-    let (mut keeper, mut memory) = (Keeper::new(vec![source(), other], "1.p."), Memory::default());
-    say(&mut keeper, &mut memory, "token", 0);
-    let tokens = keeper.tokens(START, &mut memory);
+    let (mut fetcher, mut memory) =
+        (TokenFetcher::new(vec![source(), other], "1.p."), Memory::default());
+    say(&mut fetcher, &mut memory, "token", 0);
+    let tokens = fetcher.tokens(START, &mut memory);
     assert_eq!([tokens[0].len(), tokens[1].len()], [1, 0]);
     assert_eq!(*tokens[0][0].name, *"vault/token");
 }
 
 #[test]
 fn no_token_is_shared_or_printed() {
-    let (mut keeper, mut memory) = (keeper(), Memory::default());
-    say(&mut keeper, &mut memory, "s3cr3t-marker", 0);
+    let (mut fetcher, mut memory) = (fetcher(), Memory::default());
+    say(&mut fetcher, &mut memory, "s3cr3t-marker", 0);
     let shared = format!("{:?}", memory.values);
     let bytes: Vec<u8> = memory.values.values().flat_map(|(bytes, _)| bytes.clone()).collect();
     assert!(!shared.contains("s3cr3t") && !bytes.windows(6).any(|window| window == b"s3cr3t"));

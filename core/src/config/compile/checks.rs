@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::config::Mistake;
 use crate::config::shape::Span;
-use crate::route::{Pattern, Wide};
+use crate::route::{Pattern, ProtectedPatterns};
 
 pub const SECOND: u64 = 1_000_000;
 pub const HOUR: u64 = 3_600 * SECOND;
@@ -12,8 +12,8 @@ pub const DAY: u64 = 24 * HOUR;
 
 /// Patterns of which any reading of a path may match; at least one.
 #[inline(never)]
-pub fn wide(key: &str, paths: &[String]) -> Result<Wide, Mistake> {
-    let mut wide = Wide::default();
+pub fn wide(key: &str, paths: &[String]) -> Result<ProtectedPatterns, Mistake> {
+    let mut wide = ProtectedPatterns::default();
     for (index, path) in paths.iter().enumerate() {
         let mistake = |message| Mistake::new(message).within_index(index).within_key(key);
         wide.add(Pattern::parse(path).map_err(mistake)?);

@@ -1,11 +1,11 @@
-//! What the section `fleet_limit` means.
+//! What the section `global_rate_limit` means.
 
 use crate::config::Mistake;
-use crate::config::shape::{self, FleetLimit};
+use crate::config::shape::{self, GlobalRateLimitShape};
 use crate::gate::ClientLimit;
 use crate::global_rate_limit::breaker::Breaker;
 use crate::global_rate_limit::request::{Descriptor, Told};
-use crate::global_rate_limit::{Fleet, OnError};
+use crate::global_rate_limit::{GlobalRateLimit, OnError};
 use crate::operations::{Operations, Source};
 
 use super::checks::span;
@@ -19,16 +19,16 @@ type Result<T> = std::result::Result<T, Mistake>;
 /// Checks the section and gives it its meaning. Its name goes to `limits`, behind the operations'.
 #[inline(never)]
 pub fn compile(
-    fleet: FleetLimit,
+    global_rate_limit: GlobalRateLimitShape,
     limit: Option<&ClientLimit>,
     operations: &Operations,
     limits: &mut Vec<String>,
-) -> Result<Fleet> {
+) -> Result<GlobalRateLimit> {
     let limited = limit.is_some_and(|limit| limit.enforce) || !operations.is_empty();
-    let cluster = header_value("cluster", fleet.cluster)?;
-    let domain = header_value("domain", fleet.domain)?;
-    span("timeout", fleet.timeout, 5_000..=1_000_000, "must be from 5ms to 1s")?;
-    let on_error = match fleet.on_error {
+    let cluster = header_value("cluster", global_rate_limit.cluster)?;
+    let domain = header_value("domain", global_rate_limit.domain)?;
+    span("timeout", global_rate_limit.timeout, 5_000..=1_000_000, "must be from 5ms to 1s")?;
+    let on_error = match global_rate_limit.on_error {
         shape::OnError::Local if !limited => {
             let right = "must be refuse or admit: no limit of this process stands in for the service (rate_limit that is enforced, or operations)";
             return Err(Mistake::new(right).within_key("on_error"));
@@ -36,12 +36,12 @@ pub fn compile(
         shape::OnError::Local | shape::OnError::Admit => OnError::Forward,
         shape::OnError::Refuse => OnError::Refuse,
     };
-    if !(1..=DESCRIPTORS).contains(&fleet.descriptors.len()) {
+    if !(1..=DESCRIPTORS).contains(&global_rate_limit.descriptors.len()) {
         let right = format!("must be 1 to {DESCRIPTORS}");
         return Err(Mistake::new(right).within_key("descriptors"));
     }
     let mut descriptors = Vec::new();
-    for (index, descriptor) in fleet.descriptors.into_iter().enumerate() {
+    for (index, descriptor) in global_rate_limit.descriptors.into_iter().enumerate() {
         let descriptor = self::descriptor(descriptor, !operations.is_empty())
             .map_err(|mistake| mistake.within_index(index).within_key("descriptors"))?;
         descriptors.push(descriptor);
@@ -53,10 +53,10 @@ pub fn compile(
         let by_header = matches!(source, Source::Header(_));
         told.push(Told { name: name.clone(), by_client, by_header });
     }
-    let fleet = Fleet {
+    let global_rate_limit = GlobalRateLimit {
         cluster,
         domain,
-        timeout: fleet.timeout.0,
+        timeout: global_rate_limit.timeout.0,
         on_error,
         limit: u8::try_from(limits.len()).unwrap_or(u8::MAX),
         descriptors,
@@ -64,8 +64,8 @@ pub fn compile(
         operations: told,
         breaker: Breaker::default(),
     };
-    limits.push(Fleet::NAME.into());
-    Ok(fleet)
+    limits.push(GlobalRateLimit::NAME.into());
+    Ok(global_rate_limit)
 }
 
 fn descriptor(descriptor: shape::Descriptor, operations: bool) -> Result<Descriptor> {

@@ -1,16 +1,16 @@
 //! What the section `operations` means.
 
+use crate::client::Clients;
+use crate::client::{HashKey, Prefixes};
 use crate::config::Mistake;
 use crate::config::shape::{self, Key, MissingKey};
-use crate::gate::Clients;
-use crate::global_rate_limit::Fleet;
+use crate::global_rate_limit::GlobalRateLimit;
 use crate::local_reply::CLIENT;
 use crate::operations::gcra::Bucket;
 use crate::operations::key::Source;
 use crate::operations::{Operation, Operations};
 use crate::rate_limit::Quota;
-use crate::rate_limit::client::{HashKey, Prefixes};
-use crate::rate_limit::expiry_table::Stamps;
+use crate::rate_limit::expiry_table::ExpiryTable;
 
 use super::checks::{DAY, SECOND, header_name, in_range, is_token, pointer, span, wide};
 
@@ -57,8 +57,8 @@ fn check_name(name: &str, limits: &[String]) -> Result<()> {
     if name == CLIENT {
         return Err(Mistake::new("is the name of each client's own limit, in `rate_limit`"));
     }
-    if name == Fleet::NAME {
-        return Err(Mistake::new("is the name of the limit in `fleet_limit`"));
+    if name == GlobalRateLimit::NAME {
+        return Err(Mistake::new("is the name of the limit in `global_rate_limit`"));
     }
     if limits.iter().any(|limit| limit == name) {
         return Err(Mistake::new("names a limit twice"));
@@ -81,7 +81,7 @@ fn operation(operation: shape::Operation) -> Result<Operation> {
         share: operation.missing_key == MissingKey::Share,
         quota: Quota { requests, window },
         bucket: Bucket::new(requests, window * 1_000, burst),
-        stamps: Stamps::new(max_keys),
+        expiries: ExpiryTable::new(max_keys),
         // What buckets mean depends on all of these.
         table: format!("operation.{name}.{requests}.{window}.{burst}.{max_keys}"),
     })

@@ -1,9 +1,10 @@
 //! What the section `rate_limit` means.
 
+use crate::client::Clients;
+use crate::client::{ClientSource, HashKey, Prefixes};
 use crate::config::Mistake;
 use crate::config::shape::{self, Client, RateLimit};
-use crate::gate::{ClientLimit, Clients};
-use crate::rate_limit::client::{ClientSource, HashKey, Prefixes};
+use crate::gate::ClientLimit;
 use crate::rate_limit::{Limiter, Quota, WhenFull};
 
 use super::Builder;

@@ -1,8 +1,8 @@
 //! What the section `replay` means.
 
+use crate::client::HashKey;
 use crate::config::{Mistake, shape};
-use crate::rate_limit::client::HashKey;
-use crate::rate_limit::expiry_table::Stamps;
+use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::Replay;
 
 use super::checks::{DAY, SECOND, header_name, in_range, span, wide};
@@ -26,7 +26,7 @@ pub fn compile(replay: shape::Replay, hash_key: HashKey) -> Result<Replay, Mista
         tolerance: replay.tolerance.0,
         when_full: when_full(replay.when_full),
         hash_key,
-        stamps: Stamps::new(max_nonces),
+        expiries: ExpiryTable::new(max_nonces),
         // How many slots there are depends on it. What a nonce's end means depends on the tolerance, but
         // to begin anew would forget even those that a longer one need not.
         table: format!("replay.{max_nonces}"),

@@ -1,4 +1,4 @@
-//! The shape of the section `fleet_limit`.
+//! The shape of the section `global_rate_limit`.
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use super::Span;
 #[derive(Clone, Debug, Read)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-pub struct FleetLimit {
+pub struct GlobalRateLimitShape {
     /// The Envoy cluster of the service; it must speak HTTP/2.
     pub cluster: String,
     /// The domain of the service's configuration. Default `probegate`.
@@ -25,7 +25,7 @@ pub struct FleetLimit {
     pub descriptors: Vec<Descriptor>,
 }
 
-impl Default for FleetLimit {
+impl Default for GlobalRateLimitShape {
     fn default() -> Self {
         Self {
             cluster: String::new(),

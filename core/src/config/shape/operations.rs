@@ -12,7 +12,7 @@ use super::Span;
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
-    /// Its name in metrics and answers: 1 to 40 of `a` to `z`, digits, `_` and `-`; not `client` nor `fleet`.
+    /// Its name in metrics and answers: 1 to 40 of `a` to `z`, digits, `_` and `-`; not `client` nor `global_rate_limit`.
     pub name: String,
     /// The methods that it is about. Absent: all.
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! The section `fleet_limit`.
+//! The section `global_rate_limit`.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -6,34 +6,40 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::mistakes::assert_mistakes;
 use super::*;
 use crate::global_rate_limit::request::Descriptor;
-use crate::global_rate_limit::{Fleet, OnError};
+use crate::global_rate_limit::{GlobalRateLimit, OnError};
 
-fn fleet(configuration: &str) -> Fleet {
-    compiled(configuration).unwrap().gate.fleet.unwrap()
+fn global_rate_limit(configuration: &str) -> GlobalRateLimit {
+    compiled(configuration).unwrap().gate.global_rate_limit.unwrap()
 }
 
 #[test]
 fn what_the_keys_mean() {
-    let fleet = fleet(
-        r#"{"fleet_limit": {
+    let global_rate_limit = global_rate_limit(
+        r#"{"global_rate_limit": {
             "cluster": "rate_limit_service", "domain": "shop", "timeout": "20ms", "on_error": "refuse",
             "descriptors": [{"client": true}]
         }}"#,
     );
-    assert_eq!((&*fleet.cluster, &*fleet.domain), ("rate_limit_service", "shop"));
-    assert_eq!((fleet.timeout, fleet.on_error), (20_000, OnError::Refuse));
-    assert_eq!(fleet.descriptors, [Descriptor { client: true, operation: false, key: false }]);
+    assert_eq!(
+        (&*global_rate_limit.cluster, &*global_rate_limit.domain),
+        ("rate_limit_service", "shop")
+    );
+    assert_eq!((global_rate_limit.timeout, global_rate_limit.on_error), (20_000, OnError::Refuse));
+    assert_eq!(
+        global_rate_limit.descriptors,
+        [Descriptor { client: true, operation: false, key: false }]
+    );
 }
 
 #[test]
 fn defaults() {
-    assert!(compiled("{}").unwrap().gate.fleet.is_none(), "nobody is asked");
-    let fleet = fleet(
+    assert!(compiled("{}").unwrap().gate.global_rate_limit.is_none(), "nobody is asked");
+    let global_rate_limit = global_rate_limit(
         r#"{"rate_limit": {"requests": 1},
-            "fleet_limit": {"cluster": "c", "descriptors": [{"client": true}]}}"#,
+            "global_rate_limit": {"cluster": "c", "descriptors": [{"client": true}]}}"#,
     );
-    assert_eq!((&*fleet.domain, fleet.timeout), ("probegate", 50_000));
-    assert_eq!(fleet.on_error, OnError::Forward, "local");
+    assert_eq!((&*global_rate_limit.domain, global_rate_limit.timeout), ("probegate", 50_000));
+    assert_eq!(global_rate_limit.on_error, OnError::Forward, "local");
 }
 
 /// `local` promises that a limit stands in for the service; the others do without one.
@@ -42,9 +48,9 @@ fn local_takes_a_limit_of_the_process() {
     let section = |on_error: &str, others: &str| {
         let descriptors = r#""descriptors": [{"client": true}]"#;
         compiled(&format!(
-            r#"{{{others} "fleet_limit": {{"cluster": "c", "on_error": "{on_error}", {descriptors}}}}}"#
+            r#"{{{others} "global_rate_limit": {{"cluster": "c", "on_error": "{on_error}", {descriptors}}}}}"#
         ))
-        .map(|compiled| compiled.gate.fleet.unwrap().on_error)
+        .map(|compiled| compiled.gate.global_rate_limit.unwrap().on_error)
     };
     assert_eq!(section("admit", ""), Ok(OnError::Forward));
     assert_eq!(section("refuse", ""), Ok(OnError::Refuse));
@@ -54,7 +60,7 @@ fn local_takes_a_limit_of_the_process() {
     for others in ["", marked] {
         let mistake = section("local", others).unwrap_err();
         assert!(
-            mistake.starts_with("fleet_limit.on_error: must be refuse or admit"),
+            mistake.starts_with("global_rate_limit.on_error: must be refuse or admit"),
             "{others}: {mistake}"
         );
     }
@@ -62,7 +68,8 @@ fn local_takes_a_limit_of_the_process() {
 
 #[test]
 fn mistakes_with_their_places() {
-    let section = |rest: &str| format!(r#"{{"fleet_limit": {{"on_error": "admit", {rest}}}}}"#);
+    let section =
+        |rest: &str| format!(r#"{{"global_rate_limit": {{"on_error": "admit", {rest}}}}}"#);
     let descriptors = |list: &str| section(&format!(r#""cluster": "c", "descriptors": [{list}]"#));
     let one = r#"{"client": true}"#;
     let many = |number| descriptors(&vec![one; number].join(","));
@@ -74,48 +81,51 @@ fn mistakes_with_their_places() {
         assert!(compiled(&timeout(right)).is_ok(), "{right}");
     }
     let table = [
-        (section(r#""descriptors": []"#), "fleet_limit.cluster: must be 1 to 1024"),
-        (section(r#""cluster": "c""#), "fleet_limit.descriptors: must be 1 to 16"),
+        (section(r#""descriptors": []"#), "global_rate_limit.cluster: must be 1 to 1024"),
+        (section(r#""cluster": "c""#), "global_rate_limit.descriptors: must be 1 to 16"),
         (
             section(r#""cluster": "c", "failure_mode_deny": true"#),
-            "fleet_limit: there is no key `failure_mode_deny`",
+            "global_rate_limit: there is no key `failure_mode_deny`",
         ),
         (
             section(&format!(r#""cluster": "", "descriptors": [{one}]"#)),
-            "fleet_limit.cluster: must be 1 to 1024",
+            "global_rate_limit.cluster: must be 1 to 1024",
         ),
         (
             section(&format!(r#""cluster": "c", "domain": "a b", "descriptors": [{one}]"#)),
-            "fleet_limit.domain: must be",
+            "global_rate_limit.domain: must be",
         ),
-        (timeout("4ms"), "fleet_limit.timeout: must be from 5ms to 1s"),
-        (timeout("2s"), "fleet_limit.timeout: must be from 5ms to 1s"),
-        (timeout("50"), "fleet_limit.timeout: must be a whole number and a unit"),
-        (many(0), "fleet_limit.descriptors: must be 1 to 16"),
-        (many(17), "fleet_limit.descriptors: must be 1 to 16"),
+        (timeout("4ms"), "global_rate_limit.timeout: must be from 5ms to 1s"),
+        (timeout("2s"), "global_rate_limit.timeout: must be from 5ms to 1s"),
+        (timeout("50"), "global_rate_limit.timeout: must be a whole number and a unit"),
+        (many(0), "global_rate_limit.descriptors: must be 1 to 16"),
+        (many(17), "global_rate_limit.descriptors: must be 1 to 16"),
         (
             descriptors(&format!("{one}, {{}}")),
-            "fleet_limit.descriptors[1]: must have `client` or `operation`",
+            "global_rate_limit.descriptors[1]: must have `client` or `operation`",
         ),
         (
             descriptors(r#"{"client": false}"#),
-            "fleet_limit.descriptors[0]: must have `client` or `operation`",
+            "global_rate_limit.descriptors[0]: must have `client` or `operation`",
         ),
         (
             descriptors(r#"{"client": true, "key": true}"#),
-            "fleet_limit.descriptors[0].key: only a descriptor with",
+            "global_rate_limit.descriptors[0].key: only a descriptor with",
         ),
         (
             descriptors(r#"{"operation": true}"#),
-            "fleet_limit.descriptors[0].operation: there are no operations",
+            "global_rate_limit.descriptors[0].operation: there are no operations",
         ),
-        (descriptors(r#"{"path": true}"#), "fleet_limit.descriptors[0]: there is no key `path`"),
+        (
+            descriptors(r#"{"path": true}"#),
+            "global_rate_limit.descriptors[0]: there is no key `path`",
+        ),
     ];
     let table: Vec<(&str, &str)> =
         table.iter().map(|(configuration, expected)| (&**configuration, *expected)).collect();
     assert_mistakes(&table);
     assert_mistakes(&[(
-        r#"{"fleet_limit": {"cluster": "c", "on_error": "deny", "descriptors": []}}"#,
-        "fleet_limit.on_error: must be one of local, refuse, admit",
+        r#"{"global_rate_limit": {"cluster": "c", "on_error": "deny", "descriptors": []}}"#,
+        "global_rate_limit.on_error: must be one of local, refuse, admit",
     )]);
 }

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::verdict::LimitReason;
+use crate::rate_limit::LimitReason;
 
 const MARK: (&str, &str) = ("x-gate-would-limit", "1");
 
@@ -68,14 +68,14 @@ fn clients_are_told_apart_behind_proxies() {
 #[test]
 fn a_limit_that_is_not_enforced_marks() {
     let mut world = limit(r#", "enforce": false"#);
-    assert_eq!(world.forward("/x", &[]).mark, Mark::Absent);
+    assert_eq!(world.forward("/x", &[]).mark, Mark::Keep);
     assert_eq!(world.forward("/x", &[]).mark, Mark::Set(LimitReason::Exceeded));
     assert_eq!(
         world.forward("/x", &[MARK]).mark,
         Mark::Set(LimitReason::Exceeded),
         "over the client's"
     );
-    assert_eq!(world.forward("/health", &[]).mark, Mark::Absent);
+    assert_eq!(world.forward("/health", &[]).mark, Mark::Keep);
     assert_eq!(world.sum("gateway_rate_limited_total"), 2, "and counts");
 }
 
@@ -96,7 +96,7 @@ fn a_clients_own_mark_is_taken_off() {
 #[test]
 fn an_overrun_says_why() {
     let reason = |world: &mut World| match world.refuse("/x", &[]) {
-        Refusal::RateLimited(overrun) => overrun.reason,
+        Refusal::RateLimited(rejection) => rejection.reason,
         other => panic!("{other:?}"),
     };
     let mut world = limit("");
@@ -122,6 +122,6 @@ fn a_full_table_may_admit() {
     let mut world = limit(r#", "max_clients": 1, "when_full": "admit""#);
     for peer in ["10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1"] {
         world.host.peer = peer.into();
-        assert_eq!(world.forward("/x", &[]).mark, Mark::Absent);
+        assert_eq!(world.forward("/x", &[]).mark, Mark::Keep);
     }
 }

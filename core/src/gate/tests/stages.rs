@@ -4,8 +4,8 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::rate_limit::LimitReason;
 use crate::replay::Block;
-use crate::verdict::LimitReason;
 
 const LIMITED: &str = "caracal_gateway_rate_limited_total";
 const BLOCKED: &str = "caracal_gateway_replay_blocks_total";
@@ -22,7 +22,7 @@ fn world(operations: &str, rest: &str) -> World {
 
 fn limited(refusal: Refusal) -> (u8, LimitReason) {
     match refusal {
-        Refusal::RateLimited(overrun) => (overrun.limit, overrun.reason),
+        Refusal::RateLimited(rejection) => (rejection.limit, rejection.reason),
         other => panic!("{other:?}"),
     }
 }
@@ -143,7 +143,7 @@ fn what_waits_is_edited_first_and_refused_or_forwarded_once() {
         r#", "rate_limit": {"requests": 1, "enforce": false}"#,
     );
     let (mut stream, verdict) = world.head("/x", &[], false);
-    let Verdict::Wait(edits, Wait::Body) = verdict else { panic!("{verdict:?}") };
+    let Verdict::Pause(edits, Pause::Body) = verdict else { panic!("{verdict:?}") };
     assert!(edits.set_request_id && stream.forwarded, "Envoy may answer meanwhile");
     assert_eq!(world.sum(LIMITED), 0);
     let now = world.now();

@@ -3,28 +3,31 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::wire::serialise;
-use crate::config::protobuf::put;
+use crate::callout::{FailureReason, Response};
 use crate::global_rate_limit::Decision::{self, Admitted, Refused};
 use crate::global_rate_limit::answer::{Over, judge};
 use crate::grpc::frame;
-use crate::probe::answer::Answer;
-use crate::probe::rung::Reason;
+use crate::protobuf::put;
 use crate::request::Pairs;
+use crate::testing::serialize;
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 const WELL: Headers<'_> = &[(":status", "200"), ("x-envoy-upstream-service-time", "1")];
 const ENDED: Headers<'_> = &[("grpc-status", "0")];
 
-fn judged(headers: Headers<'_>, body: &[u8], trailers: Headers<'_>) -> Result<Decision, Reason> {
-    let (headers, trailers) = (serialise(headers), serialise(trailers));
+fn judged(
+    headers: Headers<'_>,
+    body: &[u8],
+    trailers: Headers<'_>,
+) -> Result<Decision, FailureReason> {
+    let (headers, trailers) = (serialize(headers), serialize(trailers));
     let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
-    judge(Answer { headers, body: Some(body), trailers }, 10, 50_000)
+    judge(Response { headers, body: Some(body), trailers }, 10, 50_000)
 }
 
 /// A message of the service's.
-fn said(message: &[u8]) -> Result<Decision, Reason> {
+fn said(message: &[u8]) -> Result<Decision, FailureReason> {
     judged(WELL, &frame(message), ENDED)
 }
 
@@ -47,7 +50,7 @@ fn codes() {
     assert_eq!(said(&[8, 1]), Ok(Admitted));
     assert_eq!(said(&[8, 2]), Ok(Refused(Over { retry_after: 1, ..Over::default() })));
     for unknown in [&[8, 0][..], &[], &[8, 3], &[8, 0xff, 0xff, 3]] {
-        assert_eq!(said(unknown), Err(Reason::Body), "neither yes nor no: {unknown:?}");
+        assert_eq!(said(unknown), Err(FailureReason::Body), "neither yes nor no: {unknown:?}");
     }
     assert_eq!(said(&[8, 2, 8, 1]), Ok(Admitted), "of a field that stands twice the last holds");
 }
@@ -126,27 +129,30 @@ fn calls_that_did_not_succeed() {
     let ok = frame(&[8, 1]);
     let upstream = |status| [(":status", status), ("x-envoy-upstream-service-time", "1")];
     assert_eq!(judged(&upstream("200"), &ok, ENDED), Ok(Admitted));
-    assert_eq!(judged(&upstream("503"), &ok, ENDED), Err(Reason::Status));
-    assert_eq!(judged(WELL, &ok, &[("grpc-status", "14")]), Err(Reason::Status));
-    assert_eq!(judged(WELL, &ok, &[]), Err(Reason::Body), "it did not end as gRPC does");
+    assert_eq!(judged(&upstream("503"), &ok, ENDED), Err(FailureReason::Status));
+    assert_eq!(judged(WELL, &ok, &[("grpc-status", "14")]), Err(FailureReason::Status));
+    assert_eq!(judged(WELL, &ok, &[]), Err(FailureReason::Body), "it did not end as gRPC does");
     let only = [WELL, &[("grpc-status", "0")]].concat();
     assert_eq!(judged(&only, &ok, &[]), Ok(Admitted));
     let envoys = |status, body: &[u8]| judged(&[(":status", status)], body, &[]);
-    assert_eq!(envoys("504", b"upstream request timeout"), Err(Reason::Timeout));
-    assert_eq!(envoys("503", b"reset reason: remote connection failure"), Err(Reason::Refused));
-    assert_eq!(envoys("503", b"reset reason: connection termination"), Err(Reason::Reset));
-    assert_eq!(envoys("200", &ok), Err(Reason::Reset), "nothing of the service's");
+    assert_eq!(envoys("504", b"upstream request timeout"), Err(FailureReason::Timeout));
+    assert_eq!(
+        envoys("503", b"reset reason: remote connection failure"),
+        Err(FailureReason::Refused)
+    );
+    assert_eq!(envoys("503", b"reset reason: connection termination"), Err(FailureReason::Reset));
+    assert_eq!(envoys("200", &ok), Err(FailureReason::Reset), "nothing of the service's");
     for (message, reason) in [
-        ("upstream request timeout", Reason::Timeout),
-        ("upstream connect error. reset reason: connection timeout", Reason::Timeout),
-        ("upstream connect error. reset reason: remote connection failure", Reason::Refused),
-        ("no healthy upstream", Reason::Refused),
-        ("upstream connect error. reset reason: remote reset", Reason::Reset),
+        ("upstream request timeout", FailureReason::Timeout),
+        ("upstream connect error. reset reason: connection timeout", FailureReason::Timeout),
+        ("upstream connect error. reset reason: remote connection failure", FailureReason::Refused),
+        ("no healthy upstream", FailureReason::Refused),
+        ("upstream connect error. reset reason: remote reset", FailureReason::Reset),
     ] {
         let headers = [(":status", "200"), ("grpc-status", "14"), ("grpc-message", message)];
         assert_eq!(judged(&headers, b"", &[]), Err(reason), "{message}");
     }
-    assert_eq!(judged(&[], b"", &[]), Err(Reason::Reset));
+    assert_eq!(judged(&[], b"", &[]), Err(FailureReason::Reset));
 }
 
 #[test]
@@ -163,6 +169,6 @@ fn garbage() {
         b"\0\0\0\0\x05\x08\x02\x12\x01\x0a",
         b"\0\0\0\0\x05\x08\x02\x1a\x01\x0a",
     ] {
-        assert_eq!(judged(WELL, body, ENDED), Err(Reason::Body), "{body:?}");
+        assert_eq!(judged(WELL, body, ENDED), Err(FailureReason::Body), "{body:?}");
     }
 }

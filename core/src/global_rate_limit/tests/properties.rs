@@ -11,22 +11,21 @@ use proptest::option;
 use proptest::prelude::*;
 use prost::Message as _;
 
-use super::wire::serialise;
+use crate::callout::{FailureReason, Response};
+use crate::client::Identity;
 use crate::global_rate_limit::Decision;
 use crate::global_rate_limit::answer::judge;
 use crate::global_rate_limit::breaker::{Breaker, FAILURES, PAUSE};
 use crate::global_rate_limit::request::{Descriptor, Question, Told};
 use crate::grpc::frame;
-use crate::probe::answer::Answer;
-use crate::probe::rung::Reason;
-use crate::rate_limit::client::Identity;
 use crate::request::Pairs;
+use crate::testing::serialize;
 
-fn judged(body: &[u8]) -> Result<Decision, Reason> {
-    let headers = serialise(&[(":status", "200"), ("x-envoy-upstream-service-time", "1")]);
-    let trailers = serialise(&[("grpc-status", "0")]);
+fn judged(body: &[u8]) -> Result<Decision, FailureReason> {
+    let headers = serialize(&[(":status", "200"), ("x-envoy-upstream-service-time", "1")]);
+    let trailers = serialize(&[("grpc-status", "0")]);
     let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
-    judge(Answer { headers, body: Some(body), trailers }, 10, 50_000)
+    judge(Response { headers, body: Some(body), trailers }, 10, 50_000)
 }
 
 prop_compose! {
@@ -105,7 +104,7 @@ proptest! {
                     prop_assert!(response.response_headers_to_add.iter().any(sent));
                 }
             }
-            _ => prop_assert_eq!(judged, Err(Reason::Body)),
+            _ => prop_assert_eq!(judged, Err(FailureReason::Body)),
         }
     }
 

@@ -3,8 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::client::Identity;
 use crate::global_rate_limit::request::{Descriptor, Question, Told};
-use crate::rate_limit::client::Identity;
 
 const CLIENT: Descriptor = Descriptor { client: true, operation: false, key: false };
 const OPERATION: Descriptor = Descriptor { client: false, operation: true, key: false };

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 /// One of everything.
-fn busy(namespace: &str) -> (Meter, Fake) {
+fn busy(namespace: &str) -> (Meter, FakeStatistics) {
     let bounds = Bounds::from_seconds(&[0.001, 2.5]).unwrap();
     let settings = Settings {
         namespace: namespace.into(),
@@ -15,7 +15,7 @@ fn busy(namespace: &str) -> (Meter, Fake) {
         replay: false,
         configured: Configured::default(),
     };
-    let (mut meter, sink) = (Meter::new(settings), Fake::default());
+    let (mut meter, sink) = (Meter::new(settings), FakeStatistics::default());
     for duration in [900, 1_000, 1_001, 3_000_000] {
         meter.began();
         meter.finished(finished(b"GET", 200, duration));
@@ -92,7 +92,7 @@ fn without_a_namespace_nothing_stands_in_front() {
 
 #[test]
 fn any_worker_says_what_all_have_counted() {
-    let mut sink = Fake::default();
+    let mut sink = FakeStatistics::default();
     let (mut one, mut other) = (meter("caracal"), meter("caracal"));
     one.began();
     one.finished(finished(b"PUT", 204, 1));
@@ -108,8 +108,8 @@ fn any_worker_says_what_all_have_counted() {
 
 #[test]
 fn bounds_that_change_keep_a_histogram_in_order() {
-    let mut sink = Fake::default();
-    let observe = |bounds: &[f64], sink: &mut Fake| {
+    let mut sink = FakeStatistics::default();
+    let observe = |bounds: &[f64], sink: &mut FakeStatistics| {
         let bounds = Bounds::from_seconds(bounds).unwrap();
         let mut meter = Meter::new(Settings {
             namespace: "x".into(),

@@ -21,12 +21,12 @@ pub const BOUNDS: [(&str, u64); 11] = [
 ];
 
 /// A bucket's value; one that was never defined is 0.
-pub fn bucket(sink: &Fake, labels: &str, bound: &str) -> i64 {
+pub fn bucket(sink: &FakeStatistics, labels: &str, bound: &str) -> i64 {
     let name = format!("{labels}le=.={bound};.caracal_gateway_request_duration_seconds_bucket");
     sink.get(&name).map_or(0, |(_, value)| value)
 }
 
-fn observed(durations: &[u64]) -> Fake {
+fn observed(durations: &[u64]) -> FakeStatistics {
     flushed("caracal", |meter| {
         for duration in durations {
             meter.began();
@@ -87,7 +87,7 @@ fn requests_that_take_no_time_are_counted() {
 
 #[test]
 fn histograms_add_up_over_flushes() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     for (round, duration) in [3_000, 30_000, 3_000].into_iter().enumerate() {
         meter.began();
         meter.finished(finished(b"GET", 200, duration));

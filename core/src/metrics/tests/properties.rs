@@ -36,7 +36,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #[test]
     fn totals_are_what_happened(events in events()) {
-        let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+        let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
         let mut model: BTreeMap<String, i64> = BTreeMap::new();
         let mut count = |name: String, by: i64| *model.entry(name).or_default() += by;
         for event in events {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-fn scrape(meter: &mut Meter, sink: &mut Fake) -> BTreeMap<String, f64> {
+fn scrape(meter: &mut Meter, sink: &mut FakeStatistics) -> BTreeMap<String, f64> {
     let text = meter.expose(sink).encode(Format::Text);
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     samples
@@ -33,7 +33,7 @@ const METHODS: [&[u8]; 10] = [
 
 #[test]
 fn a_hundred_statuses_have_a_series_each() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     for status in 200..300 {
         answer(&mut meter, b"GET", status, AuthMethod::None);
     }
@@ -51,13 +51,13 @@ fn a_hundred_statuses_have_a_series_each() {
 
 #[test]
 fn a_status_too_many_folds_into_its_class() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     for round in 1..=2 {
         for status in 100..1000 {
             answer(&mut meter, b"GET", status, AuthMethod::None);
         }
         let scraped = scrape(&mut meter, &mut sink);
-        assert!(scraped.len() <= MOST, "{} series", scraped.len());
+        assert!(scraped.len() <= MAX_SERIES, "{} series", scraped.len());
         let requests = f64::from(900 * round);
         assert_eq!(total(&scraped, "caracal_gateway_requests_total"), requests);
         assert_eq!(total(&scraped, "caracal_gateway_request_duration_seconds_count"), requests);
@@ -78,7 +78,7 @@ fn a_status_too_many_folds_into_its_class() {
 
 #[test]
 fn everything_at_once_still_has_an_end() {
-    for bounds in [vec![1.0], (1..=Bounds::MOST).map(|bound| bound as f64).collect()] {
+    for bounds in [vec![1.0], (1..=Bounds::MAX_SERIES).map(|bound| bound as f64).collect()] {
         let bounds = Bounds::from_seconds(&bounds).unwrap();
         let settings = Settings {
             namespace: "caracal".into(),
@@ -88,7 +88,7 @@ fn everything_at_once_still_has_an_end() {
             configured: Configured::default(),
         };
         let mut meters = [Meter::new(settings.clone()), Meter::new(settings)];
-        let mut sink = Fake::default();
+        let mut sink = FakeStatistics::default();
         let mut requests = 0.0;
         for (round, method) in METHODS.into_iter().enumerate() {
             for status in (100..1000).chain([0]) {
@@ -110,10 +110,10 @@ fn everything_at_once_still_has_an_end() {
         }
         meters[1].flush(&mut sink);
         let scraped = scrape(&mut meters[0], &mut sink);
-        assert!(scraped.len() <= MOST, "{} series", scraped.len());
+        assert!(scraped.len() <= MAX_SERIES, "{} series", scraped.len());
         assert_eq!(total(&scraped, "caracal_gateway_requests_total"), requests);
         assert_eq!(total(&scraped, "caracal_gateway_request_duration_seconds_count"), requests);
-        assert!(sink.names().len() <= MOST, "{} metrics in Envoy", sink.names().len());
+        assert!(sink.names().len() <= MAX_SERIES, "{} metrics in Envoy", sink.names().len());
     }
 }
 
@@ -125,24 +125,24 @@ fn a_foreign_value_in_the_shared_list_is_not_believed() {
         (0..=255).cycle().take(20_000).collect(),
         vec![3, 0, 0, 0xff, 0xff, 3, 10, 0, 200, 0, 6, 4, 0, 0, 0, 7, 17, 0, 0, 0, 0, 1, 0, 0, 0],
     ];
-    for roster in garbage {
-        let (mut meter, mut sink) = (meter("caracal"), Fake::default());
-        sink.roster = roster;
+    for registry in garbage {
+        let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
+        sink.shared.put("", 0, &registry);
         answer(&mut meter, b"GET", 200, AuthMethod::None);
         let scraped = scrape(&mut meter, &mut sink);
-        assert!(scraped.len() <= MOST);
+        assert!(scraped.len() <= MAX_SERIES);
         assert_eq!(total(&scraped, "caracal_gateway_requests_total"), 1.0);
     }
 }
 
 #[test]
 fn without_the_shared_list_counts_wait() {
-    let (mut meter, mut sink) = (meter("caracal"), Fake::default());
-    sink.shares = false;
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
+    sink.shared.broken = true;
     answer(&mut meter, b"GET", 200, AuthMethod::None);
     let scraped = scrape(&mut meter, &mut sink);
     assert_eq!(total(&scraped, "caracal_gateway_requests_total"), 0.0);
-    sink.shares = true;
+    sink.shared.broken = false;
     answer(&mut meter, b"GET", 200, AuthMethod::None);
     let scraped = scrape(&mut meter, &mut sink);
     assert_eq!(total(&scraped, "caracal_gateway_requests_total"), 2.0);

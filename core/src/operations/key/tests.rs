@@ -7,22 +7,18 @@ use super::*;
 use crate::request::{Names, Pairs};
 use crate::route::Pattern;
 
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../../request/tests/wire.rs"]
-mod wire;
-
 /// Names and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 fn find(source: &Source, target: &str, headers: Headers<'_>) -> Option<String> {
     let all = [&[(":method", "GET"), (":path", target)], headers].concat();
-    let buffer = wire::serialise(&all);
+    let buffer = crate::testing::serialize(&all);
     let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
     let head = Head::read(Pairs::new(&buffer), &names);
-    let mut paths = Wide::default();
+    let mut paths = ProtectedPatterns::default();
     paths.add(Pattern::parse("/v1/banks/*").unwrap());
-    let forms = Forms::of(head.path).unwrap();
-    let found = source.find(&head, &forms, &paths);
+    let variants = PathVariants::of(head.path).unwrap();
+    let found = source.find(&head, &variants, &paths);
     found.map(|key| String::from_utf8(key.into_owned()).unwrap())
 }
 

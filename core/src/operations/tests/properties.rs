@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::world::{Limit, Tables, World, claims, limit};
+use super::world::{Limit, World, charges, limit};
 use super::*;
-use crate::rate_limit::{Unavailable, Version};
+use crate::store::{Store, Tables, Unavailable, Version};
+use crate::testing::FakeHost;
 
 /// Buckets as water: a level for each, and what comes in with time. Nanoseconds.
 struct Model {
@@ -144,7 +145,7 @@ proptest! {
                     world.wait(time);
                     model.wait(time);
                 }
-                Step::SetBack(time) => world.host.now -= time,
+                Step::SetBack(time) => world.host.memory.now -= time,
             }
         }
     }
@@ -156,11 +157,11 @@ proptest! {
             match step {
                 Step::Ask { operations, key, worker, .. } => drop(world.ask(&operations, key, worker)),
                 Step::Wait(time) => world.wait(time),
-                Step::SetBack(time) => world.host.now -= time,
+                Step::SetBack(time) => world.host.memory.now -= time,
             }
         }
-        if let Err(overrun) = world.ask(&[0], key, 1) {
-            world.wait(overrun.retry_after.div_ceil(1_000));
+        if let Err(rejection) = world.ask(&[0], key, 1) {
+            world.wait(rejection.retry_after.div_ceil(1_000));
             prop_assert!(world.ask(&[0], key, 2).is_ok());
         }
     }
@@ -185,7 +186,7 @@ fn rival(
     log: &Rc<RefCell<Vec<Vec<usize>>>>,
 ) -> bool {
     let (asked, others) = world.workers.split_at_mut(1);
-    let now = world.host.now;
+    let now = world.host.memory.now;
     let mut host = Rivals {
         host: &mut world.host,
         rival: &mut others[worker % 3],
@@ -194,11 +195,11 @@ fn rival(
         key,
         log: log.clone(),
     };
-    asked[0].admit(&claims(operations, key), now, &mut host).is_ok()
+    asked[0].admit(&charges(operations, key), now, &mut host).is_ok()
 }
 
 struct Rivals<'a> {
-    host: &'a mut Tables,
+    host: &'a mut FakeHost,
     rival: &'a mut Operations,
     left: usize,
     operations: &'a [usize],
@@ -211,35 +212,9 @@ struct Table<'a, 'b> {
     rivals: &'a mut Rivals<'b>,
 }
 
-impl Host for Rivals<'_> {
-    fn random(&mut self) -> [u8; 16] {
-        [0; 16]
-    }
-
-    fn peer(&mut self) -> &[u8] {
-        b""
-    }
-
-    fn wall(&mut self) -> Micros {
-        0
-    }
-
+impl Tables for Rivals<'_> {
     fn table(&mut self, name: &str) -> impl Store {
         Table { name: name.into(), rivals: self }
-    }
-}
-
-impl Store for Rivals<'_> {
-    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        self.host.read(slot, value)
-    }
-
-    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        self.host.swap(slot, value, version)
-    }
-
-    fn now(&mut self) -> Micros {
-        self.host.now
     }
 }
 
@@ -252,8 +227,8 @@ impl Store for Table<'_, '_> {
         let Rivals { host, rival, left, operations, key, log } = &mut *self.rivals;
         if *left > 0 {
             *left -= 1;
-            let now = host.now;
-            if rival.admit(&claims(operations, *key), now, *host).is_ok() {
+            let now = host.memory.now;
+            if rival.admit(&charges(operations, *key), now, *host).is_ok() {
                 log.borrow_mut().push(operations.to_vec());
             }
         }
@@ -261,6 +236,6 @@ impl Store for Table<'_, '_> {
     }
 
     fn now(&mut self) -> Micros {
-        self.rivals.host.now
+        self.rivals.host.memory.now
     }
 }

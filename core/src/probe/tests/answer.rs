@@ -3,10 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::probe::answer::Answer;
+use crate::callout::FailureReason::{Body, Refused, Reset, Status, Timeout};
+use crate::callout::Response;
 use crate::probe::plan::{Check, Expect, Scalar};
 use crate::probe::rung::Outcome::{self, Degraded, Failed, Up};
-use crate::probe::rung::Reason::{Body, Refused, Reset, Status, Timeout};
 use crate::request::Pairs;
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -32,7 +32,7 @@ fn judge(
 ) -> Outcome {
     let (headers, trailers) = (pairs(headers), pairs(trailers));
     let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
-    check.judge(Answer { headers, body, trailers }, 899, 1_000)
+    check.judge(Response { headers, body, trailers }, 899, 1_000)
 }
 
 /// An answer of an upstream's.
@@ -105,7 +105,7 @@ fn envoys_own_answers() {
 #[test]
 fn an_answer_that_broke_off() {
     let none = Pairs::new(&[]);
-    let answer = Answer { headers: none, body: Some(b""), trailers: none };
+    let answer = Response { headers: none, body: Some(b""), trailers: none };
     for (took, reason) in
         [(0, Reset), (899, Reset), (900, Timeout), (1_000, Timeout), (9_999, Timeout)]
     {

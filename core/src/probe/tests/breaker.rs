@@ -4,11 +4,12 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, World, plan};
+use crate::callout::FailureReason;
 use crate::probe::breaker::State;
 use crate::probe::record::Change;
-use crate::probe::rung::{Outcome, Reason};
+use crate::probe::rung::Outcome;
 
-const DOWN: Outcome = Outcome::Failed(Reason::Timeout);
+const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
 fn turns(world: &World) -> Vec<(State, State)> {
     let turn = |(_, change): &(usize, Change)| match change {

@@ -4,16 +4,17 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{World, plan};
-use crate::probe::leader::Generation;
+use crate::callout::FailureReason;
+use crate::probe::leader::Leadership;
 use crate::probe::record::Record;
-use crate::probe::rung::{Outcome, Reason};
+use crate::probe::rung::Outcome;
 
 fn sample() -> Record {
     let mut world = World::new(&plan(&[&["a", "b", "c"]]), 1);
     world.run(70, |ticket| match ticket.rung {
         0 => Outcome::Up,
         1 => Outcome::Degraded,
-        _ => Outcome::Failed(Reason::Body),
+        _ => Outcome::Failed(FailureReason::Body),
     });
     world.vms[0].records(&mut world.memory)[0].clone().unwrap()
 }
@@ -47,9 +48,9 @@ fn what_is_not_ours_is_nothing() {
     assert_eq!(Record::decode(&ahead.encode(), 3), None, "no later round would be heard");
     let last = Record { round: u64::MAX, ..sample() };
     assert_eq!(Record::decode(&last.encode(), 3), None, "no round can follow");
-    let generation = Generation { fingerprint: 1, configured: 2, seen: 3 };
+    let generation = Leadership { fingerprint: 1, configured: 2, seen: 3 };
     assert_eq!(Record::decode(&generation.encode(), 3), None);
-    assert_eq!(Generation::decode(&bytes), None);
-    assert_eq!(Generation::decode(&generation.encode()), Some(generation));
-    assert_eq!(Generation::decode(&generation.encode()[1..]), None);
+    assert_eq!(Leadership::decode(&bytes), None);
+    assert_eq!(Leadership::decode(&generation.encode()), Some(generation));
+    assert_eq!(Leadership::decode(&generation.encode()[1..]), None);
 }

@@ -4,10 +4,11 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::plan;
+use crate::callout::FailureReason;
 use crate::probe::breaker;
 use crate::probe::log::line;
 use crate::probe::record::Change;
-use crate::probe::rung::{Outcome, Reason, State};
+use crate::probe::rung::{Outcome, State};
 
 #[test]
 fn one_line_a_change_and_none_a_probe() {
@@ -16,7 +17,7 @@ fn one_line_a_change_and_none_a_probe() {
         rung: 0,
         from: State::Up,
         to: State::Down,
-        reason: Some(Reason::UnknownCluster),
+        reason: Some(FailureReason::UnknownCluster),
     };
     let up = Change::Rung { rung: 0, from: State::Down, to: State::Up, reason: None };
     let open = Change::Breaker { from: breaker::State::HalfOpen, to: breaker::State::Open };

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use super::answer::pairs;
 use super::rung::{letter, outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
-use crate::probe::answer::Answer;
+use crate::callout::FailureReason;
+use crate::callout::Response;
 use crate::probe::breaker::{Breaker, State};
-use crate::probe::leader::Generation;
+use crate::probe::leader::Leadership;
 use crate::probe::plan::{Check, Expect, Plan, Scalar};
 use crate::probe::record::{Change, Record};
-use crate::probe::rung::{Outcome, Reason, Rung};
+use crate::probe::rung::{Outcome, Rung};
 use crate::request::Pairs;
 
 /// The state after all of `said`, by the words of the promise and with the whole history at hand.
@@ -159,7 +160,7 @@ proptest! {
         flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         rungs in 0..5usize,
     ) {
-        let _ = (Record::decode(&bytes, rungs), Generation::decode(&bytes));
+        let _ = (Record::decode(&bytes, rungs), Leadership::decode(&bytes));
         let mut record = Record::new(5, rungs).encode();
         for (place, byte) in &flips {
             let place = place.index(record.len());
@@ -172,7 +173,7 @@ proptest! {
             let _ = (record.is_due(at(0), SECOND, &plan), record.is_stale(at(0), &plan));
             record.begin(at(0), &plan, &mut changes);
             let ticket = crate::probe::Ticket { target: 0, rung: 0, round: record.round, sent: 0 };
-            record.observe(ticket, Outcome::Failed(Reason::Body), at(0), &plan, &mut changes);
+            record.observe(ticket, Outcome::Failed(FailureReason::Body), at(0), &plan, &mut changes);
         }
     }
 
@@ -188,7 +189,7 @@ proptest! {
             headers.push(("x-envoy-upstream-service-time", "1"));
         }
         let (headers, trailers) = (pairs(&headers), pairs(&[("grpc-status", &grpc_status)]));
-        let answer = Answer {
+        let answer = Response {
             headers: Pairs::new(&headers),
             body: Some(&body),
             trailers: Pairs::new(&trailers),

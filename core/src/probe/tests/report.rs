@@ -6,11 +6,12 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use serde_json::{Value, json};
 
 use super::world::{SECOND, World, plan};
+use crate::callout::FailureReason;
 use crate::probe::plan::Secret;
 use crate::probe::report::{Detail, report};
-use crate::probe::rung::{Outcome, Reason};
+use crate::probe::rung::Outcome;
 
-const DOWN: Outcome = Outcome::Failed(Reason::Timeout);
+const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
 fn told(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();

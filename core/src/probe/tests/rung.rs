@@ -4,14 +4,15 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{at, plan};
+use crate::callout::FailureReason;
 use crate::probe::plan::Plan;
-use crate::probe::rung::{Outcome, Reason, Rung, State};
+use crate::probe::rung::{Outcome, Rung, State};
 
 pub fn outcome(letter: char) -> Outcome {
     match letter {
         'u' => Outcome::Up,
         'd' => Outcome::Degraded,
-        _ => Outcome::Failed(Reason::Refused),
+        _ => Outcome::Failed(FailureReason::Refused),
     }
 }
 
@@ -69,7 +70,11 @@ fn a_change_is_told_once_and_dated() {
     let (change, rung) = told('u', 2);
     assert_eq!((change, rung.since), (None, at(1).wall), "the same again");
     let (change, rung) = told('x', 3);
-    assert_eq!((change, rung.reason), (None, Some(Reason::Refused)), "the reason is there at once");
+    assert_eq!(
+        (change, rung.reason),
+        (None, Some(FailureReason::Refused)),
+        "the reason is there at once"
+    );
     let (change, rung) = told('x', 4);
     assert_eq!((change, rung.since), (Some(State::Up), at(4).wall));
     let (change, rung) = told('u', 5);

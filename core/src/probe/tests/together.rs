@@ -4,10 +4,11 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, World, at, plan};
+use crate::callout::FailureReason;
 use crate::probe::Prober;
-use crate::probe::rung::{Outcome, Reason, State};
+use crate::probe::rung::{Outcome, State};
 
-const DOWN: Outcome = Outcome::Failed(Reason::Reset);
+const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
 /// Of two VMs that see the same round due, each between the other's reading and writing, one sends.
 #[test]

@@ -1,13 +1,13 @@
 //! VMs that share a store and a clock, and every probe that they send.
 
-use super::memory::Memory;
 use crate::probe::plan::{Check, Plan, Rung, Target, WhenDegraded};
 use crate::probe::prober::Ticked;
 use crate::probe::record::Change;
 use crate::probe::rung::Outcome;
-use crate::probe::{Now, Prober, Store, Ticket};
-use crate::rate_limit::window::Micros;
-use crate::rate_limit::{Unavailable, Version};
+use crate::probe::{Prober, Ticket};
+use crate::store::{Store, Tables, Unavailable, Version};
+use crate::testing::Memory;
+use crate::time::{Micros, Now};
 
 pub const SECOND: Micros = 1_000_000;
 
@@ -51,17 +51,33 @@ struct Rival<'a> {
     ticked: &'a mut Vec<Ticked>,
 }
 
-impl Store for Rival<'_> {
-    fn read(&mut self, key: &str, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        self.memory.read(key, value)
+impl Tables for Rival<'_> {
+    fn table(&mut self, name: &str) -> impl Store {
+        Table { name: name.into(), rival: self }
+    }
+}
+
+struct Table<'a, 'b> {
+    name: String,
+    rival: &'a mut Rival<'b>,
+}
+
+impl Store for Table<'_, '_> {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        self.rival.memory.table(&self.name).read(slot, value)
     }
 
-    fn swap(&mut self, key: &str, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        let Rival { memory, rival, now, ticked } = &mut *self.rival;
         // Where it matters: between a target's reading and writing.
-        if key.starts_with("probegate.probe.") {
-            self.ticked.push(self.rival.on_tick(self.now, &mut || [9; 16], self.memory));
+        if self.name.starts_with("probegate.probe.") {
+            ticked.push(rival.on_tick(*now, &mut || [9; 16], *memory));
         }
-        self.memory.swap(key, value, version)
+        memory.table(&self.name).swap(slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        self.rival.memory.now
     }
 }
 

@@ -8,10 +8,10 @@ mod corrupt;
 mod properties;
 
 use super::*;
-use crate::rate_limit::client::{ClientKey, HashKey, Identity};
-use crate::rate_limit::tests::memory::Memory;
+use crate::client::{ClientKey, HashKey, Identity};
+use crate::rate_limit::LimitReason;
 use crate::rate_limit::{Limiter, WhenFull};
-use crate::verdict::LimitReason;
+use crate::testing::Memory;
 
 const SECOND: Micros = 1_000_000;
 
@@ -88,9 +88,9 @@ fn what_becomes_of_a_client_without_room() {
     let held =
         all.iter().filter(|client| is_admitted(&mut refusing, **client, &mut memory)).count();
     assert_eq!(held, 2);
-    let overrun = refusing.admit(all[3], memory.now, &mut memory).unwrap_err();
-    assert_eq!(overrun.reason, LimitReason::TableFull);
-    assert!(overrun.retry_after > 0, "it is told to come back");
+    let rejection = refusing.admit(all[3], memory.now, &mut memory).unwrap_err();
+    assert_eq!(rejection.reason, LimitReason::TableFull);
+    assert!(rejection.retry_after > 0, "it is told to come back");
     let mut admitting = Limiter::new(quota(1), 1, WhenFull::Admit);
     for _ in 0..5 {
         assert!(is_admitted(&mut admitting, all[3], &mut memory), "uncounted");

@@ -100,11 +100,11 @@ proptest! {
     fn whoever_stays_away_as_told_is_admitted((quota, steps, workers) in worlds(1..51, 0), worker in 0..8_usize) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
-        if let Err(overrun) = world.ask(0, worker, 0) {
-            prop_assert_eq!(overrun.reason, LimitReason::Exceeded);
-            world.wait(overrun.retry_after.div_ceil(1_000));
+        if let Err(rejection) = world.ask(0, worker, 0) {
+            prop_assert_eq!(rejection.reason, LimitReason::Exceeded);
+            world.wait(rejection.retry_after.div_ceil(1_000));
             let again = world.ask(0, worker, 0);
-            prop_assert!(again.is_ok(), "told to wait {} ns, then {} more", overrun.retry_after, again.unwrap_err().retry_after);
+            prop_assert!(again.is_ok(), "told to wait {} ns, then {} more", rejection.retry_after, again.unwrap_err().retry_after);
         }
     }
 
@@ -140,9 +140,9 @@ proptest! {
     fn whoever_stays_away_as_told_is_admitted_with_leases((quota, steps, workers) in worlds(4_096..8_192, 0)) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
-        if let Err(overrun) = (0..10_000).find_map(|_| world.ask(0, 0, 0).err()).map_or(Ok(()), Err) {
-            world.wait(overrun.retry_after.div_ceil(1_000));
-            prop_assert!(world.ask(0, 0, 0).is_ok(), "told to wait {} ns", overrun.retry_after);
+        if let Err(rejection) = (0..10_000).find_map(|_| world.ask(0, 0, 0).err()).map_or(Ok(()), Err) {
+            world.wait(rejection.retry_after.div_ceil(1_000));
+            prop_assert!(world.ask(0, 0, 0).is_ok(), "told to wait {} ns", rejection.retry_after);
         }
     }
 }

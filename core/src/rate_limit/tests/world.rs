@@ -1,11 +1,12 @@
 //! Workers that share a memory, clients that come to them, and the exact log of who was admitted.
 
-use crate::rate_limit::client::ClientKey;
-use crate::rate_limit::window::Micros;
-use crate::rate_limit::{Limiter, Quota, Store, Unavailable, Version, WhenFull};
-use crate::verdict::Overrun;
+use crate::client::ClientKey;
+use crate::rate_limit::Rejection;
+use crate::rate_limit::{Limiter, Quota, WhenFull};
+use crate::store::{Store, Unavailable, Version};
+use crate::time::Micros;
 
-use super::memory::Memory;
+use crate::testing::Memory;
 
 pub struct World {
     pub quota: Quota,
@@ -49,7 +50,7 @@ impl World {
 
     /// A client asks a worker. Meanwhile it asks another one so often, each time between the first
     /// one's reading and writing.
-    pub fn ask(&mut self, number: usize, worker: usize, rivals: usize) -> Result<(), Overrun> {
+    pub fn ask(&mut self, number: usize, worker: usize, rivals: usize) -> Result<(), Rejection> {
         let worker = worker % self.workers.len();
         let (now, asked_at) = (self.memory.now, self.elapsed);
         let (first, rest) = self.workers.split_at_mut(worker);

@@ -38,18 +38,18 @@ proptest! {
         for step in steps {
             let (nonce, time, worker) = match step {
                 Step::Ask { nonce, offset, worker } => {
-                    (nonce, (world.wall / SECOND).saturating_add_signed(offset), worker)
+                    (nonce, (world.host.wall / SECOND).saturating_add_signed(offset), worker)
                 }
                 Step::Again { which, worker } => {
                     let (nonce, time) = *which.get(&asked);
                     (nonce, time, worker)
                 }
                 Step::Wait(time) => {
-                    world.wall += time;
+                    world.host.wall += time;
                     continue;
                 }
                 Step::SetBack(time) => {
-                    world.wall -= time;
+                    world.host.wall -= time;
                     continue;
                 }
             };
@@ -71,23 +71,23 @@ proptest! {
         for step in steps {
             let (nonce, time, worker) = match step {
                 Step::Ask { nonce, offset, worker } => {
-                    (nonce, (world.wall / SECOND).saturating_add_signed(offset), worker)
+                    (nonce, (world.host.wall / SECOND).saturating_add_signed(offset), worker)
                 }
                 Step::Again { which, worker } => {
                     let (nonce, time) = *which.get(&asked);
                     (nonce, time, worker)
                 }
                 Step::Wait(time) => {
-                    world.wall += time;
+                    world.host.wall += time;
                     continue;
                 }
                 Step::SetBack(_) => continue,
             };
             asked.push((nonce, time));
             let end = (time + TOLERANCE) * SECOND;
-            let expected = if world.wall.abs_diff(time * SECOND) > TOLERANCE * SECOND {
+            let expected = if world.host.wall.abs_diff(time * SECOND) > TOLERANCE * SECOND {
                 Err(Block::Stale)
-            } else if kept.get(&nonce).is_some_and(|kept| *kept >= world.wall) {
+            } else if kept.get(&nonce).is_some_and(|kept| *kept >= world.host.wall) {
                 Err(Block::Seen)
             } else {
                 kept.insert(nonce, end);
@@ -100,7 +100,7 @@ proptest! {
     #[test]
     fn slots_of_any_bytes_let_nothing_through(value in prop::collection::vec(any::<u8>(), 1..200), nonce in any::<u64>()) {
         let mut world = World::new(1, 50, WhenFull::Admit);
-        world.memory.put(0, &value);
+        world.host.memory.put("replay", 0, &value);
         for _ in 0..3 {
             prop_assert_eq!(world.ask(nonce, START / SECOND, 0), Err(Block::Unavailable));
         }

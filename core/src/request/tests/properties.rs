@@ -18,12 +18,12 @@ fn owned(pairs: Pairs<'_>) -> Vec<Header> {
 proptest! {
     #[test]
     fn what_was_serialised_is_read(headers in headers()) {
-        prop_assert_eq!(owned(Pairs::new(&serialise(&headers))), headers);
+        prop_assert_eq!(owned(Pairs::new(&serialize(&headers))), headers);
     }
 
     #[test]
     fn a_buffer_cut_short_yields_the_first_whole_headers(headers in headers(), at in any::<prop::sample::Index>()) {
-        let buffer = serialise(&headers);
+        let buffer = serialize(&headers);
         let cut = &buffer[..at.index(buffer.len() + 1)];
         let read = owned(Pairs::new(cut));
         prop_assert!(headers.starts_with(&read));
@@ -39,7 +39,7 @@ proptest! {
 
     #[test]
     fn pairs_that_stopped_stay_stopped(headers in headers(), at in any::<prop::sample::Index>()) {
-        let buffer = serialise(&headers);
+        let buffer = serialize(&headers);
         let mut pairs = Pairs::new(&buffer[..at.index(buffer.len() + 1)]);
         pairs.by_ref().for_each(drop);
         for _ in 0..headers.len() {

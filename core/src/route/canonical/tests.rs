@@ -31,10 +31,10 @@ fn paths_that_have_one_reading() {
     for (path, shows) in table {
         for tail in ["", "?", "?b/../c", "#b//c", "?%zz%00"] {
             let target = format!("{path}{tail}");
-            let forms = Forms::of(target.as_bytes()).unwrap();
-            assert!(forms.has_one_reading(), "{target}: {shows}");
-            assert_eq!(text(forms.canonical()), path, "{shows}");
-            assert_eq!(text(forms.sent()), path, "{shows}");
+            let variants = PathVariants::of(target.as_bytes()).unwrap();
+            assert!(variants.is_unambiguous(), "{target}: {shows}");
+            assert_eq!(text(variants.canonical()), path, "{shows}");
+            assert_eq!(text(variants.raw()), path, "{shows}");
         }
     }
 }
@@ -69,10 +69,10 @@ fn paths_that_have_several() {
         ("/a%20b%c3%a9", "/a b\u{e9}", "escapes of any byte"),
     ];
     for (target, expected, shows) in table {
-        let forms = Forms::of(target.as_bytes()).unwrap();
-        assert_eq!(text(forms.canonical()), expected, "{target}: {shows}");
-        assert!(!forms.has_one_reading(), "{target}: {shows}");
-        assert_eq!(text(forms.sent()), target, "{target}: {shows}");
+        let variants = PathVariants::of(target.as_bytes()).unwrap();
+        assert_eq!(text(variants.canonical()), expected, "{target}: {shows}");
+        assert!(!variants.is_unambiguous(), "{target}: {shows}");
+        assert_eq!(text(variants.raw()), target, "{target}: {shows}");
     }
 }
 
@@ -89,14 +89,18 @@ fn the_absolute_form() {
         ("HTTP://host//a/../metrics", "/metrics", "and the path is read as any other"),
     ];
     for (target, expected, shows) in table {
-        assert_eq!(text(Forms::of(target.as_bytes()).unwrap().canonical()), expected, "{shows}");
+        assert_eq!(
+            text(PathVariants::of(target.as_bytes()).unwrap().canonical()),
+            expected,
+            "{shows}"
+        );
     }
 }
 
 #[test]
 fn paths_that_nobody_can_read() {
-    use Unreadable::{BrokenEscape, Nul};
-    let table: [(&[u8], Unreadable, &str); 11] = [
+    use BadPath::{BrokenEscape, Nul};
+    let table: [(&[u8], BadPath, &str); 11] = [
         (b"/a%", BrokenEscape, "nothing behind the sign"),
         (b"/a%4", BrokenEscape, "one digit"),
         (b"/a%zz", BrokenEscape, "letters that are no digits"),
@@ -110,20 +114,24 @@ fn paths_that_nobody_can_read() {
         (b"/a\0b", Nul, "a bare NUL"),
     ];
     for (target, expected, shows) in table {
-        assert_eq!(Forms::of(target).err(), Some(expected), "{shows}");
+        assert_eq!(PathVariants::of(target).err(), Some(expected), "{shows}");
     }
 }
 
 #[test]
 fn every_form_that_protects_is_in_lower_case() {
-    let each =
-        |target: &str| Forms::of(target.as_bytes()).unwrap().each().map(text).collect::<Vec<_>>();
-    let has = |target: &str, form: &str| each(target).iter().any(|held| held == form);
-    assert_eq!(each("/metrics"), ["/metrics"], "a plain path has one form");
+    let each = |target: &str| {
+        PathVariants::of(target.as_bytes()).unwrap().each().map(text).collect::<Vec<_>>()
+    };
+    let has = |target: &str, variant: &str| each(target).iter().any(|held| held == variant);
+    assert_eq!(each("/metrics"), ["/metrics"], "a plain path has one variant");
     assert_eq!(each("/METRICS?A"), ["/metrics"], "and so it has in another case");
     assert!(has("/A/%2e./B", "/a/%2e./b"), "as sent");
     assert!(has("/A/%2e./B", "/b"), "canonical");
-    assert!(Forms::of(b"/%41/%2e./B").unwrap().may_be(b"/a"), "decoded, but not resolved");
+    assert!(
+        PathVariants::of(b"/%41/%2e./B").unwrap().could_match(b"/a"),
+        "decoded, but not resolved"
+    );
     assert!(has("/A;b/../C", "/a"), "cut at the first parameter");
 }
 
@@ -131,15 +139,15 @@ fn every_form_that_protects_is_in_lower_case() {
 fn a_long_path_is_read() {
     for piece in ["%25", "%2525", "/..", "/a/..", "/a;b", "%2f", "//", "%2e/"] {
         let path = format!("/{}41", piece.repeat(60_000 / piece.len()));
-        match Forms::of(path.as_bytes()) {
-            Ok(forms) => assert!(forms.canonical().len() <= path.len(), "{piece}"),
+        match PathVariants::of(path.as_bytes()) {
+            Ok(variants) => assert!(variants.canonical().len() <= path.len(), "{piece}"),
             // All of it would be looked at for each pattern.
-            Err(unreadable) => assert_eq!(unreadable, Unreadable::Vague, "{piece}"),
+            Err(unreadable) => assert_eq!(unreadable, BadPath::Vague, "{piece}"),
         }
     }
     let dotted = |bytes: usize| format!("/../{}", "a".repeat(bytes - 4));
-    assert!(Forms::of(dotted(1_024).as_bytes()).is_ok());
-    assert_eq!(Forms::of(dotted(1_025).as_bytes()).err(), Some(Unreadable::Vague));
+    assert!(PathVariants::of(dotted(1_024).as_bytes()).is_ok());
+    assert_eq!(PathVariants::of(dotted(1_025).as_bytes()).err(), Some(BadPath::Vague));
     let nested = format!("/%{}41", "25".repeat(30_000));
-    assert_eq!(Forms::of(nested.as_bytes()).unwrap().canonical(), b"/A");
+    assert_eq!(PathVariants::of(nested.as_bytes()).unwrap().canonical(), b"/A");
 }

@@ -61,7 +61,7 @@ fn a_disguise_does_not_open_what_is_guarded() {
         ("/metrics%0b", "a vertical tab, white space to Python and Go"),
         ("/%1cmetrics%01", "control characters, which Java trims"),
         ("metrics", "no slash in front"),
-        ("http://host/metrics", "the absolute form"),
+        ("http://host/metrics", "the absolute variant"),
         ("HTTPS://user:x@[::1]:1/metrics", "with all that it may have"),
         ("http://host//metrics/", "and a disguise on top"),
         ("/x/../metrics%20?a", "a blank, and a query"),
@@ -203,9 +203,9 @@ fn a_disguise_is_not_exempt() {
 #[test]
 fn what_nobody_can_read_has_no_class() {
     for target in ["/health%", "/health/%zz", "/metrics%2", "/x%u0041", "http://host/%"] {
-        assert_eq!(class(&system(), target), Err(Unreadable::BrokenEscape), "{target}");
+        assert_eq!(class(&system(), target), Err(BadPath::BrokenEscape), "{target}");
     }
     for target in ["/health%00", "/metrics%00.html", "/x%2500", "/health\0"] {
-        assert_eq!(class(&system(), target), Err(Unreadable::Nul), "{target}");
+        assert_eq!(class(&system(), target), Err(BadPath::Nul), "{target}");
     }
 }

@@ -33,7 +33,7 @@ const SLASHES: [&[u8]; 29] = [
     b"/..;/../",
     b"/%252e%252e/../",
     b"/x%2fy/../",
-    // Overlong forms of a slash, and one as wide as two.
+    // Overlong variants of a slash, and one as wide as two.
     b"%c0%af",
     b"%ef%bc%8f",
 ];

@@ -19,7 +19,7 @@ pub fn slot() -> Vec<u8> {
 /// anybody is after it.
 pub fn admits(value: &[u8]) -> (bool, bool) {
     let mut memory = Memory::new();
-    memory.put(0, value);
+    memory.put("", 0, value);
     let mut workers = [(); 3].map(|()| Limiter::new(quota(3), 1_000, WhenFull::Refuse));
     let all: Vec<_> = clients(4).take(5).map(|client| ClientKey { place: 0, ..client }).collect();
     let mut ask =
@@ -62,17 +62,17 @@ fn a_slot_that_is_ours_admits() {
 #[test]
 fn a_bad_slot_is_told_apart_from_a_limit() {
     let (mut memory, mut limiter) = (Memory::new(), Limiter::new(quota(3), 1, WhenFull::Refuse));
-    memory.put(0, b"bad");
-    let overrun = limiter.admit(clients(1).next().unwrap(), memory.now, &mut memory).unwrap_err();
-    assert_eq!(overrun.reason, LimitReason::Unavailable);
-    assert_eq!(overrun.retry_after, SECOND * 1_000, "a window");
+    memory.put("", 0, b"bad");
+    let rejection = limiter.admit(clients(1).next().unwrap(), memory.now, &mut memory).unwrap_err();
+    assert_eq!(rejection.reason, LimitReason::Unavailable);
+    assert_eq!(rejection.retry_after, SECOND * 1_000, "a window");
 }
 
 #[test]
 fn a_closed_slot_opens_though_the_clock_is_set_back() {
     let (mut memory, mut limiter) = (Memory::new(), Limiter::new(quota(3), 1, WhenFull::Refuse));
     let client = clients(1).next().unwrap();
-    memory.put(0, b"bad");
+    memory.put("", 0, b"bad");
     assert!(!is_admitted(&mut limiter, client, &mut memory));
     memory.now -= 3_600 * SECOND;
     assert!(

@@ -55,7 +55,7 @@ proptest! {
     #[test]
     fn entries_of_any_bytes_do_not_panic_and_heal(value in plausible(), requests in 1_u32..10_000) {
         let mut memory = Memory::new();
-        memory.put(0, &value);
+        memory.put("", 0, &value);
         let mut limiter = Limiter::new(quota(requests), 1, WhenFull::Refuse);
         let client = clients(1).next().unwrap();
         let _ = is_admitted(&mut limiter, client, &mut memory);

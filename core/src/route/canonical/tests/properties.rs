@@ -1,4 +1,4 @@
-//! Forms of any path.
+//! PathVariants of any path.
 
 use proptest::prelude::*;
 
@@ -27,20 +27,20 @@ proptest! {
 
     #[test]
     fn a_canonical_path_is_its_own_canonical_form(target in targets()) {
-        let Ok(forms) = Forms::of(&target) else { return Ok(()) };
-        let canonical = forms.canonical().to_vec();
-        let again = Forms::of(&canonical);
+        let Ok(variants) = PathVariants::of(&target) else { return Ok(()) };
+        let canonical = variants.canonical().to_vec();
+        let again = PathVariants::of(&canonical);
         prop_assert!(again.is_ok(), "a canonical path is readable");
         let again = again.unwrap();
-        prop_assert_eq!(again.canonical(), again.sent());
+        prop_assert_eq!(again.canonical(), again.raw());
         prop_assert_eq!(text_of(again.canonical()), text_of(&canonical));
     }
 
     #[test]
     fn a_canonical_path_has_nothing_left_to_read(target in disguises()) {
         let target = [b"/", target.as_slice()].concat();
-        let Ok(forms) = Forms::of(&target) else { return Ok(()) };
-        let path = text_of(forms.canonical());
+        let Ok(variants) = PathVariants::of(&target) else { return Ok(()) };
+        let path = text_of(variants.canonical());
         prop_assert!(path.starts_with('/'));
         let odd = ["//", "/./", "/../", "\\", ";", "?", "#", "%2e", "%2F", "%41"];
         prop_assert!(odd.iter().all(|odd| !path.contains(odd)), "{}", path);
@@ -50,10 +50,10 @@ proptest! {
     #[test]
     fn the_query_never_matters(target in targets(), query in prop::collection::vec(any::<u8>(), 0..12)) {
         let with = [target.as_slice(), b"?", query.as_slice()].concat();
-        match (Forms::of(&target), Forms::of(&with)) {
+        match (PathVariants::of(&target), PathVariants::of(&with)) {
             (Ok(without), Ok(with)) => {
                 prop_assert_eq!(without.canonical(), with.canonical());
-                prop_assert_eq!(without.sent(), with.sent());
+                prop_assert_eq!(without.raw(), with.raw());
             }
             (without, with) => prop_assert_eq!(without.err(), with.err()),
         }

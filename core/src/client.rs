@@ -171,5 +171,36 @@ impl ClientKey {
     }
 }
 
+/// The connection that a request came on.
+pub trait Connection {
+    /// The address and port of the peer, as Envoy writes them; empty if it has none.
+    fn peer(&mut self) -> &[u8];
+}
+
+/// How clients are told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clients {
+    /// By what.
+    pub source: ClientSource,
+    /// How much of an address is one client.
+    pub prefixes: Prefixes,
+}
+
+impl Clients {
+    /// Each peer is a client.
+    pub const PEERS: Self = Self { source: ClientSource::Peer, prefixes: Prefixes::WHOLE };
+
+    /// The client of a request.
+    pub fn identify<'a>(&self, head: &Head<'a>, host: &mut impl Connection) -> Identity<'a> {
+        match self.source {
+            ClientSource::Peer => Identity::of_peer(host.peer(), self.prefixes),
+            ClientSource::Header => Identity::of_header(head),
+            ClientSource::ForwardedFor { trusted_hops } => {
+                Identity::of_forwarded_for(head, trusted_hops, self.prefixes)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

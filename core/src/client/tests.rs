@@ -6,9 +6,6 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 mod forwarded;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
-#[allow(clippy::duplicate_mod, reason = "tests of another module need it, too")]
-#[path = "../../request/tests/wire.rs"]
-mod wire;
 
 use super::*;
 

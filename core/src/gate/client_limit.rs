@@ -1,0 +1,17 @@
+//! The limit of each client.
+
+use crate::client::{Clients, HashKey};
+use crate::rate_limit::Limiter;
+
+/// How clients are limited.
+#[derive(Debug)]
+pub struct ClientLimit {
+    /// How they are told apart.
+    pub clients: Clients,
+    /// `false`: count and mark only.
+    pub enforce: bool,
+    /// Places clients.
+    pub hash_key: HashKey,
+    /// The counts.
+    pub limiter: Limiter,
+}

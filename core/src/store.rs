@@ -1,0 +1,48 @@
+//! Values that all workers of a process share, each changed by compare-and-swap.
+
+use crate::time::Micros;
+
+/// How often a value that others changed meanwhile is tried again. Each time one of them succeeded,
+/// so workers that all serve one client get their turn long before.
+pub const CAS_ATTEMPTS: usize = 64;
+
+/// One table of shared values, by their numbers, and a clock that all workers share.
+pub trait Store {
+    /// Reads a slot: its bytes, into `value`, and its version. A slot that was never written is
+    /// empty, and has the version that [`Store::swap`] takes for creating it.
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable>;
+
+    /// Writes a slot if it still has that version; returns whether it did.
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable>;
+
+    /// Microseconds on a clock that does not step, if there is one; 0 if it cannot be read.
+    fn now(&mut self) -> Micros;
+}
+
+impl<S: Store> Store for &mut S {
+    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
+        S::read(self, slot, value)
+    }
+
+    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
+        S::swap(self, slot, value, version)
+    }
+
+    fn now(&mut self) -> Micros {
+        S::now(self)
+    }
+}
+
+/// Shared tables by their names. A single value is the slot 0 of a table of its own.
+pub trait Tables {
+    /// The table of that name, which is empty until something is written.
+    fn table(&mut self, name: &str) -> impl Store;
+}
+
+/// The version of a shared value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub u32);
+
+/// The shared values cannot be read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
