@@ -3,6 +3,7 @@
 use super::abi;
 use super::host_services::wall;
 use super::plugin::{Plugin, State};
+use probegate_core::auth::Unauthorized;
 use probegate_core::gate::Stream;
 use probegate_core::log::{End, Entry, Level};
 use probegate_core::metrics::Code;
@@ -44,7 +45,9 @@ fn is_audited(plugin: &Plugin, stream: &Stream) -> bool {
 pub fn audit(plugin: &Plugin, stream: &Stream, record: &AccessRecord, verdict: Option<&Verdict>) {
     if is_audited(plugin, stream) {
         let refused = match verdict {
-            Some(Verdict::Refuse(Refusal::Unauthorized { failure, .. })) => Some(failure.label()),
+            Some(Verdict::Refuse(Refusal::Unauthorized(Unauthorized { failure, .. }))) => {
+                Some(failure.label())
+            }
             _ => None,
         };
         let (level, line) = plugin.log.audit(&entry(plugin, stream, record), refused);

@@ -4,7 +4,7 @@ use super::abi::{self, Failed, Map};
 use super::plugin::Plugin;
 use probegate_core::gate::{Gate, Stream};
 use probegate_core::request::{DEGRADED, WOULD_LIMIT};
-use probegate_core::verdict::{Degrade, Edits, Mark};
+use probegate_core::verdict::{Edits, HeaderEdit};
 
 /// Edits the head of a request that is forwarded.
 pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Result<(), Failed> {
@@ -15,16 +15,18 @@ pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Res
         abi::remove_header(Map::Request, b"authorization")?;
     }
     match (edits.degraded, &gate.degraded) {
-        (Degrade::Keep, _) => {}
-        (Degrade::Set, Some(degraded)) => {
+        (HeaderEdit::Keep, _) => {}
+        (HeaderEdit::Set(()), Some(degraded)) => {
             abi::set_header(Map::Request, DEGRADED, degraded.names.as_bytes())?;
         }
-        (Degrade::Set | Degrade::Remove, _) => abi::remove_header(Map::Request, DEGRADED)?,
+        (HeaderEdit::Set(()) | HeaderEdit::Remove, _) => {
+            abi::remove_header(Map::Request, DEGRADED)?
+        }
     }
     match edits.mark {
-        Mark::Keep => Ok(()),
-        Mark::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
-        Mark::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT, b"1"),
+        HeaderEdit::Keep => Ok(()),
+        HeaderEdit::Remove => abi::remove_header(Map::Request, WOULD_LIMIT),
+        HeaderEdit::Set(_) => abi::set_header(Map::Request, WOULD_LIMIT, b"1"),
     }
 }
 

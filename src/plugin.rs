@@ -10,7 +10,7 @@ use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
 use probegate_core::config::{self, Mistake};
-use probegate_core::endpoints::{self, Endpoint};
+use probegate_core::endpoints;
 use probegate_core::gate::Gate;
 use probegate_core::local_reply::Reply;
 use probegate_core::log::{self, Level};
@@ -18,6 +18,7 @@ use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, report};
+use probegate_core::route::Endpoint;
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.

@@ -6,9 +6,9 @@ use super::access;
 use super::callouts::{self, CalloutResponse, Purpose};
 use super::host_services::{Shared, now};
 use super::plugin::{Plugin, State};
-use probegate_core::auth::Digest;
 use probegate_core::auth::fetch::{self as fetch, Change, Source};
 use probegate_core::callout::Response;
+use probegate_core::digest::Digest;
 use probegate_core::log::Level;
 
 /// Asks what is due, and takes over what all VMs hold.

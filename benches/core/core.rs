@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use probegate_core::auth::AuthMethod;
+use probegate_core::auth::Unauthorized;
 use probegate_core::client::{ClientKey, HashKey, Identity};
 use probegate_core::gate::{Gate, Stream};
 use probegate_core::metrics::{Finished, Format, Meter, Method, Status};
@@ -15,7 +16,6 @@ use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
 use probegate_core::request::{Head, Pairs};
 use probegate_core::request_id::RequestId;
 use probegate_core::route::{BadPath, Route, Routes};
-use probegate_core::verdict::Refusal;
 
 use probegate_core::testing::{FakeHost, FakeStatistics, serialize};
 use world::{Headers, compiled};
@@ -49,7 +49,7 @@ fn guard(authorization: &str) -> (Gate, Vec<u8>) {
 #[bench::opens("Bearer s3cret")]
 #[bench::stays_shut("Bearer wrong")]
 #[bench::is_none_of_ours("Basic czNjcmV0")]
-fn bearer((gate, headers): (Gate, Vec<u8>)) -> (Gate, Vec<u8>, Result<usize, Refusal>) {
+fn bearer((gate, headers): (Gate, Vec<u8>)) -> (Gate, Vec<u8>, Result<usize, Unauthorized>) {
     let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
     let opened = gate.guards[0].check(&head);
     (gate, headers, opened)

@@ -4,7 +4,7 @@ use probegate_core::client::HashKey;
 use probegate_core::config;
 use probegate_core::config::Compiled;
 
-/// Names and values.
+/// HeaderNames and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
 /// A configuration, whose token for metrics is `s3cret`.

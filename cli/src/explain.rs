@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use probegate_core::config::shape::{Client, Config, Mode, System, Token};
-use probegate_core::endpoints::Endpoint;
+use probegate_core::route::Endpoint;
 use probegate_core::route::{Class, Route};
 
 use crate::source::{Meaning, Source, variable};

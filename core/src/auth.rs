@@ -5,10 +5,9 @@ mod presented;
 mod token;
 
 pub use presented::{AuthMethod, Credential, Malformed};
-pub use token::{Digest, Token, Tokens};
+pub use token::{Token, Tokens};
 
 use crate::request::{Head, Single};
-use crate::verdict::Refusal;
 
 /// Why a guarded route stays shut. The values of the label `reason`, but for `upstream`, which
 /// counts the 401 and 403 that the service itself answers.
@@ -26,12 +25,21 @@ pub enum Failure {
     Upstream,
 }
 
+/// A guarded route that stays shut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unauthorized {
+    /// Why.
+    pub failure: Failure,
+    /// Something was sent where the token should be.
+    pub presented: bool,
+}
+
 /// Which header carries the token of a guarded route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
     /// `authorization`, with the scheme `Bearer`.
     Authorization,
-    /// A header of its own, by its index in [`crate::request::Names::tokens`].
+    /// A header of its own, by its index in [`crate::request::HeaderNames::tokens`].
     Header(usize),
 }
 
@@ -64,13 +72,13 @@ impl Guard {
     ///
     /// The presented token is compared before it is called malformed: an operator may have chosen
     /// characters that RFC 6750 does not know.
-    pub fn check(&self, head: &Head<'_>) -> Result<usize, Refusal> {
+    pub fn check(&self, head: &Head<'_>) -> Result<usize, Unauthorized> {
         let sent = match self.carrier {
             Carrier::Authorization => head.authorization,
             Carrier::Header(index) => head.tokens.get(index).copied().unwrap_or_default(),
         };
         let presented = sent != Single::Missing;
-        self.open(sent).map_err(|failure| Refusal::Unauthorized { failure, presented })
+        self.open(sent).map_err(|failure| Unauthorized { failure, presented })
     }
 
     fn open(&self, sent: Single<'_>) -> Result<usize, Failure> {

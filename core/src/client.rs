@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::auth::Digest;
+use crate::digest::Digest;
 use crate::request::{Head, Single};
 
 /// What tells clients apart.

@@ -8,14 +8,15 @@ mod compile;
 mod path;
 pub(crate) mod read;
 pub mod shape;
-pub(crate) mod value;
 
 use crate::auth::fetch::Source;
 use crate::client::HashKey;
 use crate::gate::Gate;
+use crate::json::Value;
 use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
+use crate::protobuf;
 use read::Read as _;
 use shape::{Config, Direction};
 
@@ -45,8 +46,21 @@ pub struct Compiled {
 /// Reads a configuration: JSON text, or a `google.protobuf.Struct` in protobuf's encoding. No bytes
 /// at all are `{}`.
 pub fn parse(bytes: &[u8]) -> Result<Config, Mistake> {
-    let value = value::Value::parse(bytes)?;
-    Config::read(value)
+    Config::read(value(bytes)?)
+}
+
+/// Envoy hands over either encoding.
+fn value(bytes: &[u8]) -> Result<Value, Mistake> {
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Value::Object(Vec::new()));
+    }
+    let json = match serde_json::from_slice(bytes) {
+        Ok(value @ Value::Object(_)) => return Ok(value),
+        // A struct's bytes are no JSON but for odd cases, and those are no object.
+        Ok(_) => Mistake::new("must be an object, as {\"mode\": \"stable\"}"),
+        Err(error) => Mistake::new(format!("neither a JSON object nor a Struct: {error}")),
+    };
+    protobuf::parse_struct(bytes).ok_or(json)
 }
 
 /// Gives a configuration its meaning. `env` looks up a variable of the VM; `hash_key` places the

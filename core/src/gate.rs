@@ -13,7 +13,6 @@ use crate::auth::{Guard, Token};
 use crate::callout::FailureReason;
 use crate::callout::Response;
 use crate::client::{Clients, Connection};
-use crate::endpoints::{Endpoint, Endpoints};
 use crate::global_rate_limit::{Decision, Failure, GlobalRateLimit, OnError};
 use crate::metrics::Meter;
 use crate::operations::Operations;
@@ -21,9 +20,10 @@ use crate::probe::plan::WhenDegraded;
 use crate::probe::prober::Degraded;
 use crate::rate_limit::LimitReason;
 use crate::replay::Replay;
-use crate::request::{Head, Names};
+use crate::request::{Head, HeaderNames};
 use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route, Routes};
+use crate::route::{Endpoint, Endpoints};
 use crate::store::{Store, Tables};
 use crate::time::{Clock, Micros};
 use crate::verdict::{Edits, Pause, Refusal, Verdict};
@@ -39,7 +39,7 @@ pub trait Host: Store + Tables + Connection + Clock {
 #[derive(Debug)]
 pub struct Gate {
     /// Which headers are read.
-    pub names: Names,
+    pub names: HeaderNames,
     /// Whether a client's request ID may be kept.
     pub accept_request_id: bool,
     /// The classes of paths.
@@ -135,7 +135,7 @@ impl Gate {
                 }
                 Err(refusal)
             }
-            Err(failure) => undecided(global_rate_limit, failure, meter),
+            Err(failure) => on_undecided(global_rate_limit, failure, meter),
         };
         match passed {
             Ok(()) => self.go_on(stream, now, host, meter),
@@ -227,7 +227,7 @@ impl Gate {
                     rest.global_rate_limit.message = message;
                     return Ok(Some(Pause::GlobalRateLimit));
                 }
-                Err(failure) => undecided(global_rate_limit, failure, meter)?,
+                Err(failure) => on_undecided(global_rate_limit, failure, meter)?,
             }
         }
         // The last one, so that only a request that is forwarded uses up its nonce.
@@ -270,7 +270,7 @@ impl Gate {
 }
 
 /// What becomes of a request that the service of the global_rate_limit's limit did not decide.
-fn undecided(
+fn on_undecided(
     global_rate_limit: &GlobalRateLimit,
     failure: Failure,
     meter: &mut Meter,

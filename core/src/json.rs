@@ -2,7 +2,11 @@
 //!
 //! Not by serde's derive: what that makes of reports, answers and lines was 10 KB more of the module.
 
+mod value;
+
 use std::fmt::{Display, Write as _};
+
+pub use value::Value;
 
 /// An object that is being written.
 #[derive(Clone, Debug, Default)]

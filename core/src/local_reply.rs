@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::auth::Failure;
+use crate::auth::{Failure, Unauthorized};
 use crate::json::Object;
 use crate::rate_limit::Rejection;
 use crate::replay::Block;
@@ -69,7 +69,9 @@ impl Refusal {
                 message = unreadable.to_string();
                 (message.as_str(), None)
             }
-            Self::Unauthorized { failure, .. } => (unauthorized(*failure), Some(UNAUTHENTICATED)),
+            Self::Unauthorized(Unauthorized { failure, .. }) => {
+                (unauthorized(*failure), Some(UNAUTHENTICATED))
+            }
             Self::NotFound => ("there is nothing here", None),
             Self::MethodNotAllowed => ("only GET and HEAD are", None),
             Self::Internal => ("the request could not be handled", None),
@@ -108,7 +110,7 @@ impl Refusal {
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
             Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
-            Self::Unauthorized { presented, .. } => {
+            Self::Unauthorized(Unauthorized { presented, .. }) => {
                 let challenge = match presented {
                     true => r#"Bearer realm="metrics", error="invalid_token""#,
                     false => r#"Bearer realm="metrics""#,

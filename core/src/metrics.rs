@@ -21,7 +21,7 @@ mod series_name;
 
 pub use crate::http::{Method, Status};
 pub use exposition::{Exposition, Format, Sample, Value};
-pub use family::Names;
+pub use family::MetricNames;
 pub use grpc::Code;
 pub use histogram::Bounds;
 pub use probes::Services;
@@ -117,7 +117,7 @@ pub struct Finished {
 /// Adds up events until they are flushed.
 #[derive(Debug)]
 pub struct Meter {
-    names: Names,
+    names: MetricNames,
     bounds: Bounds,
     finished: Series<Request, Observed>,
     /// Everything that does not happen in every request.
@@ -132,7 +132,7 @@ pub struct Meter {
 impl Meter {
     /// A meter that has counted nothing.
     pub fn new(settings: Settings) -> Self {
-        let (names, bounds) = (Names::new(&settings.namespace), settings.bounds);
+        let (names, bounds) = (MetricNames::new(&settings.namespace), settings.bounds);
         let probes = settings.configured.services.series();
         let mut limited: Vec<Key> = settings.configured.limited().collect();
         if settings.configured.global_rate_limit {
@@ -160,7 +160,7 @@ impl Meter {
         meter
     }
 
-    /// Names the series that are there before anything happens: whoever watches a counter for an
+    /// MetricNames the series that are there before anything happens: whoever watches a counter for an
     /// increase does not see one that begins with it.
     fn announce(&mut self, limited: bool, replay: bool) {
         let failures = [

@@ -3,7 +3,7 @@
 //! The three messages need a page, and nothing else of protobuf; a library costs the module more
 //! bytes than this, and the tests compare with one.
 
-use crate::config::value::Value;
+use crate::json::Value;
 
 /// Nested deeper than any configuration; a stack is finite.
 const MAX_DEPTH: u32 = 32;

@@ -78,7 +78,7 @@ impl<'a> Single<'a> {
 
 /// The names that a configuration adds to those which the gate always reads.
 #[derive(Clone, Debug)]
-pub struct Names {
+pub struct HeaderNames {
     /// Header of the request ID, in lower case.
     pub request_id: Box<[u8]>,
     /// Header that names the client, in lower case; empty if none does.
@@ -123,12 +123,12 @@ pub struct Head<'a> {
 /// Marks a request that a limit would have refused, were it enforced.
 pub const WOULD_LIMIT: &[u8] = b"x-gate-would-limit";
 
-/// Names the services that are not well.
+/// HeaderNames the services that are not well.
 pub const DEGRADED: &[u8] = b"x-gate-degraded";
 
 impl<'a> Head<'a> {
-    /// Gathers what the gate reads. Names arrive in lower case, as Envoy keeps them.
-    pub fn read(headers: Pairs<'a>, names: &Names) -> Self {
+    /// Gathers what the gate reads. HeaderNames arrive in lower case, as Envoy keeps them.
+    pub fn read(headers: Pairs<'a>, names: &HeaderNames) -> Self {
         let mut head = Self { headers: Some(headers), ..Self::default() };
         // An empty vector does not allocate: only a configuration with token headers pays.
         head.tokens.resize(names.tokens.len(), Single::Missing);

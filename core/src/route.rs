@@ -5,12 +5,14 @@
 //! applies only to a path that has one reading.
 
 mod canonical;
+mod endpoint;
 mod pattern;
 mod protected;
 
 use std::collections::BTreeMap;
 
 pub use canonical::{BadPath, PathVariants};
+pub use endpoint::{Endpoint, Endpoints};
 pub use pattern::Pattern;
 pub use protected::ProtectedPatterns;
 

@@ -1,10 +1,9 @@
 //! What the core may ask of the host.
 
-use crate::auth::Failure;
-use crate::endpoints::Endpoint;
+use crate::auth::Unauthorized;
 use crate::rate_limit::{LimitReason, Rejection};
 use crate::replay::Block;
-use crate::route::BadPath;
+use crate::route::{BadPath, Endpoint};
 use crate::time::Micros;
 
 /// What becomes of a request.
@@ -27,8 +26,8 @@ impl Verdict {
             Self::Refuse(refusal) => refusal.word(),
             Self::Answer(_) => "answered",
             Self::Forward(edits) | Self::Pause(edits, _) => match edits {
-                Edits { mark: Mark::Set(_), .. } => "would_limit",
-                Edits { degraded: Degrade::Set, .. } => "degraded",
+                Edits { mark: HeaderEdit::Set(_), .. } => "would_limit",
+                Edits { degraded: HeaderEdit::Set(()), .. } => "degraded",
                 _ => "forwarded",
             },
         }
@@ -51,34 +50,22 @@ pub struct Edits {
     pub set_request_id: bool,
     /// Take `authorization` off.
     pub strip_authorization: bool,
-    /// What to do with the header `x-gate-would-limit`.
-    pub mark: Mark,
-    /// What to do with the header `x-gate-degraded`.
-    pub degraded: Degrade,
+    /// `x-gate-would-limit`: a limit that is not enforced would have refused, for this reason.
+    pub mark: HeaderEdit<LimitReason>,
+    /// `x-gate-degraded`: services behind are not ready; it names them.
+    pub degraded: HeaderEdit<()>,
 }
 
-/// The header `x-gate-degraded` of a forwarded request.
+/// An edit of a header that only the gate may set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Degrade {
+pub enum HeaderEdit<T> {
     /// It is not there, and stays so.
     #[default]
     Keep,
     /// A client sent it, which it may not.
     Remove,
-    /// Services behind are not well: it names them.
-    Set,
-}
-
-/// The header `x-gate-would-limit` of a forwarded request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mark {
-    /// It is not there, and stays so.
-    #[default]
-    Keep,
-    /// A client sent it, which it may not.
-    Remove,
-    /// A limit that is not enforced would have refused, for this reason.
-    Set(LimitReason),
+    /// It is set, for this.
+    Set(T),
 }
 
 /// Why a request is answered by the gate.
@@ -87,12 +74,7 @@ pub enum Refusal {
     /// The path has no meaning that all servers share: 400.
     BadRequest(BadPath),
     /// No valid token: 401.
-    Unauthorized {
-        /// Why not.
-        failure: Failure,
-        /// Whether anything was sent where the token should be.
-        presented: bool,
-    },
+    Unauthorized(Unauthorized),
     /// The route is closed: 404.
     NotFound,
     /// One of the gate's own routes, which are only read: 405.
@@ -108,4 +90,10 @@ pub enum Refusal {
     },
     /// Envoy would not let the gate read or change the request: 500.
     Internal,
+}
+
+impl From<Unauthorized> for Refusal {
+    fn from(unauthorized: Unauthorized) -> Self {
+        Self::Unauthorized(unauthorized)
+    }
 }

@@ -1,8 +1,8 @@
 //! Tokens: nothing opens but the exact token in exactly one header.
 
-use probegate_core::auth::{AuthMethod, Carrier, Credential, Digest, Guard, Token, fetch};
+use probegate_core::auth::{AuthMethod, Carrier, Credential, Guard, Token, Unauthorized, fetch};
+use probegate_core::digest::Digest;
 use probegate_core::request::{Head, Single};
-use probegate_core::verdict::Refusal;
 
 const TOKENS: [&[u8]; 2] = [b"metrics-token", b"an~other+token/1=="];
 
@@ -41,7 +41,7 @@ pub fn run(value: &[u8]) {
     // Nothing is configured: nothing opens, and that is what is said.
     let none =
         Guard::new(Carrier::Authorization, std::iter::empty::<Token>().collect(), Vec::new());
-    let refused = matches!(none.check(&bearer), Err(Refusal::Unauthorized { presented: true, .. }));
+    let refused = matches!(none.check(&bearer), Err(Unauthorized { presented: true, .. }));
     assert!(refused, "no token opens: {}", value.escape_ascii());
 
     let _ = AuthMethod::of(&bearer);

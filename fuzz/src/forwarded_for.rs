@@ -1,7 +1,7 @@
 //! Clients by `x-forwarded-for`: what stands left of the trusted hops changes nothing.
 
 use probegate_core::client::{ClientKey, HashKey, Identity, Prefixes};
-use probegate_core::request::{Head, Names, Pairs};
+use probegate_core::request::{Head, HeaderNames, Pairs};
 
 use crate::gate::serialized;
 
@@ -33,7 +33,7 @@ fn identity(lines: &[&[u8]], hops: usize, prefixes: Prefixes) -> ClientKey {
     let headers: Vec<(&[u8], &[u8])> =
         lines.iter().map(|line| (&b"x-forwarded-for"[..], *line)).collect();
     let buffer = serialized(&headers);
-    let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+    let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
     let head = Head::read(Pairs::new(&buffer), &names);
     let identity = Identity::of_forwarded_for(&head, hops, prefixes);
     let _ = identity.name();

@@ -6,7 +6,7 @@ use probegate_core::gate::Stream;
 use probegate_core::metrics::Meter;
 use probegate_core::request::{Head, Pairs, Single};
 use probegate_core::route::Class;
-use probegate_core::verdict::{Degrade, Edits, Mark, Pause, Verdict};
+use probegate_core::verdict::{Edits, HeaderEdit, Pause, Verdict};
 
 use crate::gate::{ADMIN, METRICS, NOW, compiled, serialized};
 use probegate_core::testing::FakeHost;
@@ -149,9 +149,9 @@ fn forwarded(stream: &Stream, edits: Edits, headers: &[(&[u8], &[u8])]) {
         Class::Closed | Class::Endpoint => panic!("{:?} is forwarded", stream.class),
     }
     let marked = !values(headers, b"x-gate-would-limit").is_empty();
-    assert_eq!(edits.mark, if marked { Mark::Remove } else { Mark::Keep });
+    assert_eq!(edits.mark, if marked { HeaderEdit::Remove } else { HeaderEdit::Keep });
     let degraded = !values(headers, b"x-gate-degraded").is_empty();
-    assert_eq!(edits.degraded, if degraded { Degrade::Remove } else { Degrade::Keep });
+    assert_eq!(edits.degraded, if degraded { HeaderEdit::Remove } else { HeaderEdit::Keep });
 }
 
 /// No limit is passed by the same request sent again.

@@ -26,7 +26,7 @@ pub fn read(input: &DeriveInput, data: &DataEnum) -> Result<TokenStream> {
     let arms = arms.collect::<Result<Vec<_>>>()?;
     Ok(quote! {
         impl crate::config::read::Read for #name {
-            fn read(value: crate::config::value::Value) -> crate::config::read::Result<Self> {
+            fn read(value: crate::json::Value) -> crate::config::read::Result<Self> {
                 const NAMES: &[&str] = &[#(#names),*];
                 let choice = crate::config::read::Choice::of(value, NAMES);
                 match choice.index() {

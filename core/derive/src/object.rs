@@ -29,7 +29,7 @@ pub fn read(input: &DeriveInput, fields: &FieldsNamed) -> Result<TokenStream> {
         defaults.then(|| quote! { let whole = <Self as ::std::default::Default>::default(); });
     Ok(quote! {
         impl crate::config::read::Read for #name {
-            fn read(value: crate::config::value::Value) -> crate::config::read::Result<Self> {
+            fn read(value: crate::json::Value) -> crate::config::read::Result<Self> {
                 let mut object = crate::config::read::Object::of(value, &[#(#keys),*])?;
                 #whole
                 #(let #names = #read;)*
@@ -61,7 +61,7 @@ pub fn transparent(input: &DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
     Ok(quote! {
         impl crate::config::read::Read for #name {
-            fn read(value: crate::config::value::Value) -> crate::config::read::Result<Self> {
+            fn read(value: crate::json::Value) -> crate::config::read::Result<Self> {
                 crate::config::read::Read::read(value).map(Self)
             }
         }

@@ -10,7 +10,8 @@ mod record;
 use crate::store::{CAS_ATTEMPTS, Store as _, Tables, Unavailable};
 use crate::time::Micros;
 
-use super::{Digest, Token};
+use super::Token;
+use crate::digest::Digest;
 use record::Record;
 
 /// A service that hands out tokens.

@@ -12,13 +12,13 @@ mod tokens;
 use crate::auth::fetch::Source;
 use crate::auth::{Carrier, Guard};
 use crate::client::HashKey;
-use crate::endpoints::Endpoints;
 use crate::gate::Gate;
 use crate::local_reply::CLIENT;
 use crate::log;
 use crate::metrics::{Configured, Services};
 use crate::presets;
-use crate::request::Names;
+use crate::request::HeaderNames;
+use crate::route::Endpoints;
 use crate::route::{Class, Pattern, Route, Routes};
 
 use checks::header_name;
@@ -139,7 +139,7 @@ enum Whose {
 
 struct Builder<'a> {
     env: Env<'a>,
-    names: Names,
+    names: HeaderNames,
     routes: Routes,
     guards: Vec<Guard>,
     /// Every pattern so far and its route, to find one that is in two classes.
@@ -151,7 +151,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(env: Env<'a>) -> Self {
-        let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+        let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
         let (routes, seen) = (Routes::default(), Vec::new());
         Self {
             env,

@@ -9,7 +9,7 @@ pub use object::Object;
 pub use probegate_derive::Read;
 
 use super::path::Mistake;
-use super::value::Value;
+use crate::json::Value;
 
 /// What a value was read as.
 pub type Result<T> = std::result::Result<T, Mistake>;

@@ -3,11 +3,12 @@
 use crate::client::{ClientKey, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
 use crate::probe::plan::WhenDegraded;
+use crate::rate_limit::LimitReason;
 use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route};
 use crate::time::Micros;
-use crate::verdict::{Degrade, Mark, Refusal};
+use crate::verdict::{HeaderEdit, Refusal};
 
 use super::{Gate, Host, PendingChecks, TokenRef};
 
@@ -31,7 +32,8 @@ impl Gate {
             Class::Metrics if self.open_metrics => Ok(None),
             Class::Metrics | Class::Admin => match self.guards.get(route.guard) {
                 Some(guard) => {
-                    guard.check(head).map(|token| Some(TokenRef { guard: route.guard, token }))
+                    let token = guard.check(head)?;
+                    Ok(Some(TokenRef { guard: route.guard, token }))
                 }
                 // A guarded route without a guard cannot be configured; it would be closed.
                 None => Err(Refusal::NotFound),
@@ -62,8 +64,8 @@ impl Gate {
         head: &Head<'_>,
         now: Micros,
         host: &mut impl Host,
-    ) -> Result<(Mark, Option<ClientKey>), Refusal> {
-        let unmarked = if head.marked { Mark::Remove } else { Mark::Keep };
+    ) -> Result<(HeaderEdit<LimitReason>, Option<ClientKey>), Refusal> {
+        let unmarked = if head.marked { HeaderEdit::Remove } else { HeaderEdit::Keep };
         let (Some(limit), Some(client)) = (&mut self.limit, client) else {
             return Ok((unmarked, None));
         };
@@ -71,7 +73,7 @@ impl Gate {
         let mark = match limit.limiter.admit(client, now, host) {
             Ok(()) => unmarked,
             Err(rejection) if limit.enforce => return Err(Refusal::RateLimited(rejection)),
-            Err(rejection) => Mark::Set(rejection.reason),
+            Err(rejection) => HeaderEdit::Set(rejection.reason),
         };
         Ok((mark, Some(client)))
     }
@@ -82,14 +84,14 @@ impl Gate {
         class: Class,
         head: &Head<'_>,
         now: Micros,
-    ) -> Result<Degrade, Refusal> {
+    ) -> Result<HeaderEdit<()>, Refusal> {
         match (&self.degraded, self.when_degraded) {
-            (Some(_), WhenDegraded::Forward) if class == Class::Api => Ok(Degrade::Set),
+            (Some(_), WhenDegraded::Forward) if class == Class::Api => Ok(HeaderEdit::Set(())),
             (Some(degraded), WhenDegraded::Refuse) if class == Class::Api => {
                 Err(Refusal::Unavailable { retry_after: degraded.until.saturating_sub(now) })
             }
-            _ if head.degraded => Ok(Degrade::Remove),
-            _ => Ok(Degrade::Keep),
+            _ if head.degraded => Ok(HeaderEdit::Remove),
+            _ => Ok(HeaderEdit::Keep),
         }
     }
 

@@ -1,13 +1,13 @@
 //! A request from its head to its end, as the gate keeps it.
 
 use super::PendingChecks;
-use crate::auth::{AuthMethod, Failure};
+use crate::auth::{AuthMethod, Failure, Unauthorized};
 use crate::metrics::{Code, Finished, Meter, Method, Status};
 use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::Class;
 use crate::time::Micros;
-use crate::verdict::{Degrade, Mark, Refusal, Verdict};
+use crate::verdict::{HeaderEdit, Refusal, Verdict};
 
 /// What is carried from a request to its end.
 #[derive(Debug)]
@@ -84,10 +84,10 @@ impl Stream {
         self.forwarded = matches!(verdict, Verdict::Forward(_) | Verdict::Pause(..));
         match verdict {
             Verdict::Forward(edits) | Verdict::Pause(edits, _) => {
-                if let Mark::Set(reason) = edits.mark {
+                if let HeaderEdit::Set(reason) = edits.mark {
                     meter.rate_limited(0, reason);
                 }
-                self.degraded |= edits.degraded == Degrade::Set;
+                self.degraded |= edits.degraded == HeaderEdit::Set(());
                 if self.degraded && matches!(verdict, Verdict::Forward(_)) {
                     meter.degraded();
                 }
@@ -95,7 +95,7 @@ impl Stream {
             Verdict::Refuse(refusal) => {
                 self.decision = refusal.word();
                 match refusal {
-                    Refusal::Unauthorized { failure, .. } => {
+                    Refusal::Unauthorized(Unauthorized { failure, .. }) => {
                         meter.auth_failed(self.auth_method, failure);
                     }
                     Refusal::RateLimited(rejection) => {

@@ -11,7 +11,7 @@ mod world;
 
 use super::*;
 use crate::metrics::{Method, Status};
-use crate::verdict::Mark;
+use crate::verdict::HeaderEdit;
 use world::{Headers, World};
 
 /// Every class of route, and a limit of two requests.

@@ -1,7 +1,7 @@
 //! What the service is told of a request.
 
-use crate::auth::Digest;
 use crate::client::Identity;
+use crate::digest::Digest;
 use crate::grpc;
 use crate::protobuf::put;
 

@@ -28,7 +28,7 @@ fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
 #[test]
 fn the_table_of_answers() {
     use Failure::{Invalid, Malformed, Missing, NotConfigured};
-    let shut = |failure, presented| Refusal::Unauthorized { failure, presented };
+    let shut = |failure, presented| Refusal::Unauthorized(Unauthorized { failure, presented });
     let over = |reason| limited(reason, 1);
     let table = [
         (Refusal::BadRequest(BadPath::BrokenEscape), 400, None, "bad_request", "a broken escape"),
@@ -70,7 +70,8 @@ fn the_challenge_says_whether_a_token_was_sent() {
             (false, r#"Bearer realm="metrics""#),
             (true, r#"Bearer realm="metrics", error="invalid_token""#),
         ] {
-            let reply = Refusal::Unauthorized { failure, presented }.reply(&id("abc"), &[]);
+            let reply =
+                Refusal::Unauthorized(Unauthorized { failure, presented }).reply(&id("abc"), &[]);
             assert_eq!(header(&reply, "www-authenticate"), Some(challenge));
             assert_eq!(header(&reply, "cache-control"), Some("no-store"));
         }

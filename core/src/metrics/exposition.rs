@@ -8,7 +8,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
-use super::family::{CONFIGURED, FAMILIES, Family, Label, Names, Type};
+use super::family::{CONFIGURED, FAMILIES, Family, Label, MetricNames, Type};
 
 /// The two text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +60,13 @@ pub enum Value {
 
 /// All families at one time.
 pub struct Exposition {
-    names: Names,
+    names: MetricNames,
     samples: Vec<Sample>,
 }
 
 impl Exposition {
     /// These samples under these names.
-    pub fn new(names: Names, samples: Vec<Sample>) -> Self {
+    pub fn new(names: MetricNames, samples: Vec<Sample>) -> Self {
         Self { names, samples }
     }
 

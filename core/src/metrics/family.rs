@@ -184,14 +184,14 @@ pub enum Part<'a> {
     Sum,
 }
 
-/// Names under one namespace.
+/// MetricNames under one namespace.
 #[derive(Clone, Debug)]
-pub struct Names {
+pub struct MetricNames {
     prefix: Box<str>,
 }
 
-impl Names {
-    /// Names that start with `namespace` and an underscore; an empty one adds nothing.
+impl MetricNames {
+    /// MetricNames that start with `namespace` and an underscore; an empty one adds nothing.
     pub fn new(namespace: &str) -> Self {
         let prefix = match namespace {
             "" => "".into(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Configured;
 use super::exposition::{Sample, Value};
-use super::family::{Names, Part, Type};
+use super::family::{MetricNames, Part, Type};
 use super::histogram::{Bounds, Observed};
 use super::series_name::Key;
 use super::{Kind, Statistics};
@@ -12,7 +12,7 @@ use super::{Kind, Statistics};
 /// Every metric of Envoy's that this VM knows.
 #[derive(Debug)]
 pub struct PendingMetrics {
-    names: Names,
+    names: MetricNames,
     bounds: Bounds,
     configured: Configured,
     entries: BTreeMap<Key, Entry>,
@@ -39,7 +39,7 @@ struct Histogram {
 
 impl PendingMetrics {
     /// An empty one.
-    pub fn new(names: Names, bounds: Bounds, configured: Configured) -> Self {
+    pub fn new(names: MetricNames, bounds: Bounds, configured: Configured) -> Self {
         Self { names, bounds, configured, entries: BTreeMap::new(), open: BTreeSet::new() }
     }
 

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::config::value::Value;
+use crate::json::Value;
 
 /// Deeper documents are not read.
 const DEEPEST: usize = 128;

@@ -1,6 +1,6 @@
 //! What an answer to a probe says.
 
-use crate::config::value::Value;
+use crate::json::Value;
 use crate::time::Micros;
 
 use super::grpc;

@@ -9,11 +9,11 @@ mod properties;
 use super::*;
 use crate::testing::serialize;
 
-/// Names and values.
+/// HeaderNames and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
-fn names() -> Names {
-    Names {
+fn names() -> HeaderNames {
+    HeaderNames {
         request_id: (*b"x-request-id").into(),
         client: (*b"x-tenant").into(),
         tokens: vec![(*b"x-admin-token").into(), (*b"x-other-token").into()],
@@ -102,7 +102,7 @@ fn an_empty_head_is_read() {
 
 #[test]
 fn one_header_may_serve_two_ends() {
-    let names = Names { client: (*b"authorization").into(), ..names() };
+    let names = HeaderNames { client: (*b"authorization").into(), ..names() };
     let buffer = serialize(&[("authorization", "Bearer x")]);
     let head = Head::read(Pairs::new(&buffer), &names);
     assert_eq!(head.authorization, Single::Once(b"Bearer x"));

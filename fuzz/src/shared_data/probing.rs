@@ -64,7 +64,8 @@ struct Poisoned<'a> {
 
 impl Tables for Poisoned<'_> {
     fn table(&mut self, name: &str) -> impl Store {
-        if name.starts_with(self.prefix) && self.shared.get(name, 0).is_empty() {
+        if name.starts_with(self.prefix) && !self.shared.values.contains_key(&(name.to_owned(), 0))
+        {
             self.shared.put(name, 0, self.value);
         }
         self.shared.table(name)

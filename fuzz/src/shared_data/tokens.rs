@@ -1,7 +1,7 @@
 //! What a source handed out.
 
-use probegate_core::auth::Digest;
 use probegate_core::auth::fetch::{Source, TokenFetcher};
+use probegate_core::digest::Digest;
 
 use crate::gate::NOW;
 use probegate_core::testing::Memory;

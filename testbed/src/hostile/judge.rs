@@ -146,8 +146,12 @@ fn settled(setting: &Setting) -> (Account, Stats, Vec<counters::Line>) {
 }
 
 fn refusals(stats: &Stats) -> std::collections::BTreeMap<String, u64> {
-    const FAMILIES: [&str; 4] =
-        ["auth_failures_total", "rate_limited_total", "replay_blocks_total", "global_rate_limit_errors_total"];
+    const FAMILIES: [&str; 4] = [
+        "auth_failures_total",
+        "rate_limited_total",
+        "replay_blocks_total",
+        "global_rate_limit_errors_total",
+    ];
     let mut refusals = std::collections::BTreeMap::new();
     for family in FAMILIES {
         for sample in stats.named(&format!("caracal_gateway_{family}")) {

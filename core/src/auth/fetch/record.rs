@@ -1,6 +1,6 @@
 //! What all workers hold together of one source.
 
-use crate::auth::Digest;
+use crate::digest::Digest;
 use crate::time::Micros;
 
 use super::{Change, MAX_TOKENS, RETRY_AFTER_FAILURE};

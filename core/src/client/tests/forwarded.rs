@@ -4,13 +4,13 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::request::{Names, Pairs};
+use crate::request::{HeaderNames, Pairs};
 
 pub fn client(lines: &[&[u8]], trusted_hops: usize) -> Identity<'static> {
     let mut headers: Vec<(&[u8], &[u8])> = vec![(b":path", b"/"), (b"x-real-ip", b"198.51.100.9")];
     headers.extend(lines.iter().map(|line| (b"x-forwarded-for".as_slice(), *line)));
     let buffer = crate::testing::serialize(&headers);
-    let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+    let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
     match Identity::of_forwarded_for(&Head::read(Pairs::new(&buffer), &names), trusted_hops, WHOLE)
     {
         Identity::Address(address) => Identity::Address(address),

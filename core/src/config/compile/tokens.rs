@@ -1,9 +1,10 @@
 //! What tokens mean.
 
 use crate::auth::fetch::Source;
-use crate::auth::{Digest, Token, Tokens};
+use crate::auth::{Token, Tokens};
 use crate::config::Mistake;
 use crate::config::shape::{self, Fetch};
+use crate::digest::Digest;
 
 use super::Builder;
 use super::checks::{DAY, HOUR, SECOND, span};

@@ -1,7 +1,7 @@
 //! One of several names, which may have content.
 
 use crate::config::path::Mistake;
-use crate::config::value::Value;
+use crate::json::Value;
 
 use super::{Read, Result};
 

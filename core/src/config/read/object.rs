@@ -1,7 +1,7 @@
 //! An object and its keys.
 
 use crate::config::path::Mistake;
-use crate::config::value::Value;
+use crate::json::Value;
 
 use super::{Read, Result};
 

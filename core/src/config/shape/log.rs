@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 
 use crate::config::Mistake;
 use crate::config::read::{Read, Result};
-use crate::config::value::Value;
+use crate::json::Value;
 
 /// What the gate writes to Envoy's log.
 #[derive(Clone, Debug, Default, Read)]

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use schemars::JsonSchema;
 
 use crate::config::read::{Read, Result};
-use crate::config::value::Value;
+use crate::json::Value;
 
 use super::{Span, Token};
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 
 use crate::config::Mistake;
 use crate::config::read::{Read, Result};
-use crate::config::value::Value;
+use crate::json::Value;
 
 /// The length of a window, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -68,27 +68,27 @@ fn clients_are_told_apart_behind_proxies() {
 #[test]
 fn a_limit_that_is_not_enforced_marks() {
     let mut world = limit(r#", "enforce": false"#);
-    assert_eq!(world.forward("/x", &[]).mark, Mark::Keep);
-    assert_eq!(world.forward("/x", &[]).mark, Mark::Set(LimitReason::Exceeded));
+    assert_eq!(world.forward("/x", &[]).mark, HeaderEdit::Keep);
+    assert_eq!(world.forward("/x", &[]).mark, HeaderEdit::Set(LimitReason::Exceeded));
     assert_eq!(
         world.forward("/x", &[MARK]).mark,
-        Mark::Set(LimitReason::Exceeded),
+        HeaderEdit::Set(LimitReason::Exceeded),
         "over the client's"
     );
-    assert_eq!(world.forward("/health", &[]).mark, Mark::Keep);
+    assert_eq!(world.forward("/health", &[]).mark, HeaderEdit::Keep);
     assert_eq!(world.sum("gateway_rate_limited_total"), 2, "and counts");
 }
 
 #[test]
 fn a_clients_own_mark_is_taken_off() {
     for mut world in [World::new("{}"), limit(""), limit(r#", "enforce": false"#)] {
-        assert_eq!(world.forward("/x", &[MARK]).mark, Mark::Remove, "an api route");
-        assert_eq!(world.forward("/health", &[MARK]).mark, Mark::Remove, "a health route");
+        assert_eq!(world.forward("/x", &[MARK]).mark, HeaderEdit::Remove, "an api route");
+        assert_eq!(world.forward("/health", &[MARK]).mark, HeaderEdit::Remove, "a health route");
     }
     let mut world = World::new(r#"{"mode": "dev"}"#);
     assert_eq!(
         world.forward("/metrics", &[MARK, MARK]).mark,
-        Mark::Remove,
+        HeaderEdit::Remove,
         "a metrics route, and twice"
     );
 }
@@ -122,6 +122,6 @@ fn a_full_table_may_admit() {
     let mut world = limit(r#", "max_clients": 1, "when_full": "admit""#);
     for peer in ["10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1"] {
         world.host.peer = peer.into();
-        assert_eq!(world.forward("/x", &[]).mark, Mark::Keep);
+        assert_eq!(world.forward("/x", &[]).mark, HeaderEdit::Keep);
     }
 }

@@ -10,7 +10,7 @@ use crate::testing::{FakeHost, FakeStatistics, serialize};
 use crate::time::Micros;
 use crate::verdict::{Edits, Pause, Refusal, Verdict};
 
-/// Names and values.
+/// HeaderNames and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
 pub struct World {

@@ -4,16 +4,16 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::request::{Names, Pairs};
+use crate::request::{HeaderNames, Pairs};
 use crate::route::Pattern;
 
-/// Names and values.
+/// HeaderNames and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 fn find(source: &Source, target: &str, headers: Headers<'_>) -> Option<String> {
     let all = [&[(":method", "GET"), (":path", target)], headers].concat();
     let buffer = crate::testing::serialize(&all);
-    let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+    let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
     let head = Head::read(Pairs::new(&buffer), &names);
     let mut paths = ProtectedPatterns::default();
     paths.add(Pattern::parse("/v1/banks/*").unwrap());

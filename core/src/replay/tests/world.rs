@@ -4,12 +4,12 @@ use crate::client::{ClientKey, HashKey, Identity};
 use crate::rate_limit::WhenFull;
 use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::{Block, Nonce, Replay, SECOND};
-use crate::request::{Head, Names, Pairs};
+use crate::request::{Head, HeaderNames, Pairs};
 use crate::route::{PathVariants, Pattern, ProtectedPatterns};
 use crate::testing::FakeHost;
 use crate::time::Micros;
 
-/// Names and values.
+/// HeaderNames and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
 /// A time on the wall.
@@ -46,7 +46,7 @@ impl World {
     pub fn read(&self, path: &str, headers: Headers<'_>) -> Option<Nonce> {
         let all = [&[(":method", "POST"), (":path", path)], headers].concat();
         let buffer = crate::testing::serialize(&all);
-        let names = Names { request_id: [].into(), client: [].into(), tokens: Vec::new() };
+        let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
         let head = Head::read(Pairs::new(&buffer), &names);
         self.workers[0].find(&head, &PathVariants::of(head.path).unwrap())
     }

@@ -13,7 +13,7 @@ pub struct Wire {
     two: Option<Http2>,
 }
 
-/// Names and values.
+/// HeaderNames and values.
 pub type Fields<'a> = [(&'a str, &'a str)];
 
 impl Wire {

@@ -1,12 +1,9 @@
-//! What both encodings of a configuration have in common.
+//! JSON values, as configurations and probed bodies are read into.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-
-use super::path::Mistake;
-use crate::protobuf;
 
 /// A JSON value. Numbers are doubles, as they are in a `google.protobuf.Struct`.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,22 +20,6 @@ pub enum Value {
     List(Vec<Value>),
     /// An object; none of its first keys stands twice.
     Object(Vec<(String, Value)>),
-}
-
-impl Value {
-    /// Reads JSON text, or else a `Struct` in protobuf's encoding: Envoy hands over either.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Mistake> {
-        if bytes.trim_ascii().is_empty() {
-            return Ok(Self::Object(Vec::new()));
-        }
-        let json = match serde_json::from_slice(bytes) {
-            Ok(value @ Self::Object(_)) => return Ok(value),
-            // A struct's bytes are no JSON but for odd cases, and those are no object.
-            Ok(_) => Mistake::new("must be an object, as {\"mode\": \"stable\"}"),
-            Err(error) => Mistake::new(format!("neither a JSON object nor a Struct: {error}")),
-        };
-        protobuf::parse_struct(bytes).ok_or(json)
-    }
 }
 
 impl<'de> Deserialize<'de> for Value {
