@@ -33,7 +33,7 @@ pub fn note(
     Some(AccessRecord {
         path: plugin.log.path(head.path).into(),
         client: state.gate.client(head, &mut state.environment).into(),
-        identity: stream.opened.and_then(|opened| state.gate.identity(opened)).map(Into::into),
+        identity: stream.token.and_then(|token| state.gate.identity(token)).map(Into::into),
     })
 }
 

@@ -11,7 +11,7 @@ use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
 use probegate_core::config::{self, Mistake};
 use probegate_core::endpoints;
-use probegate_core::gate::Gate;
+use probegate_core::gate::{Context, Gate};
 use probegate_core::local_reply::Reply;
 use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
@@ -58,6 +58,14 @@ pub struct State {
     pub fetcher: Option<TokenFetcher>,
     /// Ticks since counts were handed over.
     ticks: u32,
+}
+
+impl State {
+    /// What judges a request, and what travels with it.
+    pub fn judging(&mut self) -> (&mut Gate, Context<'_, Environment>) {
+        let Self { gate, environment, meter, .. } = self;
+        (gate, Context { now: now(), host: environment, meter })
+    }
 }
 
 const HINT: &str = "probegate: a request ended of whose body nothing came, though an operation's key stands in it; if none ever comes, set allow_on_headers_stop_iteration: true beside the plugin's configuration";

@@ -10,7 +10,7 @@ use super::exports::Action;
 use super::global_rate_limit;
 use super::header_edits::{apply, serialize};
 use super::host_services::now;
-use super::plugin::{Plugin, State};
+use super::plugin::Plugin;
 use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
 use probegate_core::local_reply::Reply;
@@ -94,8 +94,8 @@ impl HttpStream {
         };
         self.wait = None;
         let mut borrowed = plugin.state.borrow_mut();
-        let State { gate, environment, meter, .. } = &mut *borrowed;
-        let verdict = gate.on_body(&mut stream, body, now(), environment, meter);
+        let (gate, mut context) = borrowed.judging();
+        let verdict = gate.on_body(&mut stream, body, &mut context);
         drop(borrowed);
         self.carry_out(&plugin, stream, verdict)
     }
@@ -122,7 +122,7 @@ impl HttpStream {
 
     /// Asks the service of the global_rate_limit's limit. What cannot be sent is decided at once.
     fn ask(&mut self, plugin: &Plugin, mut stream: Stream) -> Action {
-        let rest = stream.rest.as_mut();
+        let rest = stream.pending.as_mut();
         let message =
             rest.map(|rest| mem::take(&mut rest.global_rate_limit.message)).unwrap_or_default();
         let sent = now();
@@ -153,9 +153,8 @@ impl HttpStream {
     ) -> Action {
         self.wait = None;
         let mut borrowed = plugin.state.borrow_mut();
-        let State { gate, environment, meter, .. } = &mut *borrowed;
-        let verdict =
-            gate.on_global_rate_limit(&mut stream, answer, sent, now(), environment, meter);
+        let (gate, mut context) = borrowed.judging();
+        let verdict = gate.on_global_rate_limit(&mut stream, answer, sent, &mut context);
         drop(borrowed);
         self.carry_out(plugin, stream, verdict)
     }
@@ -194,8 +193,9 @@ impl HttpStream {
         self.call = None;
         let Some(plugin) = self.plugin.as_ref().filter(|plugin| !plugin.passes()) else { return };
         let stream = self.stream.get_or_insert_with(|| {
-            let State { gate, environment, meter, .. } = &mut *plugin.state.borrow_mut();
-            gate.on_headless(now(), environment, meter)
+            let mut borrowed = plugin.state.borrow_mut();
+            let (gate, mut context) = borrowed.judging();
+            gate.on_headless(&mut context)
         });
         if stream.grpc {
             let status = abi::header(Map::Response, "grpc-status").ok().flatten();
@@ -221,13 +221,13 @@ impl HttpStream {
     fn on_head(&mut self, plugin: &Plugin, ends: bool) -> Action {
         let mut borrowed = plugin.state.borrow_mut();
         let state = &mut *borrowed;
-        let State { gate, environment, meter, .. } = state;
+        let (gate, mut context) = state.judging();
         let Ok(headers) = abi::headers(Map::Request) else {
-            let stream = gate.on_headless(now(), environment, meter);
+            let stream = gate.on_headless(&mut context);
             return self.refuse(plugin, stream, Refusal::Internal);
         };
         let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
-        let (mut stream, mut verdict) = gate.on_request(&head, now(), environment, meter);
+        let (mut stream, mut verdict) = gate.on_request(&head, &mut context);
         self.record = access::note(plugin, state, &head, &stream);
         // What waits is edited now: Envoy may take the head away from here before it goes on.
         if let Verdict::Forward(edits) | Verdict::Pause(edits, _) = verdict
@@ -250,7 +250,7 @@ impl HttpStream {
     }
 
     fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
-        let rest = stream.rest.as_mut();
+        let rest = stream.pending.as_mut();
         let told =
             rest.map(|rest| mem::take(&mut rest.global_rate_limit.headers)).unwrap_or_default();
         let mut pairs: Vec<(&[u8], &[u8])> =

@@ -9,7 +9,7 @@ use gungraun::{library_benchmark, library_benchmark_group, main};
 use probegate_core::auth::AuthMethod;
 use probegate_core::auth::Unauthorized;
 use probegate_core::client::{ClientKey, HashKey, Identity};
-use probegate_core::gate::{Gate, Stream};
+use probegate_core::gate::{Context, Gate, Stream};
 use probegate_core::metrics::{Finished, Format, Meter, Method, Status};
 use probegate_core::rate_limit::Rejection;
 use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
@@ -96,7 +96,8 @@ fn request((configuration, headers): (&str, Headers<'_>)) -> Vm {
     let mut world = host();
     let headers = serialize(headers);
     let head = Head::read(Pairs::new(&headers), &gate.names);
-    let (stream, _) = gate.on_request(&head, NOW, &mut world, &mut meter);
+    let (stream, _) =
+        gate.on_request(&head, &mut Context { now: NOW, host: &mut world, meter: &mut meter });
     stream.on_end(NOW + 10, &mut meter);
     (gate, world, meter, headers)
 }
@@ -117,7 +118,8 @@ const API: Headers<'static> = &[
 #[bench::forwarded((LIMIT, API))]
 fn whole_request((mut gate, mut world, mut meter, headers): Vm) -> (Vm, Stream) {
     let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
-    let (stream, _) = gate.on_request(&head, NOW + 20, &mut world, &mut meter);
+    let (stream, _) =
+        gate.on_request(&head, &mut Context { now: NOW + 20, host: &mut world, meter: &mut meter });
     stream.on_end(NOW + 40, &mut meter);
     ((gate, world, meter, headers), stream)
 }

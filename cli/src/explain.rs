@@ -67,7 +67,7 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
         Err(unreadable) => return vec![format!("400: {unreadable}")],
     };
     let rules = rules::of(config, source);
-    let own = compiled.gate.own_routes.find(target).filter(|_| route.class == Class::Endpoint);
+    let own = compiled.gate.endpoints.find(target).filter(|_| route.class == Class::Endpoint);
     let class = own.map_or(route.class, Endpoint::class);
     let is_read = matches!(question.method.as_str(), "GET" | "HEAD");
 

@@ -28,11 +28,22 @@ use crate::store::{Store, Tables};
 use crate::time::{Clock, Micros};
 use crate::verdict::{Edits, Pause, Refusal, Verdict};
 
-/// What the stages ask of the host beside the request itself. As a [`Store`] it is the table of each
-/// client's own limit.
+/// The host as the stages see it: shared tables, clocks, the connection and random bytes. As a
+/// [`Store`] it is the table of each client's own limit.
 pub trait Host: Store + Tables + Connection + Clock {
     /// Random bytes that nobody can predict.
     fn random(&mut self) -> [u8; 16];
+}
+
+/// What travels with a request through the stages.
+#[derive(Debug)]
+pub struct Context<'a, H> {
+    /// The time, on the monotonic clock; 0 if it cannot be read.
+    pub now: Micros,
+    /// Where the stages look things up.
+    pub host: &'a mut H,
+    /// Where they are counted.
+    pub meter: &'a mut Meter,
 }
 
 /// A compiled configuration: what decides, without what it has counted.
@@ -45,7 +56,7 @@ pub struct Gate {
     /// The classes of paths.
     pub routes: Routes,
     /// Where the gate answers itself.
-    pub own_routes: Endpoints,
+    pub endpoints: Endpoints,
     /// Guards of the metrics and admin routes, by [`Route::guard`].
     pub guards: Vec<Guard>,
     /// `mode: dev`: metrics routes are open.
@@ -67,172 +78,153 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Judges a request whose head arrived at `now`.
-    pub fn on_request(
+    /// Judges a request whose head has arrived.
+    pub fn on_request<H: Host>(
         &mut self,
         head: &Head<'_>,
-        now: Micros,
-        host: &mut impl Host,
-        meter: &mut Meter,
+        context: &mut Context<'_, H>,
     ) -> (Stream, Verdict) {
-        meter.began();
-        let (id, set_request_id) = self.request_id(head, host);
-        let mut stream = Stream::of(head, id, now);
-        let judged = match PathVariants::of(head.path) {
-            Ok(variants) => self.judge(head, &variants, now, host, meter, &mut stream),
-            Err(unreadable) => Err(Refusal::BadRequest(unreadable)),
-        };
-        let verdict = match judged {
-            Ok(Verdict::Forward(edits)) => Verdict::Forward(Edits { set_request_id, ..edits }),
-            Ok(Verdict::Pause(edits, wait)) => {
-                Verdict::Pause(Edits { set_request_id, ..edits }, wait)
-            }
-            Ok(verdict) => verdict,
-            Err(refusal) => Verdict::Refuse(refusal),
-        };
+        context.meter.began();
+        let (id, minted) = self.request_id(head, context.host);
+        let mut stream = Stream::new(head, id, context.now);
+        stream.id_minted = minted;
+        let variants = PathVariants::of(head.path).map_err(Refusal::BadRequest);
+        let judged =
+            variants.and_then(|variants| self.judge(head, &variants, context, &mut stream));
+        let verdict = judged.unwrap_or_else(Verdict::Refuse);
         stream.decision = verdict.word();
-        stream.note(verdict, meter);
+        stream.record(verdict, context.meter);
         (stream, verdict)
     }
 
     /// Goes on with a request that waited for its body; `None` for one that is too long, or that
     /// cannot be had.
-    pub fn on_body(
+    pub fn on_body<H: Host>(
         &mut self,
         stream: &mut Stream,
         body: Option<&[u8]>,
-        now: Micros,
-        host: &mut impl Host,
-        meter: &mut Meter,
+        context: &mut Context<'_, H>,
     ) -> Verdict {
-        if let Some(PendingChecks { charges, global_rate_limit, .. }) = stream.rest.as_deref_mut() {
-            let mut tell = |place, key: Option<&[u8]>| global_rate_limit.operation(place, key);
-            self.operations.read(charges, body, &mut tell);
+        if let Some(pending) = stream.pending.as_deref_mut() {
+            let PendingChecks { charges, global_rate_limit, .. } = pending;
+            let mut on_match = |place, key: Option<&[u8]>| global_rate_limit.operation(place, key);
+            self.operations.read(charges, body, &mut on_match);
         }
-        self.go_on(stream, now, host, meter)
+        self.resume(stream, context)
     }
 
-    /// Goes on with a request that waited for the service that limits all Envoys together: the answer
-    /// to what was sent at `sent`, or why it could not be sent.
-    pub fn on_global_rate_limit(
+    /// Goes on with a request that waited for the rate limit service: with the response to what was
+    /// sent at `sent`, or the reason why it could not be sent.
+    pub fn on_global_rate_limit<H: Host>(
         &mut self,
         stream: &mut Stream,
-        answer: Result<Response<'_>, FailureReason>,
+        response: Result<Response<'_>, FailureReason>,
         sent: Micros,
-        now: Micros,
-        host: &mut impl Host,
-        meter: &mut Meter,
+        context: &mut Context<'_, H>,
     ) -> Verdict {
-        let Some(global_rate_limit) = &mut self.global_rate_limit else {
+        let Some(limit) = &mut self.global_rate_limit else {
             return Verdict::Refuse(Refusal::Internal);
         };
-        let passed = match global_rate_limit.on_answer(answer, sent, now) {
+        let passed = match limit.on_answer(response, sent, context.now) {
             Ok(Decision::Admitted) => Ok(()),
             Ok(Decision::Refused(over)) => {
-                let refusal = Refusal::RateLimited(global_rate_limit.rejection(&over));
-                if let Some(rest) = &mut stream.rest {
-                    rest.global_rate_limit.headers = over.headers;
+                let refusal = Refusal::RateLimited(limit.rejection(&over));
+                if let Some(pending) = &mut stream.pending {
+                    pending.global_rate_limit.headers = over.headers;
                 }
                 Err(refusal)
             }
-            Err(failure) => on_undecided(global_rate_limit, failure, meter),
+            Err(failure) => on_undecided(limit, failure, context.meter),
         };
         match passed {
-            Ok(()) => self.go_on(stream, now, host, meter),
+            Ok(()) => self.resume(stream, context),
             Err(refusal) => {
-                stream.note(Verdict::Refuse(refusal), meter);
+                stream.record(Verdict::Refuse(refusal), context.meter);
                 Verdict::Refuse(refusal)
             }
         }
     }
 
     /// Goes on with a request that has what it waited for.
-    fn go_on(
-        &mut self,
-        stream: &mut Stream,
-        now: Micros,
-        host: &mut impl Host,
-        meter: &mut Meter,
-    ) -> Verdict {
-        let verdict = match self.finish(stream.rest.as_deref_mut(), now, host, meter) {
+    fn resume<H: Host>(&mut self, stream: &mut Stream, context: &mut Context<'_, H>) -> Verdict {
+        let verdict = match self.finish(stream.pending.as_deref_mut(), context) {
             Ok(None) => Verdict::Forward(Edits::default()),
-            Ok(Some(wait)) => Verdict::Pause(Edits::default(), wait),
+            Ok(Some(pause)) => Verdict::Pause(Edits::default(), pause),
             Err(refusal) => Verdict::Refuse(refusal),
         };
-        stream.note(verdict, meter);
+        stream.record(verdict, context.meter);
         verdict
     }
 
     /// The stages after the request ID, each of which may refuse.
-    fn judge(
+    fn judge<H: Host>(
         &mut self,
         head: &Head<'_>,
         variants: &PathVariants<'_>,
-        now: Micros,
-        host: &mut impl Host,
-        meter: &mut Meter,
+        context: &mut Context<'_, H>,
         stream: &mut Stream,
     ) -> Result<Verdict, Refusal> {
         let route = self.routes.route(variants);
         stream.class = route.class;
-        let own = match route.class {
+        let endpoint = match route.class {
             Class::Closed => return Err(Refusal::NotFound),
-            Class::Endpoint => Some(self.own_routes.find(head.path).ok_or(Refusal::NotFound)?),
+            Class::Endpoint => Some(self.endpoints.find(head.path).ok_or(Refusal::NotFound)?),
             _ => None,
         };
-        let class = own.map_or(route.class, Endpoint::class);
-        let route = Route { class, ..route };
-        stream.opened = self.authorize(route, head)?;
-        let client = self.client_of(class, head, host);
-        let (mark, key) = self.admit(client, head, now, host)?;
-        let degraded = self.degrade(class, head, now)?;
-        match own {
-            Some(own) if matches!(head.method, b"GET" | b"HEAD") => Ok(Verdict::Answer(own)),
+        let class = endpoint.map_or(route.class, Endpoint::class);
+        stream.token = self.authorize(Route { class, ..route }, head)?;
+        let client = self.client_of(class, head, context.host);
+        let (mark, key) = self.admit(client, head, context)?;
+        let degraded = self.degrade(class, head, context.now)?;
+        match endpoint {
+            Some(endpoint) if matches!(head.method, b"GET" | b"HEAD") => {
+                Ok(Verdict::Answer(endpoint))
+            }
             Some(_) => Err(Refusal::MethodNotAllowed),
             None => {
                 let strip_authorization = self.strip_authorization && class == Class::Metrics;
-                let edits = Edits { mark, degraded, strip_authorization, ..Edits::default() };
+                let edits = Edits { mark, degraded, strip_authorization };
                 if class != Class::Health {
-                    stream.rest = self.rest(head, variants, client, key, host);
+                    stream.pending =
+                        self.pending_checks(head, variants, (client, key), context.host);
                 }
-                Ok(match self.finish(stream.rest.as_deref_mut(), now, host, meter)? {
+                Ok(match self.finish(stream.pending.as_deref_mut(), context)? {
                     None => Verdict::Forward(edits),
-                    Some(wait) => Verdict::Pause(edits, wait),
+                    Some(pause) => Verdict::Pause(edits, pause),
                 })
             }
         }
     }
 
-    /// The stages that a request may have to wait for. Each takes its part out of what is left, so
-    /// that whoever waited goes on where it stopped.
-    fn finish(
+    /// The stages that a request may have to wait for. Each takes its part out of what is pending, so
+    /// that a request which waited goes on where it stopped.
+    fn finish<H: Host>(
         &mut self,
-        rest: Option<&mut PendingChecks>,
-        now: Micros,
-        host: &mut impl Host,
-        meter: &mut Meter,
+        pending: Option<&mut PendingChecks>,
+        context: &mut Context<'_, H>,
     ) -> Result<Option<Pause>, Refusal> {
-        let Some(rest) = rest else { return Ok(None) };
-        if Operations::want_body(&rest.charges) {
+        let Some(pending) = pending else { return Ok(None) };
+        if Operations::want_body(&pending.charges) {
             return Ok(Some(Pause::Body));
         }
-        let charges = std::mem::take(&mut rest.charges);
-        self.operations.admit(&charges, now, host).map_err(Refusal::RateLimited)?;
-        if let (Some(global_rate_limit), Some(question)) =
-            (&mut self.global_rate_limit, rest.global_rate_limit.question.take())
-            && let Some(message) = global_rate_limit.message(&question)
+        let charges = std::mem::take(&mut pending.charges);
+        let admitted = self.operations.admit(&charges, context.now, context.host);
+        admitted.map_err(Refusal::RateLimited)?;
+        if let (Some(limit), Some(question)) =
+            (&mut self.global_rate_limit, pending.global_rate_limit.question.take())
+            && let Some(message) = limit.message(&question)
         {
-            match global_rate_limit.may_ask(now) {
+            match limit.may_ask(context.now) {
                 Ok(()) => {
-                    rest.global_rate_limit.message = message;
+                    pending.global_rate_limit.message = message;
                     return Ok(Some(Pause::GlobalRateLimit));
                 }
-                Err(failure) => on_undecided(global_rate_limit, failure, meter)?,
+                Err(failure) => on_undecided(limit, failure, context.meter)?,
             }
         }
         // The last one, so that only a request that is forwarded uses up its nonce.
-        if let (Some(nonce), Some(replay)) = (rest.nonce.take(), &mut self.replay) {
-            replay.spend(nonce, host).map_err(Refusal::Replayed)?;
+        if let (Some(nonce), Some(replay)) = (pending.nonce.take(), &mut self.replay) {
+            replay.spend(nonce, context.host).map_err(Refusal::Replayed)?;
         }
         Ok(None)
     }
@@ -263,23 +255,23 @@ impl Gate {
     }
 
     /// The stream of an answer to a request whose head no filter was shown: Envoy refused it first.
-    pub fn on_headless(&self, now: Micros, host: &mut impl Host, meter: &mut Meter) -> Stream {
-        meter.began();
-        Stream::headless(RequestId::mint(host.random()), now)
+    pub fn on_headless<H: Host>(&self, context: &mut Context<'_, H>) -> Stream {
+        context.meter.began();
+        Stream::headless(RequestId::mint(context.host.random()), context.now)
     }
 }
 
-/// What becomes of a request that the service of the global_rate_limit's limit did not decide.
+/// What becomes of a request that the rate limit service did not decide.
 fn on_undecided(
-    global_rate_limit: &GlobalRateLimit,
+    limit: &GlobalRateLimit,
     failure: Failure,
     meter: &mut Meter,
 ) -> Result<(), Refusal> {
     meter.global_rate_limit_failed(failure);
-    match global_rate_limit.on_error {
+    match limit.on_error {
         OnError::Forward => Ok(()),
         OnError::Refuse => {
-            meter.rate_limited(global_rate_limit.limit, LimitReason::Unavailable);
+            meter.rate_limited(limit.limit, LimitReason::Unavailable);
             Err(Refusal::Unavailable { retry_after: 0 })
         }
     }

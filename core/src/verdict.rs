@@ -46,8 +46,6 @@ pub enum Pause {
 /// Changes to the head of a request that is forwarded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
-    /// Set the request-ID header: the client's own ID was not kept.
-    pub set_request_id: bool,
     /// Take `authorization` off.
     pub strip_authorization: bool,
     /// `x-gate-would-limit`: a limit that is not enforced would have refused, for this reason.

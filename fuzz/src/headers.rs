@@ -2,7 +2,7 @@
 //! over a limit, nothing twice, and everything has one valid ID.
 
 use probegate_core::callout::Response;
-use probegate_core::gate::Stream;
+use probegate_core::gate::{Context, Stream};
 use probegate_core::metrics::Meter;
 use probegate_core::request::{Head, Pairs, Single};
 use probegate_core::route::Class;
@@ -66,22 +66,21 @@ fn judge(buffer: &[u8], sent: Option<&[(&[u8], &[u8])]>) {
 
     let mut passed = 0;
     for _ in 0..=REQUESTS {
-        let (mut stream, mut verdict) = gate.on_request(&head, NOW, &mut world, &mut meter);
+        let (mut stream, mut verdict) =
+            gate.on_request(&head, &mut context(&mut world, &mut meter));
         let waited = matches!(verdict, Verdict::Pause(..));
         let mut edits = edits_of(verdict);
         while let Verdict::Pause(_, wait) = verdict {
             verdict = match wait {
                 Pause::Body => {
                     let body = Some(&br#"{"id": "a"}"#[..]);
-                    gate.on_body(&mut stream, body, NOW, &mut world, &mut meter)
+                    gate.on_body(&mut stream, body, &mut context(&mut world, &mut meter))
                 }
                 Pause::GlobalRateLimit => gate.on_global_rate_limit(
                     &mut stream,
                     Ok(admits()),
                     NOW,
-                    NOW,
-                    &mut world,
-                    &mut meter,
+                    &mut context(&mut world, &mut meter),
                 ),
             };
         }
@@ -101,6 +100,10 @@ fn judge(buffer: &[u8], sent: Option<&[(&[u8], &[u8])]>) {
     }
 }
 
+fn context<'a>(host: &'a mut FakeHost, meter: &'a mut Meter) -> Context<'a, FakeHost> {
+    Context { now: NOW, host, meter }
+}
+
 fn edits_of(verdict: Verdict) -> Option<Edits> {
     match verdict {
         Verdict::Forward(edits) | Verdict::Pause(edits, _) => Some(edits),
@@ -108,7 +111,7 @@ fn edits_of(verdict: Verdict) -> Option<Edits> {
     }
 }
 
-/// An answer of the service of the global_rate_limit's limit.
+/// A response of the rate limit service.
 fn admits() -> Response<'static> {
     const HEADERS: &[u8] = b"\x02\0\0\0\x07\0\0\0\x03\0\0\0\x1d\0\0\0\x01\0\0\0:status\x00200\0\
         x-envoy-upstream-service-time\x001\0";
@@ -122,7 +125,7 @@ fn id(stream: &Stream, verdict: &Verdict, edits: Option<Edits>, head: &Head<'_>)
     let id = stream.id.as_bytes();
     let fits = id.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
     assert!((1..=128).contains(&id.len()) && fits, "no ID: {}", id.escape_ascii());
-    if edits.is_some_and(|edits| !edits.set_request_id) {
+    if edits.is_some() && !stream.id_minted {
         assert_eq!(head.request_id, Single::Once(id), "the client's own stands once");
     }
     if let Verdict::Refuse(refusal) = verdict {

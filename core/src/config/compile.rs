@@ -102,7 +102,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
             names: builder.names,
             accept_request_id: config.request_id.accept_client,
             routes: builder.routes,
-            own_routes,
+            endpoints: own_routes,
             guards: builder.guards,
             open_metrics: config.mode == Some(Mode::Dev),
             strip_authorization: metrics_auth.strip,

@@ -10,7 +10,7 @@ use crate::route::{Class, PathVariants, Route};
 use crate::time::Micros;
 use crate::verdict::{HeaderEdit, Refusal};
 
-use super::{Gate, Host, PendingChecks, TokenRef};
+use super::{Context, Gate, Host, PendingChecks, TokenRef};
 
 impl Gate {
     /// The request's ID, and whether it has to be set: the client's own was not kept.
@@ -58,19 +58,18 @@ impl Gate {
     }
 
     /// Spends the client's own limit, and says by which key.
-    pub(super) fn admit(
+    pub(super) fn admit<H: Host>(
         &mut self,
         client: Option<Identity<'_>>,
         head: &Head<'_>,
-        now: Micros,
-        host: &mut impl Host,
+        context: &mut Context<'_, H>,
     ) -> Result<(HeaderEdit<LimitReason>, Option<ClientKey>), Refusal> {
         let unmarked = if head.marked { HeaderEdit::Remove } else { HeaderEdit::Keep };
         let (Some(limit), Some(client)) = (&mut self.limit, client) else {
             return Ok((unmarked, None));
         };
         let client = ClientKey::new(&limit.hash_key, client);
-        let mark = match limit.limiter.admit(client, now, host) {
+        let mark = match limit.limiter.admit(client, context.now, context.host) {
             Ok(()) => unmarked,
             Err(rejection) if limit.enforce => return Err(Refusal::RateLimited(rejection)),
             Err(rejection) => HeaderEdit::Set(rejection.reason),
@@ -96,26 +95,24 @@ impl Gate {
     }
 
     /// What is left to decide of a request that its client's own limit admitted; `None` if nothing is.
-    pub(super) fn rest(
+    pub(super) fn pending_checks(
         &self,
         head: &Head<'_>,
         variants: &PathVariants<'_>,
-        client: Option<Identity<'_>>,
-        key: Option<ClientKey>,
+        (client, key): (Option<Identity<'_>>, Option<ClientKey>),
         host: &mut impl Host,
     ) -> Option<Box<PendingChecks>> {
         if self.operations.is_empty() && self.replay.is_none() && self.global_rate_limit.is_none() {
             return None;
         }
-        let mut rest = Box::<PendingChecks>::default();
-        rest.global_rate_limit.question = self
-            .global_rate_limit
-            .as_ref()
-            .map(|global_rate_limit| global_rate_limit.question(client));
+        let mut pending = Box::<PendingChecks>::default();
+        pending.global_rate_limit.question =
+            self.global_rate_limit.as_ref().map(|limit| limit.question(client));
         let mut key = || key.unwrap_or_else(|| self.operations.client(head, host));
-        let mut tell = |place, key: Option<&[u8]>| rest.global_rate_limit.operation(place, key);
-        rest.charges = self.operations.charges(head, variants, &mut key, &mut tell);
-        rest.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, variants));
-        Some(rest)
+        let mut on_match =
+            |place, key: Option<&[u8]>| pending.global_rate_limit.operation(place, key);
+        pending.charges = self.operations.charges(head, variants, &mut key, &mut on_match);
+        pending.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, variants));
+        Some(pending)
     }
 }

@@ -14,12 +14,14 @@ use crate::verdict::{HeaderEdit, Refusal, Verdict};
 pub struct Stream {
     /// The request's ID.
     pub id: RequestId,
+    /// The client's own was not kept, so the request has to be given this one.
+    pub id_minted: bool,
     /// The answer is not the gate's own. Envoy may answer a request that waits.
     pub forwarded: bool,
     /// What became of the request, in a word for the log.
     pub decision: &'static str,
     /// The token that opened its route.
-    pub opened: Option<TokenRef>,
+    pub token: Option<TokenRef>,
     /// The class of its path.
     pub class: Class,
     /// The request's method.
@@ -32,7 +34,7 @@ pub struct Stream {
     pub grpc_status: Option<Code>,
     /// What the stages that may wait have to decide, where there is anything. Apart, since a stream is
     /// moved about in every request.
-    pub rest: Option<Box<PendingChecks>>,
+    pub pending: Option<Box<PendingChecks>>,
     /// It is marked as one that goes to a service which is not well, and counts once it goes there.
     degraded: bool,
     auth_method: AuthMethod,
@@ -50,7 +52,7 @@ pub struct TokenRef {
 
 impl Stream {
     /// The stream of a request whose head arrived at `now`.
-    pub fn of(head: &Head<'_>, id: RequestId, now: Micros) -> Self {
+    pub fn new(head: &Head<'_>, id: RequestId, now: Micros) -> Self {
         Self {
             forwarded: false,
             method: Method::of(head.method),
@@ -64,23 +66,24 @@ impl Stream {
     pub fn headless(id: RequestId, now: Micros) -> Self {
         Self {
             id,
+            id_minted: false,
             forwarded: true,
             decision: "forwarded",
-            opened: None,
+            token: None,
             class: Class::Api,
             method: Method::Other,
             status: Status::default(),
             grpc: false,
             grpc_status: None,
-            rest: None,
+            pending: None,
             degraded: false,
             auth_method: AuthMethod::None,
             began: now,
         }
     }
 
-    /// Counts a verdict, and notes what it means for the answer.
-    pub fn note(&mut self, verdict: Verdict, meter: &mut Meter) {
+    /// Counts a verdict, and records what it means for the answer.
+    pub fn record(&mut self, verdict: Verdict, meter: &mut Meter) {
         self.forwarded = matches!(verdict, Verdict::Forward(_) | Verdict::Pause(..));
         match verdict {
             Verdict::Forward(edits) | Verdict::Pause(edits, _) => {

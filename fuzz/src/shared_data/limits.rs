@@ -1,6 +1,7 @@
 //! What was admitted.
 
 use probegate_core::client::{ClientKey, HashKey, Identity};
+use probegate_core::gate::Context;
 use probegate_core::metrics::Meter;
 use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
 use probegate_core::request::{Head, Pairs};
@@ -54,7 +55,7 @@ fn passed(section: &str, value: &[u8], headers: &[(&[u8], &[u8])], later: u64) -
         ..FakeHost::new()
     };
     let mut names = host();
-    gate.on_request(&head, NOW, &mut names, &mut meter);
+    gate.on_request(&head, &mut Context { now: NOW, host: &mut names, meter: &mut meter });
     let mut world = host();
     for (name, _) in names.memory.values.keys().filter(|(name, _)| !name.is_empty()) {
         world.memory.put(name, 0, value);
@@ -62,7 +63,10 @@ fn passed(section: &str, value: &[u8], headers: &[(&[u8], &[u8])], later: u64) -
     [0, later].map(|later| {
         let now = NOW + later;
         (world.memory.now, world.wall) = (now, NOW);
-        let mut ask = || gate.on_request(&head, now, &mut world, &mut meter).1;
+        let mut ask = || {
+            let mut context = Context { now, host: &mut world, meter: &mut meter };
+            gate.on_request(&head, &mut context).1
+        };
         (0..4).filter(|_| matches!(ask(), Verdict::Forward(_))).count()
     })
 }

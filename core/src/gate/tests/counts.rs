@@ -106,7 +106,7 @@ fn requests_are_in_flight_until_their_end() {
 fn a_stream_whose_head_was_never_shown_is_counted() {
     let mut world = World::new(FULL);
     let now = world.now();
-    let mut stream = world.gate.on_headless(now, &mut world.host, &mut world.meter);
+    let mut stream = world.gate.on_headless(&mut world::context(&mut world.host, &mut world.meter));
     assert_eq!(world.total("caracal_gateway_requests_in_flight"), 1);
     assert_eq!(stream.id.as_str().len(), 36, "its answer carries a fresh ID");
     assert!(stream.forwarded, "Envoy answers");

@@ -12,9 +12,7 @@ fn every_stream_has_one_request_id() {
     for path in ["/live", "/x", "/metrics", "/admin/x", "/env", "/x%00", "/x", "/x"] {
         let (stream, verdict) = world.request(path, &[sent]);
         assert_eq!(stream.id.as_str(), "abc-123", "{path}: the client's own");
-        if let Verdict::Forward(edits) = verdict {
-            assert!(!edits.set_request_id, "{path}: it is there already");
-        }
+        assert!(!stream.id_minted, "{path}: it is there already: {verdict:?}");
     }
     let mut seen: Vec<String> = Vec::new();
     for (path, headers) in [
@@ -29,9 +27,7 @@ fn every_stream_has_one_request_id() {
         assert_eq!((id.len(), id.as_bytes()[14]), (36, b'4'), "{path}: a fresh one");
         assert!(!seen.contains(&id), "{path}: another one each time");
         seen.push(id);
-        if let Verdict::Forward(edits) = verdict {
-            assert!(edits.set_request_id, "{path}: the upstream sees the same");
-        }
+        assert!(stream.id_minted, "{path}: the upstream sees the same: {verdict:?}");
     }
 }
 
@@ -40,7 +36,7 @@ fn a_clients_id_may_be_of_no_account() {
     let mut world = World::new(r#"{"request_id": {"accept_client": false}}"#);
     let (stream, verdict) = world.request("/x", &[("x-request-id", "abc-123")]);
     assert_ne!(stream.id.as_str(), "abc-123");
-    assert!(matches!(verdict, Verdict::Forward(Edits { set_request_id: true, .. })));
+    assert!(stream.id_minted && matches!(verdict, Verdict::Forward(_)));
     let mut world = World::new(r#"{"request_id": {"header": "X-Correlation-Id"}}"#);
     let headers = [("x-request-id", "other"), ("x-correlation-id", "abc-123")];
     assert_eq!(

@@ -143,11 +143,15 @@ fn what_waits_is_edited_first_and_refused_or_forwarded_once() {
         r#", "rate_limit": {"requests": 1, "enforce": false}"#,
     );
     let (mut stream, verdict) = world.head("/x", &[], false);
-    let Verdict::Pause(edits, Pause::Body) = verdict else { panic!("{verdict:?}") };
-    assert!(edits.set_request_id && stream.forwarded, "Envoy may answer meanwhile");
+    let Verdict::Pause(_, Pause::Body) = verdict else { panic!("{verdict:?}") };
+    assert!(stream.id_minted && stream.forwarded, "Envoy may answer meanwhile");
     assert_eq!(world.sum(LIMITED), 0);
     let now = world.now();
-    let verdict = world.gate.on_body(&mut stream, None, now, &mut world.host, &mut world.meter);
+    let verdict = world.gate.on_body(
+        &mut stream,
+        None,
+        &mut world::context(&mut world.host, &mut world.meter),
+    );
     assert!(
         matches!(verdict, Verdict::Refuse(_)) && !stream.forwarded,
         "a body that cannot be had"

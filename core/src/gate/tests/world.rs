@@ -2,7 +2,7 @@
 
 use crate::client::HashKey;
 use crate::config;
-use crate::gate::{Gate, Stream};
+use crate::gate::{Context, Gate, Stream};
 use crate::http::Status;
 use crate::metrics::Meter;
 use crate::request::{Head, Pairs};
@@ -54,8 +54,7 @@ impl World {
         all.extend(headers);
         let buffer = serialize(&all);
         let head = Head { ends, ..Head::read(Pairs::new(&buffer), &self.gate.names) };
-        let now = self.now();
-        self.gate.on_request(&head, now, &mut self.host, &mut self.meter)
+        self.gate.on_request(&head, &mut context(&mut self.host, &mut self.meter))
     }
 
     /// A POST with a body, of which it has to wait for.
@@ -63,8 +62,8 @@ impl World {
         let headers = [&[(":method", "POST")], headers].concat();
         let (mut stream, verdict) = self.head(path, &headers, false);
         let Verdict::Pause(_, Pause::Body) = verdict else { return verdict };
-        let (now, body) = (self.now(), Some(body.as_bytes()));
-        self.gate.on_body(&mut stream, body, now, &mut self.host, &mut self.meter)
+        let body = Some(body.as_bytes());
+        self.gate.on_body(&mut stream, body, &mut context(&mut self.host, &mut self.meter))
     }
 
     /// The edits of a request that is forwarded.
@@ -112,4 +111,9 @@ impl World {
         let totals = self.statistics.totals();
         totals.iter().filter(|(name, _)| name.ends_with(family)).map(|(_, value)| value).sum()
     }
+}
+
+/// What travels with a request that arrives now.
+pub fn context<'a>(host: &'a mut FakeHost, meter: &'a mut Meter) -> Context<'a, FakeHost> {
+    Context { now: host.memory.now, host, meter }
 }
