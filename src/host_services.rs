@@ -67,6 +67,10 @@ impl Store for Environment {
     fn now(&mut self) -> Micros {
         now()
     }
+
+    fn next_version(&self, version: Version) -> Option<Version> {
+        self.slots.next_version(version)
+    }
 }
 
 impl Host for Environment {
@@ -135,6 +139,11 @@ impl Store for Table {
 
     fn now(&mut self) -> Micros {
         now()
+    }
+
+    /// Envoy numbers all writes of the process, and no write has the number 0.
+    fn next_version(&self, version: Version) -> Option<Version> {
+        Some(Version(version.0.wrapping_add(1).max(1)))
     }
 }
 

@@ -10,12 +10,14 @@
 
 pub mod expiry_table;
 mod local;
+mod recent;
 pub mod table;
 pub mod window;
 
 use crate::client::ClientKey;
 use crate::time::Micros;
 use local::Local;
+use recent::Recent;
 use table::{Admission, Table};
 
 use crate::store::{CAS_ATTEMPTS, Store, Unavailable};
@@ -96,6 +98,7 @@ pub struct Limiter {
     table: Table,
     when_full: WhenFull,
     local: Local,
+    recent: Recent,
     /// Kept between requests, so that reading a slot allocates nothing.
     value: Vec<u8>,
 }
@@ -104,7 +107,14 @@ impl Limiter {
     /// A limiter that holds at least `max_clients` clients and at most twice as many.
     pub fn new(quota: Quota, max_clients: u32, when_full: WhenFull) -> Self {
         let table = Table::new(max_clients);
-        Self { quota, table, when_full, local: Local::default(), value: Vec::new() }
+        Self {
+            quota,
+            table,
+            when_full,
+            local: Local::default(),
+            recent: Recent::default(),
+            value: Vec::new(),
+        }
     }
 
     /// What a client may have.
@@ -117,6 +127,7 @@ impl Limiter {
     /// 1,024th of the limit, and a clock that is set back by less than the time between two ticks
     /// may let so much more pass once. The machine's monotonic clock is never set back.
     pub fn on_tick(&mut self, now: Micros) {
+        self.recent.forget();
         if now > 0 {
             self.local.observe(now);
         }
@@ -162,8 +173,20 @@ impl Limiter {
         store: &mut impl Store,
     ) -> Result<Admission, LimitReason> {
         let slot = self.table.slot(client);
+        let mut guess = self.recent.take(slot, &mut self.value);
         for attempt in 0..CAS_ATTEMPTS {
-            let version = store.read(slot, &mut self.value)?;
+            let guessed = guess.take();
+            let version = match guessed {
+                Some(version) => version,
+                None => {
+                    let version = store.read(slot, &mut self.value)?;
+                    // What was never written has no number.
+                    if !self.value.is_empty() {
+                        self.recent.on_read(version);
+                    }
+                    version
+                }
+            };
             let mut set_back = self.table.is_ahead(&self.value, now);
             if attempt > 0 || set_back {
                 // What was written before this clock is read cannot be later than it. So if a
@@ -181,8 +204,18 @@ impl Limiter {
             let admission =
                 self.table.admit(&mut self.value, client, now, self.quota, lease.as_mut());
             let writes = set_back || matches!(admission, Admission::Admitted | Admission::Corrupt);
-            if writes && !store.swap(slot, &self.value, version)? {
+            if !writes && guessed.is_some() {
+                // Only what was read tells that there is no room.
                 continue;
+            }
+            if writes && !store.swap(slot, &self.value, version)? {
+                if guessed.is_some() {
+                    self.recent.on_mismatch();
+                }
+                continue;
+            }
+            if writes {
+                self.recent.on_write(slot, &mut self.value, guessed.is_some(), store);
             }
             match lease {
                 Some(lease) if admission == Admission::Admitted => {

@@ -17,6 +17,12 @@ pub trait Store {
 
     /// Microseconds on a clock that does not step, if there is one; 0 if it cannot be read.
     fn now(&mut self) -> Micros;
+
+    /// The number of the write behind the one of this number, where a version is the number of its
+    /// write among all writes of the process. `None` where versions are made in another way.
+    fn next_version(&self, _version: Version) -> Option<Version> {
+        None
+    }
 }
 
 impl<S: Store> Store for &mut S {
@@ -30,6 +36,10 @@ impl<S: Store> Store for &mut S {
 
     fn now(&mut self) -> Micros {
         S::now(self)
+    }
+
+    fn next_version(&self, version: Version) -> Option<Version> {
+        S::next_version(self, version)
     }
 }
 

@@ -17,6 +17,10 @@ pub struct Memory {
     pub now: Micros,
     /// How often a slot was read or written.
     pub calls: usize,
+    /// How often a slot was read.
+    pub reads: usize,
+    /// The number of the last write, as Envoy counts them.
+    pub writes: u32,
     /// Neither reading nor writing works.
     pub broken: bool,
 }
@@ -32,9 +36,8 @@ impl Memory {
 
     /// Writes a slot behind everybody's back.
     pub fn put(&mut self, table: &str, slot: u32, value: &[u8]) {
-        let (held, version) = self.values.entry((table.into(), slot)).or_default();
-        *held = value.into();
-        *version += 1;
+        self.writes += 1;
+        self.values.insert((table.into(), slot), (value.into(), self.writes));
     }
 
     /// What a slot holds; empty if it was never written.
@@ -60,6 +63,10 @@ impl Store for Memory {
     fn now(&mut self) -> Micros {
         self.now
     }
+
+    fn next_version(&self, version: Version) -> Option<Version> {
+        Some(Version(version.0 + 1))
+    }
 }
 
 impl Tables for Memory {
@@ -77,6 +84,7 @@ struct Table<'a> {
 impl Store for Table<'_> {
     fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
         self.memory.calls += 1;
+        self.memory.reads += 1;
         if self.memory.broken {
             return Err(Unavailable);
         }
@@ -95,14 +103,18 @@ impl Store for Table<'_> {
         let (held, current) = self.memory.values.entry((self.name.clone(), slot)).or_default();
         let unchanged = *current == version.0;
         if unchanged {
-            *held = value.into();
-            *current += 1;
+            self.memory.writes += 1;
+            (*held, *current) = (value.into(), self.memory.writes);
         }
         Ok(unchanged)
     }
 
     fn now(&mut self) -> Micros {
         self.memory.now
+    }
+
+    fn next_version(&self, version: Version) -> Option<Version> {
+        Some(Version(version.0 + 1))
     }
 }
 
@@ -167,6 +179,10 @@ impl Store for FakeHost {
 
     fn now(&mut self) -> Micros {
         self.memory.now
+    }
+
+    fn next_version(&self, version: Version) -> Option<Version> {
+        Some(Version(version.0 + 1))
     }
 }
 

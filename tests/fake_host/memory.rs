@@ -21,7 +21,8 @@ fn round() -> Vec<Request> {
 #[test]
 fn requests_leave_nothing_behind() {
     let envoy = Envoy::start(1, LIMITED);
-    assert_eq!(envoy.workers[0].growth(5, round), 0);
+    let growth = envoy.workers[0].growth(5, round);
+    assert!(growth <= 0, "{growth} bytes");
 }
 
 /// Nor does it while its calls fail: what was handed over before is freed.
@@ -30,6 +31,7 @@ fn failures_leave_nothing_behind() {
     for &call in Call::ALL {
         let envoy = Envoy::start(1, LIMITED);
         envoy.workers[0].vm.fail(Fault::always(call, Status::InternalFailure));
-        assert_eq!(envoy.workers[0].growth(5, round), 0, "{call:?}");
+        let growth = envoy.workers[0].growth(5, round);
+        assert!(growth <= 0, "{call:?}: {growth} bytes");
     }
 }

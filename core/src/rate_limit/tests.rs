@@ -6,10 +6,12 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 mod even;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
+mod recent;
 mod steps;
 mod world;
 
 use super::*;
+use crate::store::Version;
 use crate::testing::Memory;
 use world::{World, client};
 

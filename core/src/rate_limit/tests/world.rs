@@ -137,6 +137,10 @@ impl Store for Rivals<'_> {
     fn now(&mut self) -> Micros {
         self.memory.now
     }
+
+    fn next_version(&self, version: Version) -> Option<Version> {
+        self.memory.next_version(version)
+    }
 }
 
 /// The same numbers in every run.
