@@ -81,6 +81,11 @@ impl Host for Environment {
 
 impl Connection for Environment {
     fn peer(&mut self) -> &[u8] {
+        self.remote_address()
+    }
+
+    /// Envoy's address of the client is that of the peer, unless its port is 0.
+    fn remote_address(&mut self) -> &[u8] {
         self.peer = abi::property("source\0address").ok().flatten().unwrap_or_default();
         &self.peer
     }

@@ -13,6 +13,9 @@ use crate::request::{Head, Single};
 pub enum ClientSource {
     /// The address of the TCP peer.
     Peer,
+    /// The address of the client as Envoy determined it: by trusted hops, a detection extension or
+    /// the PROXY protocol, else that of the peer.
+    RemoteAddress,
     /// The value of a header, which something in front of the gate vouches for.
     Header,
     /// The address so many trusted hops from the right of `x-forwarded-for`.
@@ -51,6 +54,15 @@ impl<'a> Identity<'a> {
         match parse(peer) {
             Some((address, Some(port))) if port != 0 => Self::Address(prefixes.cut(address)),
             _ => Self::Unknown,
+        }
+    }
+
+    /// The client of a request whose address is, as Envoy determined it, `address`; its port says
+    /// nothing, since Envoy has none for an address that stood in a header.
+    pub fn of_remote_address(address: &[u8], prefixes: Prefixes) -> Self {
+        match parse(address) {
+            Some((address, _)) => Self::Address(prefixes.cut(address)),
+            None => Self::Unknown,
         }
     }
 
@@ -173,8 +185,13 @@ impl ClientKey {
 
 /// The connection that a request came on.
 pub trait Connection {
-    /// The address and port of the peer, as Envoy writes them; empty if it has none.
+    /// The address and port of the TCP peer, as Envoy writes them; empty if it has none. The port is
+    /// 0 where Envoy took the address from elsewhere and does not tell the peer's.
     fn peer(&mut self) -> &[u8];
+
+    /// The address of the client as Envoy determined it, with a port that may be 0; empty if it has
+    /// none.
+    fn remote_address(&mut self) -> &[u8];
 }
 
 /// How clients are told apart.
@@ -194,6 +211,9 @@ impl Clients {
     pub fn identify<'a>(&self, head: &Head<'a>, host: &mut impl Connection) -> Identity<'a> {
         match self.source {
             ClientSource::Peer => Identity::of_peer(host.peer(), self.prefixes),
+            ClientSource::RemoteAddress => {
+                Identity::of_remote_address(host.remote_address(), self.prefixes)
+            }
             ClientSource::Header => Identity::of_header(head),
             ClientSource::ForwardedFor { trusted_hops } => {
                 Identity::of_forwarded_for(head, trusted_hops, self.prefixes)

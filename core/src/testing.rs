@@ -160,6 +160,10 @@ impl Connection for FakeHost {
     fn peer(&mut self) -> &[u8] {
         &self.peer
     }
+
+    fn remote_address(&mut self) -> &[u8] {
+        &self.peer
+    }
 }
 
 impl Clock for FakeHost {
