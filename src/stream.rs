@@ -205,6 +205,9 @@ impl HttpStream {
         if stream.forwarded {
             // Whatever cannot be set or read costs the answer its ID or its label, not itself.
             let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+            for (name, value) in stream.quota.iter().flat_map(|quota| quota.headers()) {
+                let _ = abi::set_header(Map::Response, name.as_bytes(), value.as_bytes());
+            }
             let status = abi::header(Map::Response, ":status").ok().flatten();
             stream.status = Status::of(&status.unwrap_or_default());
         }
@@ -255,6 +258,11 @@ impl HttpStream {
             rest.map(|rest| mem::take(&mut rest.global_rate_limit.headers)).unwrap_or_default();
         let mut pairs: Vec<(&[u8], &[u8])> =
             vec![(&plugin.request_id_header, stream.id.as_bytes())];
+        let quota = stream.quota.as_ref().map(|quota| quota.headers());
+        // A refusal tells of the limit that refused.
+        let told_already = reply.headers.iter().any(|(name, _)| *name == "ratelimit");
+        let quota = quota.iter().flatten().filter(|_| !told_already);
+        pairs.extend(quota.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         let headers = reply.headers.iter();
         pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         let told = told.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));

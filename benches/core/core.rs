@@ -85,7 +85,7 @@ fn limiter(requests: u32) -> Limited {
 #[bench::refused(1)]
 fn window((mut limiter, mut world, client): Limited) -> (Limiter, FakeHost, Result<(), Rejection>) {
     let admitted = limiter.admit(black_box(client), NOW + 1, &mut world);
-    (limiter, world, admitted)
+    (limiter, world, admitted.map(drop))
 }
 
 type Vm = (Gate, FakeHost, Meter, Vec<u8>);

@@ -174,7 +174,7 @@ impl Gate {
         let class = endpoint.map_or(route.class, Endpoint::class);
         stream.token = self.authorize(Route { class, ..route }, head)?;
         let client = self.client_of(class, head, context.host);
-        let (mark, key) = self.admit(client, head, context)?;
+        let (mark, key) = self.admit(client, (head, &mut *stream), context)?;
         let degraded = self.degrade(class, head, context.now)?;
         match endpoint {
             Some(endpoint) if matches!(head.method, b"GET" | b"HEAD") => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::auth::{Failure, Unauthorized};
 use crate::json::Object;
-use crate::rate_limit::Rejection;
+use crate::rate_limit::{Quota, QuotaState, Rejection};
 use crate::replay::Block;
 use crate::request_id::RequestId;
 use crate::time::Micros;
@@ -129,15 +129,33 @@ impl Refusal {
                 if quota.window > 0 {
                     let name =
                         limits.get(usize::from(rejection.limit)).map_or(CLIENT, String::as_str);
-                    let policy =
-                        format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
-                    headers.push(("ratelimit-policy", policy.into()));
-                    headers.push(("ratelimit", format!(r#""{name}";r=0;t={seconds}"#).into()));
+                    let told = quota_headers(name, quota, 0, seconds);
+                    headers.extend(told.map(|(name, value)| (name, value.into())));
                 }
             }
         }
         headers
     }
+}
+
+impl QuotaState {
+    /// The header fields of an answer that tells what is left of each client's own limit. All of it is
+    /// there again after a window.
+    pub fn headers(&self) -> [(&'static str, String); 2] {
+        let seconds = self.quota.window_seconds();
+        quota_headers(CLIENT, self.quota, self.remaining, seconds)
+    }
+}
+
+/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
+fn quota_headers(
+    name: &str,
+    quota: Quota,
+    remaining: u32,
+    seconds: u64,
+) -> [(&'static str, String); 2] {
+    let policy = format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
+    [("ratelimit-policy", policy), ("ratelimit", format!(r#""{name}";r={remaining};t={seconds}"#))]
 }
 
 impl Rejection {

@@ -53,6 +53,15 @@ impl Quota {
     }
 }
 
+/// What a client has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaState {
+    /// Its limit.
+    pub quota: Quota,
+    /// How many requests more are within it, as far as this worker knows.
+    pub remaining: u32,
+}
+
 /// A request that a limit does not admit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
@@ -133,26 +142,27 @@ impl Limiter {
         }
     }
 
-    /// Admits a request of this client at `now`, or says when to come back. A clock that cannot be
+    /// Admits a request of this client at `now`, and returns how many more are within its quota; or
+    /// says when to come back. A clock that cannot be
     /// read, which is 0, admits nobody: taken for a time, it would make what was counted look old.
     pub fn admit(
         &mut self,
         client: ClientKey,
         now: Micros,
         store: &mut impl Store,
-    ) -> Result<(), Rejection> {
+    ) -> Result<u32, Rejection> {
         if now == 0 {
             return Err(self.rejection(LimitReason::Unavailable, 0));
         }
         self.local.observe(now);
-        if self.local.spend(client, now) {
-            return Ok(());
+        if let Some(remaining) = self.local.spend(client, now) {
+            return Ok(remaining);
         }
         if let Some(until) = self.local.refused_until(client, now) {
             return Err(self.rejection(LimitReason::Exceeded, until.saturating_sub(now)));
         }
         match self.admit_shared(client, now, store) {
-            Ok(Admission::Admitted) => Ok(()),
+            Ok(Admission::Admitted { remaining }) => Ok(remaining),
             Ok(Admission::Refused { until }) => {
                 self.local.refuse(client, now, until);
                 Err(self.rejection(LimitReason::Exceeded, until.saturating_sub(now)))
@@ -160,7 +170,7 @@ impl Limiter {
             Ok(Admission::Corrupt) => {
                 Err(self.rejection(LimitReason::Unavailable, self.quota.window))
             }
-            Ok(Admission::Full) if self.when_full == WhenFull::Admit => Ok(()),
+            Ok(Admission::Full) if self.when_full == WhenFull::Admit => Ok(0),
             Ok(Admission::Full) => Err(self.rejection(LimitReason::TableFull, self.quota.window)),
             Err(reason) => Err(self.rejection(reason, 0)),
         }
@@ -203,7 +213,8 @@ impl Limiter {
             let mut lease = self.local.lease(client, now, self.quota);
             let admission =
                 self.table.admit(&mut self.value, client, now, self.quota, lease.as_mut());
-            let writes = set_back || matches!(admission, Admission::Admitted | Admission::Corrupt);
+            let writes =
+                set_back || matches!(admission, Admission::Admitted { .. } | Admission::Corrupt);
             if !writes && guessed.is_some() {
                 // Only what was read tells that there is no room.
                 continue;
@@ -217,11 +228,10 @@ impl Limiter {
             if writes {
                 self.recent.on_write(slot, &mut self.value, guessed.is_some(), store);
             }
-            match lease {
-                Some(lease) if admission == Admission::Admitted => {
-                    self.local.keep(client, now, lease, self.quota);
-                }
-                _ => {}
+            if let (Some(lease), Admission::Admitted { remaining }) = (lease, admission) {
+                self.local.keep(client, (now, remaining), lease, self.quota);
+                // What is held in reserve is this client's as well.
+                return Ok(Admission::Admitted { remaining: remaining.saturating_add(lease.left) });
             }
             return Ok(admission);
         }

@@ -10,6 +10,8 @@ pub struct ClientLimit {
     pub clients: Clients,
     /// `false`: count and mark only.
     pub enforce: bool,
+    /// What is left of the limit is told in every answer, not only in refusals.
+    pub tells_always: bool,
     /// Places clients.
     pub hash_key: HashKey,
     /// The counts.

@@ -3,14 +3,14 @@
 use crate::client::{ClientKey, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
 use crate::probe::plan::WhenDegraded;
-use crate::rate_limit::LimitReason;
+use crate::rate_limit::{LimitReason, QuotaState};
 use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route};
 use crate::time::Micros;
 use crate::verdict::{HeaderEdit, Refusal};
 
-use super::{Context, Gate, Host, PendingChecks, TokenRef};
+use super::{Context, Gate, Host, PendingChecks, Stream, TokenRef};
 
 impl Gate {
     /// The request's ID, and whether it has to be set: the client's own was not kept.
@@ -57,11 +57,11 @@ impl Gate {
         Some(clients.identify(head, host))
     }
 
-    /// Spends the client's own limit, and says by which key.
+    /// Spends the client's own limit, and returns by which key.
     pub(super) fn admit<H: Host>(
         &mut self,
         client: Option<Identity<'_>>,
-        head: &Head<'_>,
+        (head, stream): (&Head<'_>, &mut Stream),
         context: &mut Context<'_, H>,
     ) -> Result<(HeaderEdit<LimitReason>, Option<ClientKey>), Refusal> {
         let unmarked = if head.marked { HeaderEdit::Remove } else { HeaderEdit::Keep };
@@ -69,8 +69,13 @@ impl Gate {
             return Ok((unmarked, None));
         };
         let client = ClientKey::new(&limit.hash_key, client);
-        let mark = match limit.limiter.admit(client, context.now, context.host) {
-            Ok(()) => unmarked,
+        let admitted = limit.limiter.admit(client, context.now, context.host);
+        if limit.tells_always {
+            let remaining = *admitted.as_ref().unwrap_or(&0);
+            stream.quota = Some(Box::new(QuotaState { quota: limit.limiter.quota(), remaining }));
+        }
+        let mark = match admitted {
+            Ok(_) => unmarked,
             Err(rejection) if limit.enforce => return Err(Refusal::RateLimited(rejection)),
             Err(rejection) => HeaderEdit::Set(rejection.reason),
         };

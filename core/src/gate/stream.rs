@@ -3,6 +3,7 @@
 use super::PendingChecks;
 use crate::auth::{AuthMethod, Failure, Unauthorized};
 use crate::metrics::{Code, Finished, Meter, Method, Status};
+use crate::rate_limit::QuotaState;
 use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::Class;
@@ -32,6 +33,8 @@ pub struct Stream {
     pub grpc: bool,
     /// The answer's `grpc-status`, once there is one.
     pub grpc_status: Option<Code>,
+    /// What is left of the client's own limit, where every answer tells it.
+    pub quota: Option<Box<QuotaState>>,
     /// What the stages that may wait have to decide, where there is anything. Apart, since a stream is
     /// moved about in every request.
     pub pending: Option<Box<PendingChecks>>,
@@ -75,6 +78,7 @@ impl Stream {
             status: Status::default(),
             grpc: false,
             grpc_status: None,
+            quota: None,
             pending: None,
             degraded: false,
             auth_method: AuthMethod::None,

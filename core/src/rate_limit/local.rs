@@ -24,6 +24,8 @@ struct LeaseLine {
     /// When the lease was taken.
     taken: Micros,
     lease: Lease,
+    /// How many more were within the quota then.
+    remaining: u32,
     /// When the lease no longer counts in the shared record, whatever is left of it.
     settled: Micros,
 }
@@ -55,16 +57,17 @@ impl Local {
         self.seen = now;
     }
 
-    /// Spends one admission of the client's lease, if there is one left at `now`.
-    pub fn spend(&mut self, client: ClientKey, now: Micros) -> bool {
-        let Some(line) = self.leases.get_mut(line_of(client)) else { return false };
+    /// Spends one admission of the client's lease, if there is one left at `now`; returns how many
+    /// more were within the quota when the lease was taken, less those that were spent since.
+    pub fn spend(&mut self, client: ClientKey, now: Micros) -> Option<u32> {
+        let line = self.leases.get_mut(line_of(client))?;
         let holds = line.fingerprint == client.fingerprint
             && line.lease.left > 0
             && (line.taken..=line.lease.end).contains(&now);
-        if holds {
+        holds.then(|| {
             line.lease.left -= 1;
-        }
-        holds
+            line.remaining.saturating_add(line.lease.left)
+        })
     }
 
     /// The lease to give back and to fill anew; `None` if this client may not have one now.
@@ -80,13 +83,21 @@ impl Local {
         (free && quota.can_lease()).then(Lease::default)
     }
 
-    /// Keeps the lease that the shared record now counts.
-    pub fn keep(&mut self, client: ClientKey, now: Micros, lease: Lease, quota: Quota) {
+    /// Keeps the lease that the shared record now counts, beside which so many more are within the
+    /// quota.
+    pub fn keep(
+        &mut self,
+        client: ClientKey,
+        (now, remaining): (Micros, u32),
+        lease: Lease,
+        quota: Quota,
+    ) {
         if let Some(line) = self.leases.get_mut(line_of(client)) {
             *line = LeaseLine {
                 fingerprint: client.fingerprint,
                 taken: now,
                 lease,
+                remaining,
                 settled: lease.end.saturating_add(quota.window),
             };
         }

@@ -32,7 +32,10 @@ pub struct Table {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// Within the quota; it counts once the slot is written.
-    Admitted,
+    Admitted {
+        /// How many more are within it, beside those of a lease.
+        remaining: u32,
+    },
     /// Over the quota until then.
     Refused {
         /// When one more is within it.
@@ -164,9 +167,9 @@ fn admit(
 ) -> Admission {
     let mut window = Window::decode(record, quota);
     match window.admit(now, quota, lease) {
-        Ok(()) => {
+        Ok(remaining) => {
             window.encode(record);
-            Admission::Admitted
+            Admission::Admitted { remaining }
         }
         Err(until) => Admission::Refused { until },
     }

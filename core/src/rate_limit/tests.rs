@@ -112,3 +112,25 @@ fn a_hot_client_rarely_touches_the_shared_values() {
     let calls = world.memory.calls;
     assert!(calls < 2_000, "{calls} calls for 20,000 requests");
 }
+
+#[test]
+fn what_remains_counts_down_over_workers_and_leases() {
+    for requests in [3, 20, 2_048] {
+        let (mut memory, quota) = (Memory::new(), quota(requests, SECOND));
+        let worker = || Limiter::new(quota, 1_000, WhenFull::Refuse);
+        let mut workers = [worker(), worker()];
+        let mut told = Vec::new();
+        for at in 0..requests as usize {
+            // A lease of one worker is nothing that the other one has left.
+            let answer = workers[at / 2 % 2].admit(client(0), memory.now, &mut memory);
+            told.extend(answer.ok().map(|remaining| (at, remaining)));
+        }
+        let truth = |at: usize| requests - 1 - u32::try_from(at).unwrap();
+        let leased = 2 * (requests / 1_024) + 2;
+        for (at, remaining) in told {
+            assert!(remaining.abs_diff(truth(at)) <= leased, "{requests}: {remaining} after {at}");
+        }
+        memory.now += 2 * SECOND;
+        assert_eq!(workers[0].admit(client(0), memory.now, &mut memory).ok(), Some(requests - 1));
+    }
+}

@@ -51,7 +51,8 @@ impl Window {
     /// Length of a record in bytes.
     pub const BYTES: usize = Self::LONGS * 8 + BUCKETS * 4;
 
-    /// Admits one request at `now`, or tells when one could be admitted.
+    /// Admits one request at `now`, and returns how many more are within the quota; or tells when one
+    /// could be admitted.
     ///
     /// With a `lease`, what is left of an old one is given back first, and a new one may be taken.
     pub fn admit(
@@ -59,7 +60,7 @@ impl Window {
         now: Micros,
         quota: Quota,
         lease: Option<&mut Lease>,
-    ) -> Result<(), Micros> {
+    ) -> Result<u32, Micros> {
         let now = now.max(1);
         self.rebase(now);
         if let Some(lease) = &lease {
@@ -78,15 +79,16 @@ impl Window {
             Some(lease) if spare > 0 => {
                 let end = self.count(now, part, 1 + spare, true);
                 *lease = Lease { end, left: spare };
+                Ok(free - 1 - spare)
             }
             lease => {
                 self.count(now, part, 1, false);
                 if let Some(lease) = lease {
                     *lease = Lease::default();
                 }
+                Ok(free - 1)
             }
         }
-        Ok(())
     }
 
     /// Whether the record was changed at a time that is still to come.

@@ -35,6 +35,7 @@ impl Builder<'_> {
         Ok(ClientLimit {
             clients: Clients { source, prefixes },
             enforce: limit.enforce,
+            tells_always: false,
             hash_key,
             limiter: Limiter::new(quota, limit.max_clients, when_full(limit.when_full)),
         })

@@ -125,3 +125,20 @@ fn a_full_table_may_admit() {
         assert_eq!(world.forward("/x", &[]).mark, HeaderEdit::Keep);
     }
 }
+
+#[test]
+fn what_is_left_is_known_of_every_request_that_is_limited() {
+    let mut world = World::new(r#"{"rate_limit": {"requests": 3, "window": "10s"}}"#);
+    assert!(world.request("/x", &[]).0.quota.is_none(), "only refusals tell it by default");
+    if let Some(limit) = &mut world.gate.limit {
+        limit.tells_always = true;
+    }
+    for (remaining, shows) in [(1, "two of three are used"), (0, "all are"), (0, "refused")] {
+        let (stream, _) = world.request("/x", &[]);
+        let headers = stream.quota.unwrap().headers();
+        assert_eq!(headers[0], ("ratelimit-policy", r#""client";q=3;w=10"#.into()), "{shows}");
+        let left = format!(r#""client";r={remaining};t=10"#);
+        assert_eq!(headers[1], ("ratelimit", left), "{shows}");
+    }
+    assert!(world.request("/health", &[]).0.quota.is_none(), "health routes are not limited");
+}
