@@ -155,8 +155,18 @@ impl std::fmt::Debug for HashKey {
 pub struct ClientKey {
     /// Chooses the slot.
     pub place: u64,
-    /// Tells clients of a slot apart.
+    /// Tells clients of a slot apart. The lower 48 bits are the client's, the upper ones its
+    /// network's: see [`network`].
     pub fingerprint: u64,
+}
+
+/// The network of a fingerprint's client, as a hash that fits into 16 bits; 0 for a client that
+/// belongs to none: one that is known by a name, or whose address is not of the public Internet.
+///
+/// One who holds a /48 of IPv6 or a /16 of IPv4 can come from as many addresses as a table holds. So
+/// tables give a network no more than a part of their room.
+pub fn network(fingerprint: u64) -> u16 {
+    (fingerprint >> 48) as u16
 }
 
 impl ClientKey {
@@ -179,8 +189,40 @@ impl ClientKey {
             Identity::Unknown => hasher.write(&[0]),
         }
         let hash = hasher.finish128();
-        Self { place: hash.h1, fingerprint: hash.h2 }
+        let network = match identity {
+            Identity::Address(address) => network_of(key, address),
+            Identity::Name(_) | Identity::Unknown => 0,
+        };
+        Self { place: hash.h1, fingerprint: hash.h2 >> 16 | u64::from(network) << 48 }
     }
+}
+
+/// The hash of an address's network, never 0; 0 for an address that nobody is given by a registry.
+fn network_of(key: &HashKey, address: IpAddr) -> u16 {
+    let mut hasher = SipHasher13::new_with_key(&key.0);
+    match address {
+        IpAddr::V4(address)
+            if address.is_private() || address.is_loopback() || address.is_link_local() =>
+        {
+            return 0;
+        }
+        IpAddr::V6(address)
+            if address.is_unique_local()
+                || address.is_loopback()
+                || address.is_unicast_link_local() =>
+        {
+            return 0;
+        }
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            hasher.write(&[44, first, second]);
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, d, e, f, ..] = address.octets();
+            hasher.write(&[66, a, b, c, d, e, f]);
+        }
+    }
+    (hasher.finish() as u16).max(1)
 }
 
 /// The connection that a request came on.

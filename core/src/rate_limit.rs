@@ -126,6 +126,12 @@ impl Limiter {
         }
     }
 
+    /// Gives one network, a /16 of IPv4 or a /48 of IPv6, so many percent of the table, 1 to 100.
+    pub fn share(mut self, percent: u32) -> Self {
+        self.table.share(percent);
+        self
+    }
+
     /// What a client may have.
     pub fn quota(&self) -> Quota {
         self.quota

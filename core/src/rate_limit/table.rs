@@ -6,7 +6,7 @@
 
 use super::Quota;
 use super::window::{Lease, Window};
-use crate::client::ClientKey;
+use crate::client::{self, ClientKey};
 use crate::time::Micros;
 
 /// Clients of a slot on average, while `max_clients` are live.
@@ -26,6 +26,8 @@ const ENTRY: usize = 8 + Window::BYTES;
 pub struct Table {
     slots: u32,
     clients_per_slot: usize,
+    /// How many of them may be of one network.
+    clients_per_network: usize,
 }
 
 /// What the table says of one request.
@@ -53,7 +55,14 @@ impl Table {
     pub fn new(max_clients: u32) -> Self {
         let slots = (max_clients / MEAN).max(1);
         let room = u64::from(max_clients) * 2 / u64::from(slots);
-        Self { slots, clients_per_slot: usize::try_from(room).unwrap_or(usize::MAX) }
+        let clients_per_slot = usize::try_from(room).unwrap_or(usize::MAX);
+        Self { slots, clients_per_slot, clients_per_network: clients_per_slot }
+    }
+
+    /// Gives a network so many percent of the room, 1 to 100.
+    pub fn share(&mut self, percent: u32) {
+        let percent = percent.clamp(1, 100) as usize;
+        self.clients_per_network = (self.clients_per_slot * percent).div_ceil(100);
     }
 
     /// The slot in which a client is counted.
@@ -99,14 +108,21 @@ impl Table {
             }
         }
         let fingerprint = client.fingerprint.to_le_bytes();
-        let mut vacant = None;
+        if let Some((_, record)) = entries(slot).find(|(owner, _)| **owner == fingerprint) {
+            return admit(record, now, quota, lease);
+        }
+        let network = client::network(client.fingerprint);
+        let (mut vacant, mut neighbours) = (None, 0);
         for (owner, record) in entries(slot) {
-            if *owner == fingerprint {
-                return admit(record, now, quota, lease);
-            }
-            if vacant.is_none() && !Window::decode(record, quota).is_live(now, quota) {
+            if Window::decode(record, quota).is_live(now, quota) {
+                let same = client::network(u64::from_le_bytes(*owner)) == network;
+                neighbours += usize::from(same && network != 0);
+            } else if vacant.is_none() {
                 vacant = Some((owner, record));
             }
+        }
+        if neighbours >= self.clients_per_network {
+            return Admission::Full;
         }
         if let Some((owner, record)) = vacant {
             *owner = fingerprint;

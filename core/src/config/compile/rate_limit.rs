@@ -37,7 +37,7 @@ impl Builder<'_> {
             enforce: limit.enforce,
             tells_always: false,
             hash_key,
-            limiter: Limiter::new(quota, limit.max_clients, when_full(limit.when_full)),
+            limiter: Limiter::new(quota, limit.max_clients, when_full(limit.when_full)).share(50),
         })
     }
 }

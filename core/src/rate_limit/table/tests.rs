@@ -116,3 +116,59 @@ fn live_clients_stay_and_expired_ones_make_room() {
     assert!(!is_admitted(&mut limiter, fourth, &mut memory), "the other's is not");
     assert!(!is_admitted(&mut limiter, other, &mut memory));
 }
+
+/// Clients of addresses that differ behind a prefix.
+fn of_network(prefix: [u16; 3]) -> impl Iterator<Item = ClientKey> {
+    let key = HashKey([7; 16]);
+    let [a, b, c] = prefix;
+    (0..u16::MAX).map(move |number| {
+        let address = std::net::Ipv6Addr::new(a, b, c, number, 0, 0, 0, 1);
+        ClientKey::new(&key, Identity::Address(address.into()))
+    })
+}
+
+#[test]
+fn one_network_leaves_room_for_others() {
+    const MAX_CLIENTS: u32 = 5_000;
+    let limiter = || Limiter::new(quota(1), MAX_CLIENTS, WhenFull::Refuse);
+    let mut memory = Memory::new();
+    let mut without = limiter();
+    let fill = |limiter: &mut Limiter, memory: &mut Memory| {
+        of_network([0x2001, 0xdb8, 1])
+            .take(30_000)
+            .filter(|client| is_admitted(limiter, *client, memory))
+            .count()
+    };
+    let all = fill(&mut without, &mut memory);
+    assert!(all > 2 * MAX_CLIENTS as usize - 100, "{all} of one /48 fill the table");
+    let newcomers = |limiter: &mut Limiter, memory: &mut Memory| {
+        of_network([0x2001, 0xdb8, 2])
+            .take(1_000)
+            .filter(|client| is_admitted(limiter, *client, memory))
+            .count()
+    };
+    assert_eq!(newcomers(&mut without, &mut memory), 0);
+
+    let (mut memory, mut shared) = (Memory::new(), limiter().share(50));
+    let half = fill(&mut shared, &mut memory);
+    assert!(half <= MAX_CLIENTS as usize + 16, "{half} of one /48 hold half of it");
+    assert_eq!(
+        newcomers(&mut shared, &mut memory),
+        1_000,
+        "all newcomers of another one find room"
+    );
+}
+
+#[test]
+fn private_networks_and_names_share_the_whole_table() {
+    let key = HashKey([7; 16]);
+    let mut limiter = Limiter::new(quota(1), 160, WhenFull::Refuse).share(1);
+    let mut memory = Memory::new();
+    let addresses = (0..=255).map(|last| std::net::Ipv4Addr::new(10, 1, 2, last));
+    let addresses =
+        addresses.map(|address| ClientKey::new(&key, Identity::Address(address.into())));
+    let admitted =
+        addresses.filter(|client| is_admitted(&mut limiter, *client, &mut memory)).count();
+    assert!(admitted > 240, "{admitted} of 256");
+    assert_eq!(client::network(clients(1).next().unwrap().fingerprint), 0);
+}
