@@ -169,8 +169,9 @@ impl Routes {
 
     /// The route of a path.
     pub fn route(&self, variants: &PathVariants<'_>) -> Route {
-        let exempt =
-            if variants.is_unambiguous() { self.exempt.find(variants.raw()) } else { None };
+        let is_exempt = |path: &Vec<u8>| self.exempt.find(path).is_some();
+        let narrow = variants.is_unambiguous() && variants.latin().iter().all(is_exempt);
+        let exempt = if narrow { self.exempt.find(variants.raw()) } else { None };
         let wide = variants.each().filter_map(|variant| self.wide.find(variant));
         let names = if variants.is_ambiguous() { self.names.as_slice() } else { &[] };
         let vague = names.iter().filter(|(path, _)| variants.could_match(path));

@@ -40,8 +40,8 @@ impl Source {
 }
 
 /// A segment of the canonical path, in lower case: however it is escaped, it is the same one. There is none
-/// where a client could choose it: in a path with too many readings, in one whose end some servers take for a
-/// query, and in one that the operation matches in another reading only.
+/// where a client could choose it: in a path with too many readings, in one of which some servers drop or cut
+/// something, and in one that the operation matches in another reading only.
 fn segment(
     variants: &PathVariants<'_>,
     paths: &ProtectedPatterns,
@@ -50,7 +50,7 @@ fn segment(
     let path = variants.canonical().to_ascii_lowercase();
     let segment = |path: &[u8]| path.split(|byte| *byte == b'/').nth(place + 1).map(Vec::from);
     let found = segment(&path)?;
-    let same = segment(variants.truncated().unwrap_or(&path)).as_ref() == Some(&found);
+    let same = variants.rewritten().iter().all(|path| segment(path).as_ref() == Some(&found));
     (same && !variants.is_ambiguous() && paths.covers(&path)).then_some(found)
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::served::wire::Wire;
 use super::{get, start};
 
 /// What Envoy may do to a path before any filter sees it.
@@ -185,4 +186,35 @@ fn no_token_opens_what_may_be_another_guards() {
         assert_eq!(get(&envoy, path, "c", token), 404, "{path}");
     }
     assert_eq!(upstream.count(), 0);
+}
+
+/// Bytes that HTTP/2 carries in a path and HTTP/1.1 servers cut off, behind something else that is taken off.
+#[test]
+fn raw_bytes_over_http2_do_not_open_a_guarded_path() {
+    let junk: [&[u8]; 10] =
+        [b"\xa0", b"\x85", b"\xff", b"%a0", b"%0a", b"%2f", b"/", b";", b"\xc2\xa0", b"\xc3\xa0"];
+    for (hcm, shows) in normalizations() {
+        let (upstream, envoy) = start(hcm, json!({}));
+        let mut wire = Wire::to(envoy.address());
+        let ends = junk.iter().flat_map(|one| junk.iter().map(move |two| [*one, *two].concat()));
+        for end in ends {
+            for path in [b"/metrics".as_slice(), b"/v1/admin", b"/env", b"/v1/admin/keys"] {
+                let target = [path, &end].concat();
+                let body = wire.http2(&target, &[("authorization", "Bearer wrong")]);
+                let body = body.unwrap_or_default();
+                let refused =
+                    [br#"{"error":"unauthorized""#.as_slice(), br#"{"error":"not_found""#]
+                        .iter()
+                        .any(|refusal| body.starts_with(refusal));
+                assert!(refused || body.is_empty(), "{} {shows}", target.escape_ascii());
+                assert_eq!(upstream.count(), 0, "{} {shows}", target.escape_ascii());
+            }
+        }
+        let api = [(b"/voil\xc3\xa0".as_slice(), "one"), (b"/\xe6\x97\xa5/metrics", "another")];
+        for (path, client) in api {
+            let answered = wire.http2(path, &[("x-client", client)]).is_some();
+            assert!(answered, "{} {shows}", path.escape_ascii());
+            assert_eq!(upstream.take().len(), 1, "{} {shows}", path.escape_ascii());
+        }
+    }
 }

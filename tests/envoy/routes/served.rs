@@ -4,7 +4,7 @@
 mod paths;
 mod proxy;
 mod tally;
-mod wire;
+pub(super) mod wire;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
