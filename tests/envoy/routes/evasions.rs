@@ -191,8 +191,8 @@ fn no_token_opens_what_may_be_another_guards() {
 /// Bytes that HTTP/2 carries in a path and HTTP/1.1 servers cut off, behind something else that is taken off.
 #[test]
 fn raw_bytes_over_http2_do_not_open_a_guarded_path() {
-    let junk: [&[u8]; 10] =
-        [b"\xa0", b"\x85", b"\xff", b"%a0", b"%0a", b"%2f", b"/", b";", b"\xc2\xa0", b"\xc3\xa0"];
+    let junk: [&[u8]; 9] =
+        [b"\xa0", b"\x85", b"\xff", b"%a0", b"%0a", b"%2f", b"/", b";", b"\xc2\xa0"];
     for (hcm, shows) in normalizations() {
         let (upstream, envoy) = start(hcm, json!({}));
         let mut wire = Wire::to(envoy.address());
