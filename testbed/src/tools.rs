@@ -225,6 +225,11 @@ pub fn python_frameworks() -> PathBuf {
     pip::packages("python-frameworks", &["starlette==1.10.0", "uvicorn==0.54.0", "flask==3.1.3"])
 }
 
+/// A folder for `PYTHONPATH` with Grafana's own types of a dashboard, which read and write one.
+pub fn grafana_types() -> PathBuf {
+    pip::packages("grafana-foundation-sdk", &["grafana-foundation-sdk==1769699998!10.1.0"])
+}
+
 /// A folder for `NODE_PATH` with the web framework Express.
 pub fn express() -> PathBuf {
     node_modules("express-5.3.0", "fetching Express …", &["express@5.3.0"])

@@ -78,7 +78,7 @@ fn prometheus_scrapes_the_gate_that_guards_the_service() {
 
     let prometheus = address("prometheus", 9090);
     answered(prometheus, "/-/ready", 200);
-    let counted = "/api/v1/query?query=caracal_gateway_requests_total%7Bjob%3D%22gateway%22%7D";
+    let counted = "/api/v1/query?query=%7B__name__%3D~%22.%2B_gateway_requests_total%22%2Cjob%3D%22probegate%22%7D";
     poll::until(PATIENCE, "Prometheus has what the gate counts", || {
         let found = Client::new(prometheus).get(counted).json();
         found["data"]["result"][0]["metric"]["status_code"].is_string().then_some(())

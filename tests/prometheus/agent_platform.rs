@@ -1,5 +1,6 @@
 //! The agent platform's names: the rules without a namespace, on a gate whose metrics have a port of their own.
 
+use probegate_monitoring::{Names, alerting_rules, recording_rules};
 use testbed::client::h2;
 use testbed::system::{Ports, Running, TOKEN};
 use testbed::{Prometheus, Request, System, tools};
@@ -13,9 +14,14 @@ fn prometheus(running: &Running) -> Prometheus {
     let job = job.expect("a job in the README");
     let target = running.address(10001).to_string();
     assert!(job.contains("127.0.0.1:10001") && job.contains("credentials_file: metrics.token"));
-    let rules = ["recording", "alerts"].map(|kind| {
-        let text = file(&format!("envoy/prometheus/{kind}.rules.yml")).replace("caracal_", "");
-        world::write(&text.replace("interval: 1m", "interval: 1s")).display().to_string()
+    let command = page.split("```console\n").find(|block| block.contains("xtask kubernetes"));
+    let options =
+        command.and_then(|block| block.split_once(" --namespace \"\" --job platform-gateway"));
+    assert!(options.is_some(), "the README renders the rules for other names");
+    let names = Names::default().namespace("").and_then(|names| names.job("platform-gateway"));
+    let names = names.expect("good names");
+    let rules = [recording_rules(&names), alerting_rules(&names)].map(|rules| {
+        world::write(&rules.replace("interval: 1m", "interval: 1s")).display().to_string()
     });
     Prometheus::start(&format!(
         "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: {rules:?}\n{}",
@@ -57,6 +63,6 @@ fn failed_calls_are_what_the_platforms_alert_counts() {
     ] {
         prometheus.wait_for(rule, |samples| !samples.is_empty());
     }
-    let strange = prometheus.query("count({__name__=~\".*caracal.*\"})");
-    assert!(strange.is_empty(), "nothing is called caracal: {strange:?}");
+    let strange = prometheus.query("count({__name__=~\".*probegate_(gateway|probe)_.*\"})");
+    assert!(strange.is_empty(), "nothing has the default namespace: {strange:?}");
 }

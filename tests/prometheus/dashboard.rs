@@ -34,7 +34,8 @@ pub fn queries() -> Vec<Query> {
                 unit: text(&panel["fieldConfig"]["defaults"]["unit"]),
                 expression: text(&target["expr"])
                     .replace("$__rate_interval", "10s")
-                    .replace("$job", ".+"),
+                    .replace("$job", ".+")
+                    .replace("$cluster", ".*"),
                 legend: text(&target["legendFormat"]),
             });
         }
@@ -55,7 +56,7 @@ fn every_panel_shows_data() {
         [("sts", 0.0), ("api\", rung=\"ingest", 1.0), ("api\", rung=\"health", 2.0)]
     {
         let of = format!("{{service=\"{rung}\"}}");
-        let state_of = format!("2 * caracal_probe_up{of} - caracal_probe_degraded{of}");
+        let state_of = format!("2 * probegate_probe_up{of} - probegate_probe_degraded{of}");
         prometheus.wait_for_value(&state_of, |value| value == state);
     }
     let start = now();

@@ -5,45 +5,46 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use probegate_monitoring::{Names, dashboard_config_map, prometheus_rule};
 use serde_json::{Value, json};
 use testbed::tools;
 
 use crate::{file, parse, yaml};
 
 const RULE: &str = "envoy/kubernetes/prometheusrule.yaml";
+const DASHBOARD: &str = "envoy/kubernetes/dashboard.yaml";
+const MONITORS: [&str; 2] = ["servicemonitor", "podmonitor"];
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
-
-/// The files' groups, as the two resources that hold them.
-fn rule() -> String {
-    let mut text = "\
-# Written by `cargo xtask kubernetes` out of ../prometheus/*.rules.yml: change those.
-"
-    .to_owned();
-    for kind in ["recording", "alerts"] {
-        let rules = file(&format!("envoy/prometheus/{kind}.rules.yml"));
-        text += &format!(
-            "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: gateway-{kind}\nspec:\n"
-        );
-        for line in rules.lines() {
-            let indented = format!("  {line}");
-            text += indented.trim_end();
-            text.push('\n');
-        }
-    }
-    text
-}
 
 /// What Prometheus reads from the files is what Kubernetes is given. `cargo xtask kubernetes` writes it.
 #[test]
 fn the_prometheus_rule_is_current() {
-    let text = rule();
-    if std::env::var_os("PROBEGATE_WRITE_KUBERNETES").is_some() {
-        fs::write(Path::new(FOLDER).join(RULE), &text).expect("write the rules");
-    }
+    let text = prometheus_rule(&Names::default());
     assert!(file(RULE) == text, "{RULE} is not current: run `cargo xtask kubernetes`");
     for (resource, kind) in documents(&text).iter().zip(["recording", "alerts"]) {
         let groups = &yaml(&format!("envoy/prometheus/{kind}.rules.yml"))["groups"];
         assert_eq!(&resource["spec"]["groups"], groups, "{kind}");
+    }
+}
+
+/// Grafana's sidecar loads what has its label, and finds the dashboard of the file in it.
+#[test]
+fn the_dashboards_config_map_is_current() {
+    let text = dashboard_config_map(&Names::default());
+    assert!(file(DASHBOARD) == text, "{DASHBOARD} is not current: run `cargo xtask kubernetes`");
+    let resource = parse(&text).expect("YAML");
+    assert_eq!(resource["metadata"]["labels"]["grafana_dashboard"], "1");
+    assert_eq!(resource["data"]["probegate.json"], file("envoy/grafana/gateway.json").as_str());
+    assert_eq!(faults(&[resource]), [""; 0]);
+}
+
+/// Prometheus of kube-prometheus-stack selects rules and monitors by the label of its release.
+#[test]
+fn rules_and_monitors_have_the_labels_that_select_them() {
+    let mut resources = documents(&file(RULE));
+    resources.extend(MONITORS.map(|name| yaml(&format!("envoy/kubernetes/{name}.yaml"))));
+    for resource in resources {
+        assert_eq!(resource["metadata"]["labels"]["release"], "kube-prometheus-stack");
     }
 }
 
@@ -70,8 +71,7 @@ fn faults(resources: &[Value]) -> Vec<String> {
 
 #[test]
 fn the_operator_takes_every_resource() {
-    let monitors =
-        ["servicemonitor", "podmonitor"].map(|name| yaml(&format!("envoy/kubernetes/{name}.yaml")));
+    let monitors = MONITORS.map(|name| yaml(&format!("envoy/kubernetes/{name}.yaml")));
     let mut resources = documents(&file(RULE));
     assert_eq!(resources.len(), 2);
     for monitor in monitors {

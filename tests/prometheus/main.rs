@@ -6,8 +6,11 @@
 mod agent_platform;
 mod caracal_core;
 mod dashboard;
+mod grafana;
 mod kubernetes;
+mod operator;
 mod picture;
+mod renamed;
 mod rules;
 mod scrape;
 mod totals;

@@ -1,6 +1,6 @@
 //! The rules: well-formed, tested one by one, and told about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,13 +19,27 @@ fn alerts() -> Vec<(String, Value)> {
     rules.map(|rule| (rule["alert"].as_str().expect("an alert").to_owned(), rule)).collect()
 }
 
+/// Each alert's link ends at a section with something in it, and no section is of an alert that is gone.
+#[test]
+fn each_alert_has_its_runbook() {
+    let page = file("docs/runbooks.md");
+    let sections = page.split("\n### ").skip(1).map(|section| {
+        let (title, text) = section.split_once('\n').expect("a title and a text");
+        assert!(text.trim().len() > 60, "{title}");
+        title.to_owned()
+    });
+    let sections: BTreeSet<String> = sections.collect();
+    let alerts: BTreeSet<String> = alerts().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(sections, alerts);
+}
+
 fn tests() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("envoy/prometheus/tests");
     let entries = fs::read_dir(folder).expect("the folder of the rules' tests");
     entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
-fn promtool(words: &[&str], files: &[PathBuf]) {
+pub fn promtool(words: &[&str], files: &[PathBuf]) {
     let output = Command::new(tools::promtool())
         .args(words)
         .args(files)
@@ -90,6 +104,9 @@ fn each_alert_says_what_to_do_and_is_in_the_table() {
     for (name, rule) in alerts() {
         let severity = rule["labels"]["severity"].as_str().unwrap_or_default();
         assert!(["critical", "warning", "info"].contains(&severity), "{name}");
+        let runbook = rule["annotations"]["runbook_url"].as_str().unwrap_or_default();
+        let anchor = format!("/docs/runbooks.md#{}", name.to_lowercase());
+        assert!(runbook.starts_with("https://") && runbook.ends_with(&anchor), "{name}: {runbook}");
         for part in ["summary", "description", "action"] {
             assert!(
                 rule["annotations"][part].as_str().is_some_and(|text| text.len() > 10),

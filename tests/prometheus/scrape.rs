@@ -10,10 +10,10 @@ use testbed::client::{Load, load};
 use testbed::{Client, Request, tools};
 
 use crate::file;
-use crate::world::{TOKEN, World, job};
+use crate::world::{TOKEN, World, job, named};
 
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-const INVALID: &str = "sum(caracal_gateway_auth_failures_total{reason=\"invalid\"})";
+const INVALID: &str = "sum(probegate_gateway_auth_failures_total{reason=\"invalid\"})";
 
 /// Rates and quantiles are those of what the client sent and measured.
 #[test]
@@ -21,10 +21,10 @@ fn a_scrape_shows_what_the_client_sent() {
     let world = World::start(|bootstrap| bootstrap, |_| String::new());
     let prometheus = &world.prometheus;
     let up = |value: f64| value == 1.0;
-    prometheus.wait_for_value("up{job=\"gateway\"}", up);
+    prometheus.wait_for_value("up{job=\"probegate\"}", up);
 
     // A series appears with its first request, and what rises after that is its increase.
-    let posts = "sum(caracal_gateway_requests_total{method=\"POST\"})";
+    let posts = "sum(probegate_gateway_requests_total{method=\"POST\"})";
     let post = Request::new("POST", "/delay/30").body("body");
     let began = Instant::now();
     Client::new(world.envoy.address()).send(&post);
@@ -39,11 +39,11 @@ fn a_scrape_shows_what_the_client_sent() {
     let (first, last) = (answers[0].sent, answers[499].received);
     let least = 500.0 / (last - first + Duration::from_secs(10)).as_secs_f64();
     prometheus.wait_for_value(
-        "max_over_time(sum(rate(caracal_gateway_requests_total{method=\"POST\"}[10s]))[5m:1s])",
+        "max_over_time(sum(rate(probegate_gateway_requests_total{method=\"POST\"}[10s]))[5m:1s])",
         |rate| rate >= least && rate < 1_000.0,
     );
     prometheus.wait_for_value(
-        "sum(increase(caracal_gateway_requests_total{method=\"POST\"}[5m]))",
+        "sum(increase(probegate_gateway_requests_total{method=\"POST\"}[5m]))",
         |increase| (500.0..=650.0).contains(&increase),
     );
 
@@ -54,15 +54,15 @@ fn a_scrape_shows_what_the_client_sent() {
     times.sort_by(f64::total_cmp);
     for (quantile, nth) in [("0.5", 250), ("0.95", 475), ("0.99", 495)] {
         let seen = value(&format!(
-            "histogram_quantile({quantile}, sum by (le) (caracal_gateway_request_duration_seconds_bucket{{method=\"POST\"}}))"
+            "histogram_quantile({quantile}, sum by (le) (probegate_gateway_request_duration_seconds_bucket{{method=\"POST\"}}))"
         ));
         // The upstream alone takes 30 ms, and the client sees the whole of what the gate sees.
         let bound = BUCKETS.into_iter().find(|bound| *bound >= times[nth]).expect("a bucket");
         assert!(seen > 0.025 && seen <= bound, "{quantile}: {seen}, the client's: {}", times[nth]);
     }
-    let sum = value("sum(caracal_gateway_request_duration_seconds_sum{method=\"POST\"})");
+    let sum = value("sum(probegate_gateway_request_duration_seconds_sum{method=\"POST\"})");
     assert!(sum >= 501.0 * 0.03 && sum <= times.iter().sum::<f64>() + 1.0, "{sum} s");
-    prometheus.wait_for_value("sum(caracal_gateway_requests_in_flight)", |count| count >= 0.0);
+    prometheus.wait_for_value("sum(probegate_gateway_requests_in_flight)", |count| count >= 0.0);
 }
 
 /// With a wrong token the target is down, and the gate counts why; with the right one it is never refused.
@@ -75,14 +75,14 @@ fn a_wrong_token_is_seen_on_both_sides() {
         },
     );
     let prometheus = &world.prometheus;
-    prometheus.wait_for_value("up{job=\"gateway\"}", |value| value == 1.0);
+    prometheus.wait_for_value("up{job=\"probegate\"}", |value| value == 1.0);
     for job in ["wrong-gateway", "old-gateway"] {
         prometheus.wait_for_value(&format!("up{{job=\"{job}\"}}"), |value| value == 0.0);
     }
     // A token with a space in it is malformed, an old one is invalid.
     let before = prometheus.wait_for_value(INVALID, |count| count >= 1.0);
     prometheus.wait_for_value(INVALID, |count| count >= before + 2.0);
-    let malformed = "sum(caracal_gateway_auth_failures_total{reason=\"malformed\"})";
+    let malformed = "sum(probegate_gateway_auth_failures_total{reason=\"malformed\"})";
     prometheus.wait_for_value(malformed, |count| count >= 1.0);
     // A scrape with the right one may come too late, but none is refused.
     let log = prometheus.log();
@@ -90,8 +90,8 @@ fn a_wrong_token_is_seen_on_both_sides() {
         let pool = format!("scrape_pool={job} ");
         log.lines().any(|line| line.contains(&pool) && line.contains("401"))
     };
-    assert_eq!(["wrong-gateway", "old-gateway", "gateway"].map(refused), [true, true, false]);
-    prometheus.wait_for_value("up{job=\"gateway\"}", |value| value == 1.0);
+    assert_eq!(["wrong-gateway", "old-gateway", "probegate"].map(refused), [true, true, false]);
+    prometheus.wait_for_value("up{job=\"probegate\"}", |value| value == 1.0);
     assert!(!log.contains("s3cret"), "no token is logged");
 }
 
@@ -99,7 +99,7 @@ fn a_wrong_token_is_seen_on_both_sides() {
 #[test]
 fn the_examples_questions_are_answered() {
     let limit = json!({"rate_limit": {"requests": 20}});
-    let world = World::start(|bootstrap| bootstrap.plugin(limit), |_| String::new());
+    let world = World::start(|bootstrap| bootstrap.plugin(named(limit)), |_| String::new());
     let address = world.envoy.address();
     load(address, &Load::new(Request::get("/v1/recall"), 4, 8));
     let guess = Request::get("/-/gate/metrics").header("authorization", "Bearer guess");

@@ -8,13 +8,13 @@ use testbed::client::{Load, load};
 use testbed::envoy::Reload;
 use testbed::{Bootstrap, Request, poll};
 
-use crate::world::World;
+use crate::world::{World, named};
 
 /// Answered by Envoy itself, behind the gate: what is counted is the gate's doing.
 fn direct(bootstrap: Bootstrap, requests: u32) -> Bootstrap {
     bootstrap
         .concurrency(4)
-        .plugin(json!({"rate_limit": {"requests": requests, "window": "1h", "client": {"header": "x-client"}}}))
+        .plugin(named(json!({"rate_limit": {"requests": requests, "window": "1h", "client": {"header": "x-client"}}})))
         .routes(json!([
             {"match": {"path": "/none"}, "direct_response": {"status": 404}},
             {"match": {"prefix": "/"}, "direct_response": {"status": 200}},
@@ -61,29 +61,29 @@ fn fifty_thousand_requests_are_fifty_thousand() {
 
     let count = |method: &str, status: &str| {
         format!(
-            "sum(caracal_gateway_requests_total{{method=\"{method}\", status_code=\"{status}\"}})"
+            "sum(probegate_gateway_requests_total{{method=\"{method}\", status_code=\"{status}\"}})"
         )
     };
     for (method, status, plan) in &plans {
         let sent = f64::from(plan.connections * plan.requests);
         prometheus.wait_for_value(&count(method, status), |counted| counted == sent);
     }
-    let all = "sum(caracal_gateway_requests_total{method!=\"GET\"})";
+    let all = "sum(probegate_gateway_requests_total{method!=\"GET\"})";
     prometheus.wait_for_value(all, |counted| counted == 50_000.0);
     // Whatever is counted twice would be so within the seconds of a flush; scrapes go on meanwhile.
-    let scrapes = "sum(caracal_gateway_requests_total{method=\"GET\"})";
+    let scrapes = "sum(probegate_gateway_requests_total{method=\"GET\"})";
     let before = prometheus.wait_for_value(scrapes, |count| count > 0.0);
     prometheus.wait_for_value(scrapes, |count| count >= before + 3.0);
     prometheus.wait_for_value(all, |counted| counted == 50_000.0);
-    let histogram = "sum(caracal_gateway_request_duration_seconds_count{method!=\"GET\"})";
+    let histogram = "sum(probegate_gateway_request_duration_seconds_count{method!=\"GET\"})";
     prometheus.wait_for_value(histogram, |counted| counted == 50_000.0);
-    let missing = "sum(caracal_gateway_auth_failures_total{reason=\"missing\"})";
+    let missing = "sum(probegate_gateway_auth_failures_total{reason=\"missing\"})";
     prometheus.wait_for_value(missing, |counted| counted == 5_000.0);
     // No counter has stepped back between two scrapes.
-    let resets = "sum(resets(caracal_gateway_requests_total[10m]))";
+    let resets = "sum(resets(probegate_gateway_requests_total[10m]))";
     prometheus.wait_for_value(resets, |resets| resets == 0.0);
     poll::until(Duration::from_secs(60), "nothing is under way", || {
-        let flying = prometheus.query("max(caracal_gateway_requests_in_flight)");
+        let flying = prometheus.query("max(probegate_gateway_requests_in_flight)");
         flying.iter().all(|sample| sample.value <= 1.0).then_some(())
     });
 }

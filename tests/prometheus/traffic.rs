@@ -8,12 +8,12 @@ use serde_json::json;
 use testbed::client::{Load, h2, load};
 use testbed::{Bootstrap, Request, poll};
 
-use crate::world::TOKEN;
+use crate::world::{TOKEN, named};
 
 const JWT: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
 /// The gate that the traffic is made for: two of its clients are over their limit. It probes the service,
-/// which does not say what one rung expects, and another one that is not there.
+/// which does not say what one rung expects, and another one that is not there; nor is the rate limit service.
 pub fn gate(bootstrap: Bootstrap) -> Bootstrap {
     let configuration = json!({
         "routes": [
@@ -22,6 +22,9 @@ pub fn gate(bootstrap: Bootstrap) -> Bootstrap {
             {"paths": ["/v1/admin/*"], "class": "admin", "token_header": "x-admin-token", "tokens": [{"env": "NOT_SET"}]},
         ],
         "rate_limit": {"requests": 50, "window": "1s"},
+        "operations": [{"name": "search", "paths": ["/status/201"], "requests": 600, "per": "60s", "burst": 5}],
+        "replay": {"routes": ["/v1/pay"]},
+        "global_rate_limit": {"cluster": "nowhere", "on_error": "admit", "descriptors": [{"client": true}]},
         "probes": {"every": "1s", "timeout": "500ms", "open_for": "2s", "targets": [
             {"service": "api", "cluster": "upstream", "rungs": [
                 {"rung": "health", "path": "/health"},
@@ -30,7 +33,7 @@ pub fn gate(bootstrap: Bootstrap) -> Bootstrap {
             {"service": "sts", "cluster": "nowhere", "rungs": [{"rung": "health", "path": "/health"}]},
         ]},
     });
-    bootstrap.plugin(configuration)
+    bootstrap.plugin(named(configuration))
 }
 
 /// Sends all of it, spread over that time. Returns when the last answer is there.
@@ -57,6 +60,7 @@ pub fn send(address: SocketAddr, time: Duration) {
         (0.0, 1.0, 1, 1, 7, status("GET", 403).header("authorization", "Basic dTpw")),
         (0.2, 0.4, 90, 4, 8, Request::get("/v1/recall")),
         (0.7, 0.85, 70, 4, 9, Request::get("/v1/recall")),
+        (0.3, 0.9, 2, 1, 11, Request::new("POST", "/v1/pay")),
         (0.0, 1.0, 1, 1, 10, Request::get("/metrics").header("authorization", bearer(TOKEN))),
     ];
     thread::scope(|scope| {

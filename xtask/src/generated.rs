@@ -13,14 +13,6 @@ pub fn schema() -> Outcome {
     )
 }
 
-/// `cargo xtask kubernetes`: the rules as a resource of the Prometheus operator.
-pub fn kubernetes() -> Outcome {
-    command::run(
-        command::cargo("test --quiet --test prometheus the_prometheus_rule_is_current")
-            .env("PROBEGATE_WRITE_KUBERNETES", "1"),
-    )
-}
-
 /// `cargo xtask picture`: the dashboard's panels as an SVG.
 pub fn picture() -> Outcome {
     build::run()?;

@@ -10,6 +10,7 @@ mod fuzz;
 mod generated;
 mod hostile;
 mod image;
+mod monitoring;
 mod paths;
 mod promises;
 mod reproduce;
@@ -45,7 +46,9 @@ usage: cargo xtask <verb>
   hostile --requests N [--seed S]   so many requests that no well-behaved client sends, and a judge
   fuzz [--seconds N] [target …]   each fuzz target for N seconds, 60 if it is not said
   schema           write envoy/probegate.schema.json anew, from the types of the configuration
-  kubernetes       write envoy/kubernetes/prometheusrule.yaml anew, from the rules in envoy/prometheus/
+  kubernetes       write rules and dashboard as resources of Kubernetes anew, in envoy/kubernetes/
+        --into FOLDER [--namespace NAME] [--job NAME] [--runbooks URL]   them, and the files for Prometheus and
+                                 Grafana, for other names than probegate
   picture          draw envoy/grafana/gateway.svg anew, from three minutes of traffic through a real Envoy
   audit            licences, duplicates, sources and advisories of all dependencies, and the module's bill of materials
   promises         look whether each proof that docs/promises.md and SECURITY.md name is there
@@ -83,7 +86,7 @@ fn main() -> ExitCode {
         ["hostile", "--requests", requests, "--seed", seed] => hostile::run(requests, seed),
         ["fuzz", words @ ..] => fuzz::run(words),
         ["schema"] => generated::schema(),
-        ["kubernetes"] => generated::kubernetes(),
+        ["kubernetes", options @ ..] => monitoring::run(options),
         ["picture"] => generated::picture(),
         ["promises"] => promises::check(),
         ["reproduce"] => reproduce::run(),

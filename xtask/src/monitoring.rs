@@ -1,0 +1,57 @@
+//! `cargo xtask kubernetes`: rules and dashboard, as resources and for other names.
+
+use std::fs;
+use std::path::Path;
+
+use probegate_monitoring::{
+    Names, alerting_rules, dashboard, dashboard_config_map, prometheus_rule, recording_rules,
+};
+
+use crate::Outcome;
+
+/// Without options the resources in `envoy/kubernetes/`; with `--into` all files, below that folder.
+pub fn run(options: &[&str]) -> Outcome {
+    let mut names = Names::default();
+    let mut folder = None;
+    let mut words = options.iter();
+    while let Some(option) = words.next() {
+        let value = words.next().ok_or_else(|| format!("{option}: needs a value"))?;
+        match *option {
+            "--namespace" => names = names.namespace(value)?,
+            "--job" => names = names.job(value)?,
+            "--runbooks" => names = names.runbooks(value)?,
+            "--into" => folder = Some(Path::new(value)),
+            _ => {
+                let known = "must be --into, --namespace, --job or --runbooks";
+                return Err(format!("{option}: {known}").into());
+            }
+        }
+    }
+    let resources = [
+        ("prometheusrule.yaml", prometheus_rule(&names)),
+        ("dashboard.yaml", dashboard_config_map(&names)),
+    ];
+    let Some(folder) = folder else {
+        if !options.is_empty() {
+            return Err("--into: must name a folder for files with other names".into());
+        }
+        return write(&testbed::workspace().join("envoy/kubernetes"), &resources);
+    };
+    write(folder, &resources)?;
+    let files = [
+        ("recording.rules.yml", recording_rules(&names)),
+        ("alerts.rules.yml", alerting_rules(&names)),
+        ("gateway.json", dashboard(&names)),
+    ];
+    write(folder, &files)
+}
+
+fn write(folder: &Path, files: &[(&str, String)]) -> Outcome {
+    fs::create_dir_all(folder)?;
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::write(&path, text)?;
+        println!("{}", path.display());
+    }
+    Ok(())
+}
