@@ -163,14 +163,14 @@ fn global_rate_limit_does_what_its_readme_says() {
     ];
     let mut service = Some(RateLimitService::start(&redis, &limits));
     let address = service.as_ref().expect("it runs").address();
-    let envoy = start_beside("examples/global_rate_limit/envoy.yaml", &upstream, address, &[]);
+    let envoy = start_beside("examples/global-rate-limit/envoy.yaml", &upstream, address, &[]);
     let mut client = Client::new(envoy.address());
     for _ in 0..5 {
         assert_eq!(client.get_with("/v1/recall", &[("x-bank-id", "one")]).status, 200);
     }
     let refused = client.get_with("/v1/recall", &[("x-bank-id", "one")]);
     assert_eq!(refused.status, 429);
-    assert_eq!(refused.header("ratelimit-policy"), Some(r#""global-rate-limit";q=5;w=86400"#));
+    assert_eq!(refused.header("ratelimit-policy"), Some(r#""global_rate_limit";q=5;w=86400"#));
     assert_eq!(client.get_with("/v1/recall", &[("x-bank-id", "two")]).status, 200);
     let asked = service.as_ref().expect("it runs").requests();
     let told: Vec<Vec<(&str, &str)>> = asked[0]
@@ -188,7 +188,7 @@ fn global_rate_limit_does_what_its_readme_says() {
         assert_eq!(client.get("/v1/other").status, 200);
     }
     let refused = client.get("/v1/other");
-    assert_eq!(refused.header("ratelimit-policy"), Some(r#""global-rate-limit";q=20;w=86400"#));
+    assert_eq!(refused.header("ratelimit-policy"), Some(r#""global_rate_limit";q=20;w=86400"#));
     assert_eq!(client.get("/health").status, 200);
     drop(service.take());
     assert_eq!(client.get("/v1/other").status, 200, "the limits of the process alone decide");
