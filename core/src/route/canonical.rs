@@ -63,8 +63,8 @@ struct Rewritten {
     folded: Vec<Vec<u8>>,
     /// Those that are read as Latin-1 first, in lower case.
     latin: Vec<Vec<u8>>,
-    /// The decoded path in lower case, and as Latin-1, if its readings are too many to be named.
-    vague: Vec<Vec<u8>>,
+    /// The visible path in lower case, if its readings are too many to be named.
+    vague: Option<Vec<u8>>,
 }
 
 impl Rewritten {
@@ -74,27 +74,24 @@ impl Rewritten {
         let canonical = canonicalize(&decoded.bytes);
         let mut folded = vec![canonical.clone(), canonicalize(&cut.bytes)];
         let mut latin = Vec::new();
-        let mut whole = vec![decoded.bytes.clone()];
+        let mut visible = decoded.bytes.clone();
         if !decoded.is_plain() {
-            let (visible, cut) = (decoded.visible()?, cut.visible()?);
+            let cut = cut.visible()?;
+            visible = decoded.visible()?;
             let first = sent.split(is_latin_space).next().unwrap_or_default();
             // An escape that the white space breaks is broken in the whole path.
             let first = Decoded::new(first)?.visible()?;
             folded.extend([&visible, &cut].map(|path| canonicalize(path)));
             let trimmed = [trim_latin(&visible), trim_latin(&cut), &first];
             latin.extend(trimmed.map(canonicalize));
-            whole = vec![trim_latin(&visible).to_vec(), visible];
         }
-        let visible = whole.last().unwrap_or(&decoded.bytes);
-        if !is_ambiguous(sent, &decoded.bytes, visible) {
-            whole.clear();
-        }
-        let all = folded.iter_mut().chain(&mut latin).chain(&mut whole);
+        let mut vague = Some(visible).filter(|path| is_ambiguous(sent, &decoded.bytes, path));
+        let all = folded.iter_mut().chain(&mut latin).chain(&mut vague);
         all.for_each(|variant| variant.make_ascii_lowercase());
-        if whole.iter().any(|path| path.len() > MAX_AMBIGUOUS) {
+        if vague.as_ref().is_some_and(|path| path.len() > MAX_AMBIGUOUS) {
             return Err(BadPath::Vague);
         }
-        Ok(Self { canonical, folded, latin, vague: whole })
+        Ok(Self { canonical, folded, latin, vague })
     }
 }
 
@@ -140,17 +137,17 @@ impl<'a> PathVariants<'a> {
 
     /// Whether it has too many readings to be named: [`PathVariants::could_match`] tells them.
     pub fn is_ambiguous(&self) -> bool {
-        !self.vague().is_empty()
+        self.vague().is_some()
     }
 
     /// Whether a path with too many readings may be read as this one, in lower case, or as one below it:
     /// whatever a server takes out, what it leaves stands in the order in which it was sent.
     #[inline(never)]
     pub fn could_match(&self, pattern: &[u8]) -> bool {
-        self.vague().iter().any(|path| {
+        self.vague().is_some_and(|path| {
             let mut pieces = pieces(path);
             let mut names = pattern.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
-            names.all(|name| pieces.any(|piece| piece == name))
+            names.all(|name| pieces.any(|piece| piece == name || trim_latin(piece) == name))
         })
     }
 
@@ -161,8 +158,8 @@ impl<'a> PathVariants<'a> {
         [sent].into_iter().chain(rewritten.map(Vec::as_slice))
     }
 
-    fn vague(&self) -> &[Vec<u8>] {
-        self.rewritten.as_ref().map_or(&[], |rewritten| &rewritten.vague)
+    fn vague(&self) -> Option<&[u8]> {
+        self.rewritten.as_ref().and_then(|rewritten| rewritten.vague.as_deref())
     }
 }
 

@@ -146,11 +146,12 @@ pub fn trim(mut path: &[u8]) -> &[u8] {
 }
 
 /// What is left of a [visible](Decoded::visible) path where white space of Latin-1 is taken off its end, as Python's
-/// servers do that part the request line there, and then what is no UTF-8 any more.
+/// servers do that part the request line there, then what is no UTF-8 any more, and slashes.
 pub fn trim_latin(visible: &[u8]) -> &[u8] {
     let Ok(text) = str::from_utf8(visible) else { return visible };
     let ends_blank = |letter: char| {
-        letter.encode_utf8(&mut [0; 4]).as_bytes().last().is_some_and(is_latin_space)
+        matches!(letter, '/' | '\\')
+            || letter.encode_utf8(&mut [0; 4]).as_bytes().last().is_some_and(is_latin_space)
     };
     trim(text.trim_end_matches(ends_blank).as_bytes())
 }
