@@ -10,8 +10,12 @@ use crate::json::Value;
 /// Deeper documents are not read.
 const DEEPEST: usize = 128;
 
+/// The greatest whole number that a double tells from all others: `Number.MAX_SAFE_INTEGER` of JavaScript.
+const MAX_EXACT: u64 = (1 << 53) - 1;
+
 /// What stands at this place of a document, if that is text or a whole number, which counts as its
-/// digits. An object on the way that has a key twice, or in two spellings that differ in case alone,
+/// digits. A number with a fraction or an exponent is none, and neither is one beyond ±(2⁵³ − 1): JavaScript reads
+/// it as a neighbour's, and so one bank would have several keys. An object on the way that has a key twice, or in two spellings that differ in case alone,
 /// holds nothing: parsers differ in which one they take.
 pub fn find<'a>(document: &'a [u8], pointer: &[Box<str>]) -> Option<Cow<'a, str>> {
     str::from_utf8(document).ok()?;
@@ -147,7 +151,8 @@ impl<'a> Scan<'a> {
             end = digits(rest.strip_prefix(b"-").or(rest.strip_prefix(b"+")).unwrap_or(rest))?;
         }
         let whole = end.len() == rest.len();
-        Ok(Some(self.take(end)).filter(|number| whole && *number != b"-0"))
+        let number = self.take(end);
+        Ok((whole && is_exact(number)).then_some(number))
     }
 
     /// Goes on with `rest`, and returns what is before it.
@@ -156,6 +161,13 @@ impl<'a> Scan<'a> {
         self.rest = rest;
         taken
     }
+}
+
+/// Whether every parser reads the same number, and of no other digits.
+fn is_exact(number: &[u8]) -> bool {
+    let digits = str::from_utf8(number).ok().filter(|digits| *digits != "-0");
+    let number = digits.and_then(|digits| digits.parse::<i64>().ok());
+    number.is_some_and(|number| number.unsigned_abs() <= MAX_EXACT)
 }
 
 /// What follows one or more digits.

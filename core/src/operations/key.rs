@@ -1,9 +1,12 @@
 //! Where the key of a request stands.
 
+mod alike;
+
 use std::borrow::Cow;
 
 use crate::request::Head;
 use crate::route::{PathVariants, ProtectedPatterns};
+use alike::are_alike;
 
 /// What a request is counted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +58,7 @@ fn segment(
 }
 
 /// The value of a parameter that stands once, with its escapes decoded; a broken one makes none. Some
-/// servers tell no case of names, and some part parameters at `;` as well: what stands twice to one of
+/// servers [fold names](alike::are_alike), and some part parameters at `;` as well: what stands twice to one of
 /// them stands twice.
 fn query<'a>(target: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
     let target = target.split(|byte| *byte == b'#').next()?;
@@ -67,10 +70,10 @@ fn query<'a>(target: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
         if *called == *name {
             found = Some(decode(parts.next().unwrap_or_default())?);
         }
-        alike += usize::from(called.eq_ignore_ascii_case(name));
+        alike += usize::from(are_alike(&called, name));
         for hidden in parameter.split(|byte| *byte == b';').skip(1) {
             let called = decode(hidden.split(|byte| *byte == b'=').next()?)?;
-            alike += usize::from(called.eq_ignore_ascii_case(name));
+            alike += usize::from(are_alike(&called, name));
         }
     }
     found.filter(|_| alike == 1)

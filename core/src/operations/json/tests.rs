@@ -19,7 +19,19 @@ fn text_and_whole_numbers_are_keys() {
         (r#"{"\u0069d": "a"}"#, Some("a"), "an escape in the key"),
         (r#"{"id": 17}"#, Some("17"), "a number"),
         (r#"{"id": -17}"#, Some("-17"), "a negative one"),
-        (r#"{"id": 12345678901234567890123}"#, Some("12345678901234567890123"), "however long"),
+        (
+            r#"{"id": 9007199254740991}"#,
+            Some("9007199254740991"),
+            "the last that JavaScript tells apart",
+        ),
+        (r#"{"id": -9007199254740991}"#, Some("-9007199254740991"), "and the first"),
+        (r#"{"id": 9007199254740992}"#, None, "which JavaScript reads 9007199254740993 as"),
+        (r#"{"id": 9007199254740993}"#, None, "and the other one"),
+        (r#"{"id": -9007199254740992}"#, None, "below, too"),
+        (r#"{"id": 18446744073709551617}"#, None, "more than 64 bits"),
+        (r#"{"id": 12345678901234567890123}"#, None, "however long"),
+        (r#"{"id": "9007199254740993"}"#, Some("9007199254740993"), "text is text"),
+        (r#"{"id": 1e0}"#, None, "a whole number in another spelling"),
         (r#"{"id": ""}"#, Some(""), "empty text"),
         (r#"{"id": 1.0}"#, None, "a fraction"),
         (r#"{"id": 1e3}"#, None, "an exponent"),
@@ -107,6 +119,7 @@ mod properties {
         let leaf = prop_oneof![
             any::<bool>().prop_map(serde_json::Value::from),
             any::<i64>().prop_map(serde_json::Value::from),
+            (-3..3_i64).prop_map(|near| serde_json::Value::from((1 << 53) + near)),
             any::<f64>().prop_map(serde_json::Value::from),
             text.clone().prop_map(serde_json::Value::from),
             Just(serde_json::Value::Null),
@@ -142,7 +155,8 @@ mod properties {
         match place? {
             serde_json::Value::String(text) => Some(text.clone()),
             serde_json::Value::Number(number) => {
-                number.as_i64().map(|_| number.to_string()).filter(|text| text != "-0")
+                let exact = number.as_i64().filter(|number| number.unsigned_abs() < 1 << 53);
+                exact.map(|_| number.to_string()).filter(|text| text != "-0")
             }
             _ => None,
         }

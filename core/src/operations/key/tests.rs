@@ -62,6 +62,87 @@ fn a_parameter_that_stands_once() {
 }
 
 #[test]
+fn names_that_a_server_folds_into_one_stand_twice() {
+    let source = Source::Query(b"bank_id".as_slice().into());
+    let folded = [
+        "bank.id",
+        "bank%20id",
+        "bank+id",
+        "bank%5Bid",
+        "bank[id",
+        "+bank_id",
+        "%20bank_id",
+        "BANK_ID",
+        "Bank.Id",
+        "bank_id[]",
+        "bank_id%5B%5D",
+        "bank_id[x]",
+        "bank_id[x][y]",
+        "bank.id[]",
+        "bank_id%00",
+        "bank_id%00x",
+        "bank_id%a0",
+        "bank_id%0a",
+        "%09bank_id",
+        "ban%e2%84%aa_id",
+        "bank%255fid",
+        "bank%252eid",
+        "bank-id",
+        "%EF%BB%BFbank_id",
+        "bank_id%20",
+    ];
+    for other in folded {
+        for query in [format!("bank_id=d1&{other}=v"), format!("{other}=v&bank_id=d1")] {
+            assert_eq!(find(&source, &format!("/v1/banks?{query}"), &[]), None, "{query}");
+        }
+        assert_eq!(find(&source, &format!("/v1/banks?{other}=v"), &[]), None, "{other} alone");
+    }
+    let others = [
+        "bank",
+        "id",
+        "bank_ids",
+        "bankid",
+        "xbank_id",
+        "id[bank_id]",
+        "bank[bank_id]",
+        "",
+        "[",
+        "bank_",
+    ];
+    for other in others {
+        let target = format!("/v1/banks?bank_id=d1&{other}=v");
+        assert_eq!(find(&source, &target, &[]).as_deref(), Some("d1"), "{target}");
+    }
+    let nested = Source::Query(b"filter[bank]".as_slice().into());
+    let table = [
+        ("filter[bank]=d1", Some("d1"), "its name to the letter"),
+        ("filter[bank]=d1&filter[other]=v", Some("d1"), "another key"),
+        ("filter[bank]=d1&filter=v", None, "what it is a part of"),
+        ("filter[bank]=d1&filter[bank][x]=v", None, "a part of it"),
+        ("filter[bank]=d1&filter_bank_=v", None, "what PHP makes of it where nothing closes it"),
+    ];
+    for (query, expected, shows) in table {
+        assert_eq!(
+            find(&nested, &format!("/v1/banks?{query}"), &[]).as_deref(),
+            expected,
+            "{shows}"
+        );
+    }
+}
+
+#[test]
+fn a_segment_that_some_server_cuts_is_no_key() {
+    let source = Source::PathSegment(2);
+    for segment in ["abc%a0", "abc%20%e2%80%a8", "a%ffbc", "%09abc", "abc%c3%28", "abc\u{a0}"] {
+        let target = format!("/v1/banks/{segment}");
+        let found = find(&source, &target, &[]);
+        assert!(found.is_none() || found.as_deref() == Some("abc"), "{target}: {found:?}");
+    }
+    assert_eq!(find(&source, "/v1/banks/caf%C3%A9", &[]).as_deref(), Some("caf\u{e9}"));
+    assert_eq!(find(&source, "/v1/banks/voil%C3%A0", &[]).as_deref(), Some("voil\u{e0}"));
+}
+
+#[test]
 fn a_segment_is_the_same_however_the_path_is_written() {
     let source = Source::PathSegment(2);
     let same = [
