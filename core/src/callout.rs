@@ -21,7 +21,8 @@ pub struct Response<'a> {
 impl Response<'_> {
     /// The status of an answer of the upstream's that `took` so long.
     pub fn status(&self, took: Micros, timeout: Micros) -> Result<u16, FailureReason> {
-        let status = value(self.headers, b":status").map(Status::of).unwrap_or_default().code();
+        let status = value(self.headers, b":status").map(Status::of);
+        let status = status.filter(|status| *status != Status::OTHER).unwrap_or_default().code();
         if status == 0 {
             // The connection broke, or the time ran out, while the answer was on its way. Envoy counts
             // from when its event loop last looked at the clock, which is a little before the call.

@@ -67,8 +67,8 @@ impl Method {
     }
 }
 
-/// The label `status_code`: 100 to 999, or 0 for a stream that ended without an answer. Where there
-/// is no room for more, the class of a status: `1xx` to `9xx`.
+/// The label `status_code`: 100 to 999, `other` for what a service answered beyond these, or 0 for a stream that
+/// ended without an answer. Where there is no room for more, the class of a status: `1xx` to `9xx`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Status(u16);
 
@@ -78,23 +78,34 @@ impl Status {
         if (100..1000).contains(&status) { Self(status) } else { Self(0) }
     }
 
-    /// The status of `:status`; what is no status is 0.
+    /// What Envoy passes on, and RFC 9110 section 15 does not know: `099`, `1000`.
+    pub const OTHER: Self = Self(1000);
+
+    /// The status of `:status`; none is 0.
     pub fn of(status: &[u8]) -> Self {
-        let digits = str::from_utf8(status).ok().filter(|digits| digits.len() == 3);
-        Self::new(digits.and_then(|digits| digits.parse().ok()).unwrap_or(0))
+        let is_status = status.len() == 3 && status.iter().all(u8::is_ascii_digit);
+        let digits = str::from_utf8(status).ok().filter(|_| is_status);
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(status @ 100..1000) => Self(status),
+            _ if status.is_empty() => Self(0),
+            _ => Self::OTHER,
+        }
     }
 
     /// A status, or a class of statuses, as [`Status::code`] has it.
     pub fn held(code: u16) -> Option<Self> {
-        (code < 10 || (100..1000).contains(&code)).then_some(Self(code))
+        (code < 10 || (100..=1000).contains(&code)).then_some(Self(code))
     }
 
     /// The class of the status.
     pub fn class(self) -> Self {
-        Self(if self.0 < 10 { self.0 } else { self.0 / 100 })
+        match self.0 {
+            100..1000 => Self(self.0 / 100),
+            _ => self,
+        }
     }
 
-    /// The status as a number; that of a class is its first digit.
+    /// The status as a number; that of a class is its first digit, and that of [`Status::OTHER`] 1000.
     pub fn code(self) -> u16 {
         self.0
     }
@@ -109,6 +120,7 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             class @ 1..10 => write!(f, "{class}xx"),
+            1000 => f.write_str("other"),
             status => status.fmt(f),
         }
     }
