@@ -12,7 +12,7 @@ use probegate_core::config::shape::Direction;
 use probegate_core::config::{self, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::{Context, Gate};
-use probegate_core::local_reply::Reply;
+use probegate_core::local_reply::{Reply, ReplyNames};
 use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
@@ -26,8 +26,8 @@ use probegate_core::route::Endpoint;
 pub struct Plugin {
     pub state: RefCell<State>,
     pub request_id_header: Box<[u8]>,
-    /// The names of the limits, the first of which is each client's own.
-    pub limits: Vec<String>,
+    /// The names that its answers tell.
+    pub names: ReplyNames,
     pub log: log::Settings,
     pub service: String,
     outbound: Cell<Outbound>,
@@ -83,6 +83,7 @@ impl Plugin {
         if compiled.log.level <= Level::Warning {
             warn_once(&compiled.warnings);
         }
+        let names = compiled.reply_names();
         let plugin_name = text_property("plugin_name")?;
         let root_id = text_property("plugin_root_id")?;
         // Plugins that are told apart by name or by window do not count each other's clients.
@@ -103,11 +104,10 @@ impl Plugin {
             gate.renew_tokens(&fetcher.tokens(now(), &mut Shared));
         }
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
-        let limits = compiled.metrics.configured.limits.clone();
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
             request_id_header: gate.names.request_id.clone(),
-            limits,
+            names,
             log: compiled.log,
             outbound: Cell::new(match compiled.direction {
                 Direction::Inbound => Outbound::Unasked,

@@ -248,7 +248,7 @@ impl HttpStream {
             stream.answered(refusal.status());
         }
         (stream.forwarded, stream.decision) = (false, refusal.word());
-        let reply = refusal.reply(&stream.id, &plugin.limits);
+        let reply = refusal.reply(&stream.id, &plugin.names);
         self.reply(plugin, stream, reply)
     }
 

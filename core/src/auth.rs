@@ -30,8 +30,19 @@ pub enum Failure {
 pub struct Unauthorized {
     /// Why.
     pub failure: Failure,
-    /// Something was sent where the token should be.
-    pub presented: bool,
+    /// What the client is told to do.
+    pub challenge: Challenge,
+}
+
+/// What `www-authenticate` asks for (RFC 9110 section 11.6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// A bearer token; none was sent (RFC 6750 section 3.1: then there is no error code).
+    Bearer,
+    /// A bearer token other than the one that was sent.
+    OtherBearer,
+    /// A token in a header of its own, by its index in [`crate::request::HeaderNames::tokens`].
+    Header(usize),
 }
 
 /// Which header carries the token of a guarded route.
@@ -77,8 +88,15 @@ impl Guard {
             Carrier::Authorization => head.authorization,
             Carrier::Header(index) => head.tokens.get(index).copied().unwrap_or_default(),
         };
-        let presented = sent != Single::Missing;
-        self.open(sent).map_err(|failure| Unauthorized { failure, presented })
+        self.open(sent).map_err(|failure| Unauthorized { failure, challenge: self.challenge(sent) })
+    }
+
+    fn challenge(&self, sent: Single<'_>) -> Challenge {
+        match self.carrier {
+            Carrier::Header(index) => Challenge::Header(index),
+            Carrier::Authorization if Credential::is_bearer(sent) => Challenge::OtherBearer,
+            Carrier::Authorization => Challenge::Bearer,
+        }
     }
 
     fn open(&self, sent: Single<'_>) -> Result<usize, Failure> {

@@ -13,6 +13,7 @@ use crate::auth::fetch::Source;
 use crate::client::HashKey;
 use crate::gate::Gate;
 use crate::json::Value;
+use crate::local_reply::ReplyNames;
 use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
@@ -41,6 +42,15 @@ pub struct Compiled {
     pub direction: Direction,
     /// What works, but should be known.
     pub warnings: Vec<String>,
+}
+
+impl Compiled {
+    /// What the gate's own answers name.
+    pub fn reply_names(&self) -> ReplyNames {
+        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let token_headers = self.gate.names.tokens.iter().map(|name| text(name)).collect();
+        ReplyNames { limits: self.metrics.configured.limits.clone(), token_headers }
+    }
 }
 
 /// Reads a configuration: JSON text, or a `google.protobuf.Struct` in protobuf's encoding. No bytes

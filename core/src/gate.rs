@@ -26,7 +26,7 @@ use crate::route::{Class, PathVariants, Route, Routes};
 use crate::route::{Endpoint, Endpoints};
 use crate::store::{Store, Tables};
 use crate::time::{Clock, Micros};
-use crate::verdict::{Edits, Pause, Refusal, Verdict};
+use crate::verdict::{Dependency, Edits, Pause, Refusal, Verdict};
 
 /// The host as the stages see it: shared tables, clocks, the connection and random bytes. As a
 /// [`Store`] it is the table of each client's own limit.
@@ -272,7 +272,8 @@ fn on_undecided(
         OnError::Forward => Ok(()),
         OnError::Refuse => {
             meter.rate_limited(limit.limit, LimitReason::Unavailable);
-            Err(Refusal::Unavailable { retry_after: 0 })
+            let what = Dependency::RateLimitService;
+            Err(Refusal::Unavailable { what, retry_after: 0 })
         }
     }
 }

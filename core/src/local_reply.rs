@@ -2,16 +2,25 @@
 
 use std::borrow::Cow;
 
-use crate::auth::{Failure, Unauthorized};
+use crate::auth::{Challenge, Failure, Unauthorized};
 use crate::json::Object;
-use crate::rate_limit::{Quota, QuotaState, Rejection};
+use crate::rate_limit::{LimitReason, Quota, QuotaState, Rejection};
 use crate::replay::Block;
 use crate::request_id::RequestId;
 use crate::time::Micros;
-use crate::verdict::Refusal;
+use crate::verdict::{Dependency, Refusal};
 
 /// The name of each client's own limit.
 pub const CLIENT: &str = "client";
+
+/// What a configuration calls that which answers name.
+#[derive(Clone, Debug, Default)]
+pub struct ReplyNames {
+    /// The limits, the first of which is each client's own.
+    pub limits: Vec<String>,
+    /// The headers of tokens, as [`crate::request::HeaderNames::tokens`] has them.
+    pub token_headers: Vec<String>,
+}
 
 /// An answer of the gate's own.
 #[derive(Clone, Debug)]
@@ -41,6 +50,7 @@ impl Refusal {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Replayed(_) => 409,
+            Self::RateLimited(rejection) if rejection.is_missing_key() => 400,
             Self::RateLimited(_) => 429,
             Self::Internal => 500,
             Self::Unavailable { .. } => 503,
@@ -55,14 +65,15 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Replayed(_) => "replayed",
+            Self::RateLimited(rejection) if rejection.is_missing_key() => "bad_request",
             Self::RateLimited(_) => "rate_limited",
             Self::Internal => "internal",
             Self::Unavailable { .. } => "unavailable",
         }
     }
 
-    /// The answer to a request that had this ID, under a configuration whose limits have these names.
-    pub fn reply(&self, id: &RequestId, limits: &[String]) -> Reply {
+    /// The answer to a request that had this ID, under a configuration that has these names.
+    pub fn reply(&self, id: &RequestId, names: &ReplyNames) -> Reply {
         let message;
         let (message, grpc_status) = match self {
             Self::BadRequest(unreadable) => {
@@ -72,21 +83,29 @@ impl Refusal {
             Self::Unauthorized(Unauthorized { failure, .. }) => {
                 (unauthorized(*failure), Some(UNAUTHENTICATED))
             }
-            Self::NotFound => ("there is nothing here", None),
-            Self::MethodNotAllowed => ("only GET and HEAD are", None),
+            Self::NotFound => ("not found", None),
+            Self::MethodNotAllowed => ("only GET and HEAD are allowed", None),
             Self::Internal => ("the request could not be handled", None),
-            Self::Unavailable { .. } => {
-                ("a service behind the gate is not well", Some(UNAVAILABLE))
+            Self::Unavailable { what: Dependency::Upstream, .. } => {
+                ("upstream is not ready", Some(UNAVAILABLE))
+            }
+            Self::Unavailable { what: Dependency::RateLimitService, .. } => {
+                ("the rate limit service is unavailable", Some(UNAVAILABLE))
             }
             Self::Replayed(block) => (not_the_first(*block), Some(ABORTED)),
+            Self::RateLimited(rejection) if rejection.is_missing_key() => {
+                ("the rate limit key is missing", None)
+            }
             Self::RateLimited(rejection) => {
                 message = too_many(rejection);
                 (message.as_str(), Some(RESOURCE_EXHAUSTED))
             }
         };
         let retry_after_seconds = match self {
+            // To come again does not help.
+            Self::RateLimited(rejection) if rejection.is_missing_key() => None,
             Self::RateLimited(rejection) => Some(rejection.retry_after_seconds()),
-            Self::Unavailable { retry_after } => Some(seconds_until(*retry_after)),
+            Self::Unavailable { retry_after, .. } => Some(seconds_until(*retry_after)),
             _ => None,
         };
         let body = Object::default()
@@ -97,38 +116,30 @@ impl Refusal {
             Some(seconds) => body.plain("retry_after_seconds", seconds),
             None => body,
         };
-        Reply {
-            status: self.status(),
-            grpc_status,
-            headers: self.headers(limits),
-            body: body.end(),
-        }
+        Reply { status: self.status(), grpc_status, headers: self.headers(names), body: body.end() }
     }
 
-    fn headers(&self, limits: &[String]) -> Vec<(&'static str, Cow<'static, str>)> {
+    fn headers(&self, names: &ReplyNames) -> Vec<(&'static str, Cow<'static, str>)> {
         let mut headers = vec![("content-type", "application/json".into())];
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
             Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
-            Self::Unauthorized(Unauthorized { presented, .. }) => {
-                let challenge = match presented {
-                    true => r#"Bearer realm="metrics", error="invalid_token""#,
-                    false => r#"Bearer realm="metrics""#,
-                };
-                headers.push(("www-authenticate", challenge.into()));
+            Self::Unauthorized(Unauthorized { challenge, .. }) => {
+                headers.push(("www-authenticate", names.challenge(*challenge)));
                 headers.push(("cache-control", "no-store".into()));
             }
-            Self::Unavailable { retry_after } => {
+            Self::Unavailable { retry_after, .. } => {
                 headers.push(("retry-after", seconds_until(*retry_after).to_string().into()));
                 headers.push(("cache-control", "no-store".into()));
             }
+            Self::RateLimited(rejection) if rejection.is_missing_key() => {}
             Self::RateLimited(rejection) => {
                 let (quota, seconds) = (rejection.quota, rejection.retry_after_seconds());
                 headers.push(("retry-after", seconds.to_string().into()));
                 // Of a limit that is counted elsewhere, the policy may not be known.
                 if quota.window > 0 {
-                    let name =
-                        limits.get(usize::from(rejection.limit)).map_or(CLIENT, String::as_str);
+                    let name = names.limits.get(usize::from(rejection.limit));
+                    let name = name.map_or(CLIENT, String::as_str);
                     let told = quota_headers(name, quota, 0, seconds);
                     headers.extend(told.map(|(name, value)| (name, value.into())));
                 }
@@ -158,7 +169,27 @@ fn quota_headers(
     [("ratelimit-policy", policy), ("ratelimit", format!(r#""{name}";r={remaining};t={seconds}"#))]
 }
 
+impl ReplyNames {
+    /// The challenge of a 401. For a header of a route's own no scheme is registered: the words are those by which
+    /// OpenAPI describes such a header.
+    fn challenge(&self, challenge: Challenge) -> Cow<'static, str> {
+        let name = match challenge {
+            Challenge::Bearer => return r#"Bearer realm="metrics""#.into(),
+            Challenge::OtherBearer => {
+                return r#"Bearer realm="metrics", error="invalid_token""#.into();
+            }
+            Challenge::Header(index) => self.token_headers.get(index).map_or("", String::as_str),
+        };
+        format!(r#"ApiKey realm="admin", in="header", name="{name}""#).into()
+    }
+}
+
 impl Rejection {
+    /// Whether the request is at fault, and will not pass however often it is tried.
+    pub fn is_missing_key(&self) -> bool {
+        self.reason == LimitReason::MissingKey
+    }
+
     /// Whole seconds, at least one. The limit counts in microseconds, and one of them over is no
     /// reason to wait another second: the way here takes longer.
     pub fn retry_after_seconds(&self) -> u64 {
@@ -186,7 +217,7 @@ fn not_the_first(block: Block) -> &'static str {
         Block::Malformed => "the nonce or the timestamp cannot be read",
         Block::Stale => "the timestamp is too far from now",
         Block::Seen => "the nonce was used before",
-        Block::Full | Block::Unavailable => "nobody can tell now whether the nonce was used before",
+        Block::Full | Block::Unavailable => "nonce storage is unavailable",
     }
 }
 
@@ -194,14 +225,22 @@ fn too_many(rejection: &Rejection) -> String {
     use crate::rate_limit::LimitReason::*;
     let quota = rejection.quota;
     match rejection.reason {
-        Exceeded if quota.window == 0 => "over a limit".into(),
+        Exceeded if quota.window == 0 => "rate limit exceeded".into(),
         Exceeded => {
-            format!("more than {} requests within {} ms", quota.requests, quota.window_ms())
+            format!("rate limit exceeded: {} requests per {}", quota.requests, duration(quota))
         }
         TableFull if rejection.limit == 0 => "too many clients at once".into(),
         TableFull => "too many keys at once".into(),
         Contended | Unavailable => "the limit cannot be counted now".into(),
-        MissingKey => "the request does not say for whom it is to be counted".into(),
+        MissingKey => "the rate limit key is missing".into(),
+    }
+}
+
+/// The window of a quota as a user writes it: `60 s`, `1500 ms`.
+fn duration(quota: Quota) -> String {
+    match quota.window_ms() {
+        ms if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        ms => format!("{ms} ms"),
     }
 }
 

@@ -81,13 +81,24 @@ pub enum Refusal {
     RateLimited(Rejection),
     /// Seen before, or nobody can tell: 409.
     Replayed(Block),
-    /// A service behind is not well, and API requests are not to reach it: 503.
+    /// What the request needs is not there: 503.
     Unavailable {
+        /// What that is.
+        what: Dependency,
         /// Microseconds until it is tried again.
         retry_after: Micros,
     },
     /// Envoy would not let the gate read or change the request: 500.
     Internal,
+}
+
+/// What a request may need beside the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependency {
+    /// A service behind is not ready, and API requests are not to reach it.
+    Upstream,
+    /// The service that limits all Envoys together does not decide.
+    RateLimitService,
 }
 
 impl From<Unauthorized> for Refusal {

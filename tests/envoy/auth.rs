@@ -112,7 +112,7 @@ fn a_refusal_is_complete() {
         ),
         (
             Request::get("/metrics").header("authorization", "Basic x"),
-            invalid,
+            r#"Bearer realm="metrics""#,
             "the token cannot be read",
         ),
     ];
@@ -161,6 +161,9 @@ fn an_admin_route_has_a_token_and_a_header_of_its_own() {
     for (name, value, status, shows) in table {
         let answer = client.get_with("/v1/admin/keys", &[(name, value)]);
         assert_eq!(answer.status, status, "{shows}");
+        let challenge = r#"ApiKey realm="admin", in="header", name="x-admin-token""#;
+        let challenge = (status == 401).then_some(challenge);
+        assert_eq!(answer.header("www-authenticate"), challenge, "{shows}");
     }
     assert_eq!(upstream.count(), 2);
     assert_eq!(upstream.last().header("x-admin-token"), Some(ADMIN), "it is passed on");

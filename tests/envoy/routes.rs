@@ -74,7 +74,8 @@ fn a_closed_route_is_not_there() {
         Request::get("/loggers").header("authorization", "Bearer token"),
     ] {
         let answer = client.send(&request);
-        let body = json!({"error": "not_found", "message": "there is nothing here", "request_id": id_of(&answer)});
+        let body =
+            json!({"error": "not_found", "message": "not found", "request_id": id_of(&answer)});
         assert_eq!((answer.status, answer.json()), (404, body), "{request:?}");
     }
     assert_eq!(upstream.count(), 0);

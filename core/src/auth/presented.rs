@@ -30,6 +30,12 @@ impl<'a> Credential<'a> {
         }
     }
 
+    /// Whether a header has the scheme `Bearer`, whatever is behind it; of two nobody can tell.
+    pub fn is_bearer(header: Single<'a>) -> bool {
+        let scheme = header.once().map(|value| split_scheme(value).0);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+    }
+
     /// Reads a header that holds a token and nothing else. `None` is no header.
     pub fn bare(header: Single<'a>) -> Result<Option<Self>, Malformed> {
         match header {

@@ -22,14 +22,14 @@ fn bearer(value: Single<'_>) -> Head<'_> {
     Head { authorization: value, ..Head::default() }
 }
 
-/// Why a guard stays shut, and whether anything was presented.
-type Shut = (Failure, bool);
+/// Why a guard stays shut, and the challenge.
+type Shut = (Failure, Challenge);
 
 /// `None` if the guard opens.
 fn refused(guard: &Guard, head: &Head<'_>) -> Option<Shut> {
     match guard.check(head) {
         Ok(_) => None,
-        Err(Unauthorized { failure, presented }) => Some((failure, presented)),
+        Err(Unauthorized { failure, challenge }) => Some((failure, challenge)),
     }
 }
 
@@ -63,7 +63,10 @@ fn bearer_tokens_after_rfc_6750() {
     ];
     for (sent, failure, shows) in table {
         let head = bearer(Single::Once(sent.as_bytes()));
-        assert_eq!(refused(&guard, &head), failure.map(|failure| (failure, true)), "{shows}");
+        let is_bearer = sent.split(' ').next().unwrap().eq_ignore_ascii_case("bearer");
+        let challenge = if is_bearer { Challenge::OtherBearer } else { Challenge::Bearer };
+        let expected = failure.map(|failure| (failure, challenge));
+        assert_eq!(refused(&guard, &head), expected, "{shows}");
     }
 }
 
@@ -71,9 +74,10 @@ fn bearer_tokens_after_rfc_6750() {
 fn headers_that_are_missing_or_repeated() {
     let guard = guard(Carrier::Authorization, &[SECRET]);
     let missing = refused(&guard, &bearer(Single::Missing));
-    assert_eq!(missing, Some((Failure::Missing, false)), "nothing was sent");
+    assert_eq!(missing, Some((Failure::Missing, Challenge::Bearer)), "nothing was sent");
     let repeated = refused(&guard, &bearer(Single::Repeated));
-    assert_eq!(repeated, Some((Failure::Malformed, true)), "nobody knows which one counts");
+    let expected = Some((Failure::Malformed, Challenge::Bearer));
+    assert_eq!(repeated, expected, "nobody knows which one counts");
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn the_longest_token() {
     assert_eq!(refused(&guard, &bearer(Single::Once(sent(&longest).as_bytes()))), None);
     assert_eq!(
         refused(&guard, &bearer(Single::Once(sent(&longer).as_bytes()))),
-        Some((Failure::Malformed, true)),
+        Some((Failure::Malformed, Challenge::OtherBearer)),
         "longer ones are not even looked at"
     );
 }
@@ -104,21 +108,27 @@ fn any_one_of_several_tokens_opens() {
         assert_eq!(refused(&guard, &bearer(Single::Once(sent.as_bytes()))), None, "{token}");
     }
     let both = refused(&guard, &bearer(Single::Once(b"Bearer oldnew")));
-    assert_eq!(both, Some((Failure::Invalid, true)), "but not two of them together");
+    assert_eq!(
+        both,
+        Some((Failure::Invalid, Challenge::OtherBearer)),
+        "but not two of them together"
+    );
 }
 
 #[test]
 fn without_a_token_nothing_opens() {
     let guard = guard(Carrier::Authorization, &[]);
-    let table: [(Single<'_>, bool, &str); 5] = [
-        (Single::Missing, false, "nothing sent"),
-        (Single::Once(b"Bearer x"), true, "any token"),
-        (Single::Once(b"Bearer "), true, "an empty token does not equal no token"),
-        (Single::Once(b""), true, "an empty header"),
-        (Single::Repeated, true, "several"),
+    use Challenge::{Bearer, OtherBearer};
+    let table: [(Single<'_>, Challenge, &str); 6] = [
+        (Single::Missing, Bearer, "nothing sent"),
+        (Single::Once(b"Bearer x"), OtherBearer, "any token"),
+        (Single::Once(b"Bearer "), OtherBearer, "an empty token does not equal no token"),
+        (Single::Once(b"Basic x"), Bearer, "another scheme"),
+        (Single::Once(b""), Bearer, "an empty header"),
+        (Single::Repeated, Bearer, "several"),
     ];
-    for (sent, presented, shows) in table {
-        let expected = Some((Failure::NotConfigured, presented));
+    for (sent, challenge, shows) in table {
+        let expected = Some((Failure::NotConfigured, challenge));
         assert_eq!(refused(&guard, &bearer(sent)), expected, "{shows}");
     }
 }
@@ -127,15 +137,16 @@ fn without_a_token_nothing_opens() {
 fn a_token_in_a_header_of_its_own() {
     use Failure::{Invalid, Malformed, Missing};
     let guard = guard(Carrier::Header(1), &[SECRET]);
+    let shut = |failure| Some((failure, Challenge::Header(1)));
     let table: [(Single<'_>, Option<Shut>, &str); 8] = [
         (Single::Once(b"s3cret-marker"), None, "the bare token"),
-        (Single::Once(b"Bearer s3cret-marker"), Some((Malformed, true)), "no scheme stands there"),
-        (Single::Once(b"other"), Some((Invalid, true)), "another token"),
-        (Single::Once(b"oth er"), Some((Malformed, true)), "a space"),
-        (Single::Once(b"\xff"), Some((Malformed, true)), "beyond ASCII"),
-        (Single::Once(b""), Some((Malformed, true)), "empty"),
-        (Single::Repeated, Some((Malformed, true)), "several"),
-        (Single::Missing, Some((Missing, false)), "nothing"),
+        (Single::Once(b"Bearer s3cret-marker"), shut(Malformed), "no scheme stands there"),
+        (Single::Once(b"other"), shut(Invalid), "another token"),
+        (Single::Once(b"oth er"), shut(Malformed), "a space"),
+        (Single::Once(b"\xff"), shut(Malformed), "beyond ASCII"),
+        (Single::Once(b""), shut(Malformed), "empty"),
+        (Single::Repeated, shut(Malformed), "several"),
+        (Single::Missing, shut(Missing), "nothing"),
     ];
     for (sent, expected, shows) in table {
         let head = Head { tokens: vec![Single::Missing, sent], ..Head::default() };
@@ -146,7 +157,7 @@ fn a_token_in_a_header_of_its_own() {
         tokens: vec![Single::Once(b"s3cret-marker"), Single::Missing],
         ..Head::default()
     };
-    let expected = Some((Missing, false));
+    let expected = shut(Missing);
     assert_eq!(refused(&guard, &elsewhere), expected, "the token in other headers opens nothing");
     assert_eq!(refused(&guard, &Head::default()), expected, "nor does a head without the header");
 }

@@ -8,7 +8,7 @@ use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route};
 use crate::time::Micros;
-use crate::verdict::{HeaderEdit, Refusal};
+use crate::verdict::{Dependency, HeaderEdit, Refusal};
 
 use super::{Context, Gate, Host, PendingChecks, Stream, TokenRef};
 
@@ -92,7 +92,8 @@ impl Gate {
         match (&self.degraded, self.when_degraded) {
             (Some(_), WhenDegraded::Forward) if class == Class::Api => Ok(HeaderEdit::Set(())),
             (Some(degraded), WhenDegraded::Refuse) if class == Class::Api => {
-                Err(Refusal::Unavailable { retry_after: degraded.until.saturating_sub(now) })
+                let retry_after = degraded.until.saturating_sub(now);
+                Err(Refusal::Unavailable { what: Dependency::Upstream, retry_after })
             }
             _ if head.degraded => Ok(HeaderEdit::Remove),
             _ => Ok(HeaderEdit::Keep),

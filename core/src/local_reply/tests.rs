@@ -27,24 +27,26 @@ fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
 
 #[test]
 fn the_table_of_answers() {
+    use Challenge::{Bearer, OtherBearer};
     use Failure::{Invalid, Malformed, Missing, NotConfigured};
-    let shut = |failure, presented| Refusal::Unauthorized(Unauthorized { failure, presented });
+    let shut = |failure, challenge| Refusal::Unauthorized(Unauthorized { failure, challenge });
     let over = |reason| limited(reason, 1);
     let table = [
         (Refusal::BadRequest(BadPath::BrokenEscape), 400, None, "bad_request", "a broken escape"),
         (Refusal::BadRequest(BadPath::Nul), 400, None, "bad_request", "a NUL"),
         (Refusal::NotFound, 404, None, "not_found", "a closed route"),
-        (shut(Missing, false), 401, Some(16), "unauthorized", "no token"),
-        (shut(Malformed, true), 401, Some(16), "unauthorized", "no such token can be"),
-        (shut(Invalid, true), 401, Some(16), "unauthorized", "another token"),
-        (shut(NotConfigured, false), 401, Some(16), "unauthorized", "nothing opens"),
+        (shut(Missing, Bearer), 401, Some(16), "unauthorized", "no token"),
+        (shut(Malformed, OtherBearer), 401, Some(16), "unauthorized", "no such token can be"),
+        (shut(Invalid, OtherBearer), 401, Some(16), "unauthorized", "another token"),
+        (shut(NotConfigured, Bearer), 401, Some(16), "unauthorized", "nothing opens"),
         (over(LimitReason::Exceeded), 429, Some(8), "rate_limited", "over the limit"),
         (over(LimitReason::TableFull), 429, Some(8), "rate_limited", "the table is full"),
         (over(LimitReason::Contended), 429, Some(8), "rate_limited", "others were faster"),
         (over(LimitReason::Unavailable), 429, Some(8), "rate_limited", "nothing can be counted"),
+        (over(LimitReason::MissingKey), 400, None, "bad_request", "no key to count by"),
     ];
     for (refusal, status, grpc_status, error, shows) in table {
-        let reply = refusal.reply(&id("abc"), &[]);
+        let reply = refusal.reply(&id("abc"), &ReplyNames::default());
         assert_eq!((reply.status, refusal.status()), (status, status), "{shows}");
         assert_eq!(reply.grpc_status, grpc_status, "{shows}");
         assert_eq!(header(&reply, "content-type"), Some("application/json"), "{shows}");
@@ -59,23 +61,54 @@ fn the_table_of_answers() {
         assert_eq!(header(&reply, "cache-control").is_some(), status == 401, "{shows}");
         assert!(reply.headers.iter().all(|(name, _)| *name == name.to_lowercase()), "{shows}");
     }
-    assert_eq!(Refusal::Internal.reply(&id("abc"), &[]).status, 500, "what should never happen");
+    assert_eq!(
+        Refusal::Internal.reply(&id("abc"), &ReplyNames::default()).status,
+        500,
+        "what should never happen"
+    );
 }
 
 #[test]
-fn the_challenge_says_whether_a_token_was_sent() {
+fn the_challenge_says_what_to_send() {
+    let names = ReplyNames {
+        token_headers: vec!["x-first".into(), "x-admin-token".into()],
+        ..ReplyNames::default()
+    };
     for failure in [Failure::Missing, Failure::Malformed, Failure::Invalid, Failure::NotConfigured]
     {
-        for (presented, challenge) in [
-            (false, r#"Bearer realm="metrics""#),
-            (true, r#"Bearer realm="metrics", error="invalid_token""#),
+        for (challenge, expected) in [
+            (Challenge::Bearer, r#"Bearer realm="metrics""#),
+            (Challenge::OtherBearer, r#"Bearer realm="metrics", error="invalid_token""#),
+            (Challenge::Header(1), r#"ApiKey realm="admin", in="header", name="x-admin-token""#),
         ] {
-            let reply =
-                Refusal::Unauthorized(Unauthorized { failure, presented }).reply(&id("abc"), &[]);
-            assert_eq!(header(&reply, "www-authenticate"), Some(challenge));
+            let refusal = Refusal::Unauthorized(Unauthorized { failure, challenge });
+            let reply = refusal.reply(&id("abc"), &names);
+            assert_eq!(header(&reply, "www-authenticate"), Some(expected));
             assert_eq!(header(&reply, "cache-control"), Some("no-store"));
         }
     }
+}
+
+#[test]
+fn messages_are_plain_sentences() {
+    let upstream = Refusal::Unavailable { what: Dependency::Upstream, retry_after: 0 };
+    let service = Refusal::Unavailable { what: Dependency::RateLimitService, retry_after: 0 };
+    let table = [
+        (Refusal::NotFound, "not found"),
+        (Refusal::MethodNotAllowed, "only GET and HEAD are allowed"),
+        (Refusal::Replayed(Block::Unavailable), "nonce storage is unavailable"),
+        (upstream, "upstream is not ready"),
+        (service, "the rate limit service is unavailable"),
+        (limited(LimitReason::MissingKey, 0), "the rate limit key is missing"),
+        (limited(LimitReason::Exceeded, 1), "rate limit exceeded: 100 requests per 1500 ms"),
+    ];
+    for (refusal, message) in table {
+        let reply = refusal.reply(&id("abc"), &ReplyNames::default());
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["message"], message);
+    }
+    let quota = |window| duration(Quota { requests: 1, window });
+    assert_eq!([quota(60_000_000), quota(1_000_000), quota(500_000)], ["60 s", "1 s", "500 ms"]);
 }
 
 #[test]
@@ -92,7 +125,8 @@ fn when_to_come_back_is_in_whole_seconds() {
         (u64::MAX, 18_446_744_074, "as long as can be said"),
     ];
     for (retry_after, seconds, shows) in table {
-        let reply = limited(LimitReason::Exceeded, retry_after).reply(&id("abc"), &[]);
+        let reply =
+            limited(LimitReason::Exceeded, retry_after).reply(&id("abc"), &ReplyNames::default());
         assert_eq!(header(&reply, "retry-after"), Some(seconds.to_string().as_str()), "{shows}");
         let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(body["retry_after_seconds"], seconds, "{shows}");
@@ -108,7 +142,7 @@ fn the_policy_is_never_told_laxer_than_it_is() {
         let quota = Quota { requests: 100, window };
         let rejection =
             Rejection { limit: 0, reason: LimitReason::Exceeded, retry_after: 1, quota };
-        let reply = Refusal::RateLimited(rejection).reply(&id("abc"), &[]);
+        let reply = Refusal::RateLimited(rejection).reply(&id("abc"), &ReplyNames::default());
         let policy = format!(r#""client";q=100;w={seconds}"#);
         assert_eq!(header(&reply, "ratelimit-policy"), Some(policy.as_str()));
     }
@@ -121,7 +155,8 @@ fn an_id_cannot_break_the_body() {
         let sent = sent.replace(',', ";");
         for refusal in [Refusal::NotFound, limited(LimitReason::Exceeded, 5)] {
             let body: serde_json::Value =
-                serde_json::from_str(&refusal.reply(&id(&sent), &[]).body).unwrap();
+                serde_json::from_str(&refusal.reply(&id(&sent), &ReplyNames::default()).body)
+                    .unwrap();
             assert_eq!(body["request_id"], sent);
         }
     }
@@ -131,6 +166,6 @@ fn an_id_cannot_break_the_body() {
 fn a_fresh_id_stands_in_the_body() {
     let id = RequestId::mint([7; 16]);
     let body: serde_json::Value =
-        serde_json::from_str(&Refusal::NotFound.reply(&id, &[]).body).unwrap();
+        serde_json::from_str(&Refusal::NotFound.reply(&id, &ReplyNames::default()).body).unwrap();
     assert_eq!(body["request_id"], id.as_str());
 }

@@ -38,8 +38,12 @@ fn who_is_over_is_told_of_which_limit() {
     let call = http2.send(&call);
     assert_eq!((call.status, call.header("grpc-status")), (200, Some("8")));
     let missing = http1.get("/v1/recall");
-    assert_eq!(missing.status, 429);
-    assert!(missing.text().contains("does not say for whom"), "{}", missing.text());
+    let (body, id) = (missing.json(), missing.header("x-request-id").expect("an ID"));
+    let told = json!({"error": "bad_request", "message": "the rate limit key is missing", "request_id": id});
+    assert_eq!((missing.status, body), (400, told), "to come again does not help");
+    for name in ["retry-after", "ratelimit", "ratelimit-policy"] {
+        assert_eq!(missing.header(name), None, "{name}");
+    }
     assert_eq!(http1.get("/v1/recall?bank=b").status, 200, "another key");
     envoy.wait_for_stat(LIMITED, &[("limit", "recall"), ("reason", "exceeded")], |count| {
         count == 3.0

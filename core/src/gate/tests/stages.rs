@@ -156,7 +156,7 @@ fn what_waits_is_edited_first_and_refused_or_forwarded_once() {
         matches!(verdict, Verdict::Refuse(_)) && !stream.forwarded,
         "a body that cannot be had"
     );
-    assert_eq!((stream.status.code(), stream.decision), (429, "rate_limited"));
+    assert_eq!((stream.status.code(), stream.decision), (400, "bad_request"));
     let (stream, _) = world.head("/x", &[], false);
     assert_eq!(stream.decision, "would_limit");
     stream.on_end(now, &mut world.meter);
