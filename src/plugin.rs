@@ -79,7 +79,8 @@ impl Plugin {
         let own_key = HashKey(drawn()?);
         let hash_key = shared_hash_key(own_key)?;
         let env = |name: &str| std::env::var(name).ok();
-        let compiled = config::compile(config::parse(configuration)?, &env, hash_key)?;
+        let environment = config::Environment::wasm(&env, hash_key);
+        let compiled = config::compile(config::parse(configuration)?, &environment)?;
         if compiled.log.level <= Level::Warning {
             warn_once(&compiled.warnings);
         }

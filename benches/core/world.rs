@@ -1,8 +1,7 @@
 //! The core's host, in memory.
 
 use probegate_core::client::HashKey;
-use probegate_core::config;
-use probegate_core::config::Compiled;
+use probegate_core::config::{self, Compiled, Environment};
 
 /// HeaderNames and values.
 pub type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -11,5 +10,5 @@ pub type Headers<'a> = &'a [(&'a str, &'a str)];
 pub fn compiled(configuration: &str) -> Compiled {
     let config = config::parse(configuration.as_bytes()).expect("a configuration");
     let token = |name: &str| (name == "METRICS_BEARER").then(|| "s3cret".to_owned());
-    config::compile(config, &token, HashKey([1; 16])).expect("a configuration")
+    config::compile(config, &Environment::wasm(&token, HashKey([1; 16]))).expect("a configuration")
 }

@@ -152,6 +152,7 @@ fn any_of(tokens: &[Token], header: &str) -> String {
             Token::Env(name) => format!("the value of {}", variable(name)),
             Token::Sha256(_) => "the token whose digest is in the configuration".into(),
             Token::Value(_) => "the token in the configuration".into(),
+            Token::File(path) => format!("what the file {path} holds"),
             Token::Fetch(fetch) => format!("what {} of {} says", fetch.path, fetch.cluster),
         })
         .collect();
@@ -175,6 +176,7 @@ fn limit(class: Class, config: &Config) -> String {
     };
     let client = match &limit.client {
         Client::Peer => "the peer's address".into(),
+        Client::RemoteAddress => "the client's address, as Envoy determined it".into(),
         Client::Header(name) => format!("the header {name}"),
         Client::ForwardedFor(forwarded) => {
             format!("x-forwarded-for, {} trusted hops", forwarded.trusted_hops)

@@ -14,7 +14,7 @@ const ISTIO: &str = include_str!("render/istio.yaml");
 
 #[derive(Args)]
 pub struct Order {
-    /// caracal, caracal-core, astrocyte, agent-platform, kestra or kubernetes
+    /// caracal, caracal-core, astrocyte, agent-platform, kestra, kubernetes or none
     #[arg(long, value_name = "NAME")]
     system: String,
     /// Who reads the configuration

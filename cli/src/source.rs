@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Config;
-use probegate_core::config::{self, Compiled, Mistake};
+use probegate_core::config::{self, Compiled, Environment, Mistake};
 use probegate_core::presets;
 use serde_json::{Map, Value};
 
@@ -63,7 +63,7 @@ impl Source {
             variables.borrow_mut().insert(name.to_owned());
             Some("a-token".to_owned())
         };
-        let compiled = config::compile(config.clone(), &env, HashKey([0; 16]))?;
+        let compiled = config::compile(config.clone(), &Environment::wasm(&env, HashKey([0; 16])))?;
         Ok(Meaning {
             config,
             compiled,

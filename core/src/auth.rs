@@ -1,9 +1,11 @@
 //! Who may read a guarded route: bearer tokens after RFC 6750, compared by digest.
 
 pub mod fetch;
+mod file;
 mod presented;
 mod token;
 
+pub use file::TokenFile;
 pub use presented::{AuthMethod, Credential, Malformed};
 pub use token::{Token, Tokens};
 
@@ -61,8 +63,13 @@ pub struct Guard {
     pub carrier: Carrier,
     /// What opens.
     pub tokens: Tokens,
-    /// How many of the tokens stand in the configuration. Those of the sources follow.
-    pub own: usize,
+    /// How many of the tokens stand in the configuration. Those of the files follow, then those of the
+    /// sources.
+    own: usize,
+    /// How many of them stand in files.
+    in_files: usize,
+    /// The files, by their number in the configuration.
+    files: Vec<usize>,
     /// Who hands out more of them, by the number of a [`fetch::Source`].
     pub sources: Vec<usize>,
 }
@@ -70,13 +77,26 @@ pub struct Guard {
 impl Guard {
     /// A guard that opens for these tokens and for those of these sources.
     pub fn new(carrier: Carrier, tokens: Tokens, sources: Vec<usize>) -> Self {
-        Self { carrier, own: tokens.len(), tokens, sources }
+        Self { carrier, own: tokens.len(), in_files: 0, tokens, files: Vec::new(), sources }
+    }
+
+    /// The guard that opens for the tokens of these files as well, once they are read.
+    pub fn with_files(self, files: Vec<usize>) -> Self {
+        Self { files, ..self }
     }
 
     /// Takes what all sources hand out now in place of what they did.
     pub fn renew(&mut self, handed_out: &[Vec<Token>]) {
         let tokens = self.sources.iter().filter_map(|source| handed_out.get(*source));
-        self.tokens.renew(self.own, tokens.flatten().cloned());
+        self.tokens.replace(self.own + self.in_files, usize::MAX, tokens.flatten().cloned());
+    }
+
+    /// Takes what all files hold now in place of what they held.
+    pub fn renew_files(&mut self, held: &[Vec<Token>]) {
+        let tokens: Vec<_> =
+            self.files.iter().filter_map(|file| held.get(*file)).flatten().collect();
+        let count = std::mem::replace(&mut self.in_files, tokens.len());
+        self.tokens.replace(self.own, count, tokens.into_iter().cloned());
     }
 
     /// Opens for exactly one well-formed token that is configured, and says which; says why not otherwise.

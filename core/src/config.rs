@@ -5,12 +5,13 @@
 //! value may be a secret that stands in the wrong place.
 
 mod compile;
+mod environment;
 mod path;
 pub(crate) mod read;
 pub mod shape;
 
+use crate::auth::TokenFile;
 use crate::auth::fetch::Source;
-use crate::client::HashKey;
 use crate::gate::Gate;
 use crate::json::Value;
 use crate::local_reply::ReplyNames;
@@ -21,6 +22,7 @@ use crate::protobuf;
 use read::Read as _;
 use shape::{Config, Direction};
 
+pub use environment::{Environment, Host};
 pub use path::Mistake;
 
 /// A configuration that has a meaning.
@@ -34,6 +36,8 @@ pub struct Compiled {
     pub probes: Option<Plan>,
     /// Who hands out tokens.
     pub sources: Vec<Source>,
+    /// Files of tokens, each with the number by which guards know it. Those that can be read are read.
+    pub token_files: Vec<TokenFile>,
     /// This service's name in logs.
     pub service: Option<String>,
     /// What is logged, and how.
@@ -73,14 +77,9 @@ fn value(bytes: &[u8]) -> Result<Value, Mistake> {
     protobuf::parse_struct(bytes).ok_or(json)
 }
 
-/// Gives a configuration its meaning. `env` looks up a variable of the VM; `hash_key` places the
-/// limiter's clients.
-pub fn compile(
-    config: Config,
-    env: &dyn Fn(&str) -> Option<String>,
-    hash_key: HashKey,
-) -> Result<Compiled, Mistake> {
-    compile::compile(config, env, hash_key)
+/// Gives a configuration its meaning.
+pub fn compile(config: Config, environment: &Environment<'_>) -> Result<Compiled, Mistake> {
+    compile::compile(config, environment)
 }
 
 #[cfg(all(test, feature = "schema"))]

@@ -242,6 +242,13 @@ impl Gate {
         }
     }
 
+    /// Takes what the files of tokens hold now, by their number in the configuration.
+    pub fn renew_token_files(&mut self, held: &[Vec<Token>]) {
+        for guard in &mut self.guards {
+            guard.renew_files(held);
+        }
+    }
+
     /// The name of a token that opened a route, for the log.
     pub fn identity(&self, opened: TokenRef) -> Option<&str> {
         self.guards.get(opened.guard)?.tokens.name(opened.token)

@@ -55,7 +55,7 @@ pub fn complete(config: &mut Config, env: &dyn Fn(&str) -> Option<String>) -> Re
             log.audit.get_or_insert(true);
             Ok(())
         }
-        Some(System::CaracalCore | System::Kestra | System::Kubernetes) | None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -85,13 +85,26 @@ pub fn dialect(system: Option<System>) -> Dialect {
     }
 }
 
-/// The routes of a system, which stand behind the user's own. Without a system they are those of a
-/// service that names its routes as most do, unless the user names routes.
-pub fn routes(system: Option<System>, has_routes: bool) -> Vec<RouteRule> {
+/// The first part of every metric's name, unless the user says another; empty for none.
+pub fn namespace(system: Option<System>) -> &'static str {
     match system {
-        None if has_routes => Vec::new(),
+        Some(System::Caracal | System::CaracalCore) => "caracal",
+        Some(System::AgentPlatform) => "",
+        _ => "probegate",
+    }
+}
+
+/// The health checks of gRPC: a client that watches is not to be refused, either.
+const GRPC_HEALTH: [&str; 2] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"];
+
+/// The routes of a system, which stand behind the user's own. Without a system they are those of a
+/// service that names its routes as most do.
+pub fn routes(system: Option<System>) -> Vec<RouteRule> {
+    match system {
+        Some(System::None) => Vec::new(),
         None => vec![
             health(&["/health", "/healthz", "/live", "/livez", "/ready", "/readyz", "/health/*"]),
+            health(&GRPC_HEALTH),
             metrics(&["/metrics", "/metrics.json", "/prometheus"]),
         ],
         Some(System::Caracal) => {
@@ -107,10 +120,9 @@ pub fn routes(system: Option<System>, has_routes: bool) -> Vec<RouteRule> {
                 ..rule(Class::Admin, &["/v1/admin/*"])
             },
         ],
-        Some(System::AgentPlatform) => vec![
-            health(&["/healthz", "/readyz", "/grpc.health.v1.Health/Check"]),
-            metrics(&["/metrics"]),
-        ],
+        Some(System::AgentPlatform) => {
+            vec![health(&["/healthz", "/readyz"]), health(&GRPC_HEALTH), metrics(&["/metrics"])]
+        }
         Some(System::Kestra) => vec![
             health(&["/health"]),
             metrics(&["/prometheus", "/metrics/*"]),
@@ -121,6 +133,7 @@ pub fn routes(system: Option<System>, has_routes: bool) -> Vec<RouteRule> {
         ],
         Some(System::Kubernetes) => vec![
             health(&["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*"]),
+            health(&GRPC_HEALTH),
             metrics(&["/metrics/*"]),
         ],
     }

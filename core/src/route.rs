@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub use canonical::{BadPath, PathVariants};
 pub use endpoint::{Endpoint, Endpoints};
 pub use pattern::Pattern;
+#[cfg(test)]
+pub use pattern::comparisons;
 pub use protected::ProtectedPatterns;
 
 /// What a route is to the gate, from the most exempt to the most protective: the order of the

@@ -2,7 +2,7 @@
 //! place and without a word of a secret.
 
 use probegate_core::client::HashKey;
-use probegate_core::config::{self, Mistake};
+use probegate_core::config::{self, Environment, Mistake};
 use probegate_core::metrics::Meter;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
 
 /// All that can be told of a configuration, without its secrets.
 fn compile(bytes: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<String, Mistake> {
-    let compiled = config::compile(config::parse(bytes)?, env, HashKey([1; 16]))?;
+    let compiled = config::compile(config::parse(bytes)?, &Environment::wasm(env, HashKey([1; 16])))?;
     let told = format!("{compiled:?}");
     let variable = env("").unwrap_or_default();
     assert!(!variable.contains(SECRET) || !told.contains(SECRET) || text(bytes).contains(SECRET));

@@ -1,7 +1,7 @@
 //! A gate with everything on, and requests as Envoy hands them over.
 
 use probegate_core::client::HashKey;
-use probegate_core::config::{self, Compiled};
+use probegate_core::config::{self, Compiled, Environment};
 
 /// Tokens of the metrics routes and of the admin routes.
 pub const METRICS: &[u8] = b"metrics-token";
@@ -18,7 +18,7 @@ pub fn compiled(configuration: &str) -> Compiled {
         _ => None,
     };
     let config = config::parse(configuration.as_bytes()).expect("a configuration");
-    config::compile(config, &env, HashKey([1; 16])).expect("a configuration")
+    config::compile(config, &Environment::wasm(&env, HashKey([1; 16]))).expect("a configuration")
 }
 
 /// Headers as Envoy hands them over.

@@ -54,7 +54,7 @@ fn it_works_with_nothing_to_write_and_no_rights() {
     assert_eq!(client.get_with("/metrics", &bearer("another")).status, 401);
     assert_eq!(client.get_with("/metrics", &bearer("the-token")).status, 200);
     let scrape = client.get_with("/-/gate/metrics", &bearer("the-token"));
-    assert!(scrape.text().contains("caracal_gateway_requests_total"), "{}", scrape.text());
+    assert!(scrape.text().contains("probegate_gateway_requests_total"), "{}", scrape.text());
     let limited = poll::until(PATIENCE, "20 a second are too many", || {
         load(address, &Load::new(Request::get("/v1/recall"), 16, 4));
         Some(client.get("/v1/recall")).filter(|answer| answer.status == 429)

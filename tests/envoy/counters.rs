@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use testbed::client::{Load, load};
 use testbed::{Envoy, Request, Stats};
 
-const REQUESTS: &str = "caracal_gateway_requests_total";
-const AUTH_FAILURES: &str = "caracal_gateway_auth_failures_total";
-const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+const REQUESTS: &str = "probegate_gateway_requests_total";
+const AUTH_FAILURES: &str = "probegate_gateway_auth_failures_total";
+const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 /// Every series of a family, by the values of these labels joined with blanks. Some are there, and 0,
 /// before anything happens.

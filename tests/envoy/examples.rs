@@ -141,13 +141,13 @@ fn capabilities_do_what_their_readme_says() {
     assert_eq!(client.get("/metrics").status, 401);
     assert_eq!(client.get_with("/metrics", &bearer).status, 200);
     up_to_the_limit(|| client.get("/v1/recall"));
-    envoy.wait_for_stat("caracal_gateway_rate_limited_total", &[], |count| count >= 1.0);
+    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &[], |count| count >= 1.0);
     poll::until(
         Duration::from_secs(60),
         "the limit has room for the page, and it says all",
         || {
             let page = client.get_with("/-/gate/metrics", &bearer);
-            page.text().contains("caracal_gateway_requests_total{").then_some(())
+            page.text().contains("probegate_gateway_requests_total{").then_some(())
         },
     );
     assert!(!envoy.log().contains("restricted"), "{}", envoy.log());
@@ -212,14 +212,16 @@ fn the_bootstrap_works_as_it_stands() {
     assert!(admitted >= 17, "{admitted} of 20, of which three were used before");
     assert_eq!(client.get("/health").status, 200);
 
-    envoy.wait_for_stat("caracal_gateway_rate_limited_total", &[], |count| count >= 1.0);
+    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &[], |count| count >= 1.0);
     // The service is asked over HTTP/1.1 here, where the code in its trailers is lost.
     let code = [("code", "Unknown")];
-    let handled = "caracal_gateway_grpc_server_handled_total";
+    let handled = "probegate_gateway_grpc_server_handled_total";
     envoy.wait_for_stat(handled, &code, |count| count == 1.0);
     let page = envoy.stats();
     let odd: Vec<_> = (page.0.iter())
-        .filter(|sample| sample.name.contains("caracal") && !sample.name.starts_with("caracal_"))
+        .filter(|sample| {
+            sample.name.contains("probegate_gateway") && !sample.name.starts_with("probegate_")
+        })
         .collect();
     assert!(odd.is_empty(), "labels that are still in names: {odd:?}");
 }

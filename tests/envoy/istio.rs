@@ -81,7 +81,7 @@ fn guards(filter: Value) {
     assert_eq!(client.get("/metrics").status, 401);
     assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
     let scrape = client.get_with("/-/gate/metrics", &BEARER).text();
-    assert!(scrape.contains(r#"caracal_probe_up{service="api",rung="ready"} 1"#), "{scrape}");
+    assert!(scrape.contains(r#"probegate_probe_up{service="api",rung="ready"} 1"#), "{scrape}");
     let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
     assert_eq!(kept.header("x-request-id"), Some("mine"));
     let minted = client.get("/v1/recall");
@@ -144,7 +144,7 @@ fn outbound_listeners_pass_untouched() {
         (answer.status, answer.header("x-request-id").is_some())
     };
     let counted = |wanted: f64| {
-        envoy.wait_for_stat("caracal_gateway_requests_total", &[], |count| count >= wanted)
+        envoy.wait_for_stat("probegate_gateway_requests_total", &[], |count| count >= wanted)
     };
     assert_eq!(asked("/metrics"), (401, true));
     counted(1.0);

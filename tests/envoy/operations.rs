@@ -8,7 +8,7 @@ mod held;
 use serde_json::{Value, json};
 use testbed::{Bootstrap, Envoy, Upstream};
 
-const LIMITED: &str = "caracal_gateway_rate_limited_total";
+const LIMITED: &str = "probegate_gateway_rate_limited_total";
 
 /// So many in an hour, by the header `x-bank`.
 fn by_bank(name: &str, requests: u32) -> Value {

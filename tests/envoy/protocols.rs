@@ -129,14 +129,14 @@ fn a_websocket_passes_and_is_counted_when_it_ends() {
         tunnel.read_line(&mut line).expect("read from the tunnel");
         assert_eq!(line, sent);
     }
-    envoy.wait_for_stat("caracal_gateway_requests_in_flight", &[], |count| count == 1.0);
+    envoy.wait_for_stat("probegate_gateway_requests_in_flight", &[], |count| count == 1.0);
     let labels = [("method", "GET"), ("status_code", "101")];
-    assert_eq!(envoy.stats().value("caracal_gateway_requests_total", &labels), 0.0);
+    assert_eq!(envoy.stats().value("probegate_gateway_requests_total", &labels), 0.0);
     let limited = Client::new(envoy.address()).send(&upgrade("/chat"));
     assert_eq!((limited.status, id_of(&limited)), (429, "ws-1"));
     drop(tunnel);
-    envoy.wait_for_stat("caracal_gateway_requests_total", &labels, |count| count == 1.0);
-    envoy.wait_for_stat("caracal_gateway_requests_in_flight", &[], |count| count == 0.0);
+    envoy.wait_for_stat("probegate_gateway_requests_total", &labels, |count| count == 1.0);
+    envoy.wait_for_stat("probegate_gateway_requests_in_flight", &[], |count| count == 0.0);
 }
 
 /// A CONNECT has no path; it is answered with an ID, and limited like any other request.

@@ -9,8 +9,8 @@ use testbed::client::{Answered, Load, load};
 use testbed::envoy::Reload;
 use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
 
-const REQUESTS: &str = "caracal_gateway_requests_total";
-const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+const REQUESTS: &str = "probegate_gateway_requests_total";
+const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 /// Longer than any request takes under load.
 const DRAIN: Duration = Duration::from_secs(5);
 /// As long as anything is waited for, so that nothing else ends what is under way.

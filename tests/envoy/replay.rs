@@ -8,7 +8,7 @@ use testbed::client::{Load, h2, load};
 use testbed::envoy::Reload;
 use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
 
-const BLOCKS: &str = "caracal_gateway_replay_blocks_total";
+const BLOCKS: &str = "probegate_gateway_replay_blocks_total";
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use testbed::client::h2;
 use testbed::{Bootstrap, Client, Envoy, Request, Response, Stats, Upstream, poll};
 
-const REQUESTS: &str = "caracal_gateway_requests_total";
+const REQUESTS: &str = "probegate_gateway_requests_total";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -114,7 +114,7 @@ fn two_formats_say_the_same() {
     assert_eq!(text.header("cache-control"), Some("no-store"));
     assert!(openmetrics.text().ends_with("\n# EOF\n"));
     assert!(text.text().contains(&format!("# TYPE {REQUESTS} counter\n")));
-    assert!(openmetrics.text().contains("# TYPE caracal_gateway_requests counter\n"));
+    assert!(openmetrics.text().contains("# TYPE probegate_gateway_requests counter\n"));
     let names = |answer: &Response| -> Vec<String> {
         let stats = Stats::parse(&answer.text());
         stats.0.iter().map(|sample| format!("{} {:?}", sample.name, sample.labels)).collect()
@@ -139,9 +139,9 @@ fn envoy_s_page_says_the_same() {
     let figures = [
         (REQUESTS, ("auth_method", "none"), 6.0),
         (REQUESTS, ("status_code", "503"), 1.0),
-        ("caracal_gateway_auth_failures_total", ("reason", "missing"), 1.0),
-        ("caracal_gateway_rate_limited_total", ("limit", "all"), 2.0),
-        ("caracal_gateway_request_duration_seconds_count", ("status_code", "429"), 2.0),
+        ("probegate_gateway_auth_failures_total", ("reason", "missing"), 1.0),
+        ("probegate_gateway_rate_limited_total", ("limit", "all"), 2.0),
+        ("probegate_gateway_request_duration_seconds_count", ("status_code", "429"), 2.0),
     ];
     for (family, label, figure) in figures {
         envoy.wait_for_stat(family, &[label], |count| count == figure);

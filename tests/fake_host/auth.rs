@@ -39,7 +39,7 @@ fn only_a_valid_token_opens() {
     ] {
         let counted = || {
             let labels = [("reason", reason)];
-            envoy.process.metric("caracal_gateway_auth_failures_total", &labels)
+            envoy.process.metric("probegate_gateway_auth_failures_total", &labels)
         };
         let before = counted();
         let exchange = envoy.send(request);
@@ -147,5 +147,5 @@ fn the_default_is_closed() {
     }
     envoy.tick();
     let labels = [("reason", "not_configured"), ("auth_method", "bearer")];
-    assert_eq!(envoy.process.metric("caracal_gateway_auth_failures_total", &labels), 3);
+    assert_eq!(envoy.process.metric("probegate_gateway_auth_failures_total", &labels), 3);
 }

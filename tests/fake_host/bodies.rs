@@ -7,7 +7,7 @@ const CONFIGURATION: &str = r#"{
     "replay": {"routes": ["/pay"]},
     "rate_limit": {"requests": 100, "window": "1h", "enforce": false}
 }"#;
-const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 fn recall() -> Request {
     Request::new("POST", "/recall")
@@ -82,7 +82,11 @@ fn what_ends_while_it_is_held_is_counted_once() {
     assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 0);
     for status in ["0", "408"] {
         let labels = [("status_code", status)];
-        assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &labels), 1, "{status}");
+        assert_eq!(
+            envoy.process.metric("probegate_gateway_requests_total", &labels),
+            1,
+            "{status}"
+        );
     }
     assert_eq!(envoy.send(of_bank("a")).status(), 200, "neither has spent anything");
 }

@@ -85,7 +85,7 @@ fn any_bytes_in_the_rest() {
     assert_eq!(exchange.header("x-request-id"), exchange.seen().only("x-request-id"));
     envoy.tick();
     let labels = [("status_code", "0")];
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &labels), 1);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &labels), 1);
 }
 
 /// A head without a single header is a request to nowhere: it gets an ID, and counts.
@@ -103,7 +103,7 @@ fn a_head_without_headers() {
         envoy.tick();
         for status in ["200", "0"] {
             let labels = [("method", "OTHER"), ("status_code", status)];
-            assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &labels), 1);
+            assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &labels), 1);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::envoy::{Call, Envoy, Fault, Plugin, Request, Response, Status};
 
-const REQUESTS: &str = "caracal_gateway_requests_total";
-const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
-const BUCKET: &str = "caracal_gateway_request_duration_seconds_bucket";
-const COUNT: &str = "caracal_gateway_request_duration_seconds_count";
-const SUM: &str = "caracal_gateway_request_duration_microseconds_sum";
+const REQUESTS: &str = "probegate_gateway_requests_total";
+const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
+const BUCKET: &str = "probegate_gateway_request_duration_seconds_bucket";
+const COUNT: &str = "probegate_gateway_request_duration_seconds_count";
+const SUM: &str = "probegate_gateway_request_duration_microseconds_sum";
 
 /// Each request is counted once by what it was and how it ended, summed over all VMs.
 #[test]
@@ -55,7 +55,7 @@ fn a_plugin_that_goes_away_hands_its_counts_over() {
         worker.vm.unload(worker.root);
     }
     assert_eq!(envoy.process.metric(REQUESTS, &[]), 9);
-    assert_eq!(envoy.process.metric("caracal_gateway_auth_failures_total", &[]), 4);
+    assert_eq!(envoy.process.metric("probegate_gateway_auth_failures_total", &[]), 4);
     assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 0);
     envoy.tick();
     assert_eq!(envoy.process.metric(REQUESTS, &[]), 9);
@@ -130,8 +130,8 @@ fn the_upstream_s_refusals_are_counted() {
     }
     envoy.tick();
     let labels = [("reason", "upstream"), ("auth_method", "bearer")];
-    assert_eq!(envoy.process.metric("caracal_gateway_auth_failures_total", &labels), 2);
-    assert_eq!(envoy.process.metric("caracal_gateway_auth_failures_total", &[]), 2);
+    assert_eq!(envoy.process.metric("probegate_gateway_auth_failures_total", &labels), 2);
+    assert_eq!(envoy.process.metric("probegate_gateway_auth_failures_total", &[]), 2);
 }
 
 /// What Envoy does not take stays for the next time, whichever call it was that failed.
@@ -152,8 +152,8 @@ fn a_failed_tick_loses_nothing() {
                 (REQUESTS, 4),
                 (COUNT, 4),
                 (IN_FLIGHT, 0),
-                ("caracal_gateway_rate_limited_total", 1),
-                ("caracal_gateway_auth_failures_total", 1),
+                ("probegate_gateway_rate_limited_total", 1),
+                ("probegate_gateway_auth_failures_total", 1),
             ] {
                 assert_eq!(envoy.process.metric(family, &[]), count, "{call:?} {nth} {family}");
             }

@@ -17,7 +17,7 @@ fn a_limit_that_is_not_enforced_marks() {
     assert_eq!(envoy.send(Request::get("/a")).seen().only(MARK), "1");
     envoy.tick();
     let labels = [("limit", "client"), ("reason", "exceeded")];
-    assert_eq!(envoy.process.metric("caracal_gateway_rate_limited_total", &labels), 3);
+    assert_eq!(envoy.process.metric("probegate_gateway_rate_limited_total", &labels), 3);
 }
 
 /// A client cannot set the mark, with a limit or without, within it or over it.

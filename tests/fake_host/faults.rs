@@ -67,9 +67,9 @@ fn holes(call: Call, worker: &Worker, process: &Process) -> Vec<String> {
         holes.push(format!("{lost} requests were lost"));
     }
     for (family, right) in [
-        ("caracal_gateway_requests_total", 9),
-        ("caracal_gateway_request_duration_seconds_count", 9),
-        ("caracal_gateway_requests_in_flight", 0),
+        ("probegate_gateway_requests_total", 9),
+        ("probegate_gateway_request_duration_seconds_count", 9),
+        ("probegate_gateway_requests_in_flight", 0),
     ] {
         let counted = process.metric(family, &[]);
         if counted != right {
@@ -164,7 +164,7 @@ fn a_500_is_counted_as_one() {
         assert_eq!(envoy.send(Request::get("/a")).status(), 500, "{call:?}");
         envoy.tick();
         let labels = [("status_code", "500")];
-        let counted = envoy.process.metric("caracal_gateway_requests_total", &labels);
+        let counted = envoy.process.metric("probegate_gateway_requests_total", &labels);
         assert_eq!(counted, 1, "{call:?}");
     }
 }

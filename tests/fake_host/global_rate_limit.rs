@@ -154,8 +154,8 @@ fn a_request_waits_and_is_refused() {
     assert_eq!((exchange.status(), exchange.header("grpc-status")), (200, "8"));
     envoy.tick();
     let labels = [("limit", "global_rate_limit"), ("reason", "exceeded")];
-    assert_eq!(envoy.process.metric("caracal_gateway_rate_limited_total", &labels), 3);
-    assert_eq!(envoy.process.metric("caracal_gateway_global_rate_limit_errors_total", &[]), 0);
+    assert_eq!(envoy.process.metric("probegate_gateway_rate_limited_total", &labels), 3);
+    assert_eq!(envoy.process.metric("probegate_gateway_global_rate_limit_errors_total", &[]), 0);
 }
 
 /// An operation's key is told, wherever it stands; what the operation refuses is not asked for, and

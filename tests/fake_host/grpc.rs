@@ -22,7 +22,7 @@ fn a_refusal_has_a_grpc_status() {
     }
     envoy.tick();
     let labels = [("method", "POST"), ("status_code", "200")];
-    let requests = envoy.process.metric("caracal_gateway_requests_total", &labels);
+    let requests = envoy.process.metric("probegate_gateway_requests_total", &labels);
     assert_eq!(requests, 3, "a gRPC call is counted with the status that its client got");
 }
 

@@ -20,8 +20,8 @@ fn an_early_answer_has_an_id_and_is_counted() {
     assert_eq!(ids.len(), 3);
     envoy.tick();
     let labels = [("method", "OTHER"), ("status_code", "400"), ("auth_method", "none")];
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &labels), 3);
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_in_flight", &[]), 0);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &labels), 3);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_in_flight", &[]), 0);
 }
 
 /// A stream that ends before anything came of it leaves no trace.
@@ -30,8 +30,8 @@ fn a_stream_without_anything_is_not_counted() {
     let envoy = Envoy::start(1, "{}");
     envoy.workers[0].close(envoy.workers[0].open_silent());
     envoy.tick();
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 0);
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_in_flight", &[]), 0);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 0);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_in_flight", &[]), 0);
 }
 
 /// Whatever the response callback cannot read or set costs the answer that, and not itself.
@@ -45,6 +45,6 @@ fn an_answer_is_passed_on_whatever_fails() {
         assert_eq!(worker.close(stream).status(), 502, "{call:?}");
         worker.vm.recover();
         envoy.tick();
-        assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 1, "{call:?}");
+        assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 1, "{call:?}");
     }
 }

@@ -54,7 +54,7 @@ fn a_slot_under_contention_is_tried_a_bounded_number_of_times() {
         assert_eq!(pending.finish().status(), status, "after {lost} tries");
         envoy.tick();
         let labels = [("reason", "contended")];
-        let counted = envoy.process.metric("caracal_gateway_rate_limited_total", &labels);
+        let counted = envoy.process.metric("probegate_gateway_rate_limited_total", &labels);
         assert_eq!(counted, i64::from(status == 429));
     }
 }

@@ -20,7 +20,7 @@ fn what_a_service_sends_passes_untouched() {
     }
     worker.vm.tick();
     let labels = [("method", "GET"), ("status_code", "200"), ("auth_method", "none")];
-    assert_eq!(process.metric("caracal_gateway_requests_total", &labels), 0);
+    assert_eq!(process.metric("probegate_gateway_requests_total", &labels), 0);
 }
 
 /// `direction: both` judges them, too.

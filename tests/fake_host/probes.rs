@@ -128,7 +128,7 @@ fn a_call_that_is_not_taken_is_a_failed_probe() {
         assert_eq!(worker.send(Request::get("/a")).status(), 200, "{status:?}");
         envoy.tick();
         let labels = [("service", "api"), ("rung", "health"), ("reason", reason)];
-        let counted = envoy.process.metric("caracal_probe_failures_total", &labels);
+        let counted = envoy.process.metric("probegate_probe_failures_total", &labels);
         assert!(counted >= 1, "{status:?}");
     }
 }
@@ -177,7 +177,7 @@ fn foreign_callbacks_are_passed_over() {
     }
     assert_eq!(ready(worker)["status"], "ready", "the first word counts");
     envoy.tick();
-    assert_eq!(envoy.process.metric("caracal_probe_failures_total", &[]), 0);
+    assert_eq!(envoy.process.metric("probegate_probe_failures_total", &[]), 0);
 }
 
 /// Answers for a plugin that is gone, or has another configuration now, say nothing.
@@ -195,7 +195,7 @@ fn answers_after_the_plugin_is_gone() {
             worker.vm.answer(call.token, Answer::of(500, ""));
         }
         worker.vm.tick();
-        assert_eq!(envoy.process.metric("caracal_probe_failures_total", &[]), 0);
+        assert_eq!(envoy.process.metric("probegate_probe_failures_total", &[]), 0);
         let told = envoy.process.log_at(Level::Info);
         assert!(told.is_empty(), "{told:?}");
     }

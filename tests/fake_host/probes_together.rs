@@ -46,8 +46,8 @@ fn one_round_an_interval() {
             assert_eq!(ready(worker), told);
         }
         envoy.tick();
-        let count = envoy.process.metric("caracal_probe_duration_seconds_count", &[]);
-        let rounds = envoy.process.metric("caracal_circuit_breaker_successes_total", &[]);
+        let count = envoy.process.metric("probegate_probe_duration_seconds_count", &[]);
+        let rounds = envoy.process.metric("probegate_circuit_breaker_successes_total", &[]);
         assert_eq!(count, rounds * RUNGS as i64, "each probe is counted once");
     }
 }

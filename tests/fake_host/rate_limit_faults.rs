@@ -22,7 +22,7 @@ fn without_the_shared_table_nothing_is_admitted() {
             assert_eq!(envoy.workers[0].forwarded(10), 5, "{call:?} {status:?}");
             envoy.tick();
             let labels = [("reason", "unavailable")];
-            assert_eq!(envoy.process.metric("caracal_gateway_rate_limited_total", &labels), 4);
+            assert_eq!(envoy.process.metric("probegate_gateway_rate_limited_total", &labels), 4);
         }
     }
 }

@@ -54,7 +54,7 @@ fn a_root_can_be_configured_again() {
     assert!(worker.vm.configure(worker.root, &limit(4)));
     assert_eq!(worker.forwarded(9), 1);
     envoy.tick();
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 12);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 12);
 }
 
 /// A stream that outlives its configuration is counted by it, even after the root has another.
@@ -70,8 +70,8 @@ fn a_stream_outlives_its_configuration() {
     assert_eq!(exchange.answer().headers.first("x-new"), None);
     assert_eq!(worker.send(Request::get("/a")).header("x-new").len(), 36);
     envoy.tick();
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 2);
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_in_flight", &[]), 0);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 2);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_in_flight", &[]), 0);
 }
 
 /// Plugins of different names have nothing in common but Envoy's statistics.
@@ -89,7 +89,7 @@ fn plugins_with_different_names_do_not_share() {
         assert_eq!(worker.forwarded(1), 0, "each has spent its own");
     }
     envoy.tick();
-    assert_eq!(envoy.process.metric("caracal_gateway_requests_total", &[]), 11);
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 11);
 }
 
 /// Where one name ends and the next begins is not a matter of a full stop in them.

@@ -14,7 +14,7 @@ fn scrape() -> Request {
 fn value(exchange: &Exchange, series: &str) -> f64 {
     assert_eq!(exchange.status(), 200);
     let found = exchange.answer().body.lines().find_map(|line| {
-        line.strip_prefix("caracal_gateway_")?.strip_prefix(series)?.trim().parse().ok()
+        line.strip_prefix("probegate_gateway_")?.strip_prefix(series)?.trim().parse().ok()
     });
     found.unwrap_or(0.0)
 }

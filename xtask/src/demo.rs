@@ -86,7 +86,7 @@ fn invite(token: &str) {
          \n  curl -i http://{LISTENER}/metrics\
          \n  curl -i -H 'authorization: Bearer {token}' http://{LISTENER}/metrics\
          \n  for i in $(seq 30); do curl -s -o /dev/null -w '%{{http_code}} ' http://{LISTENER}/v1/recall; done\
-         \n  curl -s http://{ADMIN}/stats/prometheus | grep ^caracal_"
+         \n  curl -s http://{ADMIN}/stats/prometheus | grep ^probegate_"
     );
 }
 

@@ -59,7 +59,7 @@ pub fn of(config: &Config, source: &Source) -> Vec<Rule> {
         .system
         .map_or_else(|| "the default routes".into(), |system| format!("system: {}", name(system)));
     let users = rules.len();
-    for rule in presets::routes(config.system, config.routes.is_some()) {
+    for rule in presets::routes(config.system) {
         add(&mut rules, &rule, &mut guards, |_| origin.clone());
     }
     let (users, systems) = rules.split_at_mut(users);
@@ -94,6 +94,7 @@ fn name(system: System) -> &'static str {
         System::AgentPlatform => "agent-platform",
         System::Kestra => "kestra",
         System::Kubernetes => "kubernetes",
+        System::None => "none",
     }
 }
 

@@ -34,10 +34,11 @@ impl fmt::Debug for Token {
 pub struct Tokens(Vec<Token>);
 
 impl Tokens {
-    /// Puts others behind the first so many.
-    pub fn renew(&mut self, first: usize, others: impl Iterator<Item = Token>) {
-        self.0.truncate(first);
-        self.0.extend(others);
+    /// Puts others in the place of `count` tokens from `first` on.
+    pub fn replace(&mut self, first: usize, count: usize, others: impl Iterator<Item = Token>) {
+        let first = first.min(self.0.len());
+        let end = first.saturating_add(count).min(self.0.len());
+        self.0.splice(first..end, others);
     }
 
     /// How many there are.

@@ -2,6 +2,7 @@
 
 mod checks;
 mod global_rate_limit;
+mod headers;
 mod metrics;
 mod operations;
 mod probes;
@@ -9,9 +10,10 @@ mod rate_limit;
 mod replay;
 mod tokens;
 
+use std::collections::BTreeMap;
+
 use crate::auth::fetch::Source;
-use crate::auth::{Carrier, Guard};
-use crate::client::HashKey;
+use crate::auth::{Carrier, Guard, TokenFile};
 use crate::gate::Gate;
 use crate::local_reply::CLIENT;
 use crate::log;
@@ -21,34 +23,31 @@ use crate::request::HeaderNames;
 use crate::route::Endpoints;
 use crate::route::{Class, Pattern, Route, Routes};
 
-use checks::header_name;
-
 use super::shape::{self, Config, Mode, RouteRule, Token};
-use super::{Compiled, Mistake};
-
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+use super::{Compiled, Environment, Mistake};
 
 /// The guard of the metrics routes; those of the admin routes follow.
 const METRICS_GUARD: usize = 0;
 
 /// Gives a configuration its meaning.
-pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Compiled, Mistake> {
-    presets::complete(&mut config, env)?;
-    let mut builder = Builder::new(env);
+pub fn compile(mut config: Config, environment: &Environment<'_>) -> Result<Compiled, Mistake> {
+    let hash_key = environment.hash_key;
+    presets::complete(&mut config, environment.variable)?;
+    let mut builder = Builder::new(environment, &config.request_id.header);
 
     let metrics_auth = config.metrics_auth;
     let tokens = metrics_auth.tokens.unwrap_or_else(|| vec![Token::Env("METRICS_BEARER".into())]);
     let tokens = builder
         .tokens(&tokens)
         .map_err(|mistake| mistake.within_key("tokens").within_key("metrics_auth"))?;
-    builder.guards.push(Guard::new(Carrier::Authorization, tokens.0, tokens.1));
+    builder.guards.push(tokens.guard(Carrier::Authorization));
 
     for (index, rule) in config.routes.iter().flatten().enumerate() {
         builder
             .rule(rule, Whose::Users)
             .map_err(|mistake| mistake.within_index(index).within_key("routes"))?;
     }
-    for rule in &presets::routes(config.system, config.routes.is_some()) {
+    for rule in &presets::routes(config.system) {
         builder.rule(rule, Whose::System).map_err(|mistake| mistake.within_key("system"))?;
     }
     let own_routes = match &config.own_routes {
@@ -59,7 +58,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
     };
 
     let within = |mistake: Mistake| mistake.within_key("header").within_key("request_id");
-    builder.names.request_id = header_name(&config.request_id.header).map_err(within)?;
+    builder.names.request_id = headers::written(&config.request_id.header).map_err(within)?;
     let limit = match config.rate_limit {
         Some(limit) => Some(
             builder.limit(limit, hash_key).map_err(|mistake| mistake.within_key("rate_limit"))?,
@@ -94,10 +93,11 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
     let configured =
         Configured { services, limits, global_rate_limit: global_rate_limit.is_some() };
     let limited = limit.is_some();
-    let settings = metrics::compile(config.metrics, limited, replay.is_some(), configured)
-        .map_err(|mistake| mistake.within_key("metrics"))?;
+    let settings =
+        metrics::compile(config.metrics, config.system, limited, replay.is_some(), configured)
+            .map_err(|mistake| mistake.within_key("metrics"))?;
 
-    Ok(Compiled {
+    let mut compiled = Compiled {
         gate: Gate {
             names: builder.names,
             accept_request_id: config.request_id.accept_client,
@@ -115,6 +115,7 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
         },
         probes,
         sources: builder.sources,
+        token_files: builder.files,
         metrics: settings,
         service: config.service,
         direction: config.direction,
@@ -127,7 +128,9 @@ pub fn compile(mut config: Config, env: Env<'_>, hash_key: HashKey) -> Result<Co
             dialect: presets::dialect(config.system),
         },
         warnings: builder.warnings,
-    })
+    };
+    compiled.gate.renew_token_files(&builder.held);
+    Ok(compiled)
 }
 
 /// Whose rules may disagree with whose: a user's rule stands above the system's.
@@ -138,28 +141,38 @@ enum Whose {
 }
 
 struct Builder<'a> {
-    env: Env<'a>,
+    environment: &'a Environment<'a>,
+    /// The header of the request ID, as the user writes it.
+    request_id: String,
     names: HeaderNames,
     routes: Routes,
     guards: Vec<Guard>,
     /// Every pattern so far and its route, to find one that is in two classes.
-    seen: Vec<(Pattern, Route)>,
+    seen: BTreeMap<Pattern, Route>,
+    /// What the user's rules say of each path, the first of them.
+    users: BTreeMap<Box<[u8]>, Route>,
     /// Who hands out tokens; none stands twice.
     sources: Vec<Source>,
+    /// Files of tokens; none stands twice.
+    files: Vec<TokenFile>,
+    /// The tokens of each.
+    held: Vec<Vec<crate::auth::Token>>,
     warnings: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(env: Env<'a>) -> Self {
-        let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
-        let (routes, seen) = (Routes::default(), Vec::new());
+    fn new(environment: &'a Environment<'a>, request_id: &str) -> Self {
         Self {
-            env,
-            names,
-            routes,
+            environment,
+            request_id: request_id.into(),
+            names: HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() },
+            routes: Routes::default(),
             guards: Vec::new(),
-            seen,
+            seen: BTreeMap::new(),
+            users: BTreeMap::new(),
             sources: Vec::new(),
+            files: Vec::new(),
+            held: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -187,22 +200,25 @@ impl<'a> Builder<'a> {
 
     fn path(&mut self, path: &str, route: Route, whose: Whose) -> Result<(), Mistake> {
         let pattern = Pattern::parse(path).map_err(Mistake::new)?;
-        match self.seen.iter().find(|(seen, _)| *seen == pattern) {
-            Some((_, seen)) if seen.class != route.class && whose == Whose::Users => {
+        match self.seen.get(&pattern) {
+            Some(seen) if seen.class != route.class && whose == Whose::Users => {
                 let classes = [seen.class.name(), route.class.name()];
                 Err(Mistake::new(format!("is in two classes: {} and {}", classes[0], classes[1])))
             }
-            Some((_, seen)) if *seen != route && whose == Whose::Users => {
+            Some(seen) if *seen != route && whose == Whose::Users => {
                 Err(Mistake::new("is kept by two sets of tokens"))
             }
             Some(_) => Ok(()),
             None => {
                 let route = match whose {
-                    Whose::Users => route,
-                    Whose::System => above(&self.seen, &pattern, route),
+                    Whose::Users => {
+                        self.users.entry(pattern.path().into()).or_insert(route);
+                        route
+                    }
+                    Whose::System => self.above(&pattern, route),
                 };
                 self.routes.add(&pattern, route);
-                self.seen.push((pattern, route));
+                self.seen.insert(pattern, route);
                 Ok(())
             }
         }
@@ -223,13 +239,14 @@ impl<'a> Builder<'a> {
             None => Carrier::Authorization,
             Some(name) if name.eq_ignore_ascii_case("authorization") => Carrier::Authorization,
             Some(name) => {
-                let name = header_name(name).map_err(|m| m.within_key("token_header"))?;
+                let name = headers::token(name, &self.request_id)
+                    .map_err(|m| m.within_key("token_header"))?;
                 Carrier::Header(self.token_header(name))
             }
         };
         let tokens = rule.tokens.as_deref().unwrap_or_default();
         let tokens = self.tokens(tokens).map_err(|mistake| mistake.within_key("tokens"))?;
-        self.guards.push(Guard::new(carrier, tokens.0, tokens.1));
+        self.guards.push(tokens.guard(carrier));
         Ok(Route { class: Class::Admin, guard: self.guards.len() - 1 })
     }
 
@@ -241,15 +258,15 @@ impl<'a> Builder<'a> {
             names.len() - 1
         })
     }
-}
 
-/// The route of a system's pattern under the user's rules: what they say of an endpoint, which a subtree of
-/// class admin is not, they say of all that is below it.
-fn above(users: &[(Pattern, Route)], pattern: &Pattern, route: Route) -> Route {
-    let is_same = |seen: &Pattern| {
-        pattern.is_subtree() && route.class != Class::Admin && seen.path() == pattern.path()
-    };
-    users.iter().find(|(seen, _)| is_same(seen)).map_or(route, |(_, users)| *users)
+    /// The route of a system's pattern under the user's rules: what they say of an endpoint, which a subtree
+    /// of class admin is not, they say of all that is below it.
+    fn above(&self, pattern: &Pattern, route: Route) -> Route {
+        if !pattern.is_subtree() || route.class == Class::Admin {
+            return route;
+        }
+        self.users.get(pattern.path()).copied().unwrap_or(route)
+    }
 }
 
 fn class_of(class: shape::Class) -> Class {

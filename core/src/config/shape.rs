@@ -15,7 +15,7 @@ pub use global_rate_limit::{Descriptor, GlobalRateLimitShape, OnError};
 pub use log::{Access, Level, Log};
 pub use operations::{Key, MissingKey, Operation};
 pub use probes::{Expect, Probes, Rung, Scalar, Target, WhenDegraded};
-pub use rate_limit::{Client, ForwardedFor, RateLimit, WhenFull};
+pub use rate_limit::{Client, ForwardedFor, QuotaHeaders, RateLimit, WhenFull};
 pub use replay::Replay;
 pub use time::{Span, Window};
 pub use tokens::{Fetch, MetricsAuth, Secret, Token};
@@ -38,9 +38,10 @@ pub struct Config {
     pub direction: Direction,
     /// This service's name in logs and on the status page. Default: the plugin's name.
     pub service: Option<String>,
-    /// A built-in set of routes, tokens and variables that are looked at.
+    /// A built-in set of routes, tokens and variables that are looked at. Absent: routes that many
+    /// services have (`/health`, `/metrics`, …); `none`: no routes but the user's.
     pub system: Option<System>,
-    /// Classes of paths, added before the system's own.
+    /// Classes of paths. They come before those of `system`: for the same path the user's hold.
     pub routes: Option<Vec<RouteRule>>,
     /// Who may read the metrics routes.
     pub metrics_auth: MetricsAuth,
@@ -96,7 +97,7 @@ pub enum Direction {
     Both,
 }
 
-/// A system whose operational surface is built in.
+/// A system whose operational surface is built in; `none` has none.
 #[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -108,6 +109,7 @@ pub enum System {
     AgentPlatform,
     Kestra,
     Kubernetes,
+    None,
 }
 
 /// Paths, and what they are.
@@ -164,7 +166,8 @@ impl Default for RequestId {
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
-    /// The first part of every name; empty: none. Default `caracal`.
+    /// The first part of every name; empty: none. Default `probegate`; with
+    /// `system: caracal` and `caracal-core` `caracal`, with `system: agent-platform` none.
     pub namespace: Option<String>,
     /// Upper bounds of the buckets of durations, in seconds, rising: 1 to 30. Default: 0.005 to 10, as
     /// Prometheus's client libraries have them.

@@ -5,19 +5,22 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod encodings;
+mod files;
 mod global_rate_limit;
+mod headers;
 mod mistakes;
 mod operations;
 mod paths;
 mod presets;
 mod probes;
 mod ranges;
+mod routes;
 mod secrets;
 mod tokens;
 mod types;
 
 use super::*;
-use crate::client::{ClientSource, Prefixes};
+use crate::client::{ClientSource, HashKey, Prefixes};
 use crate::log::Access;
 use crate::rate_limit::Quota;
 use crate::route::Class;
@@ -32,7 +35,8 @@ fn compiled(configuration: &str) -> Result<Compiled, String> {
         _ => None,
     };
     let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &env, HashKey([0; 16])).map_err(|mistake| mistake.to_string())
+    compile(config, &Environment::wasm(&env, HashKey([0; 16])))
+        .map_err(|mistake| mistake.to_string())
 }
 
 fn class(compiled: &Compiled, path: &str) -> Class {
@@ -59,7 +63,7 @@ fn nothing_at_all_is_a_closed_default() {
         assert_eq!(*gate.names.request_id, *b"x-request-id");
         assert_eq!(
             (compiled.metrics.namespace.as_str(), compiled.service.as_deref()),
-            ("caracal", None)
+            ("probegate", None)
         );
         assert_eq!(compiled.log.access, Access::Off);
         assert_eq!(compiled.warnings.len(), 0, "the variable METRICS_BEARER is set");
@@ -82,7 +86,7 @@ fn every_key_has_its_effect() {
             "request_id": {"header": "X-Correlation-Id", "accept_client": false},
             "rate_limit": {
                 "requests": 100, "window": "1500ms", "client": {"forwarded_for": {"trusted_hops": 2}},
-                "ipv4_prefix": 24, "ipv6_prefix": 48, "max_clients": 10, "when_full": "admit", "enforce": false
+                "ipv4_prefix": 24, "ipv6_prefix": 48, "max_clients": 10, "when_full": "admit", "enforce": false, "headers": "always"
             },
             "metrics": {"namespace": "app"},
             "log": {"access": "json"}
@@ -94,11 +98,11 @@ fn every_key_has_its_effect() {
         "/-/gate",
     ];
     use Class::{Admin, Api, Closed, Endpoint, Health, Metrics};
-    let classes = [Health, Health, Metrics, Admin, Closed, Api, Endpoint, Api, Api, Api];
+    let classes = [Health, Health, Metrics, Admin, Closed, Api, Endpoint, Metrics, Health, Api];
     assert_eq!(
         paths.map(|path| class(&compiled, path)),
         classes,
-        "with routes, the defaults are gone"
+        "the default routes stay behind the user's"
     );
     assert_eq!(
         (compiled.metrics.namespace.as_str(), compiled.service.as_deref()),
@@ -114,6 +118,7 @@ fn every_key_has_its_effect() {
     assert_eq!(limit.clients.source, ClientSource::ForwardedFor { trusted_hops: 2 });
     assert_eq!(limit.clients.prefixes, Prefixes { ipv4: 24, ipv6: 48 });
     assert!(!limit.enforce);
+    assert!(limit.tells_always);
 }
 
 #[test]
@@ -122,8 +127,16 @@ fn a_limit_has_defaults() {
     let limit = compiled.gate.limit.unwrap();
     assert_eq!(limit.limiter.quota(), Quota { requests: 7, window: 1_000_000 });
     assert_eq!(limit.clients.source, ClientSource::Peer);
+    assert!(!limit.tells_always);
     assert_eq!(limit.clients.prefixes, Prefixes { ipv4: 32, ipv6: 64 });
     assert!(limit.enforce);
+}
+
+#[test]
+fn a_client_may_be_the_address_that_envoy_determined() {
+    let compiled =
+        compiled(r#"{"rate_limit": {"requests": 7, "client": "remote_address"}}"#).unwrap();
+    assert_eq!(compiled.gate.limit.unwrap().clients.source, ClientSource::RemoteAddress);
 }
 
 #[test]

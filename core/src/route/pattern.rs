@@ -1,5 +1,7 @@
 //! The two kinds of pattern: a path, and a path's whole subtree.
 
+use std::cmp::Ordering;
+
 use super::PathVariants;
 
 /// A path, or with `/*` behind it that path and all below it. Written as the path is canonical,
@@ -8,6 +10,31 @@ use super::PathVariants;
 pub struct Pattern {
     path: Box<[u8]>,
     subtree: bool,
+}
+
+impl PartialOrd for Pattern {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pattern {
+    fn cmp(&self, other: &Self) -> Ordering {
+        #[cfg(test)]
+        COMPARISONS.with(|count| count.set(count.get() + 1));
+        (&self.path, self.subtree).cmp(&(&other.path, other.subtree))
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    static COMPARISONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How often this thread compared patterns.
+#[cfg(test)]
+pub fn comparisons() -> usize {
+    COMPARISONS.get()
 }
 
 /// What is wrong with a path that servers read in several ways; it does not quote the path.

@@ -11,8 +11,8 @@ use crate::{Envoy, Service, poll};
 /// Flushes come once a second, and the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub const REQUESTS: &str = "caracal_gateway_requests_total";
-pub const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+pub const REQUESTS: &str = "probegate_gateway_requests_total";
+pub const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 /// What a scenario has seen.
 #[derive(Debug, Default)]

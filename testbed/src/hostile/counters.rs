@@ -26,7 +26,7 @@ pub struct Line {
     pub gate: u64,
 }
 
-const FAMILY: &str = "caracal_gateway_";
+const FAMILY: &str = "probegate_gateway_";
 
 pub fn total(stats: &Stats, family: &str) -> u64 {
     whole(stats.value(&format!("{FAMILY}{family}"), &[]))
@@ -119,7 +119,7 @@ fn in_class(statuses: &BTreeMap<u16, u64>, class: u16) -> u64 {
 /// The gate's requests of a class, whether they are counted by status or by class.
 fn requests(stats: &Stats, class: u16) -> u64 {
     let first = class.to_string();
-    let samples = stats.named("caracal_gateway_requests_total");
+    let samples = stats.named("probegate_gateway_requests_total");
     whole(
         samples
             .filter(|sample| sample.labels["status_code"].starts_with(&first))

@@ -154,7 +154,7 @@ fn refusals(stats: &Stats) -> std::collections::BTreeMap<String, u64> {
     ];
     let mut refusals = std::collections::BTreeMap::new();
     for family in FAMILIES {
-        for sample in stats.named(&format!("caracal_gateway_{family}")) {
+        for sample in stats.named(&format!("probegate_gateway_{family}")) {
             let label = |name: &str| sample.labels.get(name).map_or("", String::as_str);
             let name = format!(
                 "{} {} {}",

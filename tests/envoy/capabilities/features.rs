@@ -247,7 +247,7 @@ impl World {
     }
 
     fn grpc_codes(&self) -> bool {
-        const HANDLED: &str = "caracal_gateway_grpc_server_handled_total";
+        const HANDLED: &str = "probegate_gateway_grpc_server_handled_total";
         let call = Request::new("POST", "/a.B/C")
             .header("content-type", "application/grpc")
             .header("x-grpc-status", "5")

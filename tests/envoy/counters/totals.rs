@@ -6,8 +6,8 @@ use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
 
 use super::{IN_FLIGHT, REQUESTS, after_another_flush, series};
 
-const DURATION: &str = "caracal_gateway_request_duration_seconds";
-const SUM: &str = "caracal_gateway_request_duration_microseconds_sum";
+const DURATION: &str = "probegate_gateway_request_duration_seconds";
+const SUM: &str = "probegate_gateway_request_duration_microseconds_sum";
 
 /// Many requests over many connections to four workers are counted exactly, by what they were; Envoy's
 /// own total is the same, and so is what the upstream saw.
@@ -102,7 +102,7 @@ fn every_refusal_is_counted() {
     let stats = after_another_flush(&envoy, envoy.address());
     assert_eq!(stats.value(REQUESTS, &[("method", "GET"), ("status_code", "200")]), 7.0);
     assert_eq!(stats.value(REQUESTS, &[("method", "GET"), ("status_code", "429")]), 793.0);
-    let family = "caracal_gateway_rate_limited_total";
+    let family = "probegate_gateway_rate_limited_total";
     envoy.wait_for_stat(family, &[], |count| count >= 793.0 + 32.0);
     let limited = series(&envoy.stats(), family, &["limit", "reason"]);
     assert_eq!(limited, [("client exceeded".to_owned(), 793.0 + 32.0)].into());
@@ -124,5 +124,5 @@ fn a_namespace_names_the_families() {
     envoy.wait_for_stat("shop_gateway_requests_in_flight", &[], |count| count == 0.0);
     let stats = envoy.stats();
     assert_eq!(stats.named("shop_gateway_requests_in_flight").count(), 1);
-    assert!(!stats.0.iter().any(|sample| sample.name.contains("caracal")));
+    assert!(!stats.0.iter().any(|sample| sample.name.contains("probegate_gateway")));
 }

@@ -103,7 +103,7 @@ fn a_key_in_the_body() {
 /// Clients that give up while their request waits leave nothing behind, and are counted.
 #[test]
 fn clients_that_give_up() {
-    const REQUESTS: &str = "caracal_gateway_requests_total";
+    const REQUESTS: &str = "probegate_gateway_requests_total";
     const TIMEOUT: Duration = Duration::from_secs(1);
     let (upstream, _redis, service, mut envoy) =
         limited(&[daily(1000)], json!({"on_error": "refuse"}));
@@ -124,7 +124,7 @@ fn clients_that_give_up() {
         (Client::new(envoy.address()).get("/a").status == 200).then_some(())
     });
     envoy.wait_for_stat(REQUESTS, &[], |count| count == sent);
-    envoy.wait_for_stat("caracal_gateway_requests_in_flight", &[], |count| count == 0.0);
+    envoy.wait_for_stat("probegate_gateway_requests_in_flight", &[], |count| count == 0.0);
     assert_eq!(upstream.count(), 1);
     assert!(envoy.alive());
 }

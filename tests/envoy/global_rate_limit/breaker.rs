@@ -24,7 +24,7 @@ fn most_requests_do_not_wait_for_a_black_hole() {
     for _ in 0..REQUESTS {
         assert_eq!(client.get("/a").status, 200);
     }
-    let family = "caracal_gateway_global_rate_limit_errors_total";
+    let family = "probegate_gateway_global_rate_limit_errors_total";
     let all = f64::from(REQUESTS);
     envoy.wait_for_stat(family, &[], |count| count == all);
     let open = envoy.stats().value(family, &[("reason", "open")]);
@@ -40,7 +40,7 @@ fn it_comes_back() {
     let (_upstream, _redis, service, envoy) = limited(&[daily(5)], json!({"on_error": "refuse"}));
     let mut client = Client::new(envoy.address());
     service.now(Does::Fails(14));
-    let family = "caracal_gateway_global_rate_limit_errors_total";
+    let family = "probegate_gateway_global_rate_limit_errors_total";
     poll::until(Duration::from_secs(60), "the breaker is open", || {
         assert_eq!(client.get("/a").status, 503);
         (envoy.stats().value(family, &[("reason", "open")]) > 0.0).then_some(())

@@ -37,11 +37,13 @@ fn decides(does: Option<&Does>, reason: &str) {
             "the client's own limit holds: {does:?} {on_error}"
         );
         let counted = [("reason", reason)];
-        envoy.wait_for_stat("caracal_gateway_global_rate_limit_errors_total", &counted, |count| {
-            count == 2.0
-        });
+        envoy.wait_for_stat(
+            "probegate_gateway_global_rate_limit_errors_total",
+            &counted,
+            |count| count == 2.0,
+        );
         let refused = [("limit", "global_rate_limit"), ("reason", "unavailable")];
-        let family = "caracal_gateway_rate_limited_total";
+        let family = "probegate_gateway_rate_limited_total";
         let expected = if status == 503 { 2.0 } else { 0.0 };
         envoy.wait_for_stat(family, &refused, |count| count == expected);
     }
@@ -93,7 +95,7 @@ fn there_is_no_such_cluster() {
     let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
     assert_eq!(Client::new(envoy.address()).get("/a").status, 503);
     let counted = [("reason", "unknown_cluster")];
-    envoy.wait_for_stat("caracal_gateway_global_rate_limit_errors_total", &counted, |count| {
+    envoy.wait_for_stat("probegate_gateway_global_rate_limit_errors_total", &counted, |count| {
         count == 1.0
     });
 }

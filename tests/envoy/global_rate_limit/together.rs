@@ -40,7 +40,8 @@ fn two_envoys_admit_one_limit() {
         .iter()
         .map(|envoy| {
             let labels = [("limit", "global_rate_limit"), ("reason", "exceeded")];
-            envoy.wait_for_stat("caracal_gateway_rate_limited_total", &labels, |count| count > 0.0)
+            envoy
+                .wait_for_stat("probegate_gateway_rate_limited_total", &labels, |count| count > 0.0)
         })
         .sum();
     assert!(refused > 0.0);

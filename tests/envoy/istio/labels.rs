@@ -55,10 +55,12 @@ fn the_labels_come_with_what_is_added_to_the_bootstrap() {
 
     assert_eq!(Client::new(envoy.address()).get("/metrics").status, 401);
     let labels = [("method", "GET"), ("status_code", "401"), ("auth_method", "none")];
-    envoy.wait_for_stat("caracal_gateway_requests_total", &labels, |count| count == 1.0);
+    envoy.wait_for_stat("probegate_gateway_requests_total", &labels, |count| count == 1.0);
     let page = envoy.stats();
     let odd: Vec<_> = (page.0.iter())
-        .filter(|sample| sample.name.contains("caracal") && !sample.name.starts_with("caracal_"))
+        .filter(|sample| {
+            sample.name.contains("probegate_gateway") && !sample.name.starts_with("probegate_")
+        })
         .collect();
     assert!(odd.is_empty(), "labels that are still in names: {odd:?}");
 }

@@ -9,8 +9,8 @@ use testbed::{Client, Request, poll};
 
 use super::*;
 
-const REQUESTS: &str = "caracal_gateway_requests_total";
-const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+const REQUESTS: &str = "probegate_gateway_requests_total";
+const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 /// The head of a request, and a part of its body.
 fn half(envoy: &Envoy) -> TcpStream {

@@ -64,11 +64,11 @@ fn six_reasons_told_apart() {
     for (name, _, _, state, reason) in &table {
         let Some(reason) = reason.as_str() else { continue };
         let labels = [("service", *name), ("rung", "r"), ("reason", reason)];
-        envoy.wait_for_stat("caracal_probe_failures_total", &labels, |count| count >= 1.0);
+        envoy.wait_for_stat("probegate_probe_failures_total", &labels, |count| count >= 1.0);
         let labels = [("service", *name), ("rung", "r")];
         let up = f64::from(*state == "degraded");
-        envoy.wait_for_stat("caracal_probe_up", &labels, |value| value == up);
-        envoy.wait_for_stat("caracal_probe_degraded", &labels, |value| value == up);
+        envoy.wait_for_stat("probegate_probe_up", &labels, |value| value == up);
+        envoy.wait_for_stat("probegate_probe_degraded", &labels, |value| value == up);
     }
 }
 

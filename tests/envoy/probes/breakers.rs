@@ -35,8 +35,10 @@ fn a_service_dies_and_comes_back() {
     });
     client.get_with("/health", &sent);
     assert_eq!(upstream.last().header("x-gate-degraded"), None, "health requests are not");
-    envoy.wait_for_stat("caracal_gateway_degraded_mode_requests_total", &[], |count| count >= 1.0);
-    envoy.wait_for_stat("caracal_circuit_breaker_state", &[("name", "api")], |state| state >= 1.0);
+    envoy
+        .wait_for_stat("probegate_gateway_degraded_mode_requests_total", &[], |count| count >= 1.0);
+    envoy
+        .wait_for_stat("probegate_circuit_breaker_state", &[("name", "api")], |state| state >= 1.0);
 
     api.now(answer(200, "ok"));
     wait_ready(&envoy, 200, |report| report["status"] == "ready");
@@ -48,11 +50,11 @@ fn a_service_dies_and_comes_back() {
         [("closed", "open", 1.0), ("open", "half_open", 1.0), ("half_open", "closed", 1.0)]
     {
         let labels = [("name", "api"), ("from_state", from), ("to_state", to)];
-        envoy.wait_for_stat("caracal_circuit_breaker_state_changes_total", &labels, |count| {
+        envoy.wait_for_stat("probegate_circuit_breaker_state_changes_total", &labels, |count| {
             count >= least
         });
     }
-    envoy.wait_for_stat("caracal_readiness_rung", &[("service", "api")], |rung| rung == 2.0);
+    envoy.wait_for_stat("probegate_readiness_rung", &[("service", "api")], |rung| rung == 2.0);
 
     let log = envoy.log();
     let rungs = states(&log, "probe_state ");

@@ -9,7 +9,8 @@ use testbed::{Envoy, Service, Stats, Upstream};
 
 use super::*;
 
-const FAMILIES: [&str; 3] = ["caracal_probe_", "caracal_circuit_breaker_", "caracal_readiness_"];
+const FAMILIES: [&str; 3] =
+    ["probegate_probe_", "probegate_circuit_breaker_", "probegate_readiness_"];
 
 /// The series of probes by name and labels; a sum of durations is in microseconds on Envoy's page.
 fn of_probes(stats: &Stats) -> BTreeMap<String, f64> {
@@ -54,10 +55,10 @@ fn both_pages_say_the_same() {
         envoys.retain(|_, value| *value != 0.0);
         // Each VM hands over what it has counted; together they have counted two rounds.
         let of = |family: &str| gates.keys().filter(|name| name.starts_with(family)).count();
-        let all = of("caracal_probe_duration_seconds_count") == 3
-            && of("caracal_circuit_breaker_failures_total") == 1
-            && of("caracal_circuit_breaker_successes_total") == 1
-            && of("caracal_circuit_breaker_state_changes_total") == 1;
+        let all = of("probegate_probe_duration_seconds_count") == 3
+            && of("probegate_circuit_breaker_failures_total") == 1
+            && of("probegate_circuit_breaker_successes_total") == 1
+            && of("probegate_circuit_breaker_state_changes_total") == 1;
         (all && gates == envoys).then_some(())
     });
     assert!(same.is_some(), "the gate's: {gates:#?}\nEnvoy's: {envoys:#?}");
@@ -69,20 +70,20 @@ fn both_pages_say_the_same() {
     }
     let stats = Stats::parse(&own(&envoy, "metrics").text());
     for (name, labels, value) in [
-        ("caracal_probe_up", &[("service", "api"), ("rung", "ingest")][..], 1.0),
-        ("caracal_probe_degraded", &[("service", "api"), ("rung", "ingest")], 1.0),
-        ("caracal_probe_degraded", &[("service", "api"), ("rung", "health")], 0.0),
-        ("caracal_probe_up", &[("service", "gone")], 0.0),
-        ("caracal_probe_failures_total", &[("service", "gone"), ("reason", "refused")], 1.0),
-        ("caracal_probe_failures_total", &[("service", "api"), ("reason", "body")], 1.0),
-        ("caracal_probe_duration_seconds_count", &[], 3.0),
-        ("caracal_readiness_rung", &[("service", "api")], 2.0),
-        ("caracal_readiness_rung", &[("service", "gone")], 0.0),
-        ("caracal_circuit_breaker_state", &[("name", "gone")], 1.0),
-        ("caracal_circuit_breaker_failures_total", &[("name", "gone")], 1.0),
-        ("caracal_circuit_breaker_successes_total", &[("name", "api")], 1.0),
+        ("probegate_probe_up", &[("service", "api"), ("rung", "ingest")][..], 1.0),
+        ("probegate_probe_degraded", &[("service", "api"), ("rung", "ingest")], 1.0),
+        ("probegate_probe_degraded", &[("service", "api"), ("rung", "health")], 0.0),
+        ("probegate_probe_up", &[("service", "gone")], 0.0),
+        ("probegate_probe_failures_total", &[("service", "gone"), ("reason", "refused")], 1.0),
+        ("probegate_probe_failures_total", &[("service", "api"), ("reason", "body")], 1.0),
+        ("probegate_probe_duration_seconds_count", &[], 3.0),
+        ("probegate_readiness_rung", &[("service", "api")], 2.0),
+        ("probegate_readiness_rung", &[("service", "gone")], 0.0),
+        ("probegate_circuit_breaker_state", &[("name", "gone")], 1.0),
+        ("probegate_circuit_breaker_failures_total", &[("name", "gone")], 1.0),
+        ("probegate_circuit_breaker_successes_total", &[("name", "api")], 1.0),
         (
-            "caracal_circuit_breaker_state_changes_total",
+            "probegate_circuit_breaker_state_changes_total",
             &[("name", "gone"), ("from_state", "closed"), ("to_state", "open")],
             1.0,
         ),

@@ -52,8 +52,9 @@ fn refuse() {
     }
     assert_eq!(client.get_with("/metrics", &bearer).status, 200, "metrics are not API");
     assert_eq!(client.get("/metrics").status, 401, "and stay guarded");
-    let degraded = "caracal_gateway_degraded_mode_requests_total";
-    envoy.wait_for_stat("caracal_gateway_requests_total", &[("status_code", "503")], |n| n >= 2.0);
+    let degraded = "probegate_gateway_degraded_mode_requests_total";
+    envoy
+        .wait_for_stat("probegate_gateway_requests_total", &[("status_code", "503")], |n| n >= 2.0);
     assert_eq!(envoy.stats().value(degraded, &[]), 0.0, "what is refused does not pass");
 }
 
@@ -70,9 +71,9 @@ fn forward() {
         });
         marked.then_some(())
     });
-    let passed = || envoy.stats().value("caracal_gateway_degraded_mode_requests_total", &[]);
+    let passed = || envoy.stats().value("probegate_gateway_degraded_mode_requests_total", &[]);
     let before =
-        envoy.wait_for_stat("caracal_gateway_degraded_mode_requests_total", &[], |n| n >= 16.0);
+        envoy.wait_for_stat("probegate_gateway_degraded_mode_requests_total", &[], |n| n >= 16.0);
     let answer = h2::Client::new(envoy.address()).send(&grpc("/v1.Recall/Get"));
     assert_eq!((answer.status, answer.trailers.get("grpc-status")), (200, Some("0")));
     assert_eq!(upstream.last().header("x-gate-degraded"), Some("api"));

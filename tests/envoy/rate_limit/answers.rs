@@ -9,7 +9,7 @@ use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
 
 use super::{bootstrap, limited, source};
 
-const LIMITED: &str = "caracal_gateway_rate_limited_total";
+const LIMITED: &str = "probegate_gateway_rate_limited_total";
 
 /// A client that does as `retry-after` says is admitted again. On a slow machine more than one window may
 /// pass before it is refused.

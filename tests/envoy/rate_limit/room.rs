@@ -6,7 +6,7 @@ use testbed::{Client, Envoy, Request};
 use super::{admitted, limited, source};
 
 const CLIENTS: u8 = 10;
-const LIMITED: &str = "caracal_gateway_rate_limited_total";
+const LIMITED: &str = "probegate_gateway_rate_limited_total";
 const FULL: [(&str, &str); 2] = [("limit", "client"), ("reason", "table_full")];
 
 /// How many of three requests each of ten clients gets through, where two are the limit.

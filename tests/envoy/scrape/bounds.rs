@@ -16,18 +16,18 @@ fn a_status_too_many_folds_into_its_class() {
         assert_eq!(client.get(&format!("/status/{status}")).status, status);
         sent += 1.0;
     }
-    const FOLDED: &str = "caracal_gateway_folded_statuses_total";
+    const FOLDED: &str = "probegate_gateway_folded_statuses_total";
     let stats = scraped_until(envoy.address(), "all are counted", |stats| {
         stats.value(REQUESTS, &[]) >= sent && stats.value(FOLDED, &[]) >= 100.0
     });
     let ours: Vec<_> =
-        stats.0.iter().filter(|sample| sample.name.starts_with("caracal_")).collect();
+        stats.0.iter().filter(|sample| sample.name.starts_with("probegate_")).collect();
     assert!(ours.len() <= 2_000, "{} series", ours.len());
     println!("{} series after {sent} statuses", ours.len());
     assert_eq!(stats.value(REQUESTS, &[("status_code", "201")]), 1.0);
     assert_eq!(stats.value(REQUESTS, &[("status_code", "9xx")]), 100.0);
     let page = envoy.stats();
-    let in_envoy = page.0.iter().filter(|sample| sample.name.starts_with("caracal_")).count();
+    let in_envoy = page.0.iter().filter(|sample| sample.name.starts_with("probegate_")).count();
     assert!(in_envoy <= 2_000, "{in_envoy} series on Envoy's page");
 }
 
@@ -41,9 +41,9 @@ fn the_bounds_are_the_configuration_s() {
     let put = [("method", "PUT"), ("status_code", "200")];
     let bucket = |stats: &Stats, bound: &str| {
         let labels = [put[0], put[1], ("le", bound)];
-        stats.value("caracal_gateway_request_duration_seconds_bucket", &labels)
+        stats.value("probegate_gateway_request_duration_seconds_bucket", &labels)
     };
-    let sum = |stats: &Stats| stats.value("caracal_gateway_request_duration_seconds_sum", &put);
+    let sum = |stats: &Stats| stats.value("probegate_gateway_request_duration_seconds_sum", &put);
     let stats = scraped_until(envoy.address(), "four are counted", |stats| {
         bucket(stats, "3600.0") >= 4.0 && sum(stats) >= 0.4
     });

@@ -31,14 +31,14 @@ fn watch(address: SocketAddr, done: impl Fn() -> bool) -> usize {
             let then = now.get(series).unwrap_or_else(|| panic!("{series} is gone"));
             assert!(then >= value, "{series} went from {value} to {then}");
         }
-        for count in stats.named("caracal_gateway_request_duration_seconds_count") {
+        for count in stats.named("probegate_gateway_request_duration_seconds_count") {
             let mut labels: Vec<(&str, &str)> = count
                 .labels
                 .iter()
                 .map(|(label, value)| (label.as_str(), value.as_str()))
                 .collect();
             labels.push(("le", "+Inf"));
-            let all = stats.value("caracal_gateway_request_duration_seconds_bucket", &labels);
+            let all = stats.value("probegate_gateway_request_duration_seconds_bucket", &labels);
             assert_eq!(all, count.value, "{labels:?}");
         }
         (before, scrapes) = (now, scrapes + 1);

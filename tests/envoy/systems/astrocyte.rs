@@ -58,7 +58,7 @@ fn the_log_has_the_level_of_the_variable() {
     }
     // What is counted has ended, and what has ended would be logged.
     let labels = [("method", "GET"), ("status_code", "200")];
-    running.envoy.wait_for_stat("caracal_gateway_requests_total", &labels, |count| count == 5.0);
+    running.envoy.wait_for_stat("probegate_gateway_requests_total", &labels, |count| count == 5.0);
     assert!(!running.envoy.log().contains("unseen"), "{}", running.envoy.log());
 }
 

@@ -38,7 +38,7 @@ fn while_it_is_open_nobody_waits() {
         }
         assert_eq!(worker.vm.outgoing().len(), 0, "nothing was sent");
         envoy.tick();
-        let family = "caracal_gateway_global_rate_limit_errors_total";
+        let family = "probegate_gateway_global_rate_limit_errors_total";
         assert_eq!(envoy.process.metric(family, &[("reason", "open")]), 50);
         assert_eq!(envoy.process.metric(family, &[("reason", "reset")]), i64::from(FAILURES));
     }

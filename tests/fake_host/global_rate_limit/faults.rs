@@ -35,10 +35,10 @@ fn what_the_service_does_not_decide() {
                 assert_eq!(exchange.json()["error"], "unavailable");
             }
             envoy.tick();
-            let family = "caracal_gateway_global_rate_limit_errors_total";
+            let family = "probegate_gateway_global_rate_limit_errors_total";
             assert_eq!(envoy.process.metric(family, &[("reason", reason)]), 1, "{reason}");
             let labels = [("limit", "global_rate_limit"), ("reason", "unavailable")];
-            let counted = envoy.process.metric("caracal_gateway_rate_limited_total", &labels);
+            let counted = envoy.process.metric("probegate_gateway_rate_limited_total", &labels);
             assert_eq!(counted, i64::from(refuses), "{reason} {on_error}");
         }
     }
@@ -58,7 +58,7 @@ fn a_call_that_is_not_taken() {
             assert_eq!(worker.send(Request::get("/a")).status(), expected, "{status:?}");
             envoy.tick();
             let reason = if status == Status::BadArgument { "unknown_cluster" } else { "refused" };
-            let family = "caracal_gateway_global_rate_limit_errors_total";
+            let family = "probegate_gateway_global_rate_limit_errors_total";
             assert_eq!(envoy.process.metric(family, &[("reason", reason)]), 1, "{status:?}");
         }
     }

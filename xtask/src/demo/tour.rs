@@ -141,7 +141,7 @@ impl Tour<'_> {
     fn counters(&mut self) {
         self.show.step("All of it is counted, with labels");
         self.show.command(&format!(
-            "curl -s http://{}/stats/prometheus | grep ^caracal_",
+            "curl -s http://{}/stats/prometheus | grep ^probegate_",
             self.envoy.admin_address()
         ));
         let sent = self.sent.clone();
@@ -149,21 +149,21 @@ impl Tour<'_> {
             let stats = self.envoy.stats();
             let agrees = |(status, count): (&u16, &usize)| {
                 let labels = [("method", "GET"), ("status_code", &*status.to_string())];
-                stats.value("caracal_gateway_requests_total", &labels) == *count as f64
+                stats.value("probegate_gateway_requests_total", &labels) == *count as f64
             };
             sent.iter().all(agrees).then_some(stats)
         });
         let page = self.envoy.admin("/stats/prometheus");
         let shown = |line: &&str| {
-            line.starts_with("caracal_") && !line.contains("_bucket") && line.contains("_total")
+            line.starts_with("probegate_") && !line.contains("_bucket") && line.contains("_total")
         };
         page.lines().filter(shown).for_each(|line| self.show.line(line));
         self.show.promise(counted.is_some(), &format!("each request was counted once: {sent:?}"));
         let stats = counted.unwrap_or_default();
         let missing = [("auth_method", "none"), ("reason", "missing")];
-        let failures = stats.value("caracal_gateway_auth_failures_total", &missing);
+        let failures = stats.value("probegate_gateway_auth_failures_total", &missing);
         self.show.promise(failures == 1.0, "one auth failure, for want of a token");
-        let limited = stats.value("caracal_gateway_rate_limited_total", &[]);
+        let limited = stats.value("probegate_gateway_rate_limited_total", &[]);
         let refused = sent.get(&429).copied().unwrap_or_default();
         self.show.promise(
             limited == refused as f64,
@@ -183,7 +183,7 @@ impl Tour<'_> {
         let shown = |line: &&str| !line.starts_with('#') && !line.contains("_bucket");
         page.lines().filter(shown).for_each(|line| self.show.line(line));
         let counted = match response.status {
-            200 => Stats::parse(&page).value("caracal_gateway_requests_total", &labels),
+            200 => Stats::parse(&page).value("probegate_gateway_requests_total", &labels),
             _ => -1.0,
         };
         self.show.promise(counted == refused, "it says what Envoy's page says");

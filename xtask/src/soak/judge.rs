@@ -23,8 +23,8 @@ const REASONS: usize = 16;
 const BETWEEN: (f64, u64) = (20_000.0, 200_000);
 const RELOADED: u64 = 20_000;
 
-const GATE: &str = "caracal_gateway_";
-const IN_FLIGHT: &str = "caracal_gateway_requests_in_flight";
+const GATE: &str = "probegate_gateway_";
+const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 /// The lines of the table, and what was broken.
 #[derive(Default)]
@@ -168,7 +168,7 @@ impl Judge {
 /// What the gate counted, by method and status.
 fn counted(stats: &Stats) -> BTreeMap<(String, u16), u64> {
     let mut counts = BTreeMap::new();
-    for sample in stats.named("caracal_gateway_requests_total") {
+    for sample in stats.named("probegate_gateway_requests_total") {
         let label = |name: &str| sample.labels.get(name).cloned().unwrap_or_default();
         let status = label("status_code").parse().unwrap_or_default();
         *counts.entry((label("method"), status)).or_default() += sample.value as u64;

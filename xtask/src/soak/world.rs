@@ -8,7 +8,7 @@ use super::traffic::TOKEN;
 use crate::Outcome;
 
 /// What the gate counts begins with it.
-const NAMESPACE: &str = "caracal_";
+const NAMESPACE: &str = "probegate_";
 
 /// Two services that are probed.
 pub struct Services {

@@ -189,14 +189,14 @@ fn a_token_in_the_file_is_warned_of_where_it_stands() {
 /// Routes without a system take the default ones' place.
 #[test]
 fn metrics_that_no_route_guards_are_warned_of() {
-    let live = "mode: rc\nroutes:\n  - {paths: [/live], class: health}";
+    let live = "system: none\nroutes:\n  - {paths: [/live], class: health}";
     for (name, text) in [
         ("open-metrics.yaml", live.to_owned()),
         ("open-metrics-struct.yaml", in_struct(live)),
-        ("no-routes.yaml", "routes: []".to_owned()),
+        ("no-routes.yaml", "system: none".to_owned()),
     ] {
         let said = checked(name, &text, 0);
-        let begin = format!("{}: warning: routes: ", line(&text, "routes:"));
+        let begin = format!("{}: warning: system: ", line(&text, "system:"));
         let found = said.iter().find(|said| said.starts_with(&begin));
         assert!(
             found.is_some_and(|said| said.contains("/metrics is an open API route")),
@@ -204,9 +204,10 @@ fn metrics_that_no_route_guards_are_warned_of() {
         );
     }
     for (nth, guarded) in [
-        "routes: [{paths: [/stats], class: metrics}]",
-        "routes: [{paths: [/metrics], class: closed}]",
-        "routes: [{paths: [\"/metrics/*\"], class: admin, tokens: [{env: ADMIN}]}]",
+        "system: none\nroutes: [{paths: [/stats], class: metrics}]",
+        "system: none\nroutes: [{paths: [/metrics], class: closed}]",
+        "system: none\nroutes: [{paths: [\"/metrics/*\"], class: admin, tokens: [{env: ADMIN}]}]",
+        "routes: [{paths: [/live], class: health}]",
         "routes: [{paths: [/live], class: health}]\nsystem: kubernetes",
         "mode: rc",
     ]

@@ -60,12 +60,3 @@ pub fn in_range(key: &str, value: u32, least: u32, most: u32) -> Result<u32, Mis
     }
     Err(Mistake::new(format!("must be from {least} to {most}")).within_key(key))
 }
-
-/// A header's name in lower case.
-#[inline(never)]
-pub fn header_name(name: &str) -> Result<Box<[u8]>, Mistake> {
-    if !is_token(name) {
-        return Err(Mistake::new("must be the name of a header, as x-request-id"));
-    }
-    Ok(name.to_ascii_lowercase().into_bytes().into())
-}

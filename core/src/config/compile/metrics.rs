@@ -1,20 +1,19 @@
 //! What the section `metrics` means.
 
 use crate::config::Mistake;
-use crate::config::shape::Metrics;
+use crate::config::shape::{Metrics, System};
 use crate::metrics::{Bounds, Configured, Settings};
-
-/// The first part of every metric's name, unless the user says another.
-const NAMESPACE: &str = "caracal";
+use crate::presets;
 
 /// Checks the section and gives it its meaning.
 pub fn compile(
     metrics: Metrics,
+    system: Option<System>,
     limited: bool,
     replay: bool,
     configured: Configured,
 ) -> Result<Settings, Mistake> {
-    let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
+    let namespace = metrics.namespace.unwrap_or_else(|| presets::namespace(system).into());
     check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
     let bounds = match metrics.buckets {
         None => Bounds::default(),

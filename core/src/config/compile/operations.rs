@@ -12,7 +12,8 @@ use crate::operations::{Operation, Operations};
 use crate::rate_limit::Quota;
 use crate::rate_limit::expiry_table::ExpiryTable;
 
-use super::checks::{DAY, SECOND, header_name, in_range, is_token, pointer, span, wide};
+use super::checks::{DAY, SECOND, in_range, is_token, pointer, span, wide};
+use super::headers;
 
 const OPERATIONS: usize = 16;
 const MOST: u32 = 1_000_000;
@@ -103,7 +104,7 @@ fn source(key: Key) -> Result<Source> {
     Ok(match key {
         Key::Client => Source::Client,
         Key::Header(name) => {
-            Source::Header(header_name(&name).map_err(|mistake| mistake.within_key("header"))?)
+            Source::Header(headers::read(&name).map_err(|mistake| mistake.within_key("header"))?)
         }
         Key::Query(name) if name.is_empty() => {
             let right = "must be the name of a parameter";

@@ -6,7 +6,7 @@ use crate::probe::plan::{Check, Expect, Plan, Rung, Target};
 
 use super::Builder;
 use super::checks::{HOUR, SECOND, in_range, pointer, span};
-use super::tokens::is_presentable;
+use super::tokens::{is_presentable, shown};
 
 const TARGETS: usize = 16;
 const RUNGS: usize = 16;
@@ -149,19 +149,22 @@ fn token(token: &Token, service: &str, builder: &mut Builder<'_>) -> Result<Opti
         Token::Fetch(_) => {
             return Err(Mistake::new("must be env or value").within_key("fetch"));
         }
+        Token::File(_) => {
+            return Err(Mistake::new("must be env or value").within_key("file"));
+        }
         Token::Env(name) if name.is_empty() => {
             return Err(Mistake::new("must name a variable").within_key("env"));
         }
         Token::Env(name) => {
-            let value = (builder.env)(name).unwrap_or_default();
-            let value = value.trim_ascii();
-            if !is_presentable(value) {
+            let value = builder.environment.trimmed(name);
+            if !is_presentable(&value) {
+                let name = shown(name);
                 builder.warnings.push(format!(
                     "the variable {name} holds no token: {service} is probed without one (set it in vm_config.environment_variables)"
                 ));
                 return Ok(None);
             }
-            value.to_owned()
+            value
         }
         Token::Value(value) if is_presentable(value.expose()) => {
             builder.warnings.push("a token stands in the configuration itself: prefer env".into());

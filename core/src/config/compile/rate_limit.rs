@@ -8,7 +8,8 @@ use crate::gate::ClientLimit;
 use crate::rate_limit::{Limiter, Quota, WhenFull};
 
 use super::Builder;
-use super::checks::{header_name, in_range};
+use super::checks::in_range;
+use super::headers;
 
 impl Builder<'_> {
     /// Checks the section and gives it its meaning.
@@ -19,9 +20,14 @@ impl Builder<'_> {
         in_range("max_clients", limit.max_clients, 1, 1_000_000)?;
         let source = match limit.client {
             Client::Peer => ClientSource::Peer,
+            Client::RemoteAddress => ClientSource::RemoteAddress,
             Client::Header(name) => {
                 let within = |mistake: Mistake| mistake.within_key("header").within_key("client");
-                self.names.client = header_name(&name).map_err(within)?;
+                if name.eq_ignore_ascii_case(&self.request_id) {
+                    let right = "must not be the request ID's: each request would be a client";
+                    return Err(within(Mistake::new(right)));
+                }
+                self.names.client = headers::read(&name).map_err(within)?;
                 ClientSource::Header
             }
             Client::ForwardedFor(forwarded) => {
@@ -35,7 +41,7 @@ impl Builder<'_> {
         Ok(ClientLimit {
             clients: Clients { source, prefixes },
             enforce: limit.enforce,
-            tells_always: false,
+            tells_always: limit.headers == shape::QuotaHeaders::Always,
             hash_key,
             limiter: Limiter::new(quota, limit.max_clients, when_full(limit.when_full)).share(50),
         })

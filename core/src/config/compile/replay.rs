@@ -5,13 +5,14 @@ use crate::config::{Mistake, shape};
 use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::Replay;
 
-use super::checks::{DAY, SECOND, header_name, in_range, span, wide};
+use super::checks::{DAY, SECOND, in_range, span, wide};
+use super::headers;
 use super::rate_limit::when_full;
 
 /// Checks the section and gives it its meaning.
 #[inline(never)]
 pub fn compile(replay: shape::Replay, hash_key: HashKey) -> Result<Replay, Mistake> {
-    let name = |key, name: &str| header_name(name).map_err(|mistake| mistake.within_key(key));
+    let name = |key, name: &str| headers::read(name).map_err(|mistake| mistake.within_key(key));
     span("tolerance", replay.tolerance, SECOND..=DAY, "must be from 1s to 24h")?;
     let max_nonces = in_range("max_nonces", replay.max_nonces, 1, 1_000_000)?;
     let nonce_header = name("nonce_header", &replay.nonce_header)?;

@@ -1,29 +1,101 @@
 //! What tokens mean.
 
 use crate::auth::fetch::Source;
-use crate::auth::{Token, Tokens};
-use crate::config::Mistake;
+use crate::auth::{Carrier, Guard, Token, TokenFile};
 use crate::config::shape::{self, Fetch};
+use crate::config::{Host, Mistake};
 use crate::digest::Digest;
 
 use super::Builder;
 use super::checks::{DAY, HOUR, SECOND, span};
 use super::probes::{header_value, path};
 
+/// What opens a guard.
+#[derive(Default)]
+pub struct Keys {
+    tokens: Vec<Token>,
+    /// The numbers of the files that hold more.
+    files: Vec<usize>,
+    /// The numbers of the sources that hand out more.
+    sources: Vec<usize>,
+}
+
+impl Keys {
+    /// The guard that opens for them.
+    pub fn guard(self, carrier: Carrier) -> Guard {
+        Guard::new(carrier, self.tokens.into_iter().collect(), self.sources).with_files(self.files)
+    }
+}
+
 impl Builder<'_> {
-    /// What opens a guard, and the numbers of the sources that hand out more.
-    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Result<(Tokens, Vec<usize>), Mistake> {
-        let (mut opening, mut sources) = (Vec::new(), Vec::new());
+    /// What opens a guard.
+    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Result<Keys, Mistake> {
+        let mut keys = Keys::default();
         for (index, token) in tokens.iter().enumerate() {
-            let within = |mistake: Mistake| mistake.within_index(index);
-            match token {
-                shape::Token::Fetch(fetch) => {
-                    sources.push(self.source(fetch).map_err(|m| within(m.within_key("fetch")))?);
-                }
-                token => opening.extend(self.token(token).map_err(within)?),
+            self.token(token, &mut keys).map_err(|mistake| mistake.within_index(index))?;
+        }
+        Ok(keys)
+    }
+
+    /// The number of a file of tokens, which only the native host reads.
+    fn file(&mut self, path: &str) -> Result<usize, Mistake> {
+        if self.environment.host == Host::Wasm {
+            let right = "is for the dynamic module only: Wasm reads no files; give the token in a variable (env), or let a service hand it out (fetch)";
+            return Err(Mistake::new(right));
+        }
+        if !path.starts_with('/') || path.contains(char::is_control) {
+            return Err(Mistake::new("must be an absolute path, as /run/secrets/metrics"));
+        }
+        if let Some(index) = self.files.iter().position(|file| &*file.path == path) {
+            return Ok(index);
+        }
+        let file = TokenFile { path: path.into() };
+        let content = (self.environment.file)(path);
+        let tokens = content.as_deref().and_then(|content| file.tokens(content));
+        if tokens.is_none() {
+            let what = if content.is_some() {
+                "holds no tokens: one a line, each 1 to 4096 visible ASCII characters"
+            } else {
+                "cannot be read"
+            };
+            self.warnings.push(format!("the file {path} {what}, so it opens nothing"));
+        }
+        self.held.push(tokens.unwrap_or_default());
+        self.files.push(file);
+        Ok(self.files.len() - 1)
+    }
+
+    /// A variable that holds a token. In the native host one that is not set may have another one beside it,
+    /// with `_FILE` behind its name, that names a file.
+    fn variable(&mut self, name: &str, keys: &mut Keys) -> Result<(), Mistake> {
+        let value = self.environment.trimmed(name);
+        let shown = shown(name);
+        if value.is_empty() && self.environment.host == Host::Native {
+            let file = format!("{name}_FILE");
+            let path = self.environment.trimmed(&file);
+            if !path.is_empty() {
+                let wrong =
+                    |_| Mistake::new(format!("the variable {shown}_FILE must be an absolute path"));
+                keys.files.push(self.file(&path).map_err(wrong)?);
+                return Ok(());
             }
         }
-        Ok((opening.into_iter().collect(), sources))
+        if value.is_empty() {
+            let place = match self.environment.host {
+                Host::Wasm => {
+                    "in the VM: it opens nothing (set it in vm_config.environment_variables)"
+                }
+                Host::Native => "for Envoy: it opens nothing",
+            };
+            self.warnings.push(format!("the variable {shown} is not set {place}"));
+        } else if is_presentable(&value) {
+            keys.tokens.push(Token { digest: Digest::of(value.as_bytes()), name: name.into() });
+        } else {
+            self.warnings.push(format!(
+                "the variable {shown} holds no token: it must be 1 to 4096 visible ASCII characters, so it opens nothing"
+            ));
+        }
+        Ok(())
     }
 
     /// The number of a source of tokens.
@@ -60,52 +132,49 @@ impl Builder<'_> {
         }
     }
 
-    /// A token; `None` for a variable that holds none, which opens nothing.
-    fn token(&mut self, token: &shape::Token) -> Result<Option<Token>, Mistake> {
-        use shape::Token::{Env, Fetch, Sha256, Value};
+    /// What a token opens with.
+    fn token(&mut self, token: &shape::Token, keys: &mut Keys) -> Result<(), Mistake> {
+        use shape::Token::{Env, Fetch, File, Sha256, Value};
         match token {
             Env(name) if name.is_empty() => {
-                Err(Mistake::new("must name a variable").within_key("env"))
+                return Err(Mistake::new("must name a variable").within_key("env"));
             }
-            Env(name) => {
-                let value = (self.env)(name).unwrap_or_default();
-                let value = value.trim_ascii();
-                if value.is_empty() {
-                    self.warnings.push(format!(
-                        "the variable {name} is not set in the VM: it opens nothing (set it in vm_config.environment_variables)"
-                    ));
-                } else if !is_presentable(value) {
-                    self.warnings.push(format!(
-                        "the variable {name} holds no token: it must be 1 to 4096 visible ASCII characters, so it opens nothing"
-                    ));
-                } else {
-                    let digest = Digest::of(value.as_bytes());
-                    return Ok(Some(Token { digest, name: name.as_str().into() }));
-                }
-                Ok(None)
+            Env(name) => self.variable(name, keys).map_err(|m| m.within_key("env"))?,
+            File(path) => {
+                keys.files.push(self.file(path).map_err(|m| m.within_key("file"))?);
+            }
+            Fetch(fetch) => {
+                keys.sources.push(self.source(fetch).map_err(|m| m.within_key("fetch"))?);
             }
             Sha256(digest) => match Digest::from_hex(digest.expose()) {
-                Some(digest) => Ok(Some(Token::nameless(digest))),
-                None => Err(Mistake::new("must be 64 hexadecimal digits").within_key("sha256")),
+                Some(digest) => keys.tokens.push(Token::nameless(digest)),
+                None => {
+                    return Err(Mistake::new("must be 64 hexadecimal digits").within_key("sha256"));
+                }
             },
             Value(value) if is_presentable(value.expose()) => {
                 self.warnings.push(
                     "a token stands in the configuration itself: prefer env or sha256".into(),
                 );
                 let digest = Digest::of(value.expose().as_bytes());
-                Ok(Some(Token { digest, name: "value".into() }))
+                keys.tokens.push(Token { digest, name: "value".into() });
             }
-            // Has no token before it is asked.
-            Fetch(_) => Ok(None),
             Value(_) => {
                 let right = "must be 1 to 4096 visible ASCII characters";
-                Err(Mistake::new(right).within_key("value"))
+                return Err(Mistake::new(right).within_key("value"));
             }
         }
+        Ok(())
     }
 }
 
 /// Whether a client can present it: 1 to 4,096 visible ASCII characters.
 pub fn is_presentable(token: &str) -> bool {
     (1..=4096).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A variable's name for a message. One that is not in capitals may be a secret in the wrong place.
+pub fn shown(name: &str) -> &str {
+    let capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.bytes().all(capital) { name } else { "(a name not in capitals)" }
 }

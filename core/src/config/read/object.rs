@@ -80,6 +80,33 @@ impl Object {
 fn unknown(key: &str, keys: &[&str]) -> Mistake {
     // What does not look like a key may be a secret after all, as in `{value:secret}`.
     let is_key = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    let key = if is_key { format!(" `{key}`") } else { String::new() };
-    Mistake::new(format!("there is no key{key}; the keys here are {}", keys.join(", ")))
+    if !is_key {
+        return Mistake::new(format!("there is no key; the keys here are {}", keys.join(", ")));
+    }
+    if let Some((_, now)) = RENAMED.iter().find(|(was, now)| *was == key && keys.contains(now)) {
+        return Mistake::new(format!("there is no key `{key}`: it is called `{now}` now"));
+    }
+    let near = match nearest(key, keys) {
+        Some(near) => format!("did you mean `{near}`? The"),
+        None => "the".into(),
+    };
+    Mistake::new(format!("there is no key `{key}`; {near} keys here are {}", keys.join(", ")))
+}
+
+/// Keys that had another name in version 0.1.
+const RENAMED: [(&str, &str); 1] = [("fleet_limit", "global_rate_limit")];
+
+/// No key of ours is as long; to compare is quadratic.
+const MAX_KEY: usize = 64;
+
+/// The key that was meant, if one is near enough.
+fn nearest<'a>(key: &str, keys: &[&'a str]) -> Option<&'a str> {
+    if key.len() > MAX_KEY {
+        return None;
+    }
+    let key = key.to_ascii_lowercase();
+    let near = keys.iter().map(|known| (strsim::damerau_levenshtein(&key, known), *known));
+    // A third of it may be wrong.
+    let near = near.filter(|(distance, known)| *distance <= known.len().div_ceil(3));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }

@@ -35,6 +35,9 @@ pub struct RateLimit {
     /// False: count, and mark the upstream's request `x-gate-would-limit: 1`, but admit. Default true.
     #[serde(default = "enforce")]
     pub enforce: bool,
+    /// Which answers carry `ratelimit` and `ratelimit-policy`. Default `refused`.
+    #[serde(default)]
+    pub headers: QuotaHeaders,
 }
 
 impl RateLimit {
@@ -49,6 +52,7 @@ impl RateLimit {
             max_clients: max_clients(),
             when_full: WhenFull::default(),
             enforce: enforce(),
+            headers: QuotaHeaders::default(),
         }
     }
 }
@@ -77,6 +81,8 @@ pub enum Client {
     /// The address of the TCP peer.
     #[default]
     Peer,
+    /// The address of the client as Envoy determined it, by trusted hops or a detection extension.
+    RemoteAddress,
     /// The value of this header, which something in front of the gate vouches for.
     Header(String),
     /// An address in `x-forwarded-for`.
@@ -91,6 +97,18 @@ pub struct ForwardedFor {
     /// Addresses to skip from the right; 0 takes the right-most one, which the connection manager
     /// appends with `use_remote_address: true`.
     pub trusted_hops: u32,
+}
+
+/// Which answers carry `ratelimit` and `ratelimit-policy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Read)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum QuotaHeaders {
+    /// Those over the limit.
+    #[default]
+    Refused,
+    /// Every one.
+    Always,
 }
 
 /// What to do with a client for whom there is no room.

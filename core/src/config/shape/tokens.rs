@@ -31,6 +31,9 @@ pub enum Token {
     Sha256(Secret),
     /// The token itself. Allowed, and warned about.
     Value(Secret),
+    /// The absolute path of a file of tokens, one a line, at most 16; it is read again when it changes.
+    /// For the dynamic module only: Wasm reads no files.
+    File(String),
     /// What a service hands out, asked on a timer: a new token opens and the old one ends without a
     /// reload.
     Fetch(Fetch),

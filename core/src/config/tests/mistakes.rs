@@ -20,27 +20,27 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
     assert_mistakes(&[
         (
             r#"{"rout": []}"#,
-            "there is no key `rout`; the keys here are mode, direction, service, system, routes, metrics_auth,",
+            "there is no key `rout`; did you mean `routes`? The keys here are mode, direction, service, system, routes, metrics_auth,",
         ),
         (r#"{"Mode": "dev"}"#, "there is no key `Mode`"),
         (r#"{"probe": {}}"#, "there is no key `probe`"),
         (
             r#"{"routes": [{"paths": ["/a"], "class": "api", "path": "/b"}]}"#,
-            "routes[0]: there is no key `path`; the keys here are paths, class, token_header, tokens",
+            "routes[0]: there is no key `path`; did you mean `paths`? The keys here are paths, class, token_header, tokens",
         ),
         (
-            r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "A"}, {"file": "b"}]}]}"#,
-            "routes[0].tokens[1]: must be one of env, sha256, value, fetch",
+            r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "A"}, {"path": "b"}]}]}"#,
+            "routes[0].tokens[1]: must be one of env, sha256, value, file, fetch",
         ),
         (
             r#"{"metrics_auth": {"token": []}}"#,
-            "metrics_auth: there is no key `token`; the keys here are tokens, strip",
+            "metrics_auth: there is no key `token`; did you mean `tokens`? The keys here are tokens, strip",
         ),
         (r#"{"request_id": {"name": "x"}}"#, "request_id: there is no key `name`"),
         (r#"{"rate_limit": {"requests": 1, "burst": 5}}"#, "rate_limit: there is no key `burst`"),
         (
             r#"{"rate_limit": {"requests": 1, "client": {"cookie": "a"}}}"#,
-            "rate_limit.client: must be one of peer, header, forwarded_for",
+            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
         ),
         (
             r#"{"rate_limit": {"requests": 1, "client": {"forwarded_for": {"hops": 1}}}}"#,
@@ -49,6 +49,51 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
         (r#"{"metrics": {"prefix": "x"}}"#, "metrics: there is no key `prefix`"),
         (r#"{"log": {"format": "json"}}"#, "log: there is no key `format`"),
     ]);
+}
+
+#[test]
+fn the_key_that_was_meant_is_named_unless_none_is_near() {
+    let near = [
+        (r#"{"rate_limits": {}}"#, "rate_limit"),
+        (r#"{"ratelimit": {}}"#, "rate_limit"),
+        (r#"{"Metrics_Auth": {}}"#, "metrics_auth"),
+        (r#"{"request_id": {"haeder": "a"}}"#, "header"),
+        (r#"{"rate_limit": {"request": 5}}"#, "requests"),
+        (r#"{"probes": {"timout": "1s"}}"#, "timeout"),
+    ];
+    for (configuration, meant) in near {
+        let told = compiled(configuration).unwrap_err();
+        assert!(told.contains(&format!("; did you mean `{meant}`? The keys here are ")), "{told}");
+    }
+    for configuration in [r#"{"probegate": {}}"#, r#"{"log": {"verbose": true}}"#, r#"{"": 1}"#] {
+        let told = compiled(configuration).unwrap_err();
+        assert!(!told.contains("did you mean") && told.contains("; the keys here are "), "{told}");
+    }
+    let long = format!(r#"{{"{}": 1}}"#, "rate_limit".repeat(10_000));
+    assert!(compiled(&long).unwrap_err().contains("; the keys here are "));
+}
+
+#[test]
+fn a_key_that_was_renamed_is_told_with_its_new_name() {
+    let told = compiled(r#"{"fleet_limit": {"cluster": "limits"}}"#).unwrap_err();
+    assert_eq!(told, "there is no key `fleet_limit`: it is called `global_rate_limit` now");
+}
+
+#[test]
+fn a_mistake_is_one_line_whatever_the_key() {
+    for configuration in [
+        r#"{"a\nprobegate: all is well": 1, "a\nprobegate: all is well": 2}"#,
+        r#"{"log": {"a\u001b[2K": 1, "a\u001b[2K": 2}}"#,
+        r#"{"a\nb": 1}"#,
+        r#"{"routes": [{"a\u202eb": 1}]}"#,
+        r#"{"metrics_auth": {"tokens": [{"env": "A\nB"}, {"sha256": "a\nb"}]}}"#,
+    ] {
+        let told = compiled(configuration).unwrap_err();
+        assert!(!told.contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
+        assert!(!told.contains("all is well"), "{told}");
+    }
+    let warnings = compiled(r#"{"metrics_auth": {"tokens": [{"env": "a\nb"}]}}"#).unwrap().warnings;
+    assert!(warnings.iter().all(|warning| !warning.contains('\n')), "{warnings:?}");
 }
 
 #[test]
@@ -99,7 +144,7 @@ fn choices_are_told() {
         (r#"{"mode": {"dev": {}}}"#, "mode: must be just `dev`"),
         (
             r#"{"system": "Kestra"}"#,
-            "system: must be one of caracal, caracal-core, astrocyte, agent-platform, kestra, kubernetes",
+            "system: must be one of caracal, caracal-core, astrocyte, agent-platform, kestra, kubernetes, none",
         ),
         (
             r#"{"routes": [{"paths": ["/a"], "class": "open"}]}"#,
@@ -111,11 +156,11 @@ fn choices_are_told() {
         ),
         (
             r#"{"rate_limit": {"requests": 1, "client": "ip"}}"#,
-            "rate_limit.client: must be one of peer, header, forwarded_for",
+            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
         ),
         (
             r#"{"rate_limit": {"requests": 1, "client": {"header": "a", "forwarded_for": {}}}}"#,
-            "rate_limit.client: must be one of peer, header, forwarded_for",
+            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
         ),
         (
             r#"{"rate_limit": {"requests": 1, "client": "header"}}"#,
@@ -123,7 +168,7 @@ fn choices_are_told() {
         ),
         (
             r#"{"metrics_auth": {"tokens": [{"env": "A", "value": "b"}]}}"#,
-            "metrics_auth.tokens[0]: must be one of env, sha256, value, fetch",
+            "metrics_auth.tokens[0]: must be one of env, sha256, value, file, fetch",
         ),
         (r#"{"log": {"access": "yes"}}"#, "log.access: must be off, text or json"),
     ];

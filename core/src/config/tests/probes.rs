@@ -200,7 +200,7 @@ fn tokens() {
         ),
         (&with(r#"{"env": ""}"#), &format!("{token}.env: must name a variable")),
         (&with(r#"{"value": "to ken"}"#), &format!("{token}.value: must be 1 to 4096")),
-        (&with(r#"{"file": "x"}"#), &format!("{token}: must be one of env, sha256, value")),
+        (&with(r#"{"file": "x"}"#), &format!("{token}.file: must be env or value")),
     ]);
     let sent = |configuration: &str| {
         let compiled = compiled(configuration).unwrap();

@@ -9,12 +9,12 @@ const GRPC: (&str, &str) = ("content-type", "application/grpc+proto");
 
 fn requests(world: &mut World, status: u16, auth_method: &str) -> i64 {
     let labels = format!("method=.=GET;.status_code=.={status};.auth_method=.={auth_method};.");
-    world.total(&format!("{labels}caracal_gateway_requests_total"))
+    world.total(&format!("{labels}probegate_gateway_requests_total"))
 }
 
 fn auth_failures(world: &mut World, auth_method: &str, reason: &str) -> i64 {
     let labels = format!("auth_method=.={auth_method};.reason=.={reason};.");
-    world.total(&format!("{labels}caracal_gateway_auth_failures_total"))
+    world.total(&format!("{labels}probegate_gateway_auth_failures_total"))
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn what_the_upstream_refuses_is_an_auth_failure() {
 #[test]
 fn requests_are_in_flight_until_their_end() {
     let mut world = World::new(FULL);
-    let gauge = "caracal_gateway_requests_in_flight";
+    let gauge = "probegate_gateway_requests_in_flight";
     let streams = ["/live", "/x", "/metrics", "/env", "/x%00"].map(|path| world.request(path, &[]));
     assert_eq!(world.total(gauge), 5, "refused ones too: the client has no answer yet");
     for (stream, _) in streams {
@@ -107,14 +107,14 @@ fn a_stream_whose_head_was_never_shown_is_counted() {
     let mut world = World::new(FULL);
     let now = world.now();
     let mut stream = world.gate.on_headless(&mut world::context(&mut world.host, &mut world.meter));
-    assert_eq!(world.total("caracal_gateway_requests_in_flight"), 1);
+    assert_eq!(world.total("probegate_gateway_requests_in_flight"), 1);
     assert_eq!(stream.id.as_str().len(), 36, "its answer carries a fresh ID");
     assert!(stream.forwarded, "Envoy answers");
     stream.status = Status::new(400);
     stream.on_end(now, &mut world.meter);
     let labels = "method=.=OTHER;.status_code=.=400;.auth_method=.=none;.";
-    assert_eq!(world.total(&format!("{labels}caracal_gateway_requests_total")), 1);
-    assert_eq!(world.total("caracal_gateway_requests_in_flight"), 0);
+    assert_eq!(world.total(&format!("{labels}probegate_gateway_requests_total")), 1);
+    assert_eq!(world.total("probegate_gateway_requests_in_flight"), 0);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn durations_are_from_head_to_end() {
     stream.on_end(end, &mut world.meter);
     let labels = "method=.=GET;.status_code=.=200;.";
     let bucket = |bound: &str| {
-        format!("{labels}le=.={bound};.caracal_gateway_request_duration_seconds_bucket")
+        format!("{labels}le=.={bound};.probegate_gateway_request_duration_seconds_bucket")
     };
     assert_eq!(world.total(&bucket("0.025")), 0);
     assert_eq!(world.total(&bucket("0.05")), 1);

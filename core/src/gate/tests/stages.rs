@@ -7,8 +7,8 @@ use super::*;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
 
-const LIMITED: &str = "caracal_gateway_rate_limited_total";
-const BLOCKED: &str = "caracal_gateway_replay_blocks_total";
+const LIMITED: &str = "probegate_gateway_rate_limited_total";
+const BLOCKED: &str = "probegate_gateway_replay_blocks_total";
 
 fn operation(rest: &str) -> String {
     format!(
@@ -42,7 +42,7 @@ fn health_routes_own_routes_and_what_is_refused_before_spend_nothing() {
     assert_eq!(own, (0, LimitReason::Exceeded), "a client's own limit is spent first, by all");
     assert_eq!(world.status("/metrics", &[METRICS]), 0, "another client");
     assert_eq!(
-        world.total("limit=.=recall;.reason=.=exceeded;.caracal_gateway_rate_limited_total"),
+        world.total("limit=.=recall;.reason=.=exceeded;.probegate_gateway_rate_limited_total"),
         2
     );
     assert_eq!(world.sum(LIMITED), 3);
@@ -130,7 +130,7 @@ fn a_body_is_waited_for_where_it_has_the_key() {
     let (_, verdict) = world.head("/x", &[], false);
     assert!(matches!(verdict, Verdict::Forward(_)), "another method has a body, too");
     assert_eq!(
-        world.total("limit=.=recall;.reason=.=missing_key;.caracal_gateway_rate_limited_total"),
+        world.total("limit=.=recall;.reason=.=missing_key;.probegate_gateway_rate_limited_total"),
         2
     );
     assert_eq!(world.sum(LIMITED), 4);
@@ -161,7 +161,7 @@ fn what_waits_is_edited_first_and_refused_or_forwarded_once() {
     assert_eq!(stream.decision, "would_limit");
     stream.on_end(now, &mut world.meter);
     assert_eq!(
-        world.sum("caracal_gateway_requests_in_flight"),
+        world.sum("probegate_gateway_requests_in_flight"),
         1,
         "the one that goes away is gone"
     );

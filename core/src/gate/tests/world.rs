@@ -1,7 +1,7 @@
 //! A gate, and a host that is not Envoy.
 
 use crate::client::HashKey;
-use crate::config;
+use crate::config::{self, Environment};
 use crate::gate::{Context, Gate, Stream};
 use crate::http::Status;
 use crate::metrics::Meter;
@@ -29,7 +29,7 @@ impl World {
             "ADMIN" => Some("admin-token".into()),
             _ => None,
         };
-        let compiled = config::compile(config, &env, HashKey([1; 16])).unwrap();
+        let compiled = config::compile(config, &Environment::wasm(&env, HashKey([1; 16]))).unwrap();
         let meter = Meter::new(compiled.metrics);
         Self {
             gate: compiled.gate,
