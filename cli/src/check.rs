@@ -1,107 +1,122 @@
 //! `probegate check`: every mistake of a file, and what its surroundings get wrong.
 
-mod around;
+mod configuration;
+mod finding;
+mod keys;
 mod mistakes;
-mod routes;
+mod report;
+mod surroundings;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
-use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
 
-use crate::find::{self, Gate, Unreadable};
-use crate::print;
+use crate::find::envoy::World;
+use crate::find::{self, Gate};
 use crate::source::variable;
+use finding::Findings;
+pub use finding::{Finding, Kind};
+use report::Report;
 
-const PLACE: Style = Style::new().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default();
-const MISTAKE: Style = AnsiColor::Red.on_default();
-const GOOD: Style = AnsiColor::Green.on_default();
-
-/// What is said of a line.
-pub struct Finding {
-    pub line: usize,
-    /// Within the gate's configuration; empty for all of it, and for what is around it.
-    pub place: String,
-    pub message: String,
-    pub kind: Kind,
+#[derive(Args)]
+pub struct Order {
+    /// A configuration of the gate, or one of Envoy, Istio or Envoy Gateway with the gate in it, as YAML or JSON; `-` is
+    /// the standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// End with 1 for a warning as well
+    #[arg(long, value_name = "WHAT")]
+    deny: Option<Deny>,
+    /// How it is said: as lines, as JSON, or as SARIF 2.1 for what shows findings in a review
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The gate refuses the configuration.
-    Mistake,
-    /// It works, but not as one would wish.
-    Warning,
+#[derive(Clone, Copy, ValueEnum)]
+enum Deny {
+    /// What works, but guards or counts less than it says
+    Warnings,
 }
 
-/// Checks every file. Ends with 1 if one has a mistake.
-pub fn run(files: &[PathBuf]) -> ExitCode {
+#[derive(Clone, Copy, Default, ValueEnum, PartialEq, Eq)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+    Sarif,
+}
+
+/// Checks every file. Ends with 1 if one has a mistake, or a warning and those are denied, and with 2 if one
+/// could not be read.
+pub fn run(order: &Order) -> ExitCode {
+    let mut reports = Vec::new();
     // Each is checked, whatever the ones before were.
-    let good = files.iter().filter(|file| check(file)).count();
-    ExitCode::from(u8::from(good < files.len()))
+    for file in &order.files {
+        let report = check(file);
+        if order.format == Format::Text {
+            report::text(&report);
+        }
+        reports.push(report);
+    }
+    match order.format {
+        Format::Text => {}
+        Format::Json => report::json(&reports),
+        Format::Sarif => report::sarif(&reports),
+    }
+    let codes = reports.iter().map(|report| report.code(order.deny.is_some()));
+    ExitCode::from(codes.max().unwrap_or(0))
 }
 
-fn check(file: &Path) -> bool {
-    let name = name(file);
-    let refuse = |error: &Unreadable| {
-        say(&name, error.line, MISTAKE, "", "", &error.message);
-        false
+fn check(file: &Path) -> Report {
+    let mut report = Report::of(name(file));
+    let refuse = |report: Report, line: usize, message: String| Report {
+        unreadable: Some((line, message)),
+        ..report
     };
     let text = match read(file) {
         Ok(text) => text,
-        Err(error) => {
-            print(format_args!("{PLACE}{name}:{PLACE:#} {MISTAKE}{error}{MISTAKE:#}"));
-            return false;
-        }
+        Err(error) => return refuse(report, 0, error),
     };
-    let documents = match find::read(&text, &name) {
+    let documents = match find::read(&text, &report.file) {
         Ok(documents) => documents,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(report, error.line, error.message),
     };
-    let gates = match find::gates(&documents, find::dialect(&text, &name)) {
-        Ok(gates) => gates,
-        Err(error) => return refuse(&error),
+    let found = match find::gates(&documents, find::dialect(&text, &report.file)) {
+        Ok(found) => found,
+        Err(error) => return refuse(report, error.line, error.message),
     };
-    // Not `all`: it would leave out what follows the first mistake.
-    gates.iter().filter(|gate| !check_gate(&name, gate)).count() == 0
+    let mut findings = Findings::default();
+    for mistake in found.mistakes {
+        findings.refuse("configuration", mistake.line, mistake.message);
+    }
+    let world = World::of(&documents);
+    for gate in &found.gates {
+        check_gate(gate, &world, &found.gates, &mut report, &mut findings);
+    }
+    report.findings = findings.sorted();
+    report
 }
 
-fn check_gate(name: &str, gate: &Gate<'_>) -> bool {
+fn check_gate(
+    gate: &Gate<'_>,
+    world: &World<'_>,
+    gates: &[Gate<'_>],
+    report: &mut Report,
+    findings: &mut Findings,
+) {
     let source = &gate.configuration;
-    let (mut findings, meaning) = mistakes::of(source);
-    if let Some(meaning) = &meaning {
-        findings.extend(mistakes::warnings(source, &meaning.compiled.warnings));
-        findings.extend(routes::open_metrics(source, meaning));
-        findings.extend(around::warnings(gate, meaning));
-    }
-    findings.sort_by_key(|finding| finding.line);
-    for Finding { line, place, message, kind } in &findings {
-        let (style, word) = match kind {
-            Kind::Mistake => (MISTAKE, ""),
-            Kind::Warning => (WARNING, "warning: "),
-        };
-        say(name, *line, style, word, place, message);
-    }
-    let good = findings.iter().all(|finding| finding.kind == Kind::Warning);
-    if let (true, Some(meaning)) = (good, meaning) {
-        let variables: Vec<_> = meaning.variables.iter().map(|name| variable(name)).collect();
-        let wants = match variables.as_slice() {
-            [] => String::new(),
-            names => format!("; it takes tokens from {}", names.join(", ")),
-        };
-        say(name, source.root.line, GOOD, "", "", &format!("good{wants}"));
-    }
-    good
-}
-
-fn say(name: &str, line: usize, style: Style, word: &str, place: &str, message: &str) {
-    let colon = if place.is_empty() { "" } else { ": " };
-    print(format_args!(
-        "{PLACE}{name}:{line}:{PLACE:#} {style}{word}{style:#}{place}{colon}{style}{message}{style:#}"
-    ));
+    let (mistakes, meaning) = mistakes::of(source);
+    findings.extend(mistakes);
+    let Some(meaning) = meaning else { return };
+    findings.extend(mistakes::warnings(source, &meaning.compiled.warnings));
+    configuration::warnings(source, &meaning, findings);
+    let context = surroundings::Context { gate, meaning: &meaning, world, gates };
+    surroundings::warnings(&context, findings);
+    let variables = meaning.variables.iter().map(|name| variable(name).to_owned()).collect();
+    report.gates.push((source.root.line, variables));
 }
 
 /// What a file is called in messages.

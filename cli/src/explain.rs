@@ -44,7 +44,11 @@ fn answers(question: &Question) -> Result<Vec<String>, String> {
     let text = check::read(&question.config).map_err(|error| format!("{name}: {error}"))?;
     let refuse = |error: find::Unreadable| format!("{name}:{}: {}", error.line, error.message);
     let documents = find::read(&text, &name).map_err(refuse)?;
-    let gates = find::gates(&documents, find::dialect(&text, &name)).map_err(refuse)?;
+    let found = find::gates(&documents, find::dialect(&text, &name)).map_err(refuse)?;
+    if let Some(mistake) = found.mistakes.into_iter().next() {
+        return Err(refuse(mistake));
+    }
+    let gates = found.gates;
     let mut lines = Vec::new();
     for gate in &gates {
         let source = &gate.configuration;

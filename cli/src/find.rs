@@ -1,9 +1,11 @@
 //! Where in a file the gate is.
 
+pub mod envoy;
 mod filters;
 
 use crate::document::{Dialect, Kind, Node, Scalar, Style, documents};
 use crate::source::Source;
+use envoy::{Host, Placed};
 
 pub use crate::document::Unreadable;
 
@@ -17,18 +19,31 @@ pub struct Gate<'a> {
 pub enum Around<'a> {
     /// Nothing: the file is the gate's configuration.
     Nothing,
-    Envoy {
-        document: &'a Node,
-        /// The filter's `config`.
-        plugin: &'a Node,
-        connection_manager: Option<&'a Node>,
-    },
-    /// The `spec` of a `WasmPlugin`.
-    Istio { spec: &'a Node },
+    Envoy(Placed<'a>),
+    Resource(Resource<'a>),
 }
 
-const NOTHING: &str = "the gate is not here: neither its own configuration, nor a Wasm HTTP filter \
-     (envoy.filters.http.wasm) of Envoy, nor a WasmPlugin of Istio";
+/// A resource of Istio's or Envoy Gateway's that loads the gate.
+pub struct Resource<'a> {
+    pub document: &'a Node,
+    pub spec: &'a Node,
+    /// The part of the spec that is about the module.
+    pub plugin: &'a Node,
+    pub host: Host,
+}
+
+/// The gates of a file, and what else is in it.
+pub struct Found<'a> {
+    pub gates: Vec<Gate<'a>>,
+    /// Configurations in a form that the gate does not take.
+    pub mistakes: Vec<Unreadable>,
+}
+
+const NOTHING: &str = "the gate is not here: neither its own configuration, nor a filter of Envoy's \
+     (envoy.filters.http.wasm, envoy.filters.http.dynamic_modules), nor a WasmPlugin, \
+     TrafficExtension or EnvoyFilter of Istio, nor an EnvoyExtensionPolicy of Envoy Gateway";
+
+const EMPTY: &str = "the file is empty, so nothing was checked: the empty configuration is {}";
 
 /// Reads a file, its kind by its name and content.
 pub fn read(text: &str, name: &str) -> Result<Vec<Node>, Unreadable> {
@@ -53,8 +68,8 @@ pub fn dialect(text: &str, name: &str) -> Dialect {
     if is_json { Dialect::Json } else { Dialect::Envoy }
 }
 
-/// Every gate in a file's documents; at least one.
-pub fn gates(documents: &[Node], dialect: Dialect) -> Result<Vec<Gate<'_>>, Unreadable> {
+/// Every gate in a file's documents; at least one, or a mistake in its place.
+pub fn gates(documents: &[Node], dialect: Dialect) -> Result<Found<'_>, Unreadable> {
     let mut candidates = Vec::new();
     for document in documents {
         filters::collect(document, dialect, &mut candidates);
@@ -65,45 +80,57 @@ pub fn gates(documents: &[Node], dialect: Dialect) -> Result<Vec<Gate<'_>>, Unre
     let only = candidates.len() == 1;
     let lines: Vec<_> = candidates.iter().map(|filter| filter.line.to_string()).collect();
     let gates = candidates.into_iter().filter(|filter| only || filter.is_named());
-    let gates: Vec<_> = gates.map(filters::Filter::gate).collect::<Result<_, _>>()?;
-    if gates.is_empty() {
+    let found = sort(gates.map(filters::Filter::gate));
+    if found.gates.is_empty() && found.mistakes.is_empty() {
         return Err(Unreadable {
             line: 1,
             message: format!(
-                "which of the Wasm filters of the lines {} is the gate? Give it the name probegate",
+                "which of the filters of the lines {} is the gate? Give it the name probegate",
                 lines.join(", ")
             ),
         });
     }
-    Ok(gates)
+    Ok(found)
+}
+
+fn sort<'a>(gates: impl Iterator<Item = Result<Gate<'a>, Unreadable>>) -> Found<'a> {
+    let mut found = Found { gates: Vec::new(), mistakes: Vec::new() };
+    for gate in gates {
+        match gate {
+            Ok(gate) => found.gates.push(gate),
+            Err(mistake) => found.mistakes.push(mistake),
+        }
+    }
+    found
 }
 
 /// The documents that are the gate's own configuration.
-fn own(documents: &[Node]) -> Result<Vec<Gate<'_>>, Unreadable> {
-    let gates: Vec<_> = documents
-        .iter()
-        .filter(|document| !is_of_others(document))
-        .map(|document| {
-            let configuration = match document.get("@type") {
-                Some(_) => any(document, Dialect::Envoy)?,
-                None => Source::of(document.clone(), Dialect::Json),
-            };
-            Ok(Gate { configuration, around: Around::Nothing })
-        })
-        .collect::<Result<_, Unreadable>>()?;
-    if documents.is_empty() {
-        let configuration = Source::of(Node::empty(1), Dialect::Json);
-        return Ok(vec![Gate { configuration, around: Around::Nothing }]);
+fn own(documents: &[Node]) -> Result<Found<'_>, Unreadable> {
+    let gates = documents.iter().filter(|document| !is_of_others(document)).map(|document| {
+        let configuration = match document.get("@type") {
+            Some(_) => any(document, Dialect::Envoy)?,
+            None => Source::of(document.clone(), Dialect::Json),
+        };
+        Ok(Gate { configuration, around: Around::Nothing })
+    });
+    let found = sort(gates);
+    if documents.iter().all(is_empty) {
+        return Err(Unreadable { line: 1, message: EMPTY.into() });
     }
-    if gates.is_empty() {
+    if found.gates.is_empty() && found.mistakes.is_empty() {
         return Err(Unreadable { line: 1, message: NOTHING.into() });
     }
-    Ok(gates)
+    Ok(found)
+}
+
+/// Whether a document has nothing but comments in it.
+fn is_empty(document: &Node) -> bool {
+    matches!(&document.kind, Kind::Scalar(Scalar { text, style: Style::Plain }) if text.is_empty() || text == "~")
 }
 
 /// Whether a document is of Envoy, of Kubernetes, or nothing that a person would configure.
 fn is_of_others(document: &Node) -> bool {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 14] = [
         "static_resources",
         "dynamic_resources",
         "admin",
@@ -116,6 +143,8 @@ fn is_of_others(document: &Node) -> bool {
         "layered_runtime",
         "apiVersion",
         "kind",
+        "configs",
+        "virtual_hosts",
     ];
     let listed = matches!(&document.kind, Kind::List(items) if items.iter().any(|item| item.get("name").is_some()));
     listed || KEYS.iter().any(|key| document.get(key).is_some())

@@ -11,7 +11,6 @@ mod token;
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -27,12 +26,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Find every mistake in configurations; ends with 1 if there is one
-    Check {
-        /// A configuration of the gate, of Envoy or of Istio, as YAML or JSON; `-` is the standard input
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    /// Find every mistake in configurations, and what around the gate goes past it; ends with 1 if there is a mistake,
+    /// with 2 if a file could not be read
+    Check(check::Order),
     /// Tell what the gate does with a path, and why
     Explain(explain::Question),
     /// Print a whole configuration of Envoy or Istio for a system
@@ -54,7 +50,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     match Arguments::parse().verb {
-        Verb::Check { files } => check::run(&files),
+        Verb::Check(order) => check::run(&order),
         Verb::Explain(question) => explain::run(&question),
         Verb::Render(order) => render::run(&order),
         Verb::Token { digest: false } => token::make(),
@@ -77,9 +73,14 @@ fn print(text: impl Display) {
     }
 }
 
+/// Writes a line on the standard error.
+fn complain(message: impl Display) {
+    // Without a standard error the exit code is all that can be said.
+    let _ = writeln!(anstream::stderr(), "probegate: {message}");
+}
+
 /// Ends with 1, or another number, after a line on the standard error.
 fn fail(code: u8, message: &str) -> ExitCode {
-    // Without a standard error the number is all that can be said.
-    let _ = writeln!(anstream::stderr(), "probegate: {message}");
+    complain(message);
     ExitCode::from(code)
 }

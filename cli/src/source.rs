@@ -72,6 +72,11 @@ impl Source {
         })
     }
 
+    /// All of it as a value.
+    pub fn whole(&self) -> Value {
+        self.json(&self.root, &mut Vec::new(), &[])
+    }
+
     fn json(&self, node: &Node, way: &mut Way, changes: &[Change]) -> Value {
         let mut below = |nth: usize, child: &Node| {
             way.push(nth);

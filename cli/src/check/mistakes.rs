@@ -6,9 +6,12 @@
 use probegate_core::config::Mistake;
 use serde_json::json;
 
-use super::{Finding, Kind};
+use super::finding::{Finding, Kind};
 use crate::document::Node;
 use crate::source::{Change, Meaning, Source, Spot, Way};
+
+/// The rule of what the gate itself says.
+const CONFIGURATION: &str = "configuration";
 
 /// Nobody reads more.
 const MOST: usize = 100;
@@ -69,6 +72,7 @@ fn twice(node: &Node, findings: &mut Vec<Finding>) {
                 place: String::new(),
                 message: "this key stands twice in its object".into(),
                 kind: Kind::Mistake,
+                rule: CONFIGURATION,
             });
         }
     }
@@ -86,7 +90,7 @@ fn finding(source: &Source, mistake: &Mistake, spot: &Spot, way: &Way) -> Findin
         message += " (Envoy makes a string of such a number in YAML: give the configuration as JSON text in a google.protobuf.StringValue)";
     }
     let (line, _) = source.describe(way);
-    Finding { line, place, message, kind: Kind::Mistake }
+    Finding { line, place, message, kind: Kind::Mistake, rule: CONFIGURATION }
 }
 
 /// The key that a mistake says is none, of the object that it names.
@@ -133,6 +137,12 @@ fn blame(source: &Source, message: &str, way: &mut Way, findings: &mut Vec<Findi
     }
     if !deeper {
         let (line, place) = source.describe(way);
-        findings.push(Finding { line, place, message: message.into(), kind: Kind::Warning });
+        findings.push(Finding {
+            line,
+            place,
+            message: message.into(),
+            kind: Kind::Warning,
+            rule: CONFIGURATION,
+        });
     }
 }

@@ -1,12 +1,43 @@
 //! `probegate check`.
 
+mod addresses;
 mod around;
+mod configuration;
+mod dynamic_module;
 mod envoy;
+mod filters;
 mod kinds;
 mod mistakes;
+mod resources;
+mod routes;
 mod secrets;
+mod statistics;
 
-use crate::{file, probegate};
+use crate::{file, line, probegate};
+
+/// Asserts a warning on the line where `place` stands, which makes an exit code of 1 if warnings are denied.
+fn assert_warned(name: &str, text: &str, place: &str, message: &str) {
+    let said = checked(name, text, 0);
+    let begin = format!("{}: warning: ", line(text, place));
+    let is_it = |said: &&String| said.starts_with(&begin) && said.contains(message);
+    assert!(said.iter().any(|said| is_it(&said)), "{name}: {begin}{message}: {said:#?}");
+    let denied = probegate(&["check", "--deny", "warnings", name]);
+    assert_eq!(denied.code, 1, "{name}: {}", denied.text());
+}
+
+/// Asserts a mistake on the line where `place` stands.
+fn assert_refused(name: &str, text: &str, place: &str, message: &str) {
+    let said = checked(name, text, 1);
+    let begin = format!("{}: ", line(text, place));
+    let is_it = |said: &&String| said.starts_with(&begin) && said.contains(message);
+    assert!(said.iter().any(|said| is_it(&said)), "{name}: {begin}{message}: {said:#?}");
+}
+
+/// Asserts that a file is good, and that nothing is to be said of it.
+fn assert_good(name: &str, text: &str) {
+    let said = checked(name, text, 0);
+    assert!(matches!(said.as_slice(), [said] if said.contains(": good")), "{name}: {said:#?}");
+}
 
 /// What is printed of a file, without the file's name in front of each line.
 fn checked(name: &str, text: &str, code: i32) -> Vec<String> {
@@ -32,6 +63,15 @@ static_resources:
                 generate_request_id: false
                 preserve_external_request_id: true
                 use_remote_address: true
+                normalize_path: true
+                common_http_protocol_options: {{headers_with_underscores_action: REJECT_REQUEST}}
+                route_config:
+                  virtual_hosts:
+                    - name: all
+                      domains: ["*"]
+                      routes:
+                        - match: {{prefix: /}}
+                          route: {{cluster: service}}
                 http_filters:
                   - name: gate
                     typed_config:
@@ -44,6 +84,9 @@ static_resources:
                           environment_variables: {{host_env_keys: [METRICS_BEARER]}}
                         configuration:
 {configuration}
+                  - name: router
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
   clusters:
     - name: service
 "#
@@ -84,6 +127,7 @@ kind: WasmPlugin
 metadata: {{name: probegate}}
 spec:
   url: oci://registry.example/gate:1
+  failStrategy: FAIL_RELOAD
   vmConfig:
     env: [{{name: METRICS_BEARER, valueFrom: HOST}}]
   pluginConfig:

@@ -71,12 +71,10 @@ fn the_gate_is_found_in_every_kind_of_file() {
     }
 }
 
-/// Nothing at all is a working, closed default.
+/// Without a key of its own the gate works, closed.
 #[test]
-fn nothing_is_a_good_configuration() {
+fn an_empty_configuration_is_good() {
     for (name, text) in [
-        ("empty.yaml", String::new()),
-        ("comment.yaml", "# nothing\n".to_owned()),
         ("braces.yaml", "{}".to_owned()),
         ("empty-struct.yaml", in_struct("{}")),
         ("empty-text.yaml", in_text("").replace("value: |", "value: ''")),
@@ -85,6 +83,29 @@ fn nothing_is_a_good_configuration() {
         let said = checked(name, &text, 0);
         assert_eq!(said.len(), 1, "{name}: {said:?}");
         assert!(said[0].contains("good"), "{name}: {said:?}");
+    }
+}
+
+/// Nothing read is nothing good.
+#[test]
+fn a_file_with_nothing_in_it_ends_with_2() {
+    for (name, text) in [
+        ("empty.yaml", ""),
+        ("blank.yaml", "\n \n"),
+        ("comment.yaml", "# nothing\n"),
+        ("documents.yaml", "---\n---\n# nothing\n"),
+        ("null.yaml", "~\n"),
+    ] {
+        for ran in
+            [probegate(&["check", crate::file(name, text)]), run(command(&["check", "-"]), text)]
+        {
+            assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}");
+            assert!(
+                ran.err.contains(":1: the file is empty, so nothing was checked"),
+                "{}",
+                ran.err
+            );
+        }
     }
 }
 
@@ -109,10 +130,12 @@ fn of_several_filters_the_gate_is_the_one_that_is_called_so() {
     let said = checked("both-wrong.yaml", &both, 1);
     assert_eq!(said, [format!("{}: mode: must be one of stable, rc, dev", line(&both, "wrong"))]);
     let neither = filter("a.wasm", "rc") + &filter("b.wasm", "rc");
-    let said = checked("neither.yaml", &neither, 1);
+    let ran = probegate(&["check", crate::file("neither.yaml", &neither)]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
     assert!(
-        said[0].contains("which of the Wasm filters of the lines 5, 12 is the gate?"),
-        "{said:?}"
+        ran.err.contains("which of the filters of the lines 5, 12 is the gate?"),
+        "{}",
+        ran.err
     );
     assert_eq!(checked("one.yaml", &filter("a.wasm", "rc"), 0).len(), 1);
     let two = filter("probegate.wasm", "wrong") + &filter("probegate.wasm", "wrong");

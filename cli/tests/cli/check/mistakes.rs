@@ -93,7 +93,7 @@ fn json_text_in_quotes_is_read() {
 
 #[test]
 fn a_key_that_stands_twice_is_a_mistake() {
-    let said = checked("twice.yaml", "mode: rc\nlog: {access: text}\nmode: dev\n", 1);
+    let said = checked("twice.yaml", "mode: rc\nlog: {access: text}\nmode: stable\n", 1);
     assert_eq!(said, ["3: this key stands twice in its object"]);
 }
 
@@ -122,22 +122,25 @@ fn what_is_not_readable_is_told() {
         ("tab.yaml", "mode: rc\nroutes:\n\t- x\n", "tab.yaml:3: "),
         ("cut.yaml", "mode: rc\nroutes: [\n", "cut.yaml:"),
         ("cut.json", "{\"mode\":\n\"rc\"", "cut.json:2: not JSON"),
-        ("list.yaml", "- a\n", "list.yaml:1: must be an object"),
         ("other.yaml", "apiVersion: v1\nkind: Service\n", "other.yaml:1: the gate is not here"),
         ("admin.yaml", "static_resources: {listeners: []}\n", "admin.yaml:1: the gate is not here"),
         ("deep.yaml", &"[".repeat(100_000), "deep.yaml:1: "),
         ("bomb.yaml", &bomb(), "bomb.yaml:"),
     ];
     for (name, text, said) in table {
-        let out = probegate(&["check", crate::file(name, text)]).with(1);
-        assert!(out.starts_with(said), "{name}: {out}");
-        assert_eq!(out.lines().count(), 1, "{out}");
+        let ran = probegate(&["check", crate::file(name, text)]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {}", ran.err);
+        assert!(ran.err.starts_with(&format!("probegate: {said}")), "{name}: {}", ran.err);
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
     }
-    let out = probegate(&["check", "nowhere.yaml", ".", crate::file("good.yaml", "{}")]).with(1);
-    let lines: Vec<_> = out.lines().collect();
-    assert!(lines[0].starts_with("nowhere.yaml: cannot be read: "), "{out}");
-    assert!(lines[1].starts_with(".: cannot be read: "), "{out}");
-    assert!(lines[2].starts_with("good.yaml:1: good"), "{out}");
+    let said = checked("list.yaml", "- a\n", 1);
+    assert!(said[0].starts_with("1: must be an object"), "{said:?}");
+    let ran = probegate(&["check", "nowhere.yaml", ".", crate::file("good.yaml", "{}")]);
+    assert_eq!(ran.code, 2, "a file that cannot be read is worse than a mistake");
+    let lines: Vec<_> = ran.err.lines().collect();
+    assert!(lines[0].starts_with("probegate: nowhere.yaml: cannot be read: "), "{lines:?}");
+    assert!(lines[1].starts_with("probegate: .: cannot be read: "), "{lines:?}");
+    assert!(ran.out.starts_with("good.yaml:1: good"), "{}", ran.out);
 }
 
 /// Ten aliases of ten aliases of …

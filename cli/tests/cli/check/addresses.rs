@@ -1,0 +1,102 @@
+//! Whether the address that the gate counts by is the client's, and what Envoy does to a request before it.
+
+use super::{assert_good, assert_warned, in_struct};
+
+fn with(configuration: &str, from: &str, to: &str) -> String {
+    let text = in_struct(configuration);
+    let changed = text.replacen(from, to, 1);
+    assert_ne!(text, changed);
+    changed
+}
+
+#[test]
+fn an_address_that_is_not_the_peers_is_warned_of() {
+    let manager = "                use_remote_address: true\n";
+    let more = |line: &str| format!("{manager}                {line}\n");
+    let proxy = "listener_filters: [{name: p, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol}}]";
+    let peer =
+        ["rate_limit: {requests: 5}", "operations: [{name: a, paths: [/a], requests: 1, per: 1s}]"];
+    for (nth, configuration) in peer.into_iter().enumerate() {
+        for (name, from, to, place) in [
+            ("hops", manager, more("xff_num_trusted_hops: 1"), "xff_num_trusted_hops"),
+            (
+                "detected",
+                manager,
+                more("original_ip_detection_extensions: [{name: x}]"),
+                "original_ip_detection",
+            ),
+            (
+                "line",
+                "    - address:",
+                format!("    - {proxy}\n      address:"),
+                "listener_filters",
+            ),
+            (
+                "remote",
+                "use_remote_address: true",
+                "use_remote_address: false".to_owned(),
+                "use_remote_address",
+            ),
+        ] {
+            let text = with(configuration, from, &to);
+            assert_warned(
+                &format!("peer-{name}-{nth}.yaml"),
+                &text,
+                place,
+                "rate_limit.client: remote_address",
+            );
+        }
+    }
+    let forwarded = "rate_limit: {requests: 5, client: {forwarded_for: {}}}";
+    assert_good("forwarded-appended.yaml", &in_struct(forwarded));
+    for (name, to, place) in [
+        ("skip", more("skip_xff_append: true"), "skip_xff_append"),
+        ("remote", "                use_remote_address: false\n".to_owned(), "use_remote_address"),
+    ] {
+        let text = with(forwarded, manager, &to);
+        assert_warned(
+            &format!("forwarded-{name}.yaml"),
+            &text,
+            place,
+            "Envoy does not append its peer's address",
+        );
+    }
+    assert_good("uncounted.yaml", &with("{}", manager, &more("xff_num_trusted_hops: 1")));
+}
+
+#[test]
+fn what_envoy_forwards_as_it_came_is_warned_of() {
+    let manager = "HttpConnectionManager";
+    let text = with("{}", "normalize_path: true", "normalize_path: false");
+    assert_warned("normalize-off.yaml", &text, "normalize_path", "set normalize_path: true");
+    let text = with("{}", "                normalize_path: true\n", "");
+    assert_warned("normalize-absent.yaml", &text, manager, "set normalize_path: true");
+    let text = with("{}", "REJECT_REQUEST", "ALLOW");
+    assert_warned(
+        "underscores.yaml",
+        &text,
+        "ALLOW",
+        "headers_with_underscores_action: REJECT_REQUEST",
+    );
+    assert_good("underscores-dropped.yaml", &with("{}", "REJECT_REQUEST", "DROP_HEADER"));
+}
+
+/// Beyond the connection's buffer Envoy answers for itself.
+#[test]
+fn a_buffer_that_is_too_small_for_a_key_is_warned_of() {
+    let body = "operations: [{name: a, paths: [/a], key: {json: /a}, requests: 1, per: 1s}]";
+    let with = |configuration: &str, bytes: u32| {
+        let text = with(
+            configuration,
+            "    - address:",
+            &format!("    - per_connection_buffer_limit_bytes: {bytes}\n      address:"),
+        );
+        text.replace(
+            "failure_policy",
+            &format!("allow_on_headers_stop_iteration: true\n{:24}failure_policy", ""),
+        )
+    };
+    assert_warned("buffer.yaml", &with(body, 32768), "32768", "Envoy answers 413 to a larger body");
+    assert_good("buffer-large.yaml", &with(body, 65536));
+    assert_good("buffer-unread.yaml", &with("{}", 32768));
+}
