@@ -107,7 +107,10 @@ extern "C" fn proxy_on_configure(root: u32, size: usize) -> bool {
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_tick(root: u32) {
-    with_root(root, |root| root.on_tick());
+    let overdue = with_root(root, |root| root.on_tick()).unwrap_or_default();
+    for stream in overdue {
+        with_stream(stream, HttpStream::on_overdue_body);
+    }
 }
 
 /// A call is over. Every call is the plugin's, also one that was made for a stream.

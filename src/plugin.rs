@@ -1,6 +1,7 @@
 //! One configuration at work in one VM.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use super::abi::{self, Map};
 use super::access;
@@ -19,6 +20,7 @@ use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, report};
 use probegate_core::route::Endpoint;
+use probegate_core::time::Micros;
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
@@ -30,22 +32,27 @@ pub struct Plugin {
     pub names: ReplyNames,
     pub log: log::Settings,
     pub service: String,
-    outbound: Cell<Outbound>,
+    direction: Direction,
+    bypass: Cell<Bypass>,
     /// It was said already what may be amiss.
     hinted: Cell<bool>,
+    /// Streams that wait for the first byte of a body, in the order in which they came, and since when.
+    awaited_bodies: RefCell<BTreeMap<u32, Micros>>,
     /// How often Envoy is to call, in milliseconds.
     pub tick: u32,
 }
 
-/// Whether the plugin is a filter of an outbound listener, which carries what its service sends.
+/// Streams of a listener that is not judged pass untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outbound {
-    /// Not known yet: Envoy tells it to streams alone. It has a root for each direction.
+enum Bypass {
+    /// Not known yet: Envoy tells a listener's direction to streams alone. It has a root for each direction.
     Unasked,
     Yes,
-    /// Or it does not matter.
     No,
 }
+
+/// The line that tells of a listener which is passed untouched.
+const BYPASSED: &str = "probegate: an outbound listener is passed untouched: nothing is guarded, limited or counted there; set direction: both to judge it";
 
 /// What changes with each request.
 #[derive(Debug)]
@@ -70,6 +77,9 @@ impl State {
 
 const HINT: &str = "probegate: a request ended of whose body nothing came, though an operation's key stands in it; if none ever comes, set allow_on_headers_stop_iteration: true beside the plugin's configuration";
 
+/// How long a request may wait for the first byte of a body, in microseconds.
+const BODY_TIMEOUT: Micros = 5_000_000;
+
 /// How often counts go to Envoy, in milliseconds.
 const FLUSH: u32 = 1_000;
 
@@ -82,7 +92,9 @@ impl Plugin {
         let environment = config::Environment::wasm(&env, hash_key);
         let compiled = config::compile(config::parse(configuration)?, &environment)?;
         if compiled.log.level <= Level::Warning {
-            warn_once(&compiled.warnings);
+            let warnings: Vec<String> =
+                compiled.warnings.iter().map(|warning| format!("probegate: {warning}")).collect();
+            warn_once("probegate.warned", &warnings);
         }
         let names = compiled.reply_names();
         let plugin_name = text_property("plugin_name")?;
@@ -110,11 +122,13 @@ impl Plugin {
             request_id_header: gate.names.request_id.clone(),
             names,
             log: compiled.log,
-            outbound: Cell::new(match compiled.direction {
-                Direction::Inbound => Outbound::Unasked,
-                Direction::Both => Outbound::No,
+            direction: compiled.direction,
+            bypass: Cell::new(match compiled.direction {
+                Direction::Auto | Direction::Inbound => Bypass::Unasked,
+                Direction::Both => Bypass::No,
             }),
             hinted: Cell::new(false),
+            awaited_bodies: RefCell::default(),
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate,
@@ -133,17 +147,22 @@ impl Plugin {
         Ok(plugin)
     }
 
-    /// Whether streams pass untouched. Asked in a stream's callback, and answered for all of them; what
-    /// Envoy does not tell is judged.
+    /// Streams pass untouched. Asked in a stream's callback, and answered for all of them; what Envoy
+    /// does not tell is judged.
     pub fn passes(&self) -> bool {
         /// `envoy.config.core.v3.TrafficDirection`.
         const OUTBOUND: i64 = 2;
-        if self.outbound.get() == Outbound::Unasked {
+        if self.bypass.get() == Bypass::Unasked {
             let Ok(direction) = abi::property("xds\0listener_direction") else { return false };
             let outbound = direction.is_some_and(|direction| direction == OUTBOUND.to_le_bytes());
-            self.outbound.set(if outbound { Outbound::Yes } else { Outbound::No });
+            let node = || abi::property("node\0id").ok().flatten().unwrap_or_default();
+            let judges = !outbound || self.direction.judges(outbound, &node());
+            self.bypass.set(if judges { Bypass::No } else { Bypass::Yes });
+            if !judges {
+                warn_once("probegate.bypassed", &[BYPASSED.into()]);
+            }
         }
-        self.outbound.get() == Outbound::Yes
+        self.bypass.get() == Bypass::Yes
     }
 
     /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
@@ -152,6 +171,32 @@ impl Plugin {
         if !self.hinted.replace(true) {
             access::write(Level::Warning, HINT);
         }
+    }
+
+    /// A stream waits for a body from now on.
+    pub fn await_body(&self, stream: u32) {
+        if let Ok(mut awaited) = self.awaited_bodies.try_borrow_mut() {
+            awaited.insert(stream, now());
+        }
+    }
+
+    /// A stream no longer waits for the first byte of a body.
+    pub fn body_came(&self, stream: u32) {
+        if let Ok(mut awaited) = self.awaited_bodies.try_borrow_mut() {
+            awaited.remove(&stream);
+        }
+    }
+
+    /// The streams that began to wait for a body so long ago that some of it should have come, each of
+    /// them once.
+    pub fn overdue_bodies(&self) -> Vec<u32> {
+        let Ok(mut awaited) = self.awaited_bodies.try_borrow_mut() else { return Vec::new() };
+        if awaited.is_empty() {
+            return Vec::new();
+        }
+        let now = now();
+        let overdue = awaited.extract_if(.., |_, since| now.saturating_sub(*since) >= BODY_TIMEOUT);
+        overdue.map(|(stream, _)| stream).collect()
     }
 
     /// Sees the time go by, and once a second hands over what was counted.
@@ -236,16 +281,15 @@ fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
 }
 
 /// Logs the warnings in one of a process's VMs, unless they are the ones that were logged last.
-fn warn_once(warnings: &[String]) {
-    const KEY: &str = "probegate.warned";
+fn warn_once(key: &str, warnings: &[String]) {
     let text = warnings.join("\n");
-    let (last, version) = match abi::shared_data(KEY) {
+    let (last, version) = match abi::shared_data(key) {
         Ok(Some(shared)) => shared,
         _ => (Vec::new(), abi::ABSENT),
     };
-    if last != text.as_bytes() && abi::set_shared_data(KEY, text.as_bytes(), version) == Ok(true) {
+    if last != text.as_bytes() && abi::set_shared_data(key, text.as_bytes(), version) == Ok(true) {
         for warning in warnings {
-            access::write(Level::Warning, &format!("probegate: {warning}"));
+            access::write(Level::Warning, warning);
         }
     }
 }

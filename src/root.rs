@@ -28,14 +28,14 @@ impl Root {
         }
     }
 
-    /// Time goes by.
-    pub fn on_tick(&mut self) {
-        if let Some(plugin) = &self.plugin {
-            plugin.on_tick();
-            callouts::forget();
-            probes::on_tick(plugin);
-            token_fetches::on_tick(plugin);
-        }
+    /// Time goes by. Returns the streams that wait for a body, and have for too long.
+    pub fn on_tick(&mut self) -> Vec<u32> {
+        let Some(plugin) = &self.plugin else { return Vec::new() };
+        plugin.on_tick();
+        callouts::forget();
+        probes::on_tick(plugin);
+        token_fetches::on_tick(plugin);
+        plugin.overdue_bodies()
     }
 
     /// What a stream that begins now belongs to; `None` if nothing could be configured.

@@ -58,6 +58,12 @@ impl HttpStream {
 
     /// More of the request's body is there, `size` bytes with what is held of it.
     pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
+        if !self.shown
+            && self.wait == Some(Pause::Body)
+            && let Some(plugin) = &self.plugin
+        {
+            plugin.body_came(self.id);
+        }
         self.shown = true;
         let action = match self.wait {
             Some(Pause::Body) if size > MAX_BODY => self.on_body(None),
@@ -89,6 +95,9 @@ impl HttpStream {
     }
 
     fn on_body(&mut self, body: Option<&[u8]>) -> Action {
+        if let Some(plugin) = self.plugin.as_ref().filter(|_| !self.shown) {
+            plugin.body_came(self.id);
+        }
         let (Some(plugin), Some(mut stream)) = (self.plugin.clone(), self.stream.take()) else {
             return Action::Pause;
         };
@@ -174,6 +183,7 @@ impl HttpStream {
             }
             Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(plugin, stream),
             Verdict::Pause(_, wait) => {
+                plugin.await_body(self.id);
                 self.stream = Some(stream);
                 self.wait = Some(wait);
                 Action::Pause
@@ -181,6 +191,7 @@ impl HttpStream {
             Verdict::Refuse(refusal) => self.refuse(plugin, stream, refusal),
             Verdict::Answer(own) => {
                 let reply = plugin.answer(own);
+                let reply = if stream.grpc { reply.for_grpc() } else { reply };
                 stream.answered(reply.status);
                 self.reply(plugin, stream, reply)
             }
@@ -200,6 +211,13 @@ impl HttpStream {
         if stream.grpc {
             let status = abi::header(Map::Response, "grpc-status").ok().flatten();
             stream.grpc_status = status.map(|status| Code::of(&status));
+        }
+        // A filter in front may have made a gRPC call of what was none to Envoy: then the gate's own
+        // answer leaves as HTTP's.
+        if stream.grpc && !stream.forwarded {
+            let status = abi::header(Map::Response, ":status").ok().flatten();
+            stream.status = Status::of(&status.unwrap_or_default());
+            stream.grpc = stream.grpc_status.is_some();
         }
         // The gate's own answers have the header and a status that is known.
         if stream.forwarded {
@@ -240,7 +258,29 @@ impl HttpStream {
             stream.decision = verdict.word();
         }
         drop(borrowed);
+        // What the gate answers itself has the same ID in Envoy's access log. Envoy that does not take
+        // it costs the log its ID.
+        if stream.id_minted && matches!(verdict, Verdict::Refuse(_) | Verdict::Answer(_)) {
+            let id = stream.id.as_bytes();
+            let _ = abi::set_header(Map::Request, &plugin.request_id_header, id);
+        }
         self.carry_out(plugin, stream, verdict)
+    }
+
+    /// No byte of the body has come that the request waits for: Envoy may keep all bodies from the
+    /// plugin, and the request would wait for ever.
+    pub fn on_overdue_body(&mut self) {
+        if self.wait != Some(Pause::Body) || self.shown {
+            return;
+        }
+        let (Some(plugin), Some(stream)) = (self.plugin.clone(), self.stream.take()) else {
+            return;
+        };
+        self.wait = None;
+        // What Envoy does not let this do stays where it is, and does not get through.
+        let _ = abi::act_for(self.id);
+        plugin.hint();
+        self.refuse(&plugin, stream, Refusal::Internal);
     }
 
     fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
@@ -290,6 +330,7 @@ impl Drop for HttpStream {
             }
             stream.on_end(now, &mut plugin.state.borrow_mut().meter);
             if self.wait == Some(Pause::Body) && !self.shown {
+                plugin.body_came(self.id);
                 plugin.hint();
             }
             if let Some(record) = &self.record {

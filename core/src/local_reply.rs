@@ -35,11 +35,24 @@ pub struct Reply {
     pub body: String,
 }
 
+/// gRPC's `OK`.
+const OK: u32 = 0;
 /// gRPC's `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
 const RESOURCE_EXHAUSTED: u32 = 8;
 const ABORTED: u32 = 10;
 const UNAVAILABLE: u32 = 14;
 const UNAUTHENTICATED: u32 = 16;
+
+impl Reply {
+    /// The answer of an endpoint to a gRPC client, which gets the body in a header: a short one.
+    pub fn for_grpc(self) -> Self {
+        let (grpc_status, message) = match self.status {
+            503 => (UNAVAILABLE, "upstream is not ready"),
+            _ => (OK, ""),
+        };
+        Self { grpc_status: Some(grpc_status), body: message.into(), ..self }
+    }
+}
 
 impl Refusal {
     /// The HTTP status of the answer.

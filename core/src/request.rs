@@ -175,10 +175,11 @@ impl<'a> Head<'a> {
     }
 }
 
-/// `application/grpc`, or that with a suffix such as `+proto`, as Envoy decides it.
+/// `application/grpc`, or that with a suffix such as `+proto`, as Envoy decides it: with a parameter it is
+/// none.
 fn is_grpc(content_type: &[u8]) -> bool {
     match content_type.strip_prefix(b"application/grpc") {
-        Some(rest) => matches!(rest.first(), None | Some(b'+' | b';')),
+        Some(rest) => matches!(rest.first(), None | Some(b'+')),
         None => false,
     }
 }

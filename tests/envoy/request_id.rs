@@ -205,3 +205,25 @@ fn an_early_refusal_of_envoys_own_does_no_harm() {
     let answer = Client::new(envoy.address()).get("/v1/recall");
     assert_eq!((answer.status, is_minted(id_of(&answer))), (200, true));
 }
+
+/// What the gate answers itself carries one ID as well: the header, the body and Envoy's own copy of the
+/// request's header say the same.
+#[test]
+fn a_refusal_has_one_id_where_envoy_copies_the_requests() {
+    let upstream = Upstream::start();
+    let bootstrap = Bootstrap::to(upstream.address())
+        .plugin(json!({}))
+        .hcm(json!({"always_set_request_id_in_response": true}));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    let long = [b'a'; 129];
+    for sent in [&[&b"a b"[..]][..], &[&long], &[b"\xff"], &[b"a", b"b"], &[]] {
+        let lines: Vec<_> = sent.iter().map(|value| ("x-request-id", value)).collect();
+        let answer = client.get_with("/metrics", &lines);
+        assert_eq!(answer.status, 401, "{sent:?}");
+        assert_eq!(answer.headers_named("x-request-id").len(), 1, "{sent:?}");
+        assert!(is_minted(id_of(&answer)), "{sent:?}: {}", id_of(&answer));
+        let body = answer.json();
+        assert_eq!(body["request_id"], id_of(&answer), "{sent:?}");
+    }
+}

@@ -26,11 +26,29 @@ fn a_refusal_has_a_grpc_status() {
     assert_eq!(requests, 3, "a gRPC call is counted with the status that its client got");
 }
 
-/// To any other client the answer has no gRPC status.
+/// To any other client the answer has no gRPC status, and is counted as it leaves.
 #[test]
 fn others_get_http() {
     let envoy = Envoy::start(1, "{}");
-    let exchange = envoy.send(Request::get("/metrics").header("content-type", "application/grpcx"));
-    assert_eq!(exchange.status(), 401);
-    assert_eq!(exchange.answer().headers.first("grpc-status"), None);
+    for content_type in ["application/grpcx", "application/grpc;x", "application/grpc-web+proto"] {
+        let request = Request::get("/metrics").header("content-type", content_type);
+        let exchange = envoy.send(request);
+        assert_eq!(exchange.status(), 401, "{content_type}");
+        assert_eq!(exchange.answer().headers.first("grpc-status"), None, "{content_type}");
+    }
+    envoy.tick();
+    let labels = [("method", "GET"), ("status_code", "401")];
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &labels), 3);
+}
+
+/// Envoy writes a body into a header for a gRPC client, so an endpoint's is a short one.
+#[test]
+fn an_endpoint_answers_a_grpc_client_in_short() {
+    let envoy = Envoy::start(1, "{}");
+    for path in ["/-/gate/", "/-/gate/live", "/-/gate/ready"] {
+        let exchange = envoy.send(Request::get(path).header("content-type", "application/grpc"));
+        assert_eq!(exchange.header("grpc-status"), "0", "{path}");
+        let message = exchange.answer().headers.first("grpc-message").unwrap_or_default();
+        assert!(message.len() < 100, "{path}: {} bytes", message.len());
+    }
 }

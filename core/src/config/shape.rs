@@ -85,16 +85,30 @@ pub enum Mode {
     Dev,
 }
 
-/// Which listeners' requests are judged. One that says neither inbound nor outbound is inbound.
+/// The listeners whose requests are judged. One that says neither inbound nor outbound is inbound.
 #[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// Of all listeners but outbound ones.
+    /// All but the outbound ones of an Istio sidecar, which carry what its service sends. Istio's gateways
+    /// have outbound listeners as well, and these are judged.
     #[default]
+    Auto,
+    /// All but outbound ones.
     Inbound,
-    /// Of all listeners.
+    /// All.
     Both,
+}
+
+impl Direction {
+    /// Judges the listeners of a proxy with this node ID, as far as that matters.
+    pub fn judges(self, outbound: bool, node: &[u8]) -> bool {
+        match self {
+            Self::Auto => !(outbound && node.starts_with(b"sidecar~")),
+            Self::Inbound => !outbound,
+            Self::Both => true,
+        }
+    }
 }
 
 /// A system whose operational surface is built in; `none` has none.

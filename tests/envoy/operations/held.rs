@@ -68,8 +68,24 @@ fn envoy_answers_what_its_buffer_does_not_hold() {
     envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
 }
 
-/// Without the option by which Envoy shows the body, a request waits for ever: it does not pass, and
-/// the log says what may be amiss.
+/// Without the option by which Envoy shows the body, a request is answered when none of it has come for a
+/// while, and the log says what may be amiss.
+#[test]
+fn a_body_that_envoy_keeps_to_itself_is_500() {
+    let upstream = Upstream::start();
+    let bootstrap = bootstrap(&upstream, json!([by_body(1)]))
+        .wasm(json!({"allow_on_headers_stop_iteration": false}));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let request = Request::new("POST", "/v1/recall").header("x-request-id", "mine");
+    let answer = Client::new(envoy.address()).send(&request.body(r#"{"bank_id": "a"}"#));
+    assert_eq!((answer.status, answer.header("x-request-id")), (500, Some("mine")));
+    assert_eq!(upstream.count(), 0);
+    assert!(envoy.log().contains("set allow_on_headers_stop_iteration: true"));
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "500")], |count| count == 1.0);
+    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+}
+
+/// A client that goes away before is counted as one, and nothing passes.
 #[test]
 fn without_the_option_nothing_passes() {
     let upstream = Upstream::start();

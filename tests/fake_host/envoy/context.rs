@@ -14,18 +14,31 @@ pub struct Plugin {
     pub configuration: Vec<u8>,
     /// `envoy.config.core.v3.TrafficDirection` of its listener.
     pub direction: i64,
+    /// The ID of the proxy's node.
+    pub node: Vec<u8>,
 }
 
 impl Plugin {
     /// A plugin called `gate`.
     pub fn new(configuration: impl AsRef<[u8]>) -> Self {
         let configuration = configuration.as_ref().into();
-        Self { name: b"gate".into(), root_id: b"".into(), configuration, direction: 0 }
+        Self {
+            name: b"gate".into(),
+            root_id: b"".into(),
+            configuration,
+            direction: 0,
+            node: b"".into(),
+        }
     }
 
     /// A filter of an outbound listener.
     pub fn outbound(self) -> Self {
         Self { direction: 2, ..self }
+    }
+
+    /// In a proxy whose node has this ID.
+    pub fn node(self, id: impl AsRef<[u8]>) -> Self {
+        Self { node: id.as_ref().into(), ..self }
     }
 
     pub fn named(self, name: impl AsRef<[u8]>) -> Self {

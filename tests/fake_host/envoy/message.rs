@@ -88,7 +88,7 @@ impl Request {
     pub fn is_grpc(&self) -> bool {
         let content_type = self.headers.first("content-type").unwrap_or_default();
         let rest = content_type.strip_prefix(b"application/grpc");
-        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+')))
     }
 }
 

@@ -78,6 +78,7 @@ impl State {
             (b"plugin_name", _) => Ok(plugin.name.clone()),
             (b"plugin_root_id", _) => Ok(plugin.root_id.clone()),
             (b"plugin_vm_id", _) => Ok(b"gate".into()),
+            (b"node\0id", _) => Ok(plugin.node.clone()),
             // A root is not told.
             (b"xds\0listener_direction", Context::Stream(_)) => {
                 Ok(plugin.direction.to_le_bytes().into())
