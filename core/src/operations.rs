@@ -12,7 +12,7 @@ pub mod key;
 
 use crate::client::{ClientKey, Clients, Connection, HashKey, Identity};
 use crate::rate_limit::Quota;
-use crate::rate_limit::expiry_table::{Expiry, ExpiryTable};
+use crate::rate_limit::expiry_table::{Expiry, ExpiryTable, owned};
 use crate::rate_limit::{LimitReason, Rejection};
 use crate::request::Head;
 use crate::route::{PathVariants, ProtectedPatterns};
@@ -64,8 +64,8 @@ pub struct Charge {
 enum Key {
     Known(ClientKey),
     Missing,
-    /// It stands in the body.
-    InBody,
+    /// It stands in the body of a request of this client's.
+    InBody(ClientKey),
 }
 
 /// What a request has taken out of a bucket.
@@ -120,11 +120,11 @@ impl Operations {
                     tell(place, None);
                     Key::Known(client())
                 }
-                Source::Json(_) if !head.ends => Key::InBody,
+                Source::Json(_) if !head.ends => Key::InBody(client()),
                 source => {
                     let found = source.find(head, variants, &operation.paths);
                     tell(place, found.as_deref());
-                    self.key(found.as_deref())
+                    found.map_or(Key::Missing, |found| self.key(&found, client()))
                 }
             },
         };
@@ -133,7 +133,7 @@ impl Operations {
 
     /// Whether one of the charges cannot be decided without the body.
     pub fn want_body(charges: &[Charge]) -> bool {
-        charges.iter().any(|charge| charge.key == Key::InBody)
+        charges.iter().any(|charge| matches!(charge.key, Key::InBody(_)))
     }
 
     /// Reads the keys that stand in the body, if it can be had; `tell` is told of them as of the others.
@@ -143,7 +143,8 @@ impl Operations {
         body: Option<&[u8]>,
         tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
-        for charge in charges.iter_mut().filter(|charge| charge.key == Key::InBody) {
+        for charge in charges {
+            let Key::InBody(client) = charge.key else { continue };
             let found = match self.all.get(charge.operation).map(|operation| &operation.source) {
                 Some(Source::Json(pointer)) => body.and_then(|body| json::find(body, pointer)),
                 _ => None,
@@ -151,13 +152,13 @@ impl Operations {
             let found = found.filter(|key| !key.is_empty());
             let found = found.as_deref().map(str::as_bytes);
             tell(charge.operation, found);
-            charge.key = self.key(found);
+            charge.key = found.map_or(Key::Missing, |found| self.key(found, client));
         }
     }
 
-    fn key(&self, key: Option<&[u8]>) -> Key {
-        let known = |key| Key::Known(ClientKey::new(&self.hash_key, Identity::Name(key)));
-        key.map_or(Key::Missing, known)
+    /// A key that a request of this client's brought.
+    fn key(&self, key: &[u8], client: ClientKey) -> Key {
+        Key::Known(owned(ClientKey::new(&self.hash_key, Identity::Name(key)), client))
     }
 
     /// Admits a request by all of its charges, or by none.

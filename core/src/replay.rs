@@ -7,7 +7,7 @@
 use crate::client::{ClientKey, HashKey, Identity};
 use crate::rate_limit::LimitReason;
 use crate::rate_limit::WhenFull;
-use crate::rate_limit::expiry_table::{Expiry, ExpiryTable};
+use crate::rate_limit::expiry_table::{Expiry, ExpiryTable, owned};
 use crate::request::{Head, Single};
 use crate::route::{PathVariants, ProtectedPatterns};
 use crate::store::Tables;
@@ -66,12 +66,17 @@ pub enum Block {
 }
 
 impl Replay {
-    /// What a request says of itself, if its path is one of those that this is about.
-    pub fn find(&self, head: &Head<'_>, variants: &PathVariants<'_>) -> Option<Nonce> {
-        self.routes.matches(variants).then(|| self.read(head).unwrap_or_else(Nonce::Bad))
+    /// What a request of this client's says of itself, if its path is one of those that this is about.
+    pub fn find(
+        &self,
+        head: &Head<'_>,
+        variants: &PathVariants<'_>,
+        client: &mut dyn FnMut() -> ClientKey,
+    ) -> Option<Nonce> {
+        self.routes.matches(variants).then(|| self.read(head, client).unwrap_or_else(Nonce::Bad))
     }
 
-    fn read(&self, head: &Head<'_>) -> Result<Nonce, Block> {
+    fn read(&self, head: &Head<'_>, client: &mut dyn FnMut() -> ClientKey) -> Result<Nonce, Block> {
         let nonce = header(head, &self.nonce_header)?;
         let time = header(head, &self.timestamp_header)?;
         // Of a repeated header something in front may have made one, with commas.
@@ -82,7 +87,8 @@ impl Replay {
         let seconds = str::from_utf8(time).ok().and_then(|digits| digits.parse::<u64>().ok());
         let time = seconds.and_then(|seconds| seconds.checked_mul(SECOND));
         let key = ClientKey::new(&self.hash_key, Identity::Name(nonce));
-        Ok(Nonce::Read(key, time.ok_or(Block::Malformed)?))
+        let time = time.ok_or(Block::Malformed)?;
+        Ok(Nonce::Read(owned(key, client()), time))
     }
 
     /// Lets a request through if it is the first with its nonce.

@@ -118,7 +118,8 @@ impl Gate {
         let mut on_match =
             |place, key: Option<&[u8]>| pending.global_rate_limit.operation(place, key);
         pending.charges = self.operations.charges(head, variants, &mut key, &mut on_match);
-        pending.nonce = self.replay.as_ref().and_then(|replay| replay.find(head, variants));
+        pending.nonce =
+            self.replay.as_ref().and_then(|replay| replay.find(head, variants, &mut key));
         Some(pending)
     }
 }

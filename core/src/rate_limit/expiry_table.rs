@@ -6,7 +6,7 @@
 //! it, and so forgetting opens nothing, whatever a clock does. Only keys whose time is over are
 //! forgotten, so while the clock goes on the floor is in the past and costs nobody anything.
 
-use crate::client::ClientKey;
+use crate::client::{self, ClientKey};
 use crate::rate_limit::LimitReason;
 use crate::store::{CAS_ATTEMPTS, Store};
 
@@ -15,13 +15,32 @@ use crate::store::{CAS_ATTEMPTS, Store};
 const MEAN: u32 = 64;
 
 /// The first bytes of a slot: which layout follows. A value that does not have it is not ours.
-const FORMAT: [u8; 8] = *b"stamps/1";
+const FORMAT: [u8; 8] = *b"stamps/2";
+
+/// How much of a slot one owner's keys may take, in percent, unless [`ExpiryTable::share`] says it. While `most` keys
+/// are live and all are one owner's, fewer than one in 10,000 finds no room by chance.
+const SHARE: u32 = 75;
+
+/// The bits of a fingerprint that tell keys apart. Those above are the owner's; 0 is nobody's.
+const KEY: u64 = (1 << 48) - 1;
+
+/// A key that a client brought with it, and that counts against the client's share of a table: the same key, whoever
+/// brings it. Of a public address the owner is its [network](client::network), so that who has a /48 or a /16 is one.
+pub fn owned(key: ClientKey, client: ClientKey) -> ClientKey {
+    let owner = match client::network(client.fingerprint) {
+        0 => (client.fingerprint & KEY) >> 32 | 1,
+        network => u64::from(network),
+    };
+    ClientKey { fingerprint: key.fingerprint & KEY | owner << 48, ..key }
+}
 
 /// Keys and their expiries, in as many shared values as it takes.
 #[derive(Debug)]
 pub struct ExpiryTable {
     slots: u32,
     keys_per_slot: usize,
+    /// How many of them may be of one owner.
+    keys_per_owner: usize,
     /// Kept between requests, so that reading a slot allocates nothing.
     value: Vec<u8>,
 }
@@ -49,11 +68,15 @@ impl ExpiryTable {
     pub fn new(most: u32) -> Self {
         let slots = (most / MEAN).max(1);
         let room = u64::from(most) * 2 / u64::from(slots);
-        Self {
-            slots,
-            keys_per_slot: usize::try_from(room).unwrap_or(usize::MAX),
-            value: Vec::new(),
-        }
+        let keys_per_slot = usize::try_from(room).unwrap_or(usize::MAX);
+        Self { slots, keys_per_slot, keys_per_owner: 0, value: Vec::new() }.share(SHARE)
+    }
+
+    /// Gives an owner so many percent of the room, 1 to 100.
+    pub fn share(mut self, percent: u32) -> Self {
+        let percent = percent.clamp(1, 100) as usize;
+        self.keys_per_owner = self.keys_per_slot.saturating_mul(percent).div_ceil(100);
+        self
     }
 
     /// Decides on what is known of a key, once more whenever another worker was faster; nothing changes
@@ -66,11 +89,10 @@ impl ExpiryTable {
         store: &mut dyn Store,
         decide: &mut dyn FnMut(Held, &mut dyn Store) -> Option<Expiry>,
     ) -> Result<(), LimitReason> {
-        let fingerprint = key.fingerprint.to_le_bytes();
         let slot = u32::try_from(key.place % u64::from(self.slots)).unwrap_or_default();
         for _ in 0..CAS_ATTEMPTS {
             let version = store.read(slot, &mut self.value)?;
-            let Some(held) = look(&mut self.value, fingerprint) else {
+            let Some(held) = look(&mut self.value, key.fingerprint) else {
                 self.value.clear();
                 self.value.extend_from_slice(&FORMAT);
                 self.value.extend_from_slice(&latest.to_le_bytes());
@@ -80,7 +102,8 @@ impl ExpiryTable {
                 continue;
             };
             let Some(stamp) = decide(held, store) else { return Ok(()) };
-            if !put(&mut self.value, fingerprint, stamp, self.keys_per_slot) {
+            let most = (self.keys_per_slot, self.keys_per_owner);
+            if !put(&mut self.value, key.fingerprint, stamp, most) {
                 return Err(LimitReason::TableFull);
             }
             if store.swap(slot, &self.value, version)? {
@@ -102,33 +125,57 @@ fn parts(slot: &mut [u8]) -> Option<(&mut [Word; 2], &mut [[Word; 2]])> {
 }
 
 /// What a slot knows of a key; `None` if its bytes are not ours. One that was never written is made.
-fn look(slot: &mut Vec<u8>, fingerprint: Word) -> Option<Held> {
+fn look(slot: &mut Vec<u8>, fingerprint: u64) -> Option<Held> {
     if slot.is_empty() {
         slot.extend_from_slice(&FORMAT);
         slot.extend_from_slice(&[0; 8]);
     }
     let ([_, floor], entries) = parts(slot)?;
-    let own = entries.iter().find(|[owner, _]| *owner == fingerprint);
+    let own = entries.iter().find(|[held, _]| is_same(*held, fingerprint));
     Some(Held {
         stamp: u64::from_le_bytes(own.map_or(*floor, |[_, stamp]| *stamp)),
         own: own.is_some(),
     })
 }
 
-/// ExpiryTable a key of a slot, if there is room for it.
-fn put(slot: &mut Vec<u8>, fingerprint: Word, stamp: Expiry, most: usize) -> bool {
+/// Whether both are the same key's, whoever brought it.
+fn is_same(held: Word, fingerprint: u64) -> bool {
+    (u64::from_le_bytes(held) ^ fingerprint) & KEY == 0
+}
+
+/// How many keys of the owner of this fingerprint are live.
+fn of_owner(entries: &[[Word; 2]], fingerprint: u64, now: u64) -> usize {
+    let owner = client::network(fingerprint);
+    let is_live = |[held, until]: &&[Word; 2]| {
+        client::network(u64::from_le_bytes(*held)) == owner && u64::from_le_bytes(*until) > now
+    };
+    if owner == 0 { 0 } else { entries.iter().filter(is_live).count() }
+}
+
+/// Writes the stamp of a key of a slot, if there is room for it: for so many in all, and for so many of one owner.
+fn put(
+    slot: &mut Vec<u8>,
+    fingerprint: u64,
+    stamp: Expiry,
+    (most, per_owner): (usize, usize),
+) -> bool {
     let Some(([_, floor], entries)) = parts(slot) else { return false };
     let held = entries.len();
-    let own = entries.iter().position(|[owner, _]| *owner == fingerprint);
+    let own = entries.iter().position(|[held, _]| is_same(*held, fingerprint));
+    if own.is_none() && of_owner(entries, fingerprint, stamp.now) >= per_owner {
+        return false;
+    }
     let place = own.or_else(|| {
         let is_over = |[_, held]: &[Word; 2]| u64::from_le_bytes(*held) <= stamp.now;
         entries.iter().position(is_over)
     });
-    let entry = [fingerprint, stamp.until.to_le_bytes()];
+    let entry = [fingerprint.to_le_bytes(), stamp.until.to_le_bytes()];
     match place.and_then(|place| entries.get_mut(place)) {
         Some(place) => {
-            let [owner, forgotten] = std::mem::replace(place, entry);
-            if owner != fingerprint && u64::from_le_bytes(forgotten) > u64::from_le_bytes(*floor) {
+            let [held, forgotten] = std::mem::replace(place, entry);
+            if !is_same(held, fingerprint)
+                && u64::from_le_bytes(forgotten) > u64::from_le_bytes(*floor)
+            {
                 *floor = forgotten;
             }
             true

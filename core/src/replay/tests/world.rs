@@ -2,7 +2,7 @@
 
 use crate::client::{ClientKey, HashKey, Identity};
 use crate::rate_limit::WhenFull;
-use crate::rate_limit::expiry_table::ExpiryTable;
+use crate::rate_limit::expiry_table::{ExpiryTable, owned};
 use crate::replay::{Block, Nonce, Replay, SECOND};
 use crate::request::{Head, HeaderNames, Pairs};
 use crate::route::{PathVariants, Pattern, ProtectedPatterns};
@@ -48,7 +48,8 @@ impl World {
         let buffer = crate::testing::serialize(&all);
         let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
         let head = Head::read(Pairs::new(&buffer), &names);
-        self.workers[0].find(&head, &PathVariants::of(head.path).unwrap())
+        let mut client = || ClientKey::new(&HashKey([1; 16]), Identity::Unknown);
+        self.workers[0].find(&head, &PathVariants::of(head.path).unwrap(), &mut client)
     }
 
     /// A request with this nonce and time, in seconds, comes to a worker.
@@ -60,6 +61,12 @@ impl World {
     pub fn size(&self) -> usize {
         self.host.memory.slots().map(|(_, value)| value.len()).sum()
     }
+}
+
+/// A request of this client's.
+pub fn read_of(client: Identity<'_>, nonce: u64, time: u64) -> Nonce {
+    let Nonce::Read(key, time) = read(nonce, time) else { panic!("it can be read") };
+    Nonce::Read(owned(key, ClientKey::new(&HashKey([1; 16]), client)), time)
 }
 
 pub fn read(nonce: u64, time: u64) -> Nonce {
