@@ -220,9 +220,17 @@ pub fn nginx() -> PathBuf {
     on_path("nginx").unwrap_or_else(|| debian::root("nginx", &["nginx"]).join("usr/sbin/nginx"))
 }
 
-/// A folder for `PYTHONPATH` with two web frameworks of Python, and a server for the first.
+/// A folder for `PYTHONPATH` with web frameworks of Python, and servers for them.
 pub fn python_frameworks() -> PathBuf {
-    pip::packages("python-frameworks", &["starlette==1.10.0", "uvicorn==0.54.0", "flask==3.1.3"])
+    let packages = [
+        "starlette==1.10.0",
+        "uvicorn==0.54.0",
+        "flask==3.1.3",
+        "django==5.2.19",
+        "bottle==0.13.4",
+        "gevent==26.9.0",
+    ];
+    pip::packages("python-frameworks-2", &packages)
 }
 
 /// A folder for `PYTHONPATH` with Grafana's own types of a dashboard, which read and write one.

@@ -46,6 +46,21 @@ impl WebServer {
         Self::python("Flask", include_str!("web_server/with_flask.py"))
     }
 
+    /// Flask, on gevent: parts the request line at the white space of Latin-1.
+    pub fn gevent() -> Self {
+        Self::python("gevent", include_str!("web_server/with_gevent.py"))
+    }
+
+    /// Django, on its own server, which stands on wsgiref: ends a pattern before a line break.
+    pub fn django() -> Self {
+        Self::python("Django", include_str!("web_server/with_django.py"))
+    }
+
+    /// Bottle, on wsgiref: drops what is no UTF-8.
+    pub fn bottle() -> Self {
+        Self::python("Bottle", include_str!("web_server/with_bottle.py"))
+    }
+
     /// Express, on Node: does not mind upper case, nor a slash at the end.
     pub fn express() -> Self {
         let mut node = Command::new(tools::node());

@@ -53,7 +53,9 @@ impl<'a> Attempt<'a> {
         // Most normalizations make the same of a path.
         let mut known: BTreeMap<Vec<u8>, Vec<bool>> = BTreeMap::new();
         for (nth, wire) in self.listeners.iter_mut().enumerate() {
-            let http2 = self.random.below(2) == 0;
+            // Bytes beyond ASCII only HTTP/2 carries as they are.
+            let raw = path.iter().any(|byte| !byte.is_ascii());
+            let http2 = raw || self.random.below(2) == 0;
             let mut ask = |fields: &Fields| {
                 let ask = if http2 { Wire::http2 } else { Wire::http1 };
                 ask(wire, path, fields).unwrap_or_default()
@@ -98,8 +100,15 @@ impl<'a> Attempt<'a> {
 #[test]
 fn what_a_server_would_serve_is_guarded() {
     let count = env::var("PROBEGATE_PATHS").map_or(PATHS, |text| text.parse().expect("a number"));
-    let servers =
-        [WebServer::nginx(), WebServer::starlette(), WebServer::flask(), WebServer::express()];
+    let servers = [
+        WebServer::nginx(),
+        WebServer::starlette(),
+        WebServer::flask(),
+        WebServer::gevent(),
+        WebServer::django(),
+        WebServer::bottle(),
+        WebServer::express(),
+    ];
     let proxy = Proxy::start(&servers);
     for server in &servers {
         for path in ["/metrics", "/v1/admin/keys"] {

@@ -92,6 +92,28 @@ const FRONTS: [&[u8]; 15] = [
     b" ",
 ];
 
+/// What some take for white space, and some for nothing.
+const DROPPED: [&[u8]; 18] = [
+    b"\xa0",
+    b"\xa0",
+    b"\x85",
+    b"\xff",
+    b"\x80",
+    b"\xc3\xa0",
+    b"\xc2\xa0",
+    b"%a0",
+    b"%85",
+    b"%ff",
+    b"%c2%a0",
+    b"%e2%80%a8",
+    b"%0a",
+    b"%0d%0a",
+    b"%09",
+    b"%20",
+    b"%1c",
+    b"%c3\xa0",
+];
+
 /// Characters that some take for a letter, and bytes that some cut off.
 const LETTERS: [(u8, &[u8]); 6] = [
     (b's', b"%c5%bf"),
@@ -155,7 +177,7 @@ fn disguise(random: &mut Random, path: &mut Vec<u8>) {
         let found: Vec<usize> = (0..path.len()).filter(|at| wanted(&path[*at])).collect();
         if found.is_empty() { None } else { Some(random.pick(&found)) }
     };
-    let replacement = match random.below(10) {
+    let replacement = match random.below(13) {
         0 | 1 => {
             let Some(at) = nth(random, path, &|byte| *byte == b'/') else { return };
             (at..at + 1, random.pick(&SLASHES).to_vec())
@@ -172,6 +194,11 @@ fn disguise(random: &mut Random, path: &mut Vec<u8>) {
             let byte = random.byte();
             let at = random.pick(&[0, at, path.len(), path.len()]);
             (at..at, random.written(byte))
+        }
+        10 | 11 => (path.len()..path.len(), random.pick(&DROPPED).to_vec()),
+        12 => {
+            let at = random.pick(&[0, 1, at]);
+            (at..at, random.pick(&DROPPED).to_vec())
         }
         8 => {
             let (letter, other) = random.pick(&LETTERS);
