@@ -171,8 +171,8 @@ impl Routes {
 
     /// The route of a path.
     pub fn route(&self, variants: &PathVariants<'_>) -> Route {
-        let is_exempt = |path: &Vec<u8>| self.exempt.find(path).is_some();
-        let narrow = variants.is_unambiguous() && variants.latin().iter().all(is_exempt);
+        let is_same = |path: &Vec<u8>| path.eq_ignore_ascii_case(variants.raw());
+        let narrow = variants.is_unambiguous() && variants.latin().iter().all(is_same);
         let exempt = if narrow { self.exempt.find(variants.raw()) } else { None };
         let wide = variants.each().filter_map(|variant| self.wide.find(variant));
         let names = if variants.is_ambiguous() { self.names.as_slice() } else { &[] };

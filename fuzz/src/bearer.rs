@@ -1,6 +1,8 @@
 //! Tokens: nothing opens but the exact token in exactly one header.
 
-use probegate_core::auth::{AuthMethod, Carrier, Credential, Guard, Token, Unauthorized, fetch};
+use probegate_core::auth::{
+    AuthMethod, Carrier, Challenge, Credential, Failure, Guard, Token, Unauthorized, fetch,
+};
 use probegate_core::digest::Digest;
 use probegate_core::request::{Head, Single};
 
@@ -41,8 +43,14 @@ pub fn run(value: &[u8]) {
     // Nothing is configured: nothing opens, and that is what is said.
     let none =
         Guard::new(Carrier::Authorization, std::iter::empty::<Token>().collect(), Vec::new());
-    let refused = matches!(none.check(&bearer), Err(Unauthorized { presented: true, .. }));
-    assert!(refused, "no token opens: {}", value.escape_ascii());
+    let refused = none.check(&bearer);
+    let not_configured = Err(Failure::NotConfigured);
+    assert_eq!(refused.map_err(|Unauthorized { failure, .. }| failure), not_configured);
+    // Only who sent a bearer token is told that it is not the one.
+    let is_bearer = value.len() > 6 && value[..7].eq_ignore_ascii_case(b"bearer ")
+        || value.eq_ignore_ascii_case(b"bearer");
+    let challenge = if is_bearer { Challenge::OtherBearer } else { Challenge::Bearer };
+    assert!(refused.is_err_and(|refused| refused.challenge == challenge));
 
     let _ = AuthMethod::of(&bearer);
     if let Ok(Some(credential)) = Credential::bearer(Single::Once(value)) {

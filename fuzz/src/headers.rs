@@ -3,6 +3,7 @@
 
 use probegate_core::callout::Response;
 use probegate_core::gate::{Context, Stream};
+use probegate_core::local_reply::ReplyNames;
 use probegate_core::metrics::Meter;
 use probegate_core::request::{Head, Pairs, Single};
 use probegate_core::route::Class;
@@ -129,7 +130,7 @@ fn id(stream: &Stream, verdict: &Verdict, edits: Option<Edits>, head: &Head<'_>)
         assert_eq!(head.request_id, Single::Once(id), "the client's own stands once");
     }
     if let Verdict::Refuse(refusal) = verdict {
-        let reply = refusal.reply(&stream.id, &["client".into()]);
+        let reply = refusal.reply(&stream.id, &ReplyNames::default());
         let told = format!("\"request_id\":{}", serde_json::Value::from(stream.id.as_str()));
         assert!((400..=503).contains(&reply.status) && reply.body.contains(&told));
     }

@@ -11,7 +11,8 @@ use url::Url;
 type Step = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// All but the decoding, which no server does more than twice.
-const STEPS: [Step; 7] = [resolve, url, merge, slashes, parameters, cut, trailing];
+const STEPS: [Step; 10] =
+    [resolve, url, merge, slashes, parameters, cut, trailing, ignore, strip, strip_segments];
 
 /// No server does more of them.
 const MOST_STEPS: usize = 4;
@@ -21,6 +22,9 @@ pub fn readings(path: &[u8]) -> BTreeSet<Vec<u8>> {
     let mut seen = BTreeSet::from([(0, path.to_vec())]);
     if let Some(rest) = without_host(path) {
         seen.insert((0, rest));
+    }
+    if let Some(word) = word(path) {
+        seen.insert((0, word));
     }
     let mut last: Vec<(u8, Vec<u8>)> = seen.iter().cloned().collect();
     for _ in 0..MOST_STEPS {
@@ -34,6 +38,35 @@ pub fn readings(path: &[u8]) -> BTreeSet<Vec<u8>> {
         last = next;
     }
     seen.into_iter().map(|(_, path)| path).collect()
+}
+
+/// As Python's servers part a request line, in Latin-1; `None` where that is the path as it is, or no one word.
+fn word(path: &[u8]) -> Option<Vec<u8>> {
+    let is_space = |byte: &u8| matches!(byte, 9..=13 | 28..=32 | 0x85 | 0xa0);
+    let mut words = path.split(is_space).filter(|word| !word.is_empty());
+    let word = words.next()?;
+    (words.next().is_none() && word != path).then(|| word.to_vec())
+}
+
+/// `decode("utf-8", "ignore")`, as Bottle reads what it is handed.
+fn ignore(path: &[u8]) -> Option<Vec<u8>> {
+    let kept: Vec<u8> = path.utf8_chunks().flat_map(|chunk| chunk.valid().bytes()).collect();
+    (kept != path).then_some(kept)
+}
+
+/// Python's `str.strip`.
+fn strip(path: &[u8]) -> Option<Vec<u8>> {
+    let text = str::from_utf8(path).ok()?;
+    let is_space = |letter: char| letter.is_whitespace() || matches!(letter, '\u{1c}'..='\u{1f}');
+    let kept = text.trim_matches(is_space).as_bytes();
+    (kept != path).then(|| kept.to_vec())
+}
+
+/// The same of each segment.
+fn strip_segments(path: &[u8]) -> Option<Vec<u8>> {
+    let names = path.split(|byte| *byte == b'/');
+    let kept = names.map(|name| strip(name).unwrap_or_else(|| name.to_vec())).collect::<Vec<_>>();
+    Some(kept.join(&b'/'))
 }
 
 /// Of `//host/path`, the path.

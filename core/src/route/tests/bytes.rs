@@ -143,4 +143,9 @@ fn a_health_path_with_a_dropped_byte_is_not_exempt() {
         }
     }
     assert_eq!(class(&system(), "/health/caf\u{e9}"), Ok(Class::Health), "one reading");
+    assert_eq!(
+        class(&system(), "/health/voil\u{e0}"),
+        Ok(Class::Api),
+        "in Latin-1 it ends in a blank"
+    );
 }
