@@ -107,7 +107,7 @@ impl Plugin {
         let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
         let mut prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
         let mut gate = compiled.gate;
-        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
+        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(clocks(), &mut Shared));
         let mut fetcher = match compiled.sources {
             sources if sources.is_empty() => None,
             sources => Some(TokenFetcher::new(sources, &owner)),

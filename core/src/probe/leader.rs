@@ -1,4 +1,5 @@
-//! Which configuration probes: while an old one drains, its VMs tick on beside those of the new one.
+//! The configuration that leads a service: while an old one drains, its VMs tick on beside those of the
+//! new one.
 
 use crate::time::Micros;
 
@@ -8,7 +9,7 @@ const GONE_TIMEOUT: Micros = 3_000_000;
 /// A configuration is seen anew no more often than this.
 const SEEN_INTERVAL: Micros = 1_000_000;
 
-/// The configuration that probes, as all VMs of a plugin hold it together.
+/// The configuration that probes a service, as all VMs of a plugin hold it together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leadership {
     /// Of the configuration.

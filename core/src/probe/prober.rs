@@ -15,14 +15,28 @@ use crate::time::Now;
 /// knows how a service is before.
 const FIRST: Micros = 10_000_000;
 
+/// How long a record of this configuration's may go without being refreshed, though another
+/// configuration leads its service. Longer than it takes to see that one is gone.
+const ORPHANED_AFTER: Micros = 30_000_000;
+
+/// The shared values of a target, and this VM's part in probing it.
+#[derive(Debug)]
+struct Place {
+    /// Of its record: one for all configurations that reach the same service in the same way.
+    record: String,
+    /// Of the service's leadership: one for all configurations that name the service.
+    leader: String,
+    /// Nobody refreshed the record: the configuration that leads the service reaches another one.
+    orphaned: bool,
+}
+
 /// Probes as a plan says, together with the other VMs of the plugin.
 #[derive(Debug)]
 pub struct Prober {
     plan: Plan,
     /// Of each target.
-    keys: Vec<String>,
+    places: Vec<Place>,
     leadership: Leadership,
-    leader_key: String,
     /// How often this VM looks.
     tick: Micros,
     /// Kept between reads, so that they allocate less.
@@ -40,7 +54,7 @@ pub struct Ticked {
     pub changes: Vec<(usize, Change)>,
     /// What API requests are to know until the next tick.
     pub degraded: Option<Degraded>,
-    /// What all VMs hold of each target, where this one may probe.
+    /// What all VMs hold of each target whose service this configuration leads.
     pub records: Vec<Option<Record>>,
 }
 
@@ -54,9 +68,11 @@ pub struct Degraded {
 }
 
 impl Degraded {
-    /// Adds a target whose breaker is not closed.
-    fn note(all: &mut Option<Self>, target: &Target, record: &Record) {
-        if record.breaker.state == breaker::State::Closed {
+    /// Adds a target whose breaker is not closed, unless its record is one that nobody refreshes: what it
+    /// says is of the past.
+    fn add(all: &mut Option<Self>, target: &Target, record: &Record, (now, plan): (Now, &Plan)) {
+        let overdue = now.monotonic.saturating_sub(record.next_due) > plan.every.saturating_mul(3);
+        if record.breaker.state == breaker::State::Closed || overdue {
             return;
         }
         let until = record.next_due;
@@ -75,13 +91,18 @@ impl Prober {
     /// A prober of a VM that was configured at `now`, with shared values of its own for each `owner`.
     pub fn new(plan: Plan, owner: &str, now: Now) -> Self {
         let fingerprint = plan.fingerprint();
-        let key = |target: &Target| {
-            format!("probegate.probe.{owner}.{}.{:016x}", target.service, target.fingerprint())
+        let place = |target: &Target| Place {
+            record: format!(
+                "probegate.probe.{owner}.{}.{:016x}",
+                target.service,
+                target.fingerprint()
+            ),
+            leader: format!("probegate.prober.{owner}.{}", target.service),
+            orphaned: false,
         };
         Self {
-            keys: plan.targets.iter().map(key).collect(),
+            places: plan.targets.iter().map(place).collect(),
             leadership: Leadership { fingerprint, configured: now.monotonic, seen: 0 },
-            leader_key: format!("probegate.prober.{owner}"),
             tick: Micros::from(plan.tick_ms()) * 1_000,
             plan,
             value: Vec::new(),
@@ -111,21 +132,19 @@ impl Prober {
             return ticked;
         }
         let mut all_read = true;
-        let probes = self.may_probe(now, tables);
-        for target in 0..self.keys.len() {
+        for target in 0..self.places.len() {
+            let leads = self.leads(target, now, tables);
             // A store that does not work costs a round, which the next tick makes up for.
-            let record = match probes {
+            let record = match leads || self.is_orphaned(target, now, tables) {
                 true => self.claim(target, now, random, tables, &mut ticked),
                 false => self.read(target, tables).map(|(record, _)| record),
             };
             all_read &= record.is_ok();
             let record = record.unwrap_or_default();
             if let (Some(record), Some(target)) = (&record, self.plan.targets.get(target)) {
-                Degraded::note(&mut ticked.degraded, target, record);
+                Degraded::add(&mut ticked.degraded, target, record, (now, &self.plan));
             }
-            if probes {
-                ticked.records.push(record);
-            }
+            ticked.records.push(record.filter(|_| leads));
         }
         match all_read {
             true => self.degraded.clone_from(&ticked.degraded),
@@ -166,18 +185,20 @@ impl Prober {
 
     /// What API requests are to know before the first tick: an open breaker is no less open to a VM that
     /// has just come.
-    pub fn degraded(&mut self, tables: &mut impl Tables) -> Option<Degraded> {
+    pub fn degraded(&mut self, now: Now, tables: &mut impl Tables) -> Option<Degraded> {
         let records = self.records(tables);
         for (target, record) in self.plan.targets.iter().zip(records) {
             if let Some(record) = record {
-                Degraded::note(&mut self.degraded, target, &record);
+                Degraded::add(&mut self.degraded, target, &record, (now, &self.plan));
             }
         }
         self.degraded.clone()
     }
 
-    fn may_probe(&mut self, now: Now, tables: &mut impl Tables) -> bool {
-        let Ok(version) = tables.table(&self.leader_key).read(0, &mut self.value) else {
+    /// This VM's configuration leads the target's service: of those that name it, it came last.
+    fn leads(&mut self, target: usize, now: Now, tables: &mut impl Tables) -> bool {
+        let Some(place) = self.places.get(target) else { return false };
+        let Ok(version) = tables.table(&place.leader).read(0, &mut self.value) else {
             return false;
         };
         let held = Leadership::decode(&self.value);
@@ -186,12 +207,26 @@ impl Prober {
             Role::Follower => false,
             Role::Takeover(leadership) => {
                 // Whoever wrote meanwhile is looked at with the next tick.
-                tables
-                    .table(&self.leader_key)
-                    .swap(0, &leadership.encode(), version)
-                    .unwrap_or_default()
+                let written = tables.table(&place.leader).swap(0, &leadership.encode(), version);
+                written.unwrap_or_default()
             }
         }
+    }
+
+    /// Nobody refreshes the target's record: another configuration leads its service and reaches it in
+    /// another way, as where two listeners are in front of two services of one name. An old
+    /// configuration that drains is not told from that, so it waits.
+    fn is_orphaned(&mut self, target: usize, now: Now, tables: &mut impl Tables) -> bool {
+        let orphaned = match self.read(target, tables) {
+            Ok((Some(record), _)) => now.monotonic.saturating_sub(record.next_due) > ORPHANED_AFTER,
+            Ok((None, _)) => {
+                now.monotonic.saturating_sub(self.leadership.configured) > ORPHANED_AFTER
+            }
+            Err(Unavailable) => false,
+        };
+        let Some(place) = self.places.get_mut(target) else { return false };
+        place.orphaned |= orphaned;
+        place.orphaned
     }
 
     fn claim(
@@ -231,9 +266,9 @@ impl Prober {
         target: usize,
         tables: &mut impl Tables,
     ) -> Result<(Option<Record>, Version), Unavailable> {
-        let place = self.keys.get(target).zip(self.plan.targets.get(target));
-        let (key, target) = place.ok_or(Unavailable)?;
-        let version = tables.table(key).read(0, &mut self.value)?;
+        let place = self.places.get(target).zip(self.plan.targets.get(target));
+        let (place, target) = place.ok_or(Unavailable)?;
+        let version = tables.table(&place.record).read(0, &mut self.value)?;
         Ok((Record::decode(&self.value, target.rungs.len()), version))
     }
 
@@ -244,8 +279,8 @@ impl Prober {
         version: Version,
         tables: &mut impl Tables,
     ) -> Result<bool, Unavailable> {
-        let key = self.keys.get(target).ok_or(Unavailable)?;
-        tables.table(key).swap(0, &record.encode(), version)
+        let place = self.places.get(target).ok_or(Unavailable)?;
+        tables.table(&place.record).swap(0, &record.encode(), version)
     }
 }
 
