@@ -37,7 +37,8 @@ pub struct Reply {
 
 /// gRPC's `OK`.
 const OK: u32 = 0;
-/// gRPC's `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
+/// gRPC's `INVALID_ARGUMENT`, `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE` and `UNAUTHENTICATED`.
+const INVALID_ARGUMENT: u32 = 3;
 const RESOURCE_EXHAUSTED: u32 = 8;
 const ABORTED: u32 = 10;
 const UNAVAILABLE: u32 = 14;
@@ -107,7 +108,7 @@ impl Refusal {
             }
             Self::Replayed(block) => (not_the_first(*block), Some(ABORTED)),
             Self::RateLimited(rejection) if rejection.is_missing_key() => {
-                ("the rate limit key is missing", None)
+                ("the rate limit key is missing", Some(INVALID_ARGUMENT))
             }
             Self::RateLimited(rejection) => {
                 message = too_many(rejection);

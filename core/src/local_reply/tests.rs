@@ -43,7 +43,7 @@ fn the_table_of_answers() {
         (over(LimitReason::TableFull), 429, Some(8), "rate_limited", "the table is full"),
         (over(LimitReason::Contended), 429, Some(8), "rate_limited", "others were faster"),
         (over(LimitReason::Unavailable), 429, Some(8), "rate_limited", "nothing can be counted"),
-        (over(LimitReason::MissingKey), 400, None, "bad_request", "no key to count by"),
+        (over(LimitReason::MissingKey), 400, Some(3), "bad_request", "no key to count by"),
     ];
     for (refusal, status, grpc_status, error, shows) in table {
         let reply = refusal.reply(&id("abc"), &ReplyNames::default());

@@ -83,14 +83,15 @@ fn a_request_written_otherwise_is_counted_all_the_same() {
     let mut client = h2::Client::new(envoy.address());
     let mut status = |method: &str, path: &str| client.send(&Request::new(method, path)).status;
     assert_eq!(status("POST", "/v1/banks/x/docs/7"), 200);
-    for (method, path) in [
-        ("POST", "/v1/banks/%78"),
-        ("post", "/v1/banks/x"),
-        ("POST", "/v1/banks/x/docs/..%2f..%2fr1"),
-        ("POST", "/v1/banks/x/docs/../../r2"),
-        ("POST", "/v1/banks/x%3fr3"),
+    for (method, path, expected) in [
+        ("POST", "/v1/banks/%78", 429),
+        ("post", "/v1/banks/x", 429),
+        // Servers read different banks, so there is no key.
+        ("POST", "/v1/banks/x/docs/..%2f..%2fr1", 400),
+        ("POST", "/v1/banks/x/docs/../../r2", 400),
+        ("POST", "/v1/banks/x%3fr3", 400),
     ] {
-        assert_eq!(status(method, path), 429, "{method} {path}");
+        assert_eq!(status(method, path), expected, "{method} {path}");
     }
     assert_eq!(upstream.count(), 1);
     assert_eq!(status("POST", "/v1/banks/y"), 200);

@@ -133,7 +133,7 @@ fn grpc() {
     let call =
         post([0, 0, 0, 0, 0]).header("content-type", "application/grpc").header("te", "trailers");
     let refused = client.send(&call);
-    assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("8")));
+    assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("3")));
     assert_eq!(upstream.count(), 0);
 }
 
