@@ -7,7 +7,7 @@
 mod compile;
 mod environment;
 mod path;
-pub(crate) mod read;
+mod read;
 pub mod shape;
 
 use crate::auth::TokenFile;
@@ -19,11 +19,12 @@ use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
 use crate::protobuf;
-use read::Read as _;
+use read::Reader;
+use serde::Deserialize as _;
 use shape::{Config, Direction};
 
 pub use environment::{Environment, Host};
-pub use path::Mistake;
+pub use path::{Mistake, Step};
 
 /// A configuration that has a meaning.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl Compiled {
 /// Reads a configuration: JSON text, or a `google.protobuf.Struct` in protobuf's encoding. No bytes
 /// at all are `{}`.
 pub fn parse(bytes: &[u8]) -> Result<Config, Mistake> {
-    Config::read(value(bytes)?)
+    Config::deserialize(Reader(value(bytes)?))
 }
 
 /// Envoy hands over either encoding.

@@ -45,9 +45,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn check(mistake: &Mistake, bytes: &[u8]) {
-    let place = mistake.place().bytes();
+    let place = mistake.place();
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.[]".contains(&byte);
-    assert!(place.clone().all(known), "a place names keys of ours: {mistake}");
+    assert!(place.bytes().all(known), "a place names keys of ours: {mistake}");
     assert!(!mistake.message().is_empty() && !mistake.to_string().contains('\n'));
     // Between accents a message names a key that is none of ours.
     let told = mistake.to_string();

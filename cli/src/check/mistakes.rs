@@ -26,7 +26,7 @@ pub fn of(source: &Source) -> (Vec<Finding>, Option<Meaning>) {
             Ok(meaning) => return (findings, changes.is_empty().then_some(meaning)),
             Err(mistake) => mistake,
         };
-        let spot = source.spot(mistake.place(), &changes);
+        let spot = source.spot(&mistake.place(), &changes);
         let mut way = no_key(source, &mistake, &spot, &changes).unwrap_or_else(|| spot.way.clone());
         // What is left of an object whose part was changed may be wrong for that.
         if changes.iter().any(|change| change.way.starts_with(&way)) {
@@ -55,7 +55,7 @@ fn repair(source: &Source, way: &Way, changes: &[Change]) -> Change {
     let is_good = |change: &Change| {
         let changes = [changes, std::slice::from_ref(change)].concat();
         let Err(mistake) = source.meaning(&changes) else { return true };
-        let next = source.spot(mistake.place(), &changes).way;
+        let next = source.spot(&mistake.place(), &changes).way;
         !way.starts_with(&next) || mistake.message().starts_with("there is no key")
     };
     let mut each = [left_out.clone()].into_iter().chain(stand_ins);

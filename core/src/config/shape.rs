@@ -23,10 +23,10 @@ pub use tokens::{Fetch, MetricsAuth, Secret, Token};
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use crate::config::read::Read;
+use serde::Deserialize;
 
 /// The configuration of probegate. Every key is optional; `{}` is a working, closed default.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -72,7 +72,7 @@ fn own_routes() -> Option<String> {
 }
 
 /// How strict the gate is.
-#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -86,7 +86,7 @@ pub enum Mode {
 }
 
 /// The listeners whose requests are judged. One that says neither inbound nor outbound is inbound.
-#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -112,7 +112,7 @@ impl Direction {
 }
 
 /// A system whose operational surface is built in; `none` has none.
-#[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)]
@@ -127,7 +127,7 @@ pub enum System {
 }
 
 /// Paths, and what they are.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RouteRule {
@@ -142,7 +142,7 @@ pub struct RouteRule {
 }
 
 /// The class of a route.
-#[derive(Clone, Copy, Debug, Read, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
@@ -159,7 +159,7 @@ pub enum Class {
 }
 
 /// The request ID.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RequestId {
@@ -176,7 +176,7 @@ impl Default for RequestId {
 }
 
 /// The gate's own counters.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {

@@ -3,13 +3,13 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use crate::config::read::Read;
+use serde::Deserialize;
 
 use super::Span;
 
 /// One limit over many Envoys, by Envoy's rate limit service protocol. It is asked after all limits of
 /// this process, so that a request that these refuse never leaves it.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct GlobalRateLimitShape {
@@ -38,7 +38,7 @@ impl Default for GlobalRateLimitShape {
 }
 
 /// What becomes of a request that the service does not decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Read)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OnError {
@@ -52,7 +52,7 @@ pub enum OnError {
 }
 
 /// One descriptor: its entries stand in this order.
-#[derive(Clone, Copy, Debug, Default, Read)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Descriptor {

@@ -1,14 +1,14 @@
 //! The shape of the section `log`.
 
+use std::fmt;
+
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-
-use crate::config::Mistake;
-use crate::config::read::{Read, Result};
-use crate::json::Value;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 
 /// What the gate writes to Envoy's log.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -29,7 +29,7 @@ pub struct Log {
 }
 
 /// How severe a line of the log is.
-#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -58,16 +58,32 @@ pub enum Access {
     Json,
 }
 
-impl Read for Access {
-    fn read(value: Value) -> Result<Self> {
-        match &value {
-            // A plain `off` in Envoy's YAML is the boolean false.
-            Value::Bool(false) => Ok(Self::Off),
-            Value::String(name) if name == "off" => Ok(Self::Off),
-            Value::String(name) if name == "text" => Ok(Self::Text),
-            Value::String(name) if name == "json" => Ok(Self::Json),
-            Value::Bool(true) | Value::String(_) => Err(Mistake::new("must be off, text or json")),
-            other => Err(other.is_not("off, text or json")),
+impl<'de> Deserialize<'de> for Access {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AccessVisitor)
+    }
+}
+
+struct AccessVisitor;
+
+impl Visitor<'_> for AccessVisitor {
+    type Value = Access;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("off, text or json")
+    }
+
+    /// A plain `off` in Envoy's YAML is the boolean false.
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Access, E> {
+        if value { Err(E::custom("must be off, text or json")) } else { Ok(Access::Off) }
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Access, E> {
+        match name {
+            "off" => Ok(Access::Off),
+            "text" => Ok(Access::Text),
+            "json" => Ok(Access::Json),
+            _ => Err(E::custom("must be off, text or json")),
         }
     }
 }

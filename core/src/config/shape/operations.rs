@@ -3,12 +3,12 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use crate::config::read::Read;
+use serde::Deserialize;
 
 use super::Span;
 
 /// A limit of some requests, by a key of theirs: a token bucket for each key.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
@@ -41,7 +41,7 @@ fn max_keys() -> u32 {
 }
 
 /// What requests are counted by.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Key {
@@ -60,7 +60,7 @@ pub enum Key {
 }
 
 /// What becomes of requests without a key.
-#[derive(Clone, Copy, Debug, Default, Read, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MissingKey {

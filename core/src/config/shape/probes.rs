@@ -1,17 +1,17 @@
 //! The shape of the section `probes`.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-
-use crate::config::read::{Read, Result};
-use crate::json::Value;
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
 
 use super::{Span, Token};
 
 /// The services behind, asked on a timer whether they are well.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Probes {
@@ -46,7 +46,7 @@ impl Default for Probes {
 }
 
 /// What becomes of API requests while a breaker is not closed.
-#[derive(Clone, Copy, Debug, Default, Read, Hash, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Hash, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WhenDegraded {
@@ -58,7 +58,7 @@ pub enum WhenDegraded {
 }
 
 /// A service, and the rungs of its ladder.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Target {
@@ -75,7 +75,7 @@ pub struct Target {
 }
 
 /// A rung: what is asked, and what is expected.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rung {
@@ -90,7 +90,7 @@ pub struct Rung {
 }
 
 /// A place in a JSON document, and what must stand there.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
@@ -126,14 +126,34 @@ impl Hash for Scalar {
     }
 }
 
-impl Read for Scalar {
-    fn read(value: Value) -> Result<Self> {
-        match value {
-            Value::Null => Ok(Self::Null),
-            Value::Bool(value) => Ok(Self::Bool(value)),
-            Value::Number(value) => Ok(Self::Number(value)),
-            Value::String(value) => Ok(Self::String(value)),
-            other => Err(other.is_not("a string, a number, true, false or null")),
-        }
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl Visitor<'_> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a number, true, false or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
+        Ok(Scalar::String(value.into()))
     }
 }

@@ -3,12 +3,12 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use crate::config::read::Read;
+use serde::Deserialize;
 
 use super::Window;
 
 /// The limit of each client: at most so many requests in any interval of that length.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
@@ -74,7 +74,7 @@ fn enforce() -> bool {
 }
 
 /// What tells clients apart.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Client {
@@ -90,7 +90,7 @@ pub enum Client {
 }
 
 /// Which address of `x-forwarded-for` is the client's.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ForwardedFor {
@@ -100,7 +100,7 @@ pub struct ForwardedFor {
 }
 
 /// Which answers carry `ratelimit` and `ratelimit-policy`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Read)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum QuotaHeaders {
@@ -112,7 +112,7 @@ pub enum QuotaHeaders {
 }
 
 /// What to do with a client for whom there is no room.
-#[derive(Clone, Copy, Debug, Default, Read)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WhenFull {

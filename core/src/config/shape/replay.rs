@@ -3,12 +3,12 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use crate::config::read::Read;
+use serde::Deserialize;
 
 use super::{Span, WhenFull};
 
 /// Which requests are let through once only.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Replay {

@@ -1,11 +1,11 @@
 //! The shape of lengths of time.
 
+use std::fmt;
+
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-
-use crate::config::Mistake;
-use crate::config::read::{Read, Result};
-use crate::json::Value;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 
 /// The length of a window, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +40,28 @@ fn micros(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(micros)
 }
 
-impl Read for Window {
-    fn read(value: Value) -> Result<Self> {
-        const RIGHT: &str = r#"must be a whole number and a unit, from "100ms" to "1h", as "1s""#;
-        let Value::String(text) = value else { return Err(Mistake::new(RIGHT)) };
-        Self::parse(&text).ok_or_else(|| Mistake::new(RIGHT))
+impl<'de> Deserialize<'de> for Window {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let right = r#"a whole number and a unit, from "100ms" to "1h", as "1s""#;
+        deserializer.deserialize_any(Text { right, parse: Self::parse })
+    }
+}
+
+/// Reads a text, by this function.
+struct Text<T> {
+    right: &'static str,
+    parse: fn(&str) -> Option<T>,
+}
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.right)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.parse)(text).ok_or_else(|| E::custom(format_args!("must be {}", self.right)))
     }
 }
 
@@ -63,11 +80,10 @@ impl JsonSchema for Window {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub u64);
 
-impl Read for Span {
-    fn read(value: Value) -> Result<Self> {
-        const RIGHT: &str = r#"must be a whole number and a unit (ms, s, m, h), as "10s""#;
-        let Value::String(text) = value else { return Err(Mistake::new(RIGHT)) };
-        micros(&text).map(Self).ok_or_else(|| Mistake::new(RIGHT))
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let right = r#"a whole number and a unit (ms, s, m, h), as "10s""#;
+        deserializer.deserialize_any(Text { right, parse: |text| micros(text).map(Self) })
     }
 }
 

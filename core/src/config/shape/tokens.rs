@@ -5,12 +5,12 @@ use std::fmt;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use crate::config::read::Read;
+use serde::Deserialize;
 
 use super::Span;
 
 /// The tokens of the metrics routes.
-#[derive(Clone, Debug, Default, Read)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricsAuth {
@@ -21,7 +21,7 @@ pub struct MetricsAuth {
 }
 
 /// A token that opens, and where it is found.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Token {
@@ -40,7 +40,7 @@ pub enum Token {
 }
 
 /// A service that hands out tokens as text, one a line, at most 16.
-#[derive(Clone, Debug, Read)]
+#[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
@@ -75,7 +75,7 @@ fn keep_for() -> Span {
 }
 
 /// Text that is never printed.
-#[derive(Clone, Read, Hash)]
+#[derive(Clone, Deserialize, Hash)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
