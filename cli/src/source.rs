@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Config;
-use probegate_core::config::{self, Compiled, Environment, Mistake};
-use probegate_core::presets;
+use probegate_core::config::{self, Compiled, Environment, Mistake, presets};
 use serde_json::{Map, Value};
 
 use crate::document::{Dialect, Kind, Node};
@@ -56,7 +55,7 @@ impl Source {
         let config = config::parse(json.as_bytes())?;
         let (variables, settings) = (RefCell::new(BTreeSet::new()), RefCell::new(BTreeSet::new()));
         let env = |name: &str| {
-            if presets::SETTINGS.contains(&name) {
+            if presets::is_setting(name) {
                 settings.borrow_mut().insert(name.to_owned());
                 return None;
             }

@@ -7,6 +7,7 @@
 mod compile;
 mod environment;
 mod path;
+pub mod presets;
 mod read;
 pub mod shape;
 

@@ -11,7 +11,7 @@
 //! 4. When the stream ends, [`metrics`] counts it, and hands the counts to the host once a second.
 //!
 //! A host reads, asks, and applies. [`config`] makes a gate out of what the user wrote, with the
-//! built-in defaults of [`presets`]. A module imports only from those before it in the order that
+//! built-in defaults of the systems that it knows. A module imports only from those before it in the order that
 //! `tests/import_order.rs` names.
 
 pub mod auth;
@@ -29,7 +29,6 @@ pub mod local_reply;
 pub mod log;
 pub mod metrics;
 pub mod operations;
-pub mod presets;
 pub mod probe;
 pub mod protobuf;
 pub mod rate_limit;
@@ -37,6 +36,7 @@ pub mod replay;
 pub mod request;
 pub mod request_id;
 pub mod route;
+pub mod secret;
 pub mod status_page;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]

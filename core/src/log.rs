@@ -1,7 +1,11 @@
 //! The lines that the gate writes to Envoy's log: for each request, and for each decision about an
 //! admin route. Their keys are those that a system's users already look for.
 
-pub use crate::config::shape::{Access, Level};
+mod level;
+
+pub use level::{Access, Level};
+
+use serde::Deserialize;
 
 use crate::json::Object;
 use crate::time::Micros;
@@ -25,7 +29,8 @@ pub struct Settings {
 }
 
 /// Whose keys and words a line has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// The gate's own.
     #[default]

@@ -19,6 +19,7 @@ pub mod prober;
 pub mod record;
 pub mod report;
 pub mod rung;
+pub mod scalar;
 
 use crate::time::Micros;
 

@@ -18,11 +18,11 @@ use crate::gate::Gate;
 use crate::local_reply::CLIENT;
 use crate::log;
 use crate::metrics::{Configured, Services};
-use crate::presets;
 use crate::request::HeaderNames;
 use crate::route::Endpoints;
 use crate::route::{Class, Pattern, Route, Routes};
 
+use super::presets::Preset;
 use super::shape::{self, Config, Mode, RouteRule, Token};
 use super::{Compiled, Environment, Mistake};
 
@@ -32,7 +32,8 @@ const METRICS_GUARD: usize = 0;
 /// Gives a configuration its meaning.
 pub fn compile(mut config: Config, environment: &Environment<'_>) -> Result<Compiled, Mistake> {
     let hash_key = environment.hash_key;
-    presets::complete(&mut config, environment.variable)?;
+    let preset = Preset::of(config.system)?;
+    preset.complete(&mut config, environment)?;
     let mut builder = Builder::new(environment, &config.request_id.header);
 
     let metrics_auth = config.metrics_auth;
@@ -47,7 +48,7 @@ pub fn compile(mut config: Config, environment: &Environment<'_>) -> Result<Comp
             .rule(rule, Whose::Users)
             .map_err(|mistake| mistake.within_index(index).within_key("routes"))?;
     }
-    for rule in &presets::routes(config.system) {
+    for rule in preset.configuration.routes.iter().flatten() {
         builder.rule(rule, Whose::System).map_err(|mistake| mistake.within_key("system"))?;
     }
     let own_routes = match &config.own_routes {
@@ -93,9 +94,8 @@ pub fn compile(mut config: Config, environment: &Environment<'_>) -> Result<Comp
     let configured =
         Configured { services, limits, global_rate_limit: global_rate_limit.is_some() };
     let limited = limit.is_some();
-    let settings =
-        metrics::compile(config.metrics, config.system, limited, replay.is_some(), configured)
-            .map_err(|mistake| mistake.within_key("metrics"))?;
+    let settings = metrics::compile(config.metrics, limited, replay.is_some(), configured)
+        .map_err(|mistake| mistake.within_key("metrics"))?;
 
     let mut compiled = Compiled {
         gate: Gate {
@@ -125,7 +125,7 @@ pub fn compile(mut config: Config, environment: &Environment<'_>) -> Result<Comp
             query: config.log.query,
             audit: config.log.audit.unwrap_or_default(),
             filter_state: config.log.filter_state,
-            dialect: presets::dialect(config.system),
+            dialect: preset.log,
         },
         warnings: builder.warnings,
     };

@@ -12,13 +12,13 @@ mod time;
 mod tokens;
 
 pub use global_rate_limit::{Descriptor, GlobalRateLimitShape, OnError};
-pub use log::{Access, Level, Log};
+pub use log::Log;
 pub use operations::{Key, MissingKey, Operation};
-pub use probes::{Expect, Probes, Rung, Scalar, Target, WhenDegraded};
+pub use probes::{Expect, Probes, Rung, Target};
 pub use rate_limit::{Client, ForwardedFor, QuotaHeaders, RateLimit, WhenFull};
 pub use replay::Replay;
 pub use time::{Span, Window};
-pub use tokens::{Fetch, MetricsAuth, Secret, Token};
+pub use tokens::{Fetch, MetricsAuth, Token};
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;

@@ -2,10 +2,26 @@
 
 use std::hash::{Hash, Hasher};
 
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Deserialize;
 use siphasher::sip::SipHasher13;
 
-pub use crate::config::shape::{Scalar, Secret, WhenDegraded};
+pub use super::scalar::Scalar;
+use crate::secret::Secret;
 use crate::time::Micros;
+
+/// What becomes of API requests while a breaker is not closed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Hash, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum WhenDegraded {
+    /// Count them, and mark the upstream's request `x-gate-degraded` with the services' names.
+    #[default]
+    Forward,
+    /// Answer 503 with `retry-after`.
+    Refuse,
+}
 
 /// The section `probes` of a configuration, with its meaning checked.
 #[derive(Clone, Debug, Hash)]

@@ -1,19 +1,20 @@
 //! What the section `metrics` means.
 
 use crate::config::Mistake;
-use crate::config::shape::{Metrics, System};
+use crate::config::shape::Metrics;
 use crate::metrics::{Bounds, Configured, Settings};
-use crate::presets;
+
+/// The first part of every metric's name, unless the user or the system says another.
+const NAMESPACE: &str = "probegate";
 
 /// Checks the section and gives it its meaning.
 pub fn compile(
     metrics: Metrics,
-    system: Option<System>,
     limited: bool,
     replay: bool,
     configured: Configured,
 ) -> Result<Settings, Mistake> {
-    let namespace = metrics.namespace.unwrap_or_else(|| presets::namespace(system).into());
+    let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
     check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
     let bounds = match metrics.buckets {
         None => Bounds::default(),

@@ -1,8 +1,9 @@
 //! What the section `probes` means.
 
 use crate::config::Mistake;
-use crate::config::shape::{self, Probes, Secret, Token};
+use crate::config::shape::{self, Probes, Token};
 use crate::probe::plan::{Check, Expect, Plan, Rung, Target};
+use crate::secret::Secret;
 
 use super::Builder;
 use super::checks::{HOUR, SECOND, in_range, pointer, span};

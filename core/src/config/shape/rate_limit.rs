@@ -40,23 +40,6 @@ pub struct RateLimit {
     pub headers: QuotaHeaders,
 }
 
-impl RateLimit {
-    /// So many requests in any second, and the defaults.
-    pub fn per_second(requests: u32) -> Self {
-        Self {
-            requests,
-            window: Window::default(),
-            client: Client::default(),
-            ipv4_prefix: ipv4_prefix(),
-            ipv6_prefix: ipv6_prefix(),
-            max_clients: max_clients(),
-            when_full: WhenFull::default(),
-            enforce: enforce(),
-            headers: QuotaHeaders::default(),
-        }
-    }
-}
-
 fn ipv4_prefix() -> u32 {
     32
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::world::{SECOND, World, plan};
 use crate::callout::FailureReason;
-use crate::probe::plan::Secret;
 use crate::probe::report::{Detail, report};
 use crate::probe::rung::Outcome;
+use crate::secret::Secret;
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 

@@ -1,0 +1,156 @@
+//! Built-in defaults of the systems that the gate is made for: a file for each, read by the parser that
+//! reads the user's configuration.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Mistake;
+use super::environment::Environment;
+use super::read::Reader;
+use super::shape::{Config, System};
+use crate::json::Value;
+use crate::log::Dialect;
+
+/// The files, by the system whose defaults they are; that of no system is for services that name their
+/// routes as most do.
+const FILES: [(Option<System>, &str); 7] = [
+    (None, include_str!("presets/default.json")),
+    (Some(System::Caracal), include_str!("presets/caracal.json")),
+    (Some(System::CaracalCore), include_str!("presets/caracal-core.json")),
+    (Some(System::Astrocyte), include_str!("presets/astrocyte.json")),
+    (Some(System::AgentPlatform), include_str!("presets/agent-platform.json")),
+    (Some(System::Kestra), include_str!("presets/kestra.json")),
+    (Some(System::Kubernetes), include_str!("presets/kubernetes.json")),
+];
+
+/// What a system's file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Preset {
+    /// Stands where the user says nothing; its routes stand behind the user's.
+    pub configuration: Config,
+    /// Variables that say it instead.
+    pub variables: Vec<Variable>,
+    /// Whose keys the log's lines have.
+    pub log: Dialect,
+}
+
+/// A variable of the VM that stands in for a key of the configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    name: String,
+    /// The way to the key.
+    key: String,
+    /// What the variable's words mean to the key; without any, it holds a number.
+    #[serde(default)]
+    words: BTreeMap<String, String>,
+    #[serde(default)]
+    ignore_case: bool,
+    /// What any other word means; absent: it is a mistake.
+    otherwise: Option<String>,
+    /// What it must be.
+    #[serde(default)]
+    right: String,
+}
+
+impl Preset {
+    /// The preset of a system; that of `none` is empty.
+    pub fn of(system: Option<System>) -> Result<Self, Mistake> {
+        match FILES.iter().find(|(of, _)| *of == system) {
+            Some((_, text)) => read(text),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Puts in what the variables say, and then what the file says, where the configuration says nothing.
+    pub fn complete(
+        &self,
+        config: &mut Config,
+        environment: &Environment<'_>,
+    ) -> Result<(), Mistake> {
+        for variable in &self.variables {
+            let said = environment.trimmed(&variable.name);
+            if !said.is_empty() && is_open(config, &variable.key) {
+                fill(config, variable.read(&said)?);
+            }
+        }
+        fill(config, self.configuration.clone());
+        Ok(())
+    }
+}
+
+impl Variable {
+    /// The configuration that it stands for.
+    fn read(&self, said: &str) -> Result<Config, Mistake> {
+        let wrong = || Mistake::new(format!("the variable {} must be {}", self.name, self.right));
+        let word = if self.ignore_case { said.to_ascii_lowercase() } else { said.to_owned() };
+        let value = match self.words.get(&word).or(self.otherwise.as_ref()) {
+            Some(word) => Value::String(word.clone()),
+            None if self.words.is_empty() => {
+                let number = said.parse::<u32>().ok().filter(|number| *number > 0);
+                Value::Number(f64::from(number.ok_or_else(wrong)?))
+            }
+            None => return Err(wrong()),
+        };
+        let within = |value, key: &str| Value::Object(vec![(key.to_owned(), value)]);
+        Config::deserialize(Reader(self.key.rsplit('.').fold(value, within)))
+    }
+}
+
+/// Whether the configuration says nothing of a key that a variable may stand in for.
+fn is_open(config: &Config, key: &str) -> bool {
+    match key {
+        "mode" => config.mode.is_none(),
+        "log.access" => config.log.access.is_none(),
+        "log.level" => config.log.level.is_none(),
+        "rate_limit.requests" => config.rate_limit.is_none(),
+        _ => false,
+    }
+}
+
+/// Puts what `from` says where the configuration says nothing. The routes are no such key: they are added.
+fn fill(config: &mut Config, from: Config) {
+    fn or<T>(key: &mut Option<T>, default: Option<T>) {
+        if key.is_none() {
+            *key = default;
+        }
+    }
+    or(&mut config.mode, from.mode);
+    or(&mut config.rate_limit, from.rate_limit);
+    or(&mut config.metrics.namespace, from.metrics.namespace);
+    or(&mut config.log.access, from.log.access);
+    or(&mut config.log.level, from.log.level);
+    or(&mut config.log.audit, from.log.audit);
+}
+
+/// Whether a variable holds no token: what it says stands in for a key of the configuration.
+pub fn is_setting(name: &str) -> bool {
+    let presets = FILES.iter().filter_map(|(_, text)| read(text).ok());
+    presets.flat_map(|preset| preset.variables).any(|variable| variable.name == name)
+}
+
+fn read(text: &str) -> Result<Preset, Mistake> {
+    let value = serde_json::from_str(text).map_err(|error| Mistake::new(error.to_string()))?;
+    Preset::deserialize(Reader(value))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn each_file_is_read_and_its_variables_have_keys() {
+        for (system, text) in FILES {
+            let preset = read(text).unwrap_or_else(|mistake| panic!("{system:?}: {mistake}"));
+            for Variable { name, key, .. } in &preset.variables {
+                assert!(is_open(&Config::default(), key), "{name}: {key}");
+            }
+        }
+        assert!(is_setting("CARACAL_MODE") && !is_setting("METRICS_BEARER"));
+    }
+}
