@@ -4,6 +4,7 @@
 //! `routes[2].paths[0]: must start with "/"`. What a message quotes is never a value, since a
 //! value may be a secret that stands in the wrong place.
 
+mod check;
 mod compile;
 mod environment;
 mod path;
@@ -20,10 +21,12 @@ use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
 use crate::protobuf;
+use crate::route::{Pattern, Route};
 use read::Reader;
 use serde::Deserialize as _;
 use shape::{Config, Direction};
 
+pub use check::{Checked, check};
 pub use environment::{Environment, Host};
 pub use path::{Mistake, Step};
 
@@ -46,8 +49,37 @@ pub struct Compiled {
     pub log: log::Settings,
     /// Which listeners' requests are judged.
     pub direction: Direction,
-    /// What works, but should be known.
-    pub warnings: Vec<String>,
+    /// What works, but should be known, with its place.
+    pub warnings: Vec<Mistake>,
+    /// The routes in their order, each with where it stands.
+    pub rules: Vec<Rule>,
+}
+
+/// A pattern of the routes.
+#[derive(Debug)]
+pub struct Rule {
+    /// The paths.
+    pub pattern: Pattern,
+    /// What they are.
+    pub route: Route,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+/// Where a rule stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `routes[rule].paths[path]`
+    User {
+        /// Its place in `routes`.
+        rule: usize,
+        /// Its place in the rule's `paths`.
+        path: usize,
+    },
+    /// The routes of `system`, or the default ones.
+    System,
+    /// `own_routes`
+    Endpoints,
 }
 
 impl Compiled {
@@ -79,9 +111,12 @@ fn value(bytes: &[u8]) -> Result<Value, Mistake> {
     protobuf::parse_struct(bytes).ok_or(json)
 }
 
-/// Gives a configuration its meaning.
+/// Gives a configuration its meaning, or tells the first mistake.
 pub fn compile(config: Config, environment: &Environment<'_>) -> Result<Compiled, Mistake> {
-    compile::compile(config, environment)
+    compile::compile(config, environment).map_err(|mistakes| {
+        let first = mistakes.into_iter().next();
+        first.unwrap_or_else(|| Mistake::new("cannot be compiled"))
+    })
 }
 
 #[cfg(all(test, feature = "schema"))]

@@ -14,6 +14,8 @@ struct Words {
     /// From the inside out.
     steps: Vec<Step>,
     message: String,
+    /// Of the object there, the key that is none.
+    key: Option<Box<str>>,
 }
 
 /// A step on the way to a value.
@@ -25,28 +27,46 @@ pub enum Step {
     Index(usize),
 }
 
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(key.into())
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
 impl Mistake {
     /// A mistake whose place is not known yet, or is the whole configuration.
     pub fn new(message: impl Into<String>) -> Self {
-        Self(Box::new(Words { steps: Vec::new(), message: message.into() }))
+        Self(Box::new(Words { steps: Vec::new(), message: message.into(), key: None }))
     }
 
     /// A key that is none of these. One that does not look like a key may be a secret in the wrong place, as
     /// in `{value:secret}`, and is not named.
     pub fn unknown_key(key: &str, keys: &[&str]) -> Self {
+        let mut mistake = Self::new(Self::instead_of(key, keys));
+        mistake.0.key = Some(key.into());
+        mistake
+    }
+
+    fn instead_of(key: &str, keys: &[&str]) -> String {
         let known = keys.join(", ");
         if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
-            return Self::new(format!("there is no key; the keys here are {known}"));
+            return format!("there is no key; the keys here are {known}");
         }
         if let Some((_, now)) = RENAMED.iter().find(|(was, now)| *was == key && keys.contains(now))
         {
-            return Self::new(format!("there is no key `{key}`: it is called `{now}` now"));
+            return format!("there is no key `{key}`: it is called `{now}` now");
         }
         let near = match nearest(key, keys) {
             Some(near) => format!("did you mean `{near}`? The"),
             None => "the".into(),
         };
-        Self::new(format!("there is no key `{key}`; {near} keys here are {known}"))
+        format!("there is no key `{key}`; {near} keys here are {known}")
     }
 
     /// What is none of these names.
@@ -73,6 +93,17 @@ impl Mistake {
         place
     }
 
+    /// The key of the object there that is none of ours. It may be a secret in the wrong place.
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// The mistake, at another place.
+    pub fn moved(mut self, place: &[Step]) -> Self {
+        self.0.steps = place.iter().rev().cloned().collect();
+        self
+    }
+
     /// What is wrong there, and what would be right.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -81,6 +112,12 @@ impl Mistake {
     /// The mistake, one key further out: `paths[0]` within `routes` is `routes.paths[0]`.
     pub fn within_key(mut self, key: &str) -> Self {
         self.0.steps.push(Step::Key(key.into()));
+        self
+    }
+
+    /// The mistake, within all these steps.
+    pub fn within(mut self, steps: &[Step]) -> Self {
+        self.0.steps.extend(steps.iter().rev().cloned());
         self
     }
 

@@ -5,6 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod encodings;
+mod every_mistake;
 mod files;
 mod global_rate_limit;
 mod headers;
@@ -37,6 +38,11 @@ fn compiled(configuration: &str) -> Result<Compiled, String> {
     let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
     compile(config, &Environment::wasm(&env, HashKey([0; 16])))
         .map_err(|mistake| mistake.to_string())
+}
+
+/// What is warned of, without its places.
+fn messages(compiled: &Compiled) -> Vec<String> {
+    compiled.warnings.iter().map(|warning| warning.message().to_owned()).collect()
 }
 
 fn class(compiled: &Compiled, path: &str) -> Class {

@@ -1,6 +1,7 @@
 //! The two kinds of pattern: a path, and a path's whole subtree.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use super::PathVariants;
 
@@ -10,6 +11,13 @@ use super::PathVariants;
 pub struct Pattern {
     path: Box<[u8]>,
     subtree: bool,
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.subtree { "/*" } else { "" };
+        write!(f, "{}{end}", String::from_utf8_lossy(&self.path))
+    }
 }
 
 impl PartialOrd for Pattern {

@@ -6,25 +6,27 @@ use crate::config::Mistake;
 use crate::config::shape::Span;
 use crate::route::{Pattern, ProtectedPatterns};
 
+use super::findings::Findings;
+
 pub const SECOND: u64 = 1_000_000;
 pub const HOUR: u64 = 3_600 * SECOND;
 pub const DAY: u64 = 24 * HOUR;
 
 /// Patterns of which any reading of a path may match; at least one.
-#[inline(never)]
-pub fn wide(key: &str, paths: &[String]) -> Result<ProtectedPatterns, Mistake> {
+pub fn wide(key: &str, paths: &[String], findings: &mut Findings) -> ProtectedPatterns {
     let mut wide = ProtectedPatterns::default();
     for (index, path) in paths.iter().enumerate() {
-        let mistake = |message| Mistake::new(message).within_index(index).within_key(key);
-        wide.add(Pattern::parse(path).map_err(mistake)?);
+        let mistake = |message| Mistake::new(message).within_index(index);
+        if let Some(pattern) = findings.check_at(key, Pattern::parse(path).map_err(mistake)) {
+            wide.add(pattern);
+        }
     }
-    match paths {
-        [] => Err(Mistake::new("must name at least one path").within_key(key)),
-        _ => Ok(wide),
+    if paths.is_empty() {
+        findings.mistake(key, "must name at least one path");
     }
+    wide
 }
 
-#[inline(never)]
 pub fn span(key: &str, span: Span, range: RangeInclusive<u64>, right: &str) -> Result<(), Mistake> {
     if range.contains(&span.0) {
         return Ok(());
@@ -33,7 +35,6 @@ pub fn span(key: &str, span: Span, range: RangeInclusive<u64>, right: &str) -> R
 }
 
 /// The reference tokens of a JSON Pointer: `~1` is a slash, `~0` a tilde.
-#[inline(never)]
 pub fn pointer(key: &str, text: &str) -> Result<Vec<Box<str>>, Mistake> {
     let unescaped = |part: &str| -> Option<Box<str>> {
         let escapes = part.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
@@ -53,7 +54,6 @@ pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(fits)
 }
 
-#[inline(never)]
 pub fn in_range(key: &str, value: u32, least: u32, most: u32) -> Result<u32, Mistake> {
     if (least..=most).contains(&value) {
         return Ok(value);

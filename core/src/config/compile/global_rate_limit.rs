@@ -9,66 +9,74 @@ use crate::global_rate_limit::{GlobalRateLimit, OnError};
 use crate::operations::{Operations, Source};
 
 use super::checks::span;
+use super::findings::Findings;
 use super::operations::peers;
 use super::probes::header_value;
 
 const DESCRIPTORS: usize = 16;
 
-type Result<T> = std::result::Result<T, Mistake>;
+/// What the sections before it have.
+pub struct Before<'a> {
+    /// A limit of this process is enforced.
+    pub is_limited: bool,
+    /// There are operations.
+    pub has_operations: bool,
+    /// The limit of each client.
+    pub limit: Option<&'a ClientLimit>,
+    /// The operations that are well.
+    pub operations: &'a Operations,
+}
 
 /// Checks the section and gives it its meaning. Its name goes to `limits`, behind the operations'.
-#[inline(never)]
 pub fn compile(
-    global_rate_limit: GlobalRateLimitShape,
-    limit: Option<&ClientLimit>,
-    operations: &Operations,
+    section: GlobalRateLimitShape,
+    before: &Before<'_>,
     limits: &mut Vec<String>,
-) -> Result<GlobalRateLimit> {
-    let limited = limit.is_some_and(|limit| limit.enforce) || !operations.is_empty();
-    let cluster = header_value("cluster", global_rate_limit.cluster)?;
-    let domain = header_value("domain", global_rate_limit.domain)?;
-    span("timeout", global_rate_limit.timeout, 5_000..=1_000_000, "must be from 5ms to 1s")?;
-    let on_error = match global_rate_limit.on_error {
-        shape::OnError::Local if !limited => {
-            let right = "must be refuse or admit: no limit of this process stands in for the service (rate_limit that is enforced, or operations)";
-            return Err(Mistake::new(right).within_key("on_error"));
-        }
-        shape::OnError::Local | shape::OnError::Admit => OnError::Forward,
-        shape::OnError::Refuse => OnError::Refuse,
-    };
-    if !(1..=DESCRIPTORS).contains(&global_rate_limit.descriptors.len()) {
-        let right = format!("must be 1 to {DESCRIPTORS}");
-        return Err(Mistake::new(right).within_key("descriptors"));
+    findings: &mut Findings,
+) -> Option<GlobalRateLimit> {
+    let cluster = findings.check(header_value("cluster", section.cluster));
+    let domain = findings.check(header_value("domain", section.domain));
+    let timeouts = 5_000..=1_000_000;
+    findings.check(span("timeout", section.timeout, timeouts, "must be from 5ms to 1s"));
+    if section.on_error == shape::OnError::Local && !before.is_limited {
+        let right = "must be refuse or admit: no limit of this process stands in for the service (rate_limit that is enforced, or operations)";
+        findings.mistake("on_error", right);
+    }
+    if !(1..=DESCRIPTORS).contains(&section.descriptors.len()) {
+        findings.mistake("descriptors", format!("must be 1 to {DESCRIPTORS}"));
     }
     let mut descriptors = Vec::new();
-    for (index, descriptor) in global_rate_limit.descriptors.into_iter().enumerate() {
-        let descriptor = self::descriptor(descriptor, !operations.is_empty())
-            .map_err(|mistake| mistake.within_index(index).within_key("descriptors"))?;
-        descriptors.push(descriptor);
+    for (index, descriptor) in section.descriptors.into_iter().enumerate() {
+        let descriptor = self::descriptor(descriptor, before.has_operations)
+            .map_err(|mistake| mistake.within_index(index));
+        descriptors.extend(findings.check_at("descriptors", descriptor));
     }
     // The names behind each client's own.
     let mut told = Vec::new();
-    for (name, source) in limits.iter().skip(1).zip(operations.sources()) {
+    for (name, source) in limits.iter().skip(1).zip(before.operations.sources()) {
         let by_client = *source == Source::Client;
         let by_header = matches!(source, Source::Header(_));
         told.push(Told { name: name.clone(), by_client, by_header });
     }
     let global_rate_limit = GlobalRateLimit {
-        cluster,
-        domain,
-        timeout: global_rate_limit.timeout.0,
-        on_error,
+        cluster: cluster?,
+        domain: domain?,
+        timeout: section.timeout.0,
+        on_error: match section.on_error {
+            shape::OnError::Local | shape::OnError::Admit => OnError::Forward,
+            shape::OnError::Refuse => OnError::Refuse,
+        },
         limit: u8::try_from(limits.len()).unwrap_or(u8::MAX),
         descriptors,
-        clients: limit.map_or_else(peers, |limit| limit.clients.clone()),
+        clients: before.limit.map_or_else(peers, |limit| limit.clients.clone()),
         operations: told,
         breaker: Breaker::default(),
     };
     limits.push(GlobalRateLimit::NAME.into());
-    Ok(global_rate_limit)
+    Some(global_rate_limit)
 }
 
-fn descriptor(descriptor: shape::Descriptor, operations: bool) -> Result<Descriptor> {
+fn descriptor(descriptor: shape::Descriptor, operations: bool) -> Result<Descriptor, Mistake> {
     let shape::Descriptor { client, operation, key } = descriptor;
     if key && !operation {
         return Err(Mistake::new("only a descriptor with `operation` has it").within_key("key"));

@@ -4,6 +4,8 @@ use crate::config::Mistake;
 use crate::config::shape::Metrics;
 use crate::metrics::{Bounds, Configured, Settings};
 
+use super::findings::Findings;
+
 /// The first part of every metric's name, unless the user or the system says another.
 const NAMESPACE: &str = "probegate";
 
@@ -13,20 +15,21 @@ pub fn compile(
     limited: bool,
     replay: bool,
     configured: Configured,
-) -> Result<Settings, Mistake> {
+    findings: &mut Findings,
+) -> Option<Settings> {
     let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
-    check_namespace(&namespace).map_err(|mistake| mistake.within_key("namespace"))?;
-    let bounds = match metrics.buckets {
-        None => Bounds::default(),
-        Some(seconds) => Bounds::from_seconds(&seconds).map_err(|wrong| {
-            match wrong {
+    findings.check_at("namespace", check_namespace(&namespace));
+    let bounds = metrics.buckets.map_or_else(
+        || Ok(Bounds::default()),
+        |seconds| {
+            Bounds::from_seconds(&seconds).map_err(|wrong| match wrong {
                 (None, right) => Mistake::new(right),
                 (Some(index), right) => Mistake::new(right).within_index(index),
-            }
-            .within_key("buckets")
-        })?,
-    };
-    Ok(Settings { namespace, bounds, limited, replay, configured })
+            })
+        },
+    );
+    let bounds = findings.check_at("buckets", bounds)?;
+    Some(Settings { namespace, bounds, limited, replay, configured })
 }
 
 /// A name that Prometheus takes for the first part of a metric's.

@@ -1,7 +1,7 @@
 //! What the section `operations` means.
 
 use crate::client::Clients;
-use crate::client::{HashKey, Prefixes};
+use crate::client::Prefixes;
 use crate::config::Mistake;
 use crate::config::shape::{self, Key, MissingKey};
 use crate::global_rate_limit::GlobalRateLimit;
@@ -12,35 +12,35 @@ use crate::operations::{Operation, Operations};
 use crate::rate_limit::Quota;
 use crate::rate_limit::expiry_table::ExpiryTable;
 
+use super::Builder;
 use super::checks::{DAY, SECOND, in_range, is_token, pointer, span, wide};
+use super::findings::Findings;
 use super::headers;
 
 const OPERATIONS: usize = 16;
 const MOST: u32 = 1_000_000;
 
-type Result<T> = std::result::Result<T, Mistake>;
-
 /// Checks the section and gives it its meaning; `clients` is who a client is to `rate_limit`. The names
 /// of the operations go to `limits`.
-#[inline(never)]
 pub fn compile(
     operations: Vec<shape::Operation>,
     clients: Option<Clients>,
-    hash_key: HashKey,
     limits: &mut Vec<String>,
-) -> Result<Operations> {
+    builder: &mut Builder<'_>,
+) -> Operations {
     if operations.len() > OPERATIONS {
-        return Err(Mistake::new(format!("must be at most {OPERATIONS}")));
+        builder.findings.check::<()>(Err(Mistake::new(format!("must be at most {OPERATIONS}"))));
     }
     let mut all = Vec::new();
     for (index, operation) in operations.into_iter().enumerate() {
-        let within = |mistake: Mistake| mistake.within_index(index);
-        check_name(&operation.name, limits)
-            .map_err(|mistake| within(mistake.within_key("name")))?;
-        limits.push(operation.name.clone());
-        all.push(self::operation(operation).map_err(within)?);
+        all.extend(builder.within(index, |builder| {
+            let findings = &mut builder.findings;
+            findings.check_at("name", check_name(&operation.name, limits));
+            limits.push(operation.name.clone());
+            self::operation(operation, findings)
+        }));
     }
-    Ok(Operations::new(all, clients.unwrap_or_else(peers), hash_key))
+    Operations::new(all, clients.unwrap_or_else(peers), builder.environment.hash_key)
 }
 
 /// Who a client is where there is no `rate_limit` that says it.
@@ -49,8 +49,7 @@ pub fn peers() -> Clients {
 }
 
 /// A name that is a label and stands in a header, and that no other limit has.
-#[inline(never)]
-fn check_name(name: &str, limits: &[String]) -> Result<()> {
+fn check_name(name: &str, limits: &[String]) -> Result<(), Mistake> {
     let closed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
     if !(1..=40).contains(&name.len()) || !name.bytes().all(closed) {
         return Err(Mistake::new("must be 1 to 40 of a to z, digits, underscores and dashes"));
@@ -67,18 +66,25 @@ fn check_name(name: &str, limits: &[String]) -> Result<()> {
     Ok(())
 }
 
-#[inline(never)]
-fn operation(operation: shape::Operation) -> Result<Operation> {
+fn operation(operation: shape::Operation, findings: &mut Findings) -> Option<Operation> {
     let shape::Operation { name, requests, max_keys, .. } = operation;
-    in_range("requests", requests, 1, MOST)?;
-    in_range("max_keys", max_keys, 1, MOST)?;
-    let burst = in_range("burst", operation.burst.unwrap_or(requests), 1, MOST)?;
-    span("per", operation.per, SECOND..=DAY, "must be from 1s to 24h")?;
+    findings.check(in_range("requests", requests, 1, MOST));
+    findings.check(in_range("max_keys", max_keys, 1, MOST));
+    let burst = operation.burst.unwrap_or(requests);
+    if operation.burst.is_some() {
+        findings.check(in_range("burst", burst, 1, MOST));
+    }
+    let is_timely =
+        findings.check(span("per", operation.per, SECOND..=DAY, "must be from 1s to 24h"));
     let window = operation.per.0;
-    Ok(Operation {
-        methods: methods(operation.methods)?,
-        paths: wide("paths", &operation.paths)?,
-        source: source(operation.key).map_err(|mistake| mistake.within_key("key"))?,
+    let methods = methods(operation.methods, findings);
+    let paths = wide("paths", &operation.paths, findings);
+    let source = findings.check_at("key", source(operation.key));
+    is_timely?;
+    Some(Operation {
+        methods,
+        paths,
+        source: source?,
         share: operation.missing_key == MissingKey::Share,
         quota: Quota { requests, window },
         bucket: Bucket::new(requests, window * 1_000, burst),
@@ -88,19 +94,17 @@ fn operation(operation: shape::Operation) -> Result<Operation> {
     })
 }
 
-#[inline(never)]
-fn methods(methods: Vec<String>) -> Result<Vec<Box<[u8]>>> {
+fn methods(methods: Vec<String>, findings: &mut Findings) -> Vec<Box<[u8]>> {
     for (index, method) in methods.iter().enumerate() {
         if !is_token(method) || method.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            let right = "must be the name of a method, as POST";
-            return Err(Mistake::new(right).within_index(index).within_key("methods"));
+            let wrong = Mistake::new("must be the name of a method, as POST").within_index(index);
+            findings.check_at::<()>("methods", Err(wrong));
         }
     }
-    Ok(methods.into_iter().map(|method| method.into_bytes().into()).collect())
+    methods.into_iter().map(|method| method.into_bytes().into()).collect()
 }
 
-#[inline(never)]
-fn source(key: Key) -> Result<Source> {
+fn source(key: Key) -> Result<Source, Mistake> {
     Ok(match key {
         Key::Client => Source::Client,
         Key::Header(name) => {

@@ -7,6 +7,7 @@ use crate::secret::Secret;
 
 use super::Builder;
 use super::checks::{HOUR, SECOND, in_range, pointer, span};
+use super::findings::Findings;
 use super::tokens::{is_presentable, shown};
 
 const TARGETS: usize = 16;
@@ -18,89 +19,97 @@ const THRESHOLD: u32 = 100;
 type Result<T> = std::result::Result<T, Mistake>;
 
 /// Checks the section and gives it its meaning.
-pub fn compile(probes: Probes, builder: &mut Builder<'_>) -> Result<Plan> {
-    span("every", probes.every, SECOND..=HOUR, "must be from 1s to 1h")?;
-    let timeouts = 50_000..=probes.every.0;
-    span("timeout", probes.timeout, timeouts, "must be at least 50ms, and at most `every`")?;
-    span("open_for", probes.open_for, SECOND..=HOUR, "must be from 1s to 1h")?;
-    let failures = in_range("failure_threshold", probes.failure_threshold, 1, THRESHOLD)?;
-    let successes = in_range("success_threshold", probes.success_threshold, 1, THRESHOLD)?;
-    let mut targets: Vec<Target> = Vec::new();
-    let mut rungs = 0;
+pub fn compile(probes: Probes, builder: &mut Builder<'_>) -> Option<Plan> {
+    let findings = &mut builder.findings;
+    findings.check(span("every", probes.every, SECOND..=HOUR, "must be from 1s to 1h"));
+    let timeouts = 50_000..=probes.every.0.max(50_000);
+    let right = "must be at least 50ms, and at most `every`";
+    findings.check(span("timeout", probes.timeout, timeouts, right));
+    findings.check(span("open_for", probes.open_for, SECOND..=HOUR, "must be from 1s to 1h"));
+    findings.check(in_range("failure_threshold", probes.failure_threshold, 1, THRESHOLD));
+    findings.check(in_range("success_threshold", probes.success_threshold, 1, THRESHOLD));
     if probes.targets.len() > TARGETS {
-        return Err(Mistake::new(format!("must be at most {TARGETS}")).within_key("targets"));
+        findings.mistake("targets", format!("must be at most {TARGETS}"));
     }
-    for (index, target) in probes.targets.into_iter().enumerate() {
-        let within = |mistake: Mistake| mistake.within_index(index).within_key("targets");
-        let target = self::target(target, builder).map_err(within)?;
-        if targets.iter().any(|other| other.service == target.service) {
-            return Err(within(Mistake::new("names a service twice").within_key("service")));
-        }
-        rungs += target.rungs.len();
-        targets.push(target);
-    }
+    let rungs: usize = probes.targets.iter().map(|target| target.rungs.len()).sum();
     if rungs > RUNGS_IN_ALL {
-        let right = format!("must have at most {RUNGS_IN_ALL} rungs in all");
-        return Err(Mistake::new(right).within_key("targets"));
+        findings.mistake("targets", format!("must have at most {RUNGS_IN_ALL} rungs in all"));
     }
-    Ok(Plan {
+    let targets = builder.within("targets", |builder| {
+        let mut targets: Vec<Target> = Vec::new();
+        for (index, target) in probes.targets.into_iter().enumerate() {
+            let target = builder.within(index, |b| self::target(target, &targets, b));
+            targets.extend(target);
+        }
+        targets
+    });
+    Some(Plan {
         every: probes.every.0,
         timeout: probes.timeout.0,
-        failure_threshold: u16::try_from(failures).unwrap_or(u16::MAX),
-        success_threshold: u16::try_from(successes).unwrap_or(u16::MAX),
+        failure_threshold: u16::try_from(probes.failure_threshold).unwrap_or(u16::MAX),
+        success_threshold: u16::try_from(probes.success_threshold).unwrap_or(u16::MAX),
         open_for: probes.open_for.0,
         when_degraded: probes.when_degraded,
         targets,
     })
 }
 
-fn target(target: shape::Target, builder: &mut Builder<'_>) -> Result<Target> {
-    let service = name("service", target.service)?;
-    let cluster = header_value("cluster", target.cluster)?;
+fn target(target: shape::Target, before: &[Target], builder: &mut Builder<'_>) -> Option<Target> {
+    let service = builder.findings.check(name("service", target.service));
+    let cluster = builder.findings.check(header_value("cluster", target.cluster));
     let authority = match target.authority {
-        Some(authority) => header_value("authority", authority)?,
+        Some(authority) => builder.findings.check(header_value("authority", authority)),
         None => cluster.clone(),
     };
-    let token = match &target.token {
-        Some(token) => {
-            self::token(token, &service, builder).map_err(|mistake| mistake.within_key("token"))?
-        }
-        None => None,
-    };
-    let within = |mistake: Mistake| mistake.within_key("rungs");
+    let token = target.token.as_ref().and_then(|token| {
+        let service = service.as_deref().unwrap_or_default();
+        builder.within("token", |builder| self::token(token, service, builder))
+    });
     if !(1..=RUNGS).contains(&target.rungs.len()) {
-        return Err(within(Mistake::new(format!("must be 1 to {RUNGS}"))));
+        builder.findings.mistake("rungs", format!("must be 1 to {RUNGS}"));
     }
-    let mut rungs: Vec<Rung> = Vec::new();
-    for (index, rung) in target.rungs.into_iter().enumerate() {
-        let within = |mistake: Mistake| within(mistake.within_index(index));
-        let rung = self::rung(rung).map_err(within)?;
-        if rungs.iter().any(|other| other.name == rung.name) {
-            return Err(within(Mistake::new("names a rung twice").within_key("rung")));
+    let rungs = builder.within("rungs", |builder| {
+        let mut rungs: Vec<Rung> = Vec::new();
+        for (index, rung) in target.rungs.into_iter().enumerate() {
+            let rung = builder.within(index, |b| self::rung(rung, &rungs, &mut b.findings));
+            rungs.extend(rung);
         }
-        rungs.push(rung);
+        rungs
+    });
+    if before.iter().any(|other| Some(&other.service) == service.as_ref()) {
+        builder.findings.mistake("service", "names a service twice");
     }
-    Ok(Target { service, cluster, authority, token, rungs })
+    Some(Target { service: service?, cluster: cluster?, authority: authority?, token, rungs })
 }
 
-fn rung(rung: shape::Rung) -> Result<Rung> {
-    let name = name("rung", rung.rung)?;
+fn rung(rung: shape::Rung, before: &[Rung], findings: &mut Findings) -> Option<Rung> {
+    let name = findings.check(name("rung", rung.rung));
+    if before.iter().any(|other| Some(&other.name) == name.as_ref()) {
+        findings.mistake("rung", "names a rung twice");
+    }
     let check = match (rung.path, rung.grpc, rung.expect) {
         (Some(path), None, expect) => {
-            Check::Http { path: self::path(path)?, expect: expect.map(self::expect).transpose()? }
+            let path = findings.check(self::path(path));
+            let expect = expect.map(|expect| findings.check(self::expect(expect)));
+            Check::Http { path: path?, expect: expect.map_or(Some(None), |e| e.map(Some))? }
         }
         (None, Some(_), Some(_)) => {
-            return Err(Mistake::new("only a rung with `path` has it").within_key("expect"));
+            findings.mistake("expect", "only a rung with `path` has it");
+            return None;
         }
         (None, Some(service), None) if service.len() <= 1024 => {
             Check::Grpc { service: service.into() }
         }
         (None, Some(_), None) => {
-            return Err(Mistake::new("must be the name of a gRPC service").within_key("grpc"));
+            findings.mistake("grpc", "must be the name of a gRPC service");
+            return None;
         }
-        _ => return Err(Mistake::new("must have exactly one of `path` and `grpc`")),
+        _ => {
+            let right = "must have exactly one of `path` and `grpc`";
+            return findings.check(Err(Mistake::new(right)));
+        }
     };
-    Ok(Rung { name, check })
+    Some(Rung { name: name?, check })
 }
 
 /// Checks a path, which may have a query.
@@ -140,41 +149,46 @@ pub fn header_value(key: &str, value: String) -> Result<Box<str>> {
 }
 
 /// The token that probes of a service carry; `None` for a variable that holds none.
-fn token(token: &Token, service: &str, builder: &mut Builder<'_>) -> Result<Option<Secret>> {
+fn token(token: &Token, service: &str, builder: &mut Builder<'_>) -> Option<Secret> {
+    let (environment, findings) = (builder.environment, &mut builder.findings);
     let token = match token {
         Token::Sha256(_) => {
             let right =
                 "must be env or value: a digest opens a door, but cannot be presented at one";
-            return Err(Mistake::new(right).within_key("sha256"));
+            findings.mistake("sha256", right);
+            return None;
         }
         Token::Fetch(_) => {
-            return Err(Mistake::new("must be env or value").within_key("fetch"));
+            findings.mistake("fetch", "must be env or value");
+            return None;
         }
         Token::File(_) => {
-            return Err(Mistake::new("must be env or value").within_key("file"));
+            findings.mistake("file", "must be env or value");
+            return None;
         }
         Token::Env(name) if name.is_empty() => {
-            return Err(Mistake::new("must name a variable").within_key("env"));
+            findings.mistake("env", "must name a variable");
+            return None;
         }
         Token::Env(name) => {
-            let value = builder.environment.trimmed(name);
+            let value = environment.trimmed(name);
             if !is_presentable(&value) {
                 let name = shown(name);
-                builder.warnings.push(format!(
+                findings.warn(format!(
                     "the variable {name} holds no token: {service} is probed without one (set it in vm_config.environment_variables)"
                 ));
-                return Ok(None);
+                return None;
             }
             value
         }
         Token::Value(value) if is_presentable(value.expose()) => {
-            builder.warnings.push("a token stands in the configuration itself: prefer env".into());
+            findings.warn("a token stands in the configuration itself: prefer env");
             value.expose().to_owned()
         }
         Token::Value(_) => {
-            let right = "must be 1 to 4096 visible ASCII characters";
-            return Err(Mistake::new(right).within_key("value"));
+            findings.mistake("value", "must be 1 to 4096 visible ASCII characters");
+            return None;
         }
     };
-    Ok(Some(Secret::new(token)))
+    Some(Secret::new(token))
 }

@@ -1,27 +1,34 @@
 //! What the section `replay` means.
 
 use crate::client::HashKey;
-use crate::config::{Mistake, shape};
+use crate::config::shape;
 use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::Replay;
 
 use super::checks::{DAY, SECOND, in_range, span, wide};
+use super::findings::Findings;
 use super::headers;
 use super::rate_limit::when_full;
 
 /// Checks the section and gives it its meaning.
-#[inline(never)]
-pub fn compile(replay: shape::Replay, hash_key: HashKey) -> Result<Replay, Mistake> {
-    let name = |key, name: &str| headers::read(name).map_err(|mistake| mistake.within_key(key));
-    span("tolerance", replay.tolerance, SECOND..=DAY, "must be from 1s to 24h")?;
-    let max_nonces = in_range("max_nonces", replay.max_nonces, 1, 1_000_000)?;
-    let nonce_header = name("nonce_header", &replay.nonce_header)?;
-    let timestamp_header = name("timestamp_header", &replay.timestamp_header)?;
-    if nonce_header == timestamp_header {
-        return Err(Mistake::new("must not be that of the nonce").within_key("timestamp_header"));
+pub fn compile(
+    replay: shape::Replay,
+    hash_key: HashKey,
+    findings: &mut Findings,
+) -> Option<Replay> {
+    findings.check(span("tolerance", replay.tolerance, SECOND..=DAY, "must be from 1s to 24h"));
+    findings.check(in_range("max_nonces", replay.max_nonces, 1, 1_000_000));
+    let nonce_header = findings.check_at("nonce_header", headers::read(&replay.nonce_header));
+    let timestamp_header =
+        findings.check_at("timestamp_header", headers::read(&replay.timestamp_header));
+    if nonce_header.is_some() && nonce_header == timestamp_header {
+        findings.mistake("timestamp_header", "must not be that of the nonce");
     }
-    Ok(Replay {
-        routes: wide("routes", &replay.routes)?,
+    let routes = wide("routes", &replay.routes, findings);
+    let (nonce_header, timestamp_header) = (nonce_header?, timestamp_header?);
+    let max_nonces = replay.max_nonces;
+    Some(Replay {
+        routes,
         nonce_header,
         timestamp_header,
         tolerance: replay.tolerance.0,

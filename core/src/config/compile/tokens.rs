@@ -29,12 +29,12 @@ impl Keys {
 
 impl Builder<'_> {
     /// What opens a guard.
-    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Result<Keys, Mistake> {
+    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Keys {
         let mut keys = Keys::default();
         for (index, token) in tokens.iter().enumerate() {
-            self.token(token, &mut keys).map_err(|mistake| mistake.within_index(index))?;
+            self.within(index, |builder| builder.token(token, &mut keys));
         }
-        Ok(keys)
+        keys
     }
 
     /// The number of a file of tokens, which only the native host reads.
@@ -58,7 +58,7 @@ impl Builder<'_> {
             } else {
                 "cannot be read"
             };
-            self.warnings.push(format!("the file {path} {what}, so it opens nothing"));
+            self.findings.warn(format!("the file {path} {what}, so it opens nothing"));
         }
         self.held.push(tokens.unwrap_or_default());
         self.files.push(file);
@@ -87,11 +87,11 @@ impl Builder<'_> {
                 }
                 Host::Native => "for Envoy: it opens nothing",
             };
-            self.warnings.push(format!("the variable {shown} is not set {place}"));
+            self.findings.warn(format!("the variable {shown} is not set {place}"));
         } else if is_presentable(&value) {
             keys.tokens.push(Token { digest: Digest::of(value.as_bytes()), name: name.into() });
         } else {
-            self.warnings.push(format!(
+            self.findings.warn(format!(
                 "the variable {shown} holds no token: it must be 1 to 4096 visible ASCII characters, so it opens nothing"
             ));
         }
@@ -99,21 +99,26 @@ impl Builder<'_> {
     }
 
     /// The number of a source of tokens.
-    fn source(&mut self, fetch: &Fetch) -> Result<usize, Mistake> {
-        span("every", fetch.every, SECOND..=DAY, "must be from 1s to 24h")?;
+    fn source(&mut self, fetch: &Fetch) -> Option<usize> {
+        let findings = &mut self.findings;
+        findings.check(span("every", fetch.every, SECOND..=DAY, "must be from 1s to 24h"));
         // An answer that comes later could bring back what a newer one has taken away.
-        let timely = SECOND / 20..=fetch.every.0.min(30 * SECOND);
-        span("timeout", fetch.timeout, timely, "must be from 50ms to `every`, and at most 30s")?;
-        let kept = fetch.every.0..=720 * HOUR;
-        span("keep_for", fetch.keep_for, kept, "must be at least `every`, and at most 720h")?;
-        let cluster = header_value("cluster", fetch.cluster.clone())?;
+        let timely = SECOND / 20..=fetch.every.0.min(30 * SECOND).max(SECOND / 20);
+        let right = "must be from 50ms to `every`, and at most 30s";
+        findings.check(span("timeout", fetch.timeout, timely, right));
+        let kept = fetch.every.0.min(720 * HOUR)..=720 * HOUR;
+        let right = "must be at least `every`, and at most 720h";
+        findings.check(span("keep_for", fetch.keep_for, kept, right));
+        let cluster = findings.check(header_value("cluster", fetch.cluster.clone()));
+        let path = findings.check(path(fetch.path.clone()));
+        let authority = match &fetch.authority {
+            Some(authority) => findings.check(header_value("authority", authority.clone())),
+            None => cluster.clone(),
+        };
         let source = Source {
-            path: path(fetch.path.clone())?,
-            authority: match &fetch.authority {
-                Some(authority) => header_value("authority", authority.clone())?,
-                None => cluster.clone(),
-            },
-            cluster,
+            path: path?,
+            authority: authority?,
+            cluster: cluster?,
             every: fetch.every.0,
             timeout: fetch.timeout.0,
             keep_for: fetch.keep_for.0,
@@ -123,48 +128,49 @@ impl Builder<'_> {
                 == (&source.cluster, &source.path, &source.authority)
         };
         match self.sources.iter().position(is_same) {
-            Some(index) if self.sources.get(index) == Some(&source) => Ok(index),
-            Some(_) => Err(Mistake::new("must have the times of the other one that asks there")),
+            Some(index) if self.sources.get(index) == Some(&source) => Some(index),
+            Some(_) => {
+                let right = "must have the times of the other one that asks there";
+                self.findings.check(Err(Mistake::new(right)))
+            }
             None => {
                 self.sources.push(source);
-                Ok(self.sources.len() - 1)
+                Some(self.sources.len() - 1)
             }
         }
     }
 
     /// What a token opens with.
-    fn token(&mut self, token: &shape::Token, keys: &mut Keys) -> Result<(), Mistake> {
+    fn token(&mut self, token: &shape::Token, keys: &mut Keys) {
         use shape::Token::{Env, Fetch, File, Sha256, Value};
         match token {
-            Env(name) if name.is_empty() => {
-                return Err(Mistake::new("must name a variable").within_key("env"));
+            Env(name) if name.is_empty() => self.findings.mistake("env", "must name a variable"),
+            Env(name) => {
+                let read = self.variable(name, keys);
+                self.findings.check_at("env", read);
             }
-            Env(name) => self.variable(name, keys).map_err(|m| m.within_key("env"))?,
             File(path) => {
-                keys.files.push(self.file(path).map_err(|m| m.within_key("file"))?);
+                let file = self.file(path);
+                keys.files.extend(self.findings.check_at("file", file));
             }
             Fetch(fetch) => {
-                keys.sources.push(self.source(fetch).map_err(|m| m.within_key("fetch"))?);
+                let source = self.within("fetch", |builder| builder.source(fetch));
+                keys.sources.extend(source);
             }
             Sha256(digest) => match Digest::from_hex(digest.expose()) {
                 Some(digest) => keys.tokens.push(Token::nameless(digest)),
-                None => {
-                    return Err(Mistake::new("must be 64 hexadecimal digits").within_key("sha256"));
-                }
+                None => self.findings.mistake("sha256", "must be 64 hexadecimal digits"),
             },
             Value(value) if is_presentable(value.expose()) => {
-                self.warnings.push(
-                    "a token stands in the configuration itself: prefer env or sha256".into(),
-                );
+                let warning = "a token stands in the configuration itself: prefer env or sha256";
+                self.findings.warn(warning);
                 let digest = Digest::of(value.expose().as_bytes());
                 keys.tokens.push(Token { digest, name: "value".into() });
             }
             Value(_) => {
-                let right = "must be 1 to 4096 visible ASCII characters";
-                return Err(Mistake::new(right).within_key("value"));
+                self.findings.mistake("value", "must be 1 to 4096 visible ASCII characters");
             }
         }
-        Ok(())
     }
 }
 

@@ -20,8 +20,8 @@ fn native(file: Option<&[u8]>, variables: &[(&str, &str)], text: &str) -> Result
 }
 
 /// How many tokens open the metrics routes, and what is warned of.
-fn opens(compiled: &Compiled) -> (usize, &[String]) {
-    (compiled.gate.guards[0].tokens.len(), &compiled.warnings)
+fn opens(compiled: &Compiled) -> (usize, Vec<String>) {
+    (compiled.gate.guards[0].tokens.len(), messages(compiled))
 }
 
 #[test]
@@ -38,13 +38,13 @@ fn a_file_opens_with_its_lines_trimmed() {
         [b"s3cret", b"s3cret\n", b"s3cret\r\n", b" s3cret \r\n", b"\r\n\ts3cret\n\n", b"s3cret "];
     for content in same {
         let compiled = native(Some(content), &[], FILE).unwrap();
-        assert_eq!(opens(&compiled), (1, &[][..]), "{}", content.escape_ascii());
+        assert_eq!(opens(&compiled), (1, vec![]), "{}", content.escape_ascii());
         let paths: Vec<_> = compiled.token_files.iter().map(|file| &*file.path).collect();
         assert_eq!(paths, ["/run/secrets/metrics"]);
         // A variable with the same bytes opens as well.
         let content = str::from_utf8(content).unwrap();
         let variable = native(None, &[("METRICS_BEARER", content)], "{}").unwrap();
-        assert_eq!(opens(&variable), (1, &[][..]), "{content:?}");
+        assert_eq!(opens(&variable), (1, vec![]), "{content:?}");
     }
     let two = native(Some(b"old\nnew\n"), &[], FILE).unwrap();
     assert_eq!(opens(&two).0, 2, "two lines make a rotation");
@@ -102,7 +102,7 @@ fn a_path_is_absolute() {
 fn a_variable_may_name_the_file_of_its_token() {
     let file = [("METRICS_BEARER_FILE", "/run/secrets/metrics")];
     let compiled = native(Some(b"s3cret\r\n"), &file, "{}").unwrap();
-    assert_eq!(opens(&compiled), (1, &[][..]));
+    assert_eq!(opens(&compiled), (1, vec![]));
     let both = [("METRICS_BEARER", "token"), file[0]];
     let compiled = native(Some(b"s3cret"), &both, "{}").unwrap();
     assert_eq!(compiled.token_files.len(), 0, "the variable itself comes first");
@@ -110,7 +110,7 @@ fn a_variable_may_name_the_file_of_its_token() {
     assert!(told.ends_with("the variable METRICS_BEARER_FILE must be an absolute path"), "{told}");
     let unset = native(None, &[], "{}").unwrap();
     assert_eq!(
-        unset.warnings,
+        messages(&unset),
         ["the variable METRICS_BEARER is not set for Envoy: it opens nothing"]
     );
 }

@@ -92,7 +92,8 @@ fn a_mistake_is_one_line_whatever_the_key() {
         assert!(!told.contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
         assert!(!told.contains("all is well"), "{told}");
     }
-    let warnings = compiled(r#"{"metrics_auth": {"tokens": [{"env": "a\nb"}]}}"#).unwrap().warnings;
+    let warned = compiled(r#"{"metrics_auth": {"tokens": [{"env": "a\nb"}]}}"#).unwrap();
+    let warnings = messages(&warned);
     assert!(warnings.iter().all(|warning| !warning.contains('\n')), "{warnings:?}");
 }
 

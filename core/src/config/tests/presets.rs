@@ -103,7 +103,7 @@ fn an_admin_route_of_a_system_is_closed_without_its_variable() {
     let route = compiled.gate.routes.find(b"/v1/admin/sources").unwrap();
     assert!(compiled.gate.guards[route.guard].tokens.is_empty());
     assert_eq!(*compiled.gate.names.tokens[0], *b"x-admin-token");
-    assert!(compiled.warnings.iter().any(|warning| warning.contains("ASTROCYTE_ADMIN_TOKEN")));
+    assert!(messages(&compiled).iter().any(|warning| warning.contains("ASTROCYTE_ADMIN_TOKEN")));
 }
 
 /// A configuration in a VM that has these variables.

@@ -205,8 +205,8 @@ fn tokens() {
     let sent = |configuration: &str| {
         let compiled = compiled(configuration).unwrap();
         let token =
-            compiled.probes.unwrap().targets[0].token.as_ref().map(|t| t.expose().to_owned());
-        (token, compiled.warnings.join("\n"))
+            compiled.probes.as_ref().unwrap().targets[0].token.as_ref().map(|t| t.expose().to_owned());
+        (token, messages(&compiled).join("\n"))
     };
     assert_eq!(sent(&with(r#"{"env": "LINE"}"#)), (Some("token".into()), String::new()));
     let (none, warning) = sent(&with(r#"{"env": "NONE"}"#));

@@ -21,7 +21,7 @@ fn what_works_but_should_be_known() {
     for (token, warns, opens, shows) in table {
         let compiled =
             compiled(&format!(r#"{{"metrics_auth": {{"tokens": [{token}]}}}}"#)).unwrap();
-        let warnings = compiled.warnings;
+        let warnings = messages(&compiled);
         assert_eq!(warnings.len(), usize::from(warns.is_some()), "{shows}");
         assert!(
             warnings.iter().all(|warning| warning.contains(warns.unwrap())),
