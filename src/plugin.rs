@@ -92,8 +92,9 @@ impl Plugin {
         let environment = config::Environment::wasm(&env, hash_key);
         let compiled = config::compile(config::parse(configuration)?, &environment)?;
         if compiled.log.level <= Level::Warning {
+            let warnings = compiled.warnings.iter().map(Mistake::message);
             let warnings: Vec<String> =
-                compiled.warnings.iter().map(|warning| format!("probegate: {warning}")).collect();
+                warnings.map(|warning| format!("probegate: {warning}")).collect();
             warn_once("probegate.warned", &warnings);
         }
         let names = compiled.reply_names();

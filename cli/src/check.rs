@@ -108,7 +108,7 @@ fn check_gate(
     findings: &mut Findings,
 ) {
     let source = &gate.configuration;
-    let (mistakes, meaning) = mistakes::of(source);
+    let (mistakes, meaning) = mistakes::of(source, gate.host());
     findings.extend(mistakes);
     let Some(meaning) = meaning else { return };
     findings.extend(mistakes::warnings(source, &meaning.compiled.warnings));

@@ -55,8 +55,13 @@ fn answers(question: &Question) -> Result<Vec<String>, String> {
         if gates.len() > 1 {
             lines.push(format!("the gate of line {}:", source.root.line));
         }
-        let meaning = source.meaning(&[]).map_err(|mistake| {
-            format!("{name}: {mistake}\nprobegate check {name} tells every mistake with its line")
+        let every = format!("probegate check {name} tells every mistake with its line");
+        if let Some(line) = source.repeated_key() {
+            return Err(format!("{name}:{line}: this key stands twice in its object\n{every}"));
+        }
+        let meaning = source.meaning(gate.host()).map_err(|mistakes| {
+            let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
+            format!("{name}: {first}\n{every}")
         })?;
         lines.extend(explain(question, source, &meaning));
     }
@@ -70,7 +75,7 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
         Ok(route) => route,
         Err(unreadable) => return vec![format!("400: {unreadable}")],
     };
-    let rules = rules::of(config, source);
+    let rules = rules::of(meaning, source);
     let own = compiled.gate.endpoints.find(target).filter(|_| route.class == Class::Endpoint);
     let class = own.map_or(route.class, Endpoint::class);
     let is_read = matches!(question.method.as_str(), "GET" | "HEAD");

@@ -3,6 +3,8 @@
 pub mod envoy;
 mod filters;
 
+use probegate_core::config;
+
 use crate::document::{Dialect, Kind, Node, Scalar, Style, documents};
 use crate::source::Source;
 use envoy::{Host, Placed};
@@ -13,6 +15,22 @@ pub use crate::document::Unreadable;
 pub struct Gate<'a> {
     pub configuration: Source,
     pub around: Around<'a>,
+}
+
+impl Gate<'_> {
+    /// The form of the gate that reads the configuration. A file that is nothing but a configuration may be for
+    /// either, and the native one takes more.
+    pub fn host(&self) -> config::Host {
+        let host = match &self.around {
+            Around::Nothing => Host::DynamicModule,
+            Around::Envoy(placed) => placed.host,
+            Around::Resource(resource) => resource.host,
+        };
+        match host {
+            Host::Wasm => config::Host::Wasm,
+            Host::DynamicModule => config::Host::Native,
+        }
+    }
 }
 
 /// What the file tells beside the gate's own configuration.

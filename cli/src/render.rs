@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use probegate_core::config::{Host, Mistake};
 
 use crate::document::{Dialect, documents};
 use crate::source::{Meaning, Source};
@@ -99,7 +100,10 @@ fn meaning(system: &str) -> Result<Meaning, String> {
     let quoted = serde_json::Value::from(system);
     let root = documents(&format!("system: {quoted}")).ok().and_then(|mut read| read.pop());
     let root = root.ok_or("--system must be the name of a system")?;
-    Source::of(root, Dialect::Json).meaning(&[]).map_err(|mistake| format!("--{mistake}"))
+    let first = |mistakes: Vec<Mistake>| {
+        mistakes.first().map(|mistake| format!("--{mistake}")).unwrap_or_default()
+    };
+    Source::of(root, Dialect::Json).meaning(Host::Wasm).map_err(first)
 }
 
 /// Of `host:8080`, or of `[::1]:8080`.

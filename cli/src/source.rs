@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Config;
-use probegate_core::config::{self, Compiled, Environment, Mistake, presets};
+use probegate_core::config::{self, Checked, Compiled, Environment, Host, Mistake, presets};
+use probegate_core::json;
 use serde_json::{Map, Value};
 
 use crate::document::{Dialect, Kind, Node};
@@ -28,33 +29,18 @@ pub struct Meaning {
 /// A value of a configuration, by the position of each key and item on the way to it.
 pub type Way = Vec<usize>;
 
-/// What is done to a value before the gate is asked: another in its place, or it is left out.
-#[derive(Clone, Debug)]
-pub struct Change {
-    pub way: Way,
-    pub to: Option<Value>,
-}
-
-/// A place in the configuration that the gate names.
-pub struct Spot {
-    pub way: Way,
-    /// What of the place is not in the file: it is the default of a key.
-    pub rest: String,
-}
-
 impl Source {
     pub fn of(root: Node, dialect: Dialect) -> Self {
         Self { root, dialect }
     }
 
-    /// What the gate makes of it, with these changes.
+    /// What the gate makes of it in this host, or every mistake.
     ///
-    /// Every variable holds a token here: where a configuration is checked its secrets need not be.
-    pub fn meaning(&self, changes: &[Change]) -> Result<Meaning, Mistake> {
-        let json = self.json(&self.root, &mut Vec::new(), changes).to_string();
-        let config = config::parse(json.as_bytes())?;
+    /// Every variable and every file holds a token here: where a configuration is checked its secrets need
+    /// not be.
+    pub fn meaning(&self, host: Host) -> Result<Meaning, Vec<Mistake>> {
         let (variables, settings) = (RefCell::new(BTreeSet::new()), RefCell::new(BTreeSet::new()));
-        let env = |name: &str| {
+        let variable = |name: &str| {
             if presets::is_setting(name) {
                 settings.borrow_mut().insert(name.to_owned());
                 return None;
@@ -62,7 +48,11 @@ impl Source {
             variables.borrow_mut().insert(name.to_owned());
             Some("a-token".to_owned())
         };
-        let compiled = config::compile(config.clone(), &Environment::wasm(&env, HashKey([0; 16])))?;
+        let file = |_: &str| Some(b"a-token".to_vec());
+        let (variable, file, hash_key) = (&variable, &file, HashKey([0; 16]));
+        let environment = Environment { host, variable, file, hash_key };
+        let checked = config::check(value(self.whole()), &environment)?;
+        let Checked { config, compiled } = *checked;
         Ok(Meaning {
             config,
             compiled,
@@ -71,30 +61,18 @@ impl Source {
         })
     }
 
-    /// All of it as a value.
+    /// All of it as a value. Of a key that stands twice the last one holds.
     pub fn whole(&self) -> Value {
-        self.json(&self.root, &mut Vec::new(), &[])
+        self.json(&self.root)
     }
 
-    fn json(&self, node: &Node, way: &mut Way, changes: &[Change]) -> Value {
-        let mut below = |nth: usize, child: &Node| {
-            way.push(nth);
-            let value = match changes.iter().find(|change| change.way == *way) {
-                Some(change) => change.to.clone(),
-                None => Some(self.json(child, way, changes)),
-            };
-            way.pop();
-            value
-        };
+    fn json(&self, node: &Node) -> Value {
         match &node.kind {
             Kind::Scalar(scalar) => scalar.value(self.dialect),
-            Kind::List(items) => {
-                items.iter().enumerate().filter_map(|(nth, item)| below(nth, item)).collect()
-            }
+            Kind::List(items) => items.iter().map(|item| self.json(item)).collect(),
             Kind::Map(entries) => {
-                let values = entries.iter().enumerate().filter_map(|(nth, entry)| {
-                    Some((entry.key.clone(), below(nth, &entry.value)?))
-                });
+                let values =
+                    entries.iter().map(|entry| (entry.key.clone(), self.json(&entry.value)));
                 Value::Object(values.collect::<Map<_, _>>())
             }
         }
@@ -130,27 +108,58 @@ impl Source {
         (line, place)
     }
 
-    /// The value at a place that was named after these changes.
-    pub fn spot(&self, place: &str, changes: &[Change]) -> Spot {
+    /// The way to the value at a place, or to the nearest one around it that stands in the file.
+    pub fn spot(&self, place: &str) -> Way {
         let (mut node, mut way, mut rest) = (&self.root, Way::new(), place);
         while !rest.is_empty() {
             let (step, behind) = first_step(rest);
-            let left = |nth: &usize| {
-                let way = [way.as_slice(), &[*nth]].concat();
-                !changes.iter().any(|change| change.way == way && change.to.is_none())
-            };
             let found = match step {
-                Step::Key(key) => (0..node.entries().len())
-                    .filter(left)
-                    .find(|nth| node.entries().get(*nth).is_some_and(|entry| entry.key == key)),
-                Step::Index(index) => (0..node.items().len()).filter(left).nth(index),
+                Step::Key(key) => node.entries().iter().position(|entry| entry.key == key),
+                Step::Index(index) => Some(index),
             };
             let child = found.and_then(|nth| Some((nth, node.children().nth(nth)?)));
             let Some((nth, child)) = child else { break };
             way.push(nth);
             (node, rest) = (child, behind);
         }
-        Spot { way, rest: rest.to_owned() }
+        way
+    }
+
+    /// The line of the first key that stands twice in its object.
+    pub fn repeated_key(&self) -> Option<usize> {
+        self.repeated_keys().into_iter().next()
+    }
+
+    /// The line of each key that stands twice in its object.
+    pub fn repeated_keys(&self) -> Vec<usize> {
+        let mut lines = Vec::new();
+        repeated(&self.root, &mut lines);
+        lines
+    }
+}
+
+fn repeated(node: &Node, lines: &mut Vec<usize>) {
+    let mut seen = BTreeSet::new();
+    for entry in node.entries() {
+        if !seen.insert(&entry.key) {
+            lines.push(entry.line);
+        }
+    }
+    node.children().for_each(|child| repeated(child, lines));
+}
+
+/// The same value as the gate has it.
+fn value(value: Value) -> json::Value {
+    match value {
+        Value::Null => json::Value::Null,
+        Value::Bool(value) => json::Value::Bool(value),
+        Value::Number(number) => json::Value::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) => json::Value::String(text),
+        Value::Array(items) => json::Value::List(items.into_iter().map(self::value).collect()),
+        Value::Object(entries) => {
+            let entries = entries.into_iter().map(|(key, value)| (key, self::value(value)));
+            json::Value::Object(entries.collect())
+        }
     }
 }
 

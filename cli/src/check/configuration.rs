@@ -27,7 +27,7 @@ struct Open<'a> {
 
 impl Open<'_> {
     fn warn(&mut self, rule: &'static str, place: &str, message: impl Into<String>) {
-        let (line, place) = self.source.describe(&self.source.spot(place, &[]).way);
+        let (line, place) = self.source.describe(&self.source.spot(place));
         self.findings.at(rule, line, place, message);
     }
 

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use probegate_core::config::shape::{self, Config, RouteRule, System, Token};
-use probegate_core::presets;
+use probegate_core::config::shape::{System, Token};
+use probegate_core::config::{Origin, Rule as CompiledRule, presets};
 use probegate_core::route::{Class, PathVariants, Pattern, Route, Routes};
 
-use crate::source::Source;
+use crate::source::{Meaning, Source};
 
 /// A pattern and what it says.
-#[derive(Clone)]
 pub struct Rule {
     text: String,
     /// Whose it is.
@@ -43,46 +42,38 @@ impl fmt::Display for Form {
     }
 }
 
-/// Every rule: the user's, then the system's or the default ones, then the gate's own.
-pub fn of(config: &Config, source: &Source) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    let mut guards = 0;
-    for (nth, rule) in config.routes.iter().flatten().enumerate() {
-        let place = |path: usize| {
-            let place = format!("routes[{nth}].paths[{path}]");
-            let (line, _) = source.describe(&source.spot(&place, &[]).way);
-            format!("{place} (line {line})")
+/// Every rule as the gate compiled it, in its order.
+pub fn of(meaning: &Meaning, source: &Source) -> Vec<Rule> {
+    let config = &meaning.config;
+    let systems = presets::routes(config.system);
+    let rule = |compiled: &CompiledRule| {
+        let (origin, rule) = match compiled.origin {
+            Origin::User { rule, path } => {
+                let place = format!("routes[{rule}].paths[{path}]");
+                let (line, _) = source.describe(&source.spot(&place));
+                let users = config.routes.iter().flatten().nth(rule);
+                (format!("{place} (line {line})"), users)
+            }
+            Origin::System => {
+                let origin = config.system.map_or_else(
+                    || "the default routes".into(),
+                    |system| format!("system: {}", name(system)),
+                );
+                let text = compiled.pattern.to_string();
+                (origin, systems.iter().find(|rule| rule.paths.contains(&text)))
+            }
+            Origin::Endpoints => ("own_routes".into(), None),
         };
-        add(&mut rules, rule, &mut guards, place);
-    }
-    let origin = config
-        .system
-        .map_or_else(|| "the default routes".into(), |system| format!("system: {}", name(system)));
-    let users = rules.len();
-    for rule in presets::routes(config.system) {
-        add(&mut rules, &rule, &mut guards, |_| origin.clone());
-    }
-    let (users, systems) = rules.split_at_mut(users);
-    for rule in systems.iter_mut().filter(|rule| rule.route.class != Class::Admin) {
-        let is_same = |user: &&Rule| user.pattern.path() == rule.pattern.path();
-        if let Some(user) = users.iter().find(is_same).filter(|_| rule.pattern.is_subtree()) {
-            *rule = Rule { pattern: rule.pattern.clone(), ..user.clone() };
+        Rule {
+            text: compiled.pattern.to_string(),
+            origin,
+            pattern: compiled.pattern.clone(),
+            route: compiled.route,
+            header: rule.and_then(|rule| rule.token_header.clone()),
+            tokens: rule.and_then(|rule| rule.tokens.clone()).unwrap_or_default(),
         }
-    }
-    if let Some(path) = &config.own_routes {
-        let own = RouteRule {
-            paths: vec![format!("{path}/*")],
-            class: shape::Class::Closed,
-            token_header: None,
-            tokens: None,
-        };
-        let before = rules.len();
-        add(&mut rules, &own, &mut guards, |_| "own_routes".into());
-        for rule in rules.iter_mut().skip(before) {
-            rule.route.class = Class::Endpoint;
-        }
-    }
-    rules
+    };
+    meaning.compiled.rules.iter().map(rule).collect()
 }
 
 /// A system's name, as a configuration has it.
@@ -95,41 +86,6 @@ fn name(system: System) -> &'static str {
         System::Kestra => "kestra",
         System::Kubernetes => "kubernetes",
         System::None => "none",
-    }
-}
-
-fn add(
-    rules: &mut Vec<Rule>,
-    rule: &RouteRule,
-    guards: &mut usize,
-    origin: impl Fn(usize) -> String,
-) {
-    let class = match rule.class {
-        shape::Class::Health => Class::Health,
-        shape::Class::Api => Class::Api,
-        shape::Class::Metrics => Class::Metrics,
-        shape::Class::Admin => Class::Admin,
-        shape::Class::Closed => Class::Closed,
-    };
-    let guard = if class == Class::Admin {
-        *guards += 1;
-        *guards
-    } else {
-        0
-    };
-    for (nth, text) in rule.paths.iter().enumerate() {
-        // What is compiled has only good patterns, and of one that stands twice the first holds.
-        let Ok(pattern) = Pattern::parse(text) else { continue };
-        if rules.iter().all(|other| other.pattern != pattern) {
-            rules.push(Rule {
-                text: text.clone(),
-                origin: origin(nth),
-                pattern,
-                route: Route { class, guard },
-                header: rule.token_header.clone(),
-                tokens: rule.tokens.clone().unwrap_or_default(),
-            });
-        }
     }
 }
 

@@ -88,17 +88,8 @@ impl Rest {
     /// Whether something was taken out of a value, or out of the section that it rests on, so that what is
     /// said of it now may be wrong.
     fn is_damaged(&self, place: &[Step]) -> bool {
-        let rests_on = |first: &str| -> &[&str] {
-            match first {
-                "global_rate_limit" => &["rate_limit", "operations"],
-                "own_routes" | "system" => &["routes"],
-                _ => &[],
-            }
-        };
-        let bases = match place.first() {
-            Some(Step::Key(key)) => rests_on(key),
-            _ => &[],
-        };
+        let rests_on_limits = place.first() == Some(&Step::from("global_rate_limit"));
+        let bases: &[&str] = if rests_on_limits { &["rate_limit", "operations"] } else { &[] };
         self.removed.iter().any(|(removed, damages)| {
             let base = |key: &&str| removed.first() == Some(&Step::from(*key));
             *damages && (removed.starts_with(place) || bases.iter().any(base))

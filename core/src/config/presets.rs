@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Mistake;
 use super::environment::Environment;
 use super::read::Reader;
-use super::shape::{Config, System};
+use super::shape::{Config, RouteRule, System};
 use crate::json::Value;
 use crate::log::Dialect;
 
@@ -123,6 +123,11 @@ fn fill(config: &mut Config, from: Config) {
     or(&mut config.log.access, from.log.access);
     or(&mut config.log.level, from.log.level);
     or(&mut config.log.audit, from.log.audit);
+}
+
+/// The routes of a system, or the default ones.
+pub fn routes(system: Option<System>) -> Vec<RouteRule> {
+    Preset::of(system).ok().and_then(|preset| preset.configuration.routes).unwrap_or_default()
 }
 
 /// Whether a variable holds no token: what it says stands in for a key of the configuration.

@@ -20,7 +20,7 @@ pub fn check(context: &Context<'_>, placed: &Placed<'_>, findings: &mut Findings
     };
     for (place, _, what) in named(context).into_iter().filter(|(_, name, _)| !is_defined(name)) {
         let source = &context.gate.configuration;
-        let (line, place) = source.describe(&source.spot(&place, &[]).way);
+        let (line, place) = source.describe(&source.spot(&place));
         let none = "static_resources.clusters has no cluster of this name";
         findings.at("no-cluster", line, place, format!("{none}: {what}"));
     }

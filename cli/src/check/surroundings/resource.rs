@@ -98,8 +98,7 @@ fn body(context: &Context<'_>, kind: &str, findings: &mut Findings) {
         if !matches!(operation.key, probegate_core::config::shape::Key::Json(_)) {
             continue;
         }
-        let (line, place) =
-            source.describe(&source.spot(&format!("operations[{nth}].key"), &[]).way);
+        let (line, place) = source.describe(&source.spot(&format!("operations[{nth}].key")));
         let message = format!(
             "a {kind} cannot set allow_on_headers_stop_iteration, so the gate never sees a body, and answers each of these requests 500: use a key header, query or path_segment, or load the gate by Envoy's own configuration"
         );

@@ -21,7 +21,7 @@ metrics_auth:
   tokens:
     - env: BEARER
     - sha256: "123"                 # metrics_auth.tokens[1].sha256: must be 64 hexadecimal digits
-    - file: x                       # metrics_auth.tokens[2].file: is for the dynamic module only
+    - file: x                       # metrics_auth.tokens[2].file:
 rate_limit:
   requests: 0                       # rate_limit.requests: must be from 1 to 4294967295
   window: 1d                        # rate_limit.window: must be a whole number and a unit

@@ -204,8 +204,10 @@ fn tokens() {
     ]);
     let sent = |configuration: &str| {
         let compiled = compiled(configuration).unwrap();
-        let token =
-            compiled.probes.as_ref().unwrap().targets[0].token.as_ref().map(|t| t.expose().to_owned());
+        let token = compiled.probes.as_ref().unwrap().targets[0]
+            .token
+            .as_ref()
+            .map(|t| t.expose().to_owned());
         (token, messages(&compiled).join("\n"))
     };
     assert_eq!(sent(&with(r#"{"env": "LINE"}"#)), (Some("token".into()), String::new()));
