@@ -7,6 +7,7 @@ mod auth;
 mod capabilities;
 mod configuration;
 mod counters;
+mod envoy_gateway;
 mod examples;
 mod global_rate_limit;
 mod hostile;
