@@ -1,6 +1,7 @@
 //! What stands in `envoy/istio/` for Envoy, in an Envoy that has what Istio would have around it.
 
 mod labels;
+mod places;
 
 use std::fs;
 use std::time::Duration;
@@ -28,12 +29,20 @@ fn extension() -> Value {
 }
 
 fn plugin() -> Value {
-    yaml(&text("envoy/istio/wasmplugin.yaml"))["spec"].clone()
+    plugin_of("wasmplugin")
+}
+
+/// The specification of a WasmPlugin in that file.
+fn plugin_of(name: &str) -> Value {
+    yaml(&text(&format!("envoy/istio/{name}.yaml")))["spec"].clone()
 }
 
 /// What Istio's control plane makes of the WasmPlugin, with this configuration.
 fn converted(configuration: Value) -> Value {
-    let plugin = plugin();
+    converted_of(&plugin(), configuration)
+}
+
+fn converted_of(plugin: &Value, configuration: Value) -> Value {
     let environment = plugin["vmConfig"]["env"].as_array().expect("variables");
     let from_host = environment.iter().filter(|variable| variable["valueFrom"] == "HOST");
     let names: Vec<&Value> = from_host.map(|variable| &variable["name"]).collect();
