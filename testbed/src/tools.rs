@@ -75,16 +75,17 @@ fn of_prometheus(program: &str) -> PathBuf {
     })
 }
 
-/// A folder of npm packages with the schemas of Kubernetes, of the Prometheus operator and of Istio 1.29, as
+/// A folder of npm packages with the schemas of Kubernetes, of the Gateway API, of the Prometheus operator and of Istio 1.29, as
 /// validators: `<package>/_schemas/*.js` for Node.
 pub fn schemas() -> PathBuf {
     let packages = [
         "kubernetes-models@5.1.0",
+        "@kubernetes-models/gateway-api@2.0.0",
         "@kubernetes-models/prometheus-operator@6.0.0",
         "@kubernetes-models/istio@3.0.1",
     ];
     let saying = "fetching the schemas of Kubernetes's resources …";
-    node_modules("kubernetes-models-5.1.0", saying, &packages)
+    node_modules("kubernetes-models-5.1.0-gateway-api-2.0.0", saying, &packages)
 }
 
 /// The npm package that holds a bill of materials against CycloneDX's schema.
@@ -236,6 +237,11 @@ pub fn python_frameworks() -> PathBuf {
 /// A folder for `PYTHONPATH` with Grafana's own types of a dashboard, which read and write one.
 pub fn grafana_types() -> PathBuf {
     pip::packages("grafana-foundation-sdk", &["grafana-foundation-sdk==1769699998!10.1.0"])
+}
+
+/// A folder for `PYTHONPATH` with Helm's own library, which renders charts.
+pub fn helm() -> PathBuf {
+    pip::packages("helm-python-sdk-0.2.2", &["helm-python-sdk==0.2.2"])
 }
 
 /// A folder for `NODE_PATH` with the web framework Express.

@@ -48,13 +48,14 @@ fn rules_and_monitors_have_the_labels_that_select_them() {
     }
 }
 
-fn documents(text: &str) -> Vec<Value> {
+/// The documents of a file, as those who read it number them.
+pub fn documents(text: &str) -> Vec<Value> {
     let documents = text.split("\n---\n").map(|document| parse(document).expect("YAML"));
     documents.filter(|document| !document.is_null()).collect()
 }
 
 /// What the schemas have to say about these resources.
-fn faults(resources: &[Value]) -> Vec<String> {
+pub fn faults(resources: &[Value]) -> Vec<String> {
     let mut node = Command::new(tools::node())
         .arg(Path::new(FOLDER).join("tests/prometheus/schemas.mjs"))
         .arg(tools::schemas())
@@ -117,6 +118,18 @@ fn istio_takes_every_resource() {
             .map(|kind| format!("\"{kind}\""))
             .collect::<Vec<_>>()
     );
+}
+
+/// Of the resources for Envoy Gateway there is a schema for the one that is the Gateway API's own.
+#[test]
+fn the_gateway_api_takes_the_route() {
+    let resources = documents(&file("envoy/gateway/wasm.yaml"));
+    let mut routes = resources.into_iter().filter(|resource| resource["kind"] == "HTTPRoute");
+    let route = routes.next().expect("a route");
+    assert_eq!(faults(std::slice::from_ref(&route)), [""; 0]);
+    let mut wrong = route;
+    wrong["spec"]["rules"][0]["matches"][0]["path"]["type"] = json!("Prefix");
+    assert!(!faults(&[wrong]).is_empty(), "a mistake is found");
 }
 
 #[test]

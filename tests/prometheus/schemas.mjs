@@ -19,7 +19,11 @@ function schema({ apiVersion, kind }) {
     return ["@kubernetes-models/prometheus-operator", prefix + camel(version) + kind];
   }
   if (group?.endsWith(".istio.io")) return ["@kubernetes-models/istio", camel(group) + camel(version) + kind];
-  return ["kubernetes-models", `IoK8sApi${camel(group ?? "core")}${camel(version)}${kind}`];
+  if (group === "gateway.networking.k8s.io") {
+    return ["@kubernetes-models/gateway-api", `IoK8sSigsGatewayApiApis${camel(version)}${kind}`];
+  }
+  const short = group?.replace(/\.k8s\.io$/, "") ?? "core";
+  return ["kubernetes-models", `IoK8sApi${camel(short)}${camel(version)}${kind}`];
 }
 
 /** The same value, which notes in `read` each field that was read. */

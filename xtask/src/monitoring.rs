@@ -35,7 +35,7 @@ pub fn run(options: &[&str]) -> Outcome {
         if !options.is_empty() {
             return Err("--into: must name a folder for files with other names".into());
         }
-        return write(&testbed::workspace().join("envoy/kubernetes"), &resources);
+        return write(&testbed::workspace().join("envoy/kubernetes"), &resources).and(copies());
     };
     write(folder, &resources)?;
     let files = [
@@ -44,6 +44,24 @@ pub fn run(options: &[&str]) -> Outcome {
         ("gateway.json", dashboard(&names)),
     ];
     write(folder, &files)
+}
+
+/// What kustomize and Helm read of other folders, which both of them do not.
+const COPIES: [(&str, &str); 5] = [
+    ("container.yaml", "kustomize/base/envoy.yaml"),
+    ("container.yaml", "helm/probegate/files/envoy.yaml"),
+    ("prometheus/recording.rules.yml", "helm/probegate/files/recording.rules.yml"),
+    ("prometheus/alerts.rules.yml", "helm/probegate/files/alerts.rules.yml"),
+    ("grafana/gateway.json", "helm/probegate/files/gateway.json"),
+];
+
+fn copies() -> Outcome {
+    let folder = testbed::workspace().join("envoy");
+    for (from, to) in COPIES {
+        fs::copy(folder.join(from), folder.join(to))?;
+        println!("{}", folder.join(to).display());
+    }
+    Ok(())
 }
 
 fn write(folder: &Path, files: &[(&str, String)]) -> Outcome {

@@ -29,6 +29,8 @@ pub fn run() -> Outcome {
     tools::nginx();
     tools::python_frameworks();
     tools::express();
+    tools::grafana_types();
+    tools::helm();
     tools::node();
     tools::schemas();
     tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());
