@@ -16,6 +16,7 @@ mod operations;
 mod probes;
 mod protocols;
 mod rate_limit;
+mod recipes;
 mod reload;
 mod replay;
 mod request_id;
