@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use testbed::{capabilities, module, poll, workspace};
+use testbed::{capabilities, module, poll, tools, workspace};
 
 use features::World;
 
@@ -55,6 +55,24 @@ fn with_the_list_everything_works() {
     let log = world.envoy.log();
     let amiss = |line: &&str| line.contains("restricted") || line.contains("[error]");
     assert_eq!(log.lines().find(amiss), None);
+}
+
+/// The same list in `vm_config`, where Envoy 1.40 has it: the example's field is deprecated there.
+fn in_vm_config(names: &[&str]) -> Value {
+    json!({"vm_config": without(names)})
+}
+
+/// Where Envoy has the newer field it works without a warning; an older one goes by it and restricts nothing.
+#[test]
+fn the_list_works_in_vm_config_where_envoy_has_it() {
+    let newest = tools::envoy_from_env() == tools::envoy(tools::NEWEST);
+    let world = World::start(|bootstrap| bootstrap.wasm(in_vm_config(&[]))).expect("Envoy starts");
+    assert_eq!((world.lost(), world.opened()), (vec![], vec![]));
+    if newest {
+        assert!(!world.envoy.log().contains("Deprecated field"), "nothing to warn of");
+    }
+    let restricted = World::start(|bootstrap| bootstrap.wasm(in_vm_config(&["random_get"])));
+    assert_eq!(restricted.is_err(), newest, "without what it needs the gate does not start");
 }
 
 /// Whatever else is missing, what should be refused does not get through.

@@ -10,7 +10,7 @@ use testbed::client::{Load, load};
 use testbed::{Client, Request, tools};
 
 use crate::file;
-use crate::world::{TOKEN, World, job, named};
+use crate::world::{TOKEN, World, job};
 
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 const INVALID: &str = "sum(probegate_gateway_auth_failures_total{reason=\"invalid\"})";
@@ -99,7 +99,7 @@ fn a_wrong_token_is_seen_on_both_sides() {
 #[test]
 fn the_examples_questions_are_answered() {
     let limit = json!({"rate_limit": {"requests": 20}});
-    let world = World::start(|bootstrap| bootstrap.plugin(named(limit)), |_| String::new());
+    let world = World::start(|bootstrap| bootstrap.plugin(limit), |_| String::new());
     let address = world.envoy.address();
     load(address, &Load::new(Request::get("/v1/recall"), 4, 8));
     let guess = Request::get("/-/gate/metrics").header("authorization", "Bearer guess");

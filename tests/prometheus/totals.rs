@@ -8,13 +8,13 @@ use testbed::client::{Load, load};
 use testbed::envoy::Reload;
 use testbed::{Bootstrap, Request, poll};
 
-use crate::world::{World, named};
+use crate::world::World;
 
 /// Answered by Envoy itself, behind the gate: what is counted is the gate's doing.
 fn direct(bootstrap: Bootstrap, requests: u32) -> Bootstrap {
     bootstrap
         .concurrency(4)
-        .plugin(named(json!({"rate_limit": {"requests": requests, "window": "1h", "client": {"header": "x-client"}}})))
+        .plugin(json!({"rate_limit": {"requests": requests, "window": "1h", "client": {"header": "x-client"}}}))
         .routes(json!([
             {"match": {"path": "/none"}, "direct_response": {"status": 404}},
             {"match": {"prefix": "/"}, "direct_response": {"status": 200}},

@@ -8,7 +8,7 @@ use serde_json::json;
 use testbed::client::{Load, h2, load};
 use testbed::{Bootstrap, Request, poll};
 
-use crate::world::{TOKEN, named};
+use crate::world::TOKEN;
 
 const JWT: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
@@ -33,7 +33,7 @@ pub fn gate(bootstrap: Bootstrap) -> Bootstrap {
             {"service": "sts", "cluster": "nowhere", "rungs": [{"rung": "health", "path": "/health"}]},
         ]},
     });
-    bootstrap.plugin(named(configuration))
+    bootstrap.plugin(configuration)
 }
 
 /// Sends all of it, spread over that time. Returns when the last answer is there.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process};
 
-use serde_json::{Value, json};
 use testbed::{Bootstrap, Envoy, Prometheus, Upstream};
 
 use crate::file;
@@ -26,18 +25,11 @@ impl World {
         more: impl FnOnce(SocketAddr) -> String,
     ) -> Self {
         let upstream = Upstream::start();
-        let bootstrap =
-            Bootstrap::to(upstream.address()).env("METRICS_BEARER", TOKEN).plugin(named(json!({})));
+        let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", TOKEN);
         let envoy = Envoy::start(&change(bootstrap)).expect("Envoy starts");
         let configuration = configuration(envoy.address()) + &more(envoy.address());
         Self { prometheus: Prometheus::start(&configuration), envoy, upstream }
     }
-}
-
-/// The configuration with the namespace in which rules and dashboard are written.
-pub fn named(mut configuration: Value) -> Value {
-    configuration["metrics"] = json!({"namespace": "probegate"});
-    configuration
 }
 
 /// The file as it stands, but for the target, the paths, and a second where it has longer times.
