@@ -34,7 +34,7 @@ impl Browser {
         // that a child has anyway.
         let mut process = Command::new("sh")
             .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 >/dev/null 2>&1"#])
-            .arg(tools::chromium())
+            .arg(tools::chromium().expect("a browser"))
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
             .args(["--no-first-run", "--disable-extensions", "--disable-background-networking"])
             .args(["--hide-scrollbars", "--remote-debugging-pipe"])

@@ -129,7 +129,7 @@ impl Drop for Prometheus {
 }
 
 fn spawn(folder: &Path, address: SocketAddr) -> Child {
-    let program = tools::prometheus();
+    let program = tools::prometheus().expect("Prometheus");
     let log = File::create(folder.join("prometheus.log")).expect("make a log");
     Command::new(&program)
         .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))

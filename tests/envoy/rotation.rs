@@ -118,7 +118,7 @@ fn the_example_does_what_its_readme_says() {
     let file = folder.join("envoy.yaml");
     fs::write(&file, text).expect("write");
     // Older ones have no file server.
-    let program = tools::envoy(tools::NEWEST);
+    let program = tools::envoy(tools::NEWEST).expect("Envoy");
     let envoy = Envoy::start_file(program, &file, 2, &[]).expect("the example starts");
     wait(&envoy, "first", 200);
     write("first\nsecond\n");

@@ -111,7 +111,7 @@ fn alert_fires(running: &Running, prometheus: &Prometheus) {
 
 #[test]
 fn promtool_takes_its_rules() {
-    let output = Command::new(tools::promtool())
+    let output = Command::new(tools::promtool().expect("promtool"))
         .args(["check", "rules", "--lint-fatal", RULES])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()

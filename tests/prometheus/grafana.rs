@@ -21,7 +21,7 @@ fn grafanas_types_lose_nothing_of_the_dashboard() {
     let output = Command::new("python3")
         .arg(folder.join("tests/prometheus/grafana.py"))
         .arg(folder.join(DASHBOARD))
-        .env("PYTHONPATH", tools::grafana_types())
+        .env("PYTHONPATH", tools::grafana_types().expect("Grafana's types"))
         .output()
         .expect("run Python");
     assert!(output.status.success(), "{output:?}");

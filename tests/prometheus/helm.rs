@@ -20,7 +20,7 @@ fn helm(words: &[&str], values: &Value) -> Result<Value, String> {
         .arg(folder.join("tests/prometheus/helm.py"))
         .args(words)
         .arg(folder.join(CHART))
-        .env("PYTHONPATH", tools::helm())
+        .env("PYTHONPATH", tools::helm().expect("Helm"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

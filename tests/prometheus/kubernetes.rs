@@ -56,9 +56,9 @@ pub fn documents(text: &str) -> Vec<Value> {
 
 /// What the schemas have to say about these resources.
 pub fn faults(resources: &[Value]) -> Vec<String> {
-    let mut node = Command::new(tools::node())
+    let mut node = Command::new(tools::node().expect("Node"))
         .arg(Path::new(FOLDER).join("tests/prometheus/schemas.mjs"))
-        .arg(tools::schemas())
+        .arg(tools::schemas().expect("schemas"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -40,7 +40,7 @@ fn tests() -> Vec<PathBuf> {
 }
 
 pub fn promtool(words: &[&str], files: &[PathBuf]) {
-    let output = Command::new(tools::promtool())
+    let output = Command::new(tools::promtool().expect("promtool"))
         .args(words)
         .args(files)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -116,7 +116,7 @@ fn the_examples_questions_are_answered() {
     for question in questions {
         world.prometheus.wait_for(question, |samples| !samples.is_empty());
         let server = format!("http://{}", world.prometheus.address());
-        let asked = Command::new(tools::promtool())
+        let asked = Command::new(tools::promtool().expect("promtool"))
             .args(["query", "instant", &server, question])
             .output()
             .expect("run promtool");
@@ -132,7 +132,7 @@ fn promtool_has_nothing_to_say() {
     let bearer = [("authorization", format!("Bearer {TOKEN}"))];
     let page = Client::new(world.envoy.address()).get_with("/-/gate/metrics", &bearer);
     assert_eq!(page.status, 200);
-    let mut promtool = Command::new(tools::promtool())
+    let mut promtool = Command::new(tools::promtool().expect("promtool"))
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

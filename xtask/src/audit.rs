@@ -5,6 +5,7 @@ use std::process::Command;
 
 use testbed::{module, tools, workspace};
 
+use crate::host::Host;
 use crate::{Outcome, build, command, sbom};
 
 /// What the module may have, in bytes.
@@ -12,14 +13,14 @@ const LARGEST: u64 = 400_000;
 
 /// All of it. An error if there is no database of advisories: what was not looked at is not well.
 pub fn run() -> Outcome {
-    build::run()?;
+    build::run(Host::Wasm)?;
     offline()?;
     advisories()
 }
 
 /// What the registry of the crates is enough for. The module must be there.
 pub fn offline() -> Outcome {
-    command::run(deny().args(["check", "licenses", "bans", "sources"]))?;
+    command::run(deny()?.args(["check", "licenses", "bans", "sources"]))?;
     let size = fs::metadata(module())?.len();
     if size > LARGEST {
         return Err(format!("the module has {size} bytes; it may have {LARGEST}").into());
@@ -29,10 +30,10 @@ pub fn offline() -> Outcome {
 
 /// With the newest database, or else with the one that was brought before.
 fn advisories() -> Outcome {
-    if command::run(deny().args(["fetch", "db"])).is_ok() {
-        return command::run(deny().args(["check", "advisories"]));
+    if command::run(deny()?.args(["fetch", "db"])).is_ok() {
+        return command::run(deny()?.args(["check", "advisories"]));
     }
-    let checked = command::run(deny().args(["--offline", "check", "advisories"]));
+    let checked = command::run(deny()?.args(["--offline", "check", "advisories"]));
     eprintln!("THE DATABASE OF ADVISORIES COULD NOT BE FETCHED: see above");
     match checked {
         Ok(()) => eprintln!("none in the one that was brought before"),
@@ -41,10 +42,10 @@ fn advisories() -> Outcome {
     Ok(())
 }
 
-fn deny() -> Command {
-    let mut deny = Command::new(tools::cargo_deny());
+fn deny() -> Outcome<Command> {
+    let mut deny = Command::new(tools::cargo_deny()?);
     deny.args(["--workspace", "--locked"]).current_dir(workspace());
-    deny
+    Ok(deny)
 }
 
 #[cfg(test)]

@@ -17,14 +17,26 @@ use std::{fs, thread};
 
 use testbed::tools;
 
+use crate::verbs::Bench;
 use crate::{Outcome, build};
 use filter::Modules;
 use results::Section;
 use rows::Row;
 use table::Counts;
 
+/// Counts instructions, or what is asked for in their place.
+pub fn run(options: &Bench) -> Outcome {
+    match options {
+        Bench { check: true, rows, .. } => check(rows),
+        Bench { memory: true, .. } => memory::run(),
+        Bench { micro: true, .. } => micro::run(),
+        Bench { wall: true, .. } => wall::run(),
+        Bench { rows, .. } => count(rows),
+    }
+}
+
 /// Counts the instructions of these rows, or of all, which are then written to `benches/RESULTS.md`.
-pub fn count(names: &[&str]) -> Outcome {
+fn count(names: &[String]) -> Outcome {
     let (rows, modules) = (chosen(names)?, Modules::build()?);
     let counts = counted(&rows, &modules)?;
     let requests = table::render(&rows::requests(), &counts, true);
@@ -48,26 +60,29 @@ pub fn count(names: &[&str]) -> Outcome {
 }
 
 /// Counts the instructions of these rows, or of all, and compares them with `benches/RESULTS.md`.
-pub fn check(names: &[&str]) -> Outcome {
+pub fn check(names: &[String]) -> Outcome {
     let rows = chosen(names)?;
     let counts = counted(&rows, &Modules::build()?)?;
     results::check(&results::committed(&results::read()?), &counts)
 }
 
-fn chosen(names: &[&str]) -> Outcome<Vec<Row>> {
+fn chosen(names: &[String]) -> Outcome<Vec<Row>> {
     let all: Vec<Row> = rows::requests().into_iter().chain(rows::curves()).collect();
-    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|row| row.name == **name)) {
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|row| row.name == *name)) {
         let known: Vec<&str> = all.iter().map(|row| row.name).collect();
         return Err(format!("no row is called {unknown}; there are {}", known.join(", ")).into());
     }
-    Ok(all.into_iter().filter(|row| names.is_empty() || names.contains(&row.name)).collect())
+    Ok(all
+        .into_iter()
+        .filter(|row| names.is_empty() || names.iter().any(|name| name == row.name))
+        .collect())
 }
 
 /// Several rows at once, since what is counted does not depend on time; from the back, where the
 /// longest are.
 fn counted(rows: &[Row], modules: &Modules) -> Outcome<Counts> {
-    tools::envoy(tools::NEWEST);
-    tools::valgrind("valgrind");
+    tools::envoy(tools::NEWEST)?;
+    tools::valgrind("valgrind")?;
     let queue: Mutex<VecDeque<&Row>> = Mutex::new(rows.iter().collect());
     let counts: Mutex<BTreeMap<&str, Result<u64, String>>> = Mutex::default();
     // Not within the loop's head, where the queue would stay locked while the row is measured.

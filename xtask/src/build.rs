@@ -1,5 +1,6 @@
-//! `cargo xtask build`: the module as `dist/probegate.wasm`, and what is linked into it.
+//! `cargo xtask build`: the module as `dist/probegate.wasm`, and what is linked into it; or the dynamic module.
 
+mod native;
 mod place;
 mod trim;
 
@@ -11,12 +12,21 @@ use std::{fs, process};
 use sha2::{Digest, Sha256};
 use testbed::workspace;
 
+use crate::host::Host;
 use crate::{Outcome, sbom, setup};
 
 /// What is linked into the module.
 pub const BILL: &str = "dist/probegate.cdx.json";
 
-pub fn run() -> Outcome {
+/// Builds the gate in that form.
+pub fn run(host: Host) -> Outcome {
+    match host {
+        Host::Wasm => wasm(),
+        Host::Native => native::run(),
+    }
+}
+
+fn wasm() -> Outcome {
     setup::targets()?;
     let module = Place::here()?.module()?;
     let dist = workspace().join("dist");

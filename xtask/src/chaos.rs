@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use testbed::chaos::{ALL, Report, Scenario};
 
+use crate::host::Host;
 use crate::{Outcome, build};
 
 /// For each state of a fault.
@@ -13,24 +14,26 @@ const PHASE: Duration = Duration::from_secs(5);
 const SHORT: Duration = Duration::from_millis(1_000);
 
 /// The scenarios of these names, or all.
-pub fn run(names: &[&str]) -> Outcome {
-    build::run()?;
+pub fn run(names: &[String]) -> Outcome {
+    build::run(Host::Wasm)?;
     all(names, PHASE)
 }
 
 /// The same, with less of each: all of them take a minute.
-pub fn short(names: &[&str]) -> Outcome {
-    build::run()?;
+pub fn short(names: &[String]) -> Outcome {
+    build::run(Host::Wasm)?;
     all(names, SHORT)
 }
 
-fn all(names: &[&str], phase: Duration) -> Outcome {
-    if let Some(name) = names.iter().find(|name| ALL.iter().all(|scenario| scenario.name != **name))
+fn all(names: &[String], phase: Duration) -> Outcome {
+    if let Some(name) = names.iter().find(|name| ALL.iter().all(|scenario| scenario.name != *name))
     {
         let known: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
         return Err(format!("there is no scenario {name}, but {}", known.join(", ")).into());
     }
-    let chosen = ALL.iter().filter(|scenario| names.is_empty() || names.contains(&scenario.name));
+    let chosen = ALL
+        .iter()
+        .filter(|scenario| names.is_empty() || names.iter().any(|name| name == scenario.name));
     let mut broken = 0;
     let rows: Vec<_> = chosen
         .map(|scenario| {

@@ -4,16 +4,20 @@ mod exchange;
 mod system;
 mod tour;
 
-pub use system::run as run_system;
+pub use system::run as of_system;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use testbed::{Envoy, Upstream, tools, workspace};
 
+use crate::host::Host;
+use crate::system::{self as system_packages, Extent};
+use crate::verbs::Demo;
 use crate::{Outcome, build};
 
 /// The variable that holds the token for metrics.
@@ -27,10 +31,18 @@ const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
+/// Shows a tour: the plain one, or that of an example.
+pub fn run(options: &Demo) -> Outcome {
+    let host = options.form.host();
+    match &options.system {
+        Some(name) => of_system(name, host, options.once),
+        None => plain(host, options.once),
+    }
+}
+
 /// Shows the tour. `once`: ends after it, with an error unless all was as promised; else stays until Ctrl-C.
-pub fn run(once: bool) -> Outcome {
-    let program = tools::envoy(tools::NEWEST);
-    build::run()?;
+pub fn plain(host: Host, once: bool) -> Outcome {
+    let program = ready(host)?;
     let upstream =
         Upstream::bind(UPSTREAM).map_err(|error| taken("the demo upstream", UPSTREAM, &error))?;
     free("Envoy's listener", LISTENER)?;
@@ -56,6 +68,17 @@ pub fn run(once: bool) -> Outcome {
     invite(&token);
     interrupts.wait();
     Ok(())
+}
+
+/// All set-up: the newest Envoy, and the gate in that form.
+fn ready(host: Host) -> Outcome<PathBuf> {
+    if host == Host::Native {
+        return Err("there is no demo of the dynamic module yet".into());
+    }
+    system_packages::provide(Extent::Envoy)?;
+    let program = tools::envoy(tools::NEWEST)?;
+    build::run(host)?;
+    Ok(program)
 }
 
 /// Ctrl-C and its like. Made before Envoy starts, so that no signal ends this and leaves Envoy behind.

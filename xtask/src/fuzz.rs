@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz [--seconds N] [target …]`: each fuzz target for so long, from its corpus in the repository
+//! `cargo xtask fuzz`: each fuzz target for so long, from its corpus in the repository
 //! and from what earlier runs found, which stays below `target/fuzz`.
 
 use std::fmt::Write as _;
@@ -11,17 +11,11 @@ use testbed::{tools, workspace};
 
 use crate::{Outcome, command};
 
-/// A minute for each target.
-const SECONDS: u64 = 60;
-
 /// No input takes longer, in seconds, and no target more memory, in MB.
 const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
 
-pub fn run(words: &[&str]) -> Outcome {
-    let (seconds, names) = match words {
-        ["--seconds", seconds, names @ ..] => (seconds.parse()?, names),
-        names => (SECONDS, names),
-    };
+/// These targets, or all, each for so many seconds.
+pub fn run(seconds: u64, names: &[String]) -> Outcome {
     let targets = chosen(&targets()?, names)?;
     build(&targets)?;
     let mut table = format!(
@@ -75,18 +69,18 @@ fn targets() -> Outcome<Vec<String>> {
     Ok(targets)
 }
 
-fn chosen(targets: &[String], names: &[&str]) -> Outcome<Vec<String>> {
+fn chosen(targets: &[String], names: &[String]) -> Outcome<Vec<String>> {
     match names.iter().find(|name| !targets.iter().any(|target| target == *name)) {
         Some(name) => Err(format!("no target {name}; there are {}", targets.join(", ")).into()),
         None if names.is_empty() => Ok(targets.into()),
-        None => Ok(names.iter().map(|name| (*name).to_owned()).collect()),
+        None => Ok(names.into()),
     }
 }
 
 /// Builds the targets by cargo-fuzz: with AddressSanitizer where there is a nightly compiler, and without it
 /// by the one that builds the rest.
 fn build(targets: &[String]) -> Outcome {
-    let program = tools::cargo_fuzz();
+    let program = tools::cargo_fuzz()?;
     let nightly = nightly();
     match &nightly {
         Some(toolchain) => println!("building with {toolchain} and AddressSanitizer …"),

@@ -1,6 +1,7 @@
 //! What the repository holds besides its sources, written anew. The test that holds each of them
 //! against its source writes it when it is asked to.
 
+use crate::host::Host;
 use crate::{Outcome, build, command};
 
 /// `cargo xtask schema`: the JSON Schema of the configuration.
@@ -15,7 +16,7 @@ pub fn schema() -> Outcome {
 
 /// `cargo xtask picture`: the dashboard's panels as an SVG.
 pub fn picture() -> Outcome {
-    build::run()?;
+    build::run(Host::Wasm)?;
     command::run(
         command::cargo("test --quiet --test prometheus every_panel_shows_data")
             .env("PROBEGATE_WRITE_PICTURE", "1"),

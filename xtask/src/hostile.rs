@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use testbed::hostile;
 
+use crate::host::Host;
 use crate::{Outcome, build};
 
 /// `seed` repeats a run.
-pub fn run(requests: &str, seed: &str) -> Outcome {
-    let (requests, seed) = (number(requests)?, number(seed)?);
-    build::run()?;
+pub fn run(requests: u64, seed: u64) -> Outcome {
+    build::run(Host::Wasm)?;
     let begin = Instant::now();
     println!("{requests} hostile requests, seed {seed}");
     let report = hostile::run(requests, seed, |sent, memory| {
@@ -21,8 +21,4 @@ pub fn run(requests: &str, seed: &str) -> Outcome {
         0 => Ok(()),
         count => Err(format!("{count} broken promises").into()),
     }
-}
-
-fn number(text: &str) -> Outcome<u64> {
-    text.parse().map_err(|_| format!("a whole number, not {text:?}").into())
 }

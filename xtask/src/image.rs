@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tar::{Builder, Header};
 use testbed::{module, workspace};
 
+use crate::host::Host;
 use crate::{Outcome, build};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -20,7 +21,7 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// Builds the module and writes its image as the OCI layout `dist/image`.
 pub fn run() -> Outcome {
-    build::run()?;
+    build::run(Host::Wasm)?;
     let image = Image::of(&fs::read(module())?)?;
     let folder = workspace().join("dist/image");
     if folder.exists() {

@@ -8,33 +8,25 @@ use probegate_monitoring::{
 };
 
 use crate::Outcome;
+use crate::verbs::Kubernetes;
 
-/// Without options the resources in `envoy/kubernetes/`; with `--into` all files, below that folder.
-pub fn run(options: &[&str]) -> Outcome {
+/// Without a folder the resources in `envoy/kubernetes/`; with one all files, below it.
+pub fn run(options: &Kubernetes) -> Outcome {
     let mut names = Names::default();
-    let mut folder = None;
-    let mut words = options.iter();
-    while let Some(option) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{option}: needs a value"))?;
-        match *option {
-            "--namespace" => names = names.namespace(value)?,
-            "--job" => names = names.job(value)?,
-            "--runbooks" => names = names.runbooks(value)?,
-            "--into" => folder = Some(Path::new(value)),
-            _ => {
-                let known = "must be --into, --namespace, --job or --runbooks";
-                return Err(format!("{option}: {known}").into());
-            }
-        }
+    if let Some(namespace) = &options.namespace {
+        names = names.namespace(namespace)?;
+    }
+    if let Some(job) = &options.job {
+        names = names.job(job)?;
+    }
+    if let Some(runbooks) = &options.runbooks {
+        names = names.runbooks(runbooks)?;
     }
     let resources = [
         ("prometheusrule.yaml", prometheus_rule(&names)),
         ("dashboard.yaml", dashboard_config_map(&names)),
     ];
-    let Some(folder) = folder else {
-        if !options.is_empty() {
-            return Err("--into: must name a folder for files with other names".into());
-        }
+    let Some(folder) = &options.into else {
         return write(&testbed::workspace().join("envoy/kubernetes"), &resources).and(copies());
     };
     write(folder, &resources)?;

@@ -2,15 +2,15 @@
 
 use testbed::tools;
 
+use crate::host::Host;
 use crate::{Outcome, build, command};
 
 /// The test, of which `cargo xtask test` runs a short edition.
 const TEST: &str = "what_a_server_would_serve_is_guarded";
 
 /// Tries that many paths with each normalisation, in the newest and in the oldest Envoy.
-pub fn run(count: &str) -> Outcome {
-    let count: u32 = count.parse().map_err(|_| format!("{count}: not a number of paths"))?;
-    build::run()?;
+pub fn run(count: u32) -> Outcome {
+    build::run(Host::Wasm)?;
     for version in [tools::NEWEST, tools::OLDEST] {
         println!("\n==> {count} paths with each normalisation in Envoy {version}");
         let mut test = command::cargo("test --quiet --test envoy --");

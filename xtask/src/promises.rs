@@ -5,11 +5,14 @@
 
 mod built;
 
-use std::fs;
+use std::{fs, iter};
 
+use clap::Parser as _;
+use clap::error::ErrorKind;
 use testbed::workspace;
 
-use crate::{Outcome, VERBS};
+use crate::Outcome;
+use crate::verbs::Arguments;
 use built::{Binary, Target, built};
 
 /// The package that `cargo test` takes if none is named.
@@ -65,17 +68,26 @@ fn missing(command: &str, binaries: &[Binary]) -> Option<String> {
         ["cargo", "xtask", "test", "--envoy", _, names @ ..] => {
             lacking(binaries, ROOT, Target::Test("envoy"), names)
         }
-        ["cargo", "xtask", verb, ..] if is_verb(verb) => None,
-        ["cargo", "xtask", ..] => Some("there is no such verb".into()),
+        ["cargo", "xtask", words @ ..] => misused(words),
         ["cargo", "test", words @ ..] => of_cargo(words, binaries),
         _ => Some("no proof is of this form".into()),
     }
 }
 
-fn is_verb(verb: &str) -> bool {
-    VERBS
-        .lines()
-        .any(|line| line.strip_prefix("  ").and_then(|line| line.split(' ').next()) == Some(verb))
+/// What is wrong with the words behind `cargo xtask`. A word in capitals stands for any value.
+pub fn misused(words: &[&str]) -> Option<String> {
+    let error = Arguments::try_parse_from(iter::once(&"xtask").chain(words)).err()?;
+    let stands_for_any =
+        |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => Some("there is no such verb".into()),
+        ErrorKind::ValueValidation if words.iter().any(stands_for_any) => None,
+        _ => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            Some(line.trim_start_matches("error: ").to_owned())
+        }
+    }
 }
 
 /// The same of the words behind `cargo test`.

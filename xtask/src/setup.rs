@@ -1,40 +1,70 @@
-//! `cargo xtask setup`: everything that the tests need, brought once; says nothing where it is there.
+//! `cargo xtask setup`: everything that the tests need, brought once.
 
 use std::process::Command;
+use std::thread;
 
-use testbed::tools::{self, containers};
+use testbed::tools::{self, Absent, containers};
 
+use crate::system::{self, Extent};
 use crate::{Outcome, command};
 
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-unknown-unknown"];
 
-/// Everything, with what builds and runs containers, and what looks at dependencies.
+/// A tool's name, and the function that brings it if it is not there.
+type Tool = (&'static str, fn() -> Result<(), Absent>);
+
+/// All that comes from a network, of use without any package of the system.
+const ENVOY: &[Tool] = &[
+    ("the newest Envoy", || tools::envoy(tools::NEWEST).map(drop)),
+    ("Node", || tools::node().map(drop)),
+];
+
+/// The same of the tests that a quick run leaves out.
+const REST: &[Tool] = &[
+    ("the oldest Envoy", || tools::envoy(tools::OLDEST).map(drop)),
+    ("Prometheus", || tools::prometheus().map(drop)),
+    ("Redis", || tools::redis().map(drop)),
+    ("nginx", || tools::nginx().map(drop)),
+    ("valgrind", || tools::valgrind("valgrind").map(drop)),
+    ("Python's web frameworks", || tools::python_frameworks().map(drop)),
+    ("Grafana's types", || tools::grafana_types().map(drop)),
+    ("Helm", || tools::helm().map(drop)),
+    ("Express", || tools::express().map(drop)),
+    ("schemas of Kubernetes", || tools::schemas().map(drop)),
+    ("the schema of CycloneDX", || tools::cyclonedx().map(drop)),
+    ("podman", || containers::podman().map(drop)),
+    ("podman-compose", || containers::podman_compose().map(drop)),
+    ("a Debian for containers", || containers::debian().map(drop)),
+];
+
+/// Built from their sources, which takes minutes.
+const BUILT: &[Tool] = &[
+    ("wasm-bindgen", || tools::wasm_bindgen_test_runner().map(drop)),
+    ("cargo-deny", || tools::cargo_deny().map(drop)),
+];
+
+/// Everything, with what has to be built; that meanwhile.
 pub fn all() -> Outcome {
-    run()?;
-    containers::podman();
-    containers::debian();
-    containers::podman_compose();
-    tools::cargo_deny();
-    tools::cyclonedx();
-    Ok(())
+    system::provide(Extent::All)?;
+    targets()?;
+    thread::scope(|scope| {
+        let built = scope.spawn(|| bring(&[BUILT]).map_err(|error| error.to_string()));
+        bring(&[ENVOY, REST])?;
+        built.join().map_err(|_| "a build of a tool panicked: see above")?.map_err(Into::into)
+    })
 }
 
-/// What the quick tests need.
-pub fn run() -> Outcome {
-    targets()?;
-    tools::envoy(tools::NEWEST);
-    tools::envoy(tools::OLDEST);
-    tools::prometheus();
-    tools::redis();
-    tools::nginx();
-    tools::python_frameworks();
-    tools::express();
-    tools::grafana_types();
-    tools::helm();
-    tools::node();
-    tools::schemas();
-    tools::wasm_bindgen_test_runner(&tools::wasm_bindgen_version());
-    tools::valgrind("valgrind");
+/// The downloads of all tests, or of the quick ones.
+pub fn downloads(quick: bool) -> Outcome {
+    bring(if quick { &[ENVOY] } else { &[ENVOY, REST] })
+}
+
+fn bring(tools: &[&[Tool]]) -> Outcome {
+    let tools: Vec<_> = tools.iter().copied().flatten().collect();
+    for (nth, (name, bring)) in (1..).zip(&tools) {
+        println!("{nth:>2} of {}: {name}", tools.len());
+        bring()?;
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use testbed::{Envoy, poll, tools};
 
 use crate::bench::results::grouped;
 use crate::bench::wall::cpu_time;
+use crate::host::Host;
 use crate::{Outcome, build};
 use clients::{Clients, Ledger};
 use judge::Judge;
@@ -31,12 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An error if a promise was broken. Instructions are not counted for less than a minute.
 pub fn run(minutes: f64) -> Outcome {
-    build::run()?;
+    build::run(Host::Wasm)?;
     let lasts = Duration::from_secs_f64(minutes * 60.0);
     let mut services = Services::start();
     let bootstrap = services.bootstrap(0);
     let mut envoy =
-        Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap).map_err(world::failed)?;
+        Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap).map_err(world::failed)?;
     let (clients, address) = (Clients::default(), envoy.address());
     let run = thread::scope(|scope| {
         let _end = clients.end_later();

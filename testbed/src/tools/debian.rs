@@ -1,47 +1,55 @@
 //! A Debian package as a way to bring a program: unpacked, not installed, so nobody has to be root.
 
+use std::env::consts::ARCH;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
-use super::run;
+use super::{Absent, Brought, folder, on_path, present_or, run, scratch};
+
+/// A program: the machine's own, or the one at that path in these packages.
+pub fn program(name: &str, packages: &[&str], path: &str) -> Brought<PathBuf> {
+    let program = path.rsplit('/').next().unwrap_or(path);
+    on_path(program).map_or_else(|| Ok(root(name, packages)?.join(path)), Ok)
+}
+
+/// The same as a command that finds the libraries of the packages.
+pub fn command(name: &str, packages: &[&str], path: &str) -> Brought<Vec<OsString>> {
+    let program = path.rsplit('/').next().unwrap_or(path);
+    if let Some(own) = on_path(program) {
+        return Ok(vec![own.into()]);
+    }
+    let root = root(name, packages)?;
+    let mut search = OsString::from("LD_LIBRARY_PATH=");
+    search.push(root.join(format!("usr/lib/{ARCH}-linux-gnu")));
+    Ok(vec!["env".into(), search, root.join(path).into()])
+}
 
 /// The folder `name` below the tools in which these packages are unpacked, as if it were `/`.
 /// Their dependencies are not brought.
-pub fn root(name: &str, packages: &[&str]) -> PathBuf {
-    let root = super::folder().join(name);
-    let saying = format!("fetching the Debian packages {} …", packages.join(", "));
-    super::present_or(root.clone(), &saying, |root| unpack(packages, root));
-    root
+pub fn root(name: &str, packages: &[&str]) -> Brought<PathBuf> {
+    let what = format!("{name} (Debian's {})", packages.join(", "));
+    present_or(folder().join(name), &what, |root| {
+        scratch::fill(root, name, |scratch| unpack(packages, scratch))
+    })
 }
 
-/// Whole or not at all.
-fn unpack(packages: &[&str], root: &Path) -> Result<(), String> {
-    let scratch = root.with_extension(process::id().to_string());
-    let unpacked = scratch.join("root");
-    fs::create_dir_all(&unpacked)
-        .map_err(|error| format!("cannot make {}: {error}", unpacked.display()))?;
+fn unpack(packages: &[&str], root: &Path) -> Brought {
+    let archives = root.join("archives");
+    fs::create_dir_all(&archives).map_err(|error| Absent::unwritable(&archives, &error))?;
     let download = ["-q", "-o", "APT::Sandbox::User=root", "download"];
-    let mut apt = Command::new("apt-get");
-    apt.args(download).args(packages).current_dir(&scratch);
-    let brought = run(&mut apt).and_then(|()| {
-        for file in fs::read_dir(&scratch).into_iter().flatten().flatten() {
-            if file.path().extension().is_some_and(|extension| extension == "deb") {
-                run(Command::new("dpkg").arg("-x").arg(file.path()).arg(&unpacked))?;
-            }
-        }
-        // Another process that brought the same meanwhile is as good.
-        fs::rename(&unpacked, root)
-            .or_else(|error| if root.is_dir() { Ok(()) } else { Err(error) })
-            .map_err(|error| format!("cannot write {}: {error}", root.display()))
-    });
-    // What is left over hurts nobody: it lies below `target/`.
-    let _ = fs::remove_dir_all(&scratch);
-    brought.map_err(|error| {
-        format!(
-            "{error}\n`apt-get download` needs Debian or Ubuntu, their package lists (`apt-get update` \
-             brings them) and a network that reaches their packages; elsewhere install {packages:?}, \
-             and have them on PATH"
-        )
-    })
+    run(Command::new("apt-get").args(download).args(packages).current_dir(&archives)).map_err(
+        |absent| {
+            absent.advising(format!(
+                "`apt-get download` needs Debian or Ubuntu, their package lists (`apt-get update` brings them) and \
+                 a network that reaches their packages; elsewhere install {}, and have them on PATH",
+                packages.join(", ")
+            ))
+        },
+    )?;
+    for file in fs::read_dir(&archives).into_iter().flatten().flatten() {
+        run(Command::new("dpkg").arg("-x").arg(file.path()).arg(root))?;
+    }
+    fs::remove_dir_all(&archives).map_err(|error| Absent::unwritable(&archives, &error))
 }

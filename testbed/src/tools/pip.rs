@@ -1,26 +1,36 @@
-//! Python packages with all that they need, in a folder of their own.
+//! Python packages: with all that they need in a folder of their own, or as the archives that they come in.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::{self, Command};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use super::{folder, present_or, run};
+use super::{Brought, folder, present_or, run, scratch};
 
 /// The folder `name` below the tools with these packages, for `PYTHONPATH`. Whole or not at all.
-pub fn packages(name: &str, packages: &[&str]) -> PathBuf {
-    let root = folder().join(name);
-    present_or(root.clone(), &format!("fetching {} …", packages.join(", ")), |root| {
-        let scratch = root.with_extension(process::id().to_string());
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--quiet"])
-            .args(["--root-user-action=ignore", "--target"])
-            .arg(&scratch)
-            .args(packages);
-        run(&mut pip)?;
-        // Another process that brought the same meanwhile is as good.
-        fs::rename(&scratch, root)
-            .or_else(|error| if root.is_dir() { Ok(()) } else { Err(error) })
-            .map_err(|error| format!("cannot write {}: {error}", root.display()))
-    });
-    root
+pub fn packages(name: &str, packages: &[&str]) -> Brought<PathBuf> {
+    present_or(folder().join(name), &packages.join(", "), |root| {
+        scratch::fill(root, name, |scratch| {
+            let words = ["install", "--root-user-action=ignore", "--target"];
+            pip(Command::new("python3").args(PIP).args(words).arg(scratch).args(packages))
+        })
+    })
+}
+
+/// Brings the archive of one package into that folder.
+pub fn download(package: &str, folder: &Path) -> Brought {
+    let words = ["download", "--no-deps", "--dest"];
+    let mut download = Command::new("python3");
+    // What is not whole yet lies there as well, so that its size can be seen.
+    download.args(PIP).args(words).arg(folder).arg(package).env("TMPDIR", folder);
+    pip(&mut download)
+}
+
+const PIP: [&str; 4] = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
+
+fn pip(command: &mut Command) -> Brought {
+    run(command).map_err(|absent| {
+        absent.advising(
+            "this needs python3 with pip (on Debian, `apt-get install python3-pip`), and a network that reaches the \
+             Python packages",
+        )
+    })
 }

@@ -36,8 +36,8 @@ pub fn measure(row: &Row, modules: &Modules) -> Outcome<u64> {
 
 fn count(row: &Row, modules: &Modules, folder: &Path) -> Outcome<u64> {
     let out = folder.join("out");
-    let bootstrap = row.filter.bootstrap(modules)?.under(valgrind(&out));
-    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap)
+    let bootstrap = row.filter.bootstrap(modules)?.under(valgrind(&out)?);
+    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
         .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
     let Row { traffic, .. } = row;
     send_all(envoy.address(), traffic.requests_before(), |nth| traffic.request_before(nth));
@@ -99,8 +99,8 @@ pub fn send_all(address: SocketAddr, requests: u32, request: impl Fn(u32) -> Req
 }
 
 /// The command that Envoy is to run under, with its dumps beginning with that name.
-pub fn valgrind(out: &Path) -> Vec<OsString> {
-    let mut command = tools::valgrind("valgrind");
+pub fn valgrind(out: &Path) -> Outcome<Vec<OsString>> {
+    let mut command = tools::valgrind("valgrind")?;
     let mut file = OsString::from("--callgrind-out-file=");
     file.push(out);
     // V8 writes code while it runs, and valgrind must notice.
@@ -113,12 +113,12 @@ pub fn valgrind(out: &Path) -> Vec<OsString> {
     ];
     command.extend(options.map(OsString::from));
     command.push(file);
-    command
+    Ok(command)
 }
 
 /// Gives callgrind a command, and returns when it has done it.
 fn tell(envoy: &Envoy, what: &str) -> Outcome {
-    let vgdb = tools::valgrind("vgdb");
+    let vgdb = tools::valgrind("vgdb")?;
     let (program, arguments) = vgdb.split_first().ok_or("no vgdb")?;
     let output = Command::new(program)
         .args(arguments)

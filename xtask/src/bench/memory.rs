@@ -79,7 +79,7 @@ fn held(
     after: &[u32],
     request: impl Fn(u32) -> testbed::Request + Sync,
 ) -> Outcome<Vec<u64>> {
-    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST), &filter.bootstrap(modules)?)
+    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST)?, &filter.bootstrap(modules)?)
         .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
     let mut sent = 0;
     let mut held = Vec::new();

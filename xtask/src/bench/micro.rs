@@ -10,11 +10,11 @@ use super::results::{self, Section, grouped};
 use crate::{Outcome, command};
 
 pub fn run() -> Outcome {
-    let runner = tools::gungraun_runner();
+    let runner = tools::gungraun_runner()?;
     let mut bench = command::cargo("bench --quiet --package core-benches");
     bench.env("GUNGRAUN_RUNNER", runner).env("GUNGRAUN_COLOR", "never");
     // A valgrind that was brought is a command of `env`, its library and its path.
-    if let [_, library, program] = tools::valgrind("valgrind").as_slice() {
+    if let [_, library, program] = tools::valgrind("valgrind")?.as_slice() {
         let library = library.to_string_lossy().replace("VALGRIND_LIB=", "");
         bench.env("VALGRIND_LIB", library).env("PATH", path_with(program)?);
     }

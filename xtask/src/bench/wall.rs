@@ -87,7 +87,7 @@ pub fn run() -> Outcome {
 fn rounds(named: &[(&str, Filter)], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Run>>> {
     let envoys = named.iter().map(|(_, filter)| {
         let bootstrap = filter.bootstrap(modules)?.concurrency(workers);
-        Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap)
+        Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
             .map_err(|failed| format!("Envoy did not start: {failed:?}").into())
     });
     let envoys = envoys.collect::<Outcome<Vec<Envoy>>>()?;
@@ -115,7 +115,7 @@ fn load(envoy: &Envoy) -> Outcome<Run> {
 }
 
 fn wrk(address: SocketAddr) -> Outcome<String> {
-    let wrk = tools::wrk();
+    let wrk = tools::wrk()?;
     let (program, arguments) = wrk.split_first().ok_or("no wrk")?;
     command::output(
         Command::new(program)

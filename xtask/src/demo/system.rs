@@ -4,14 +4,14 @@ use testbed::system::{Ports, Running, said};
 use testbed::{System, tools};
 
 use super::exchange::Show;
-use super::{Interrupts, free};
-use crate::{Outcome, build};
+use super::{Interrupts, free, ready};
+use crate::Outcome;
+use crate::host::Host;
 
 /// As the tour of the demo without a name.
-pub fn run(name: &str, once: bool) -> Outcome {
+pub fn run(name: &str, host: Host, once: bool) -> Outcome {
     let system = System::named(name).ok_or_else(|| unknown(name))?;
-    let program = tools::envoy(tools::NEWEST);
-    build::run()?;
+    let program = ready(host)?;
     for port in system.listeners.iter().chain(&[super::ADMIN.port()]) {
         free("Envoy", super::loopback(*port))?;
     }

@@ -62,9 +62,9 @@ fn sources(module: &[u8]) -> BTreeSet<String> {
 }
 
 fn schema(bill: &str) -> Outcome {
-    let mut node = std::process::Command::new(tools::node());
+    let mut node = std::process::Command::new(tools::node()?);
     node.arg(workspace().join("xtask/src/sbom/schema.cjs"))
-        .arg(tools::cyclonedx())
+        .arg(tools::cyclonedx()?)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
     let mut node = node.spawn()?;

@@ -22,9 +22,9 @@ const SENDERS: u64 = 4;
 pub fn measure(services: &Services, requests: u64, reloads: u64) -> Outcome<[u64; 2]> {
     let folder = workspace().join(format!("target/bench/soak-{}", process::id()));
     fs::create_dir_all(&folder)?;
-    let bootstrap = services.bootstrap(0).concurrency(1).under(valgrind(&folder.join("out")));
+    let bootstrap = services.bootstrap(0).concurrency(1).under(valgrind(&folder.join("out"))?);
     let mut envoy =
-        Envoy::start_with(tools::envoy(tools::NEWEST), &bootstrap).map_err(world::failed)?;
+        Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap).map_err(world::failed)?;
     send(&envoy, 0, WARM_UP);
     let before = count(&envoy, &folder)?;
     let part = requests / reloads;

@@ -1,0 +1,252 @@
+//! The steps of `cargo xtask test`, in the order in which each lane takes them.
+
+use std::env;
+use std::process::Command;
+
+use serde_json::Value;
+use testbed::tools;
+
+use crate::host::Host;
+use crate::{
+    Outcome, audit, bench, build, chaos, command, demo, fuzz, image, promises, reproduce, setup,
+    soak,
+};
+
+/// The integration test that drives a real Envoy: it runs once for each version of Envoy.
+pub const WITH_ENVOY: &str = "envoy";
+/// The one with a real Prometheus besides: once, with the newest Envoy.
+const WITH_PROMETHEUS: &str = "prometheus";
+/// The one that builds and runs containers: once.
+const WITH_CONTAINERS: &str = "containers";
+/// The one of the command line, whose `status` asks a gate in the newest Envoy.
+const WITH_COMMAND_LINE: &str = "cli";
+
+/// All of these, which wait for a built module.
+const APART: [&str; 4] = [WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS, WITH_COMMAND_LINE];
+
+/// The test of the test bed's rate limit service, which asks Redis.
+const WITH_REDIS: &str = "rate_limit_service";
+
+/// Parts of the names of tests with Envoy that need a browser, Redis or nginx.
+const OF_THE_SYSTEM: [&str; 5] = [
+    "status_page::",
+    "routes::served::",
+    "global_rate_limit::",
+    "capabilities::features::",
+    "examples::global_rate_limit",
+];
+
+/// The parts that a quick run leaves out, as it says.
+pub const LEFT_OUT: [&str; 9] = [
+    "the oldest Envoy",
+    "tests of the status page, which need Chromium",
+    "tests with the rate limit service, which need Redis",
+    "paths asked of nginx, Starlette, Flask and Express",
+    "Prometheus: rules, panels, scrapes",
+    "containers",
+    "what a request costs, and a soak",
+    "licences, bill of materials, reproduction",
+    "the promises' proofs, and the demos",
+];
+
+/// How many tests run at once; who sets it is obeyed.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+/// The features that only native builds have. The same in each step, so that one build serves them all.
+pub const FEATURES: &str = "probegate-core/schema";
+
+/// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
+const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
+
+/// A part of the run.
+pub struct Step {
+    pub name: &'static str,
+    pub lane: Lane,
+    /// Steps that must be done before; those that do not run are not waited for.
+    pub needs: &'static [&'static str],
+    pub quick: Quick,
+    pub run: fn() -> Outcome,
+}
+
+/// Where a step runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Shown; what waits for something, and what uses ports that others would use.
+    Main,
+    /// Meanwhile; what computes, in a folder of its own.
+    Beside,
+}
+
+/// Whether a quick run has the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quick {
+    /// As any other.
+    Too,
+    /// In place of another one.
+    Only,
+    Not,
+}
+
+impl Quick {
+    pub fn fits(self, quick: bool) -> bool {
+        self == Self::Too || (self == Self::Only) == quick
+    }
+}
+
+const fn shown(
+    name: &'static str,
+    quick: Quick,
+    needs: &'static [&'static str],
+    run: fn() -> Outcome,
+) -> Step {
+    Step { name, lane: Lane::Main, needs, quick, run }
+}
+
+const fn beside(
+    name: &'static str,
+    quick: Quick,
+    needs: &'static [&'static str],
+    run: fn() -> Outcome,
+) -> Step {
+    Step { name, lane: Lane::Beside, needs, quick, run }
+}
+
+const DOWNLOADS: &[&str] = &["downloads"];
+const BUILD: &[&str] = &["build"];
+
+/// All of them.
+pub const STEPS: &[Step] = &[
+    beside("lints", Quick::Too, &[], lints),
+    shown("format", Quick::Too, &[], || cargo("fmt --all --check")),
+    shown("downloads", Quick::Not, &[], || setup::downloads(false)),
+    shown("downloads, quick", Quick::Only, &[], || setup::downloads(true)),
+    shown("native tests", Quick::Not, &[], || native(&[])),
+    shown("native tests, quick", Quick::Only, &[], || native(&[WITH_REDIS])),
+    beside("fuzz targets over their corpus", Quick::Too, &[], fuzz::corpus),
+    beside("the core's tests as wasm", Quick::Too, DOWNLOADS, wasm),
+    shown("build", Quick::Too, &[], || build::run(Host::Wasm)),
+    beside("supply chain", Quick::Not, BUILD, audit::offline),
+    beside("reproduction", Quick::Not, BUILD, reproduce::run),
+    shown("the command line", Quick::Too, &[], command_line),
+    shown("with the newest Envoy", Quick::Not, &[], || with_envoy(WITH_ENVOY, tools::NEWEST, &[])),
+    shown("with the newest Envoy, quick", Quick::Only, &[], || {
+        with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
+    }),
+    shown("faults", Quick::Too, &[], || chaos::short(&[])),
+    shown("with Prometheus", Quick::Not, &[], || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
+    shown("the promises' proofs", Quick::Not, &[], promises::check),
+    shown("with the oldest Envoy", Quick::Not, &[], || with_envoy(WITH_ENVOY, tools::OLDEST, &[])),
+    shown("with containers", Quick::Not, &[], with_containers),
+    shown("what a request costs", Quick::Not, &[], || bench::check(&COUNTED.map(str::to_owned))),
+    shown("a short soak", Quick::Not, &[], || soak::run(0.2)),
+    shown("demo", Quick::Not, &[], || demo::plain(Host::Wasm, true)),
+    shown("demo of a system", Quick::Not, &[], || demo::of_system("kubernetes", Host::Wasm, true)),
+];
+
+fn cargo(words: &str) -> Outcome {
+    command::run(&mut command::cargo(words))
+}
+
+/// Twice: what only the module has is not compiled natively.
+fn lints() -> Outcome {
+    cargo(&format!(
+        "clippy --quiet --workspace --features {FEATURES} --all-targets -- -D warnings"
+    ))?;
+    cargo("clippy --quiet --lib --target wasm32-wasip1 -- -D warnings")
+}
+
+/// All that need no built module, but for these test targets. Cargo can name test targets but leave none out, so
+/// the others are named.
+fn native(left_out: &[&str]) -> Outcome {
+    let mut tests = command::cargo(&format!("test --workspace --features {FEATURES} --lib --bins"));
+    let apart = |name: &str| APART.contains(&name) || left_out.contains(&name);
+    for name in test_targets()?.iter().filter(|name| !apart(name)) {
+        tests.args(["--test", name]);
+    }
+    command::run(&mut tests)?;
+    cargo(&format!("test --workspace --features {FEATURES} --doc"))
+}
+
+fn test_targets() -> Outcome<Vec<String>> {
+    let metadata = command::output(&mut command::cargo("metadata --no-deps --format-version 1"))?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let names = metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|package| package["targets"].as_array())
+        .flatten()
+        .filter(|target| target["kind"][0] == "test")
+        .filter_map(|target| target["name"].as_str())
+        .map(str::to_owned)
+        .collect();
+    Ok(names)
+}
+
+fn wasm() -> Outcome {
+    let runner = tools::wasm_bindgen_test_runner()?;
+    let node = tools::node()?;
+    let folder = node.parent().ok_or("a program has a folder")?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(env::split_paths(&path).chain([folder.to_owned()]))?;
+    let report = command::output(
+        command::cargo("test --package probegate-core --lib --target wasm32-unknown-unknown")
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+            .env("PATH", path),
+    )?;
+    println!("{report}");
+    // The runner finds only what is marked for it, and is content with nothing.
+    if report.contains("no tests to run") { Err("no test ran".into()) } else { Ok(()) }
+}
+
+fn command_line() -> Outcome {
+    command::run(&mut of_target(WITH_COMMAND_LINE, tools::NEWEST))
+}
+
+/// The tests of one target, as the native tests were built.
+pub fn of_target(test: &str, version: &str) -> Command {
+    let words = format!("test --workspace --features {FEATURES} --test {test}");
+    let mut tests = command::cargo(&words);
+    tests.env("PROBEGATE_ENVOY", version);
+    tests
+}
+
+/// The tests of a target but for those whose names have such a part.
+fn with_envoy(test: &str, version: &str, left_out: &[&str]) -> Outcome {
+    // These wait for Envoy, for windows and for intervals half of their time. All are one process's, with its open
+    // files, and each has an Envoy or two, with their memory.
+    let at_once = (2 * std::thread::available_parallelism()?.get()).min(8);
+    let mut tests = of_target(test, version);
+    if env::var_os(THREADS).is_none() {
+        tests.env(THREADS, at_once.to_string());
+    }
+    tests.arg("--").args(left_out.iter().flat_map(|part| ["--skip", part]));
+    command::run(&mut tests)
+}
+
+fn with_containers() -> Outcome {
+    image::run()?;
+    with_envoy(WITH_CONTAINERS, tools::NEWEST, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lane, STEPS};
+
+    #[test]
+    fn a_step_needs_only_what_comes_before_it() {
+        for (nth, step) in STEPS.iter().enumerate() {
+            assert!(STEPS[..nth].iter().all(|before| before.name != step.name), "{}", step.name);
+            for need in step.needs {
+                assert!(STEPS[..nth].iter().any(|before| before.name == *need), "{need}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_lanes_have_work() {
+        for lane in [Lane::Main, Lane::Beside] {
+            assert!(STEPS.iter().any(|step| step.lane == lane), "{lane:?}");
+        }
+    }
+}
