@@ -23,6 +23,8 @@ type Crates = BTreeMap<String, Crate>;
 
 struct Crate {
     licence: String,
+    /// A crate of this workspace, of which there is no archive.
+    is_own: bool,
     on: BTreeSet<String>,
 }
 
@@ -66,15 +68,19 @@ pub fn of(root: &Path, module: &[u8]) -> Outcome<String> {
 
 fn component(id: &str, at: &Crate, lock: &str) -> Outcome<Value> {
     let (name, version) = split(id);
-    Ok(json!({
+    let mut component = json!({
         "type": "library",
         "bom-ref": reference(id),
         "name": name,
         "version": version,
         "purl": reference(id),
         "licenses": [{"expression": at.licence}],
-        "hashes": [{"alg": "SHA-256", "content": checksum(lock, name, version)?}],
-    }))
+    });
+    if !at.is_own {
+        component["hashes"] =
+            json!([{"alg": "SHA-256", "content": checksum(lock, name, version)?}]);
+    }
+    Ok(component)
 }
 
 /// The compiler, and the standard library that it links: no crate of `Cargo.lock`.
@@ -119,8 +125,8 @@ fn crates(root: &Path) -> Outcome<Crates> {
         if let Some(parent) = above.last().and_then(|parent| crates.get_mut(parent)) {
             parent.on.insert(id.clone());
         }
-        let licence = licence.replace('/', " OR ");
-        crates.entry(id.clone()).or_insert_with(|| Crate { licence, on: BTreeSet::new() });
+        let (licence, is_own) = (licence.replace('/', " OR "), words.next().is_some());
+        crates.entry(id.clone()).or_insert_with(|| Crate { licence, is_own, on: BTreeSet::new() });
         above.push(id);
     }
     Ok(crates)

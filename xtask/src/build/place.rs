@@ -34,7 +34,7 @@ impl Place {
     /// What the compiler makes of a package of the workspace, as a module.
     pub fn compile(&self, package: &str) -> Outcome<Vec<u8>> {
         // The folders of the dependencies must be there before they can be named.
-        command::run(&mut self.cargo("fetch --quiet --locked --target wasm32-wasip1"))?;
+        command::run(&mut self.cargo("fetch --locked --target wasm32-wasip1"))?;
         command::run(&mut self.compiler(package)?)?;
         Ok(fs::read(self.target.join(format!("wasm32-wasip1/release/{package}.wasm")))?)
     }
@@ -58,7 +58,7 @@ impl Place {
     }
 
     fn compiler(&self, package: &str) -> Outcome<Command> {
-        let words = "build --quiet --locked --release --lib --target wasm32-wasip1 --package";
+        let words = "build --locked --release --lib --target wasm32-wasip1 --package";
         let mut cargo = self.cargo(words);
         cargo
             .arg(package)
