@@ -37,7 +37,7 @@ pub fn run(options: &Test) -> Outcome {
         board.outcome()
     });
     board.print();
-    if options.quick {
+    if options.quick && outcome.is_ok() {
         println!("\nLeft out of a quick run:");
         for what in LEFT_OUT {
             println!("  {what}");

@@ -47,7 +47,7 @@ pub fn run(step: &Step) -> Outcome {
 pub fn end() {
     if let Some(group) = group().take() {
         // A failure means that it has ended by itself.
-        let _ = Command::new("sh").args(["-c", &format!("kill -TERM -- -{group}")]).status();
+        let _ = Command::new("sh").args(["-c", &format!("kill -s TERM -- -{group}")]).status();
     }
 }
 
