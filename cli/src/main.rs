@@ -46,6 +46,9 @@ enum Verb {
         /// The shell
         shell: Shell,
     },
+    /// Print the manual page, or that of a verb
+    #[command(hide = true)]
+    Man { verb: Option<String> },
 }
 
 fn main() -> ExitCode {
@@ -63,6 +66,25 @@ fn main() -> ExitCode {
             print(String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
+        Verb::Man { verb } => manual(verb.as_deref()),
+    }
+}
+
+fn manual(verb: Option<&str>) -> ExitCode {
+    let mut command = Arguments::command().name("probegate").disable_help_subcommand(true);
+    command.build();
+    let command = match verb {
+        None => Some(command),
+        Some(verb) => command.find_subcommand(verb).cloned(),
+    };
+    let mut page = Vec::new();
+    let written = command.map(|command| clap_mangen::Man::new(command).render(&mut page));
+    match written {
+        Some(Ok(())) => {
+            print(String::from_utf8_lossy(&page));
+            ExitCode::SUCCESS
+        }
+        _ => fail(2, &format!("there is no manual page of {}", verb.unwrap_or("probegate"))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask build`: the module as `dist/probegate.wasm`, and what is linked into it; or the dynamic module.
 
-mod native;
+pub mod native;
 mod place;
 mod trim;
 
@@ -38,7 +38,7 @@ fn wasm() -> Outcome {
 }
 
 /// An Envoy that starts meanwhile reads the old one or the new one, and never a part of one.
-fn put(path: &str, bytes: &[u8]) -> Outcome {
+pub fn put(path: &str, bytes: &[u8]) -> Outcome {
     let scratch = workspace().join(format!("{path}.{}", process::id()));
     fs::write(&scratch, bytes)?;
     Ok(fs::rename(&scratch, workspace().join(path))?)

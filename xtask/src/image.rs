@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use flate2::{Compression, GzBuilder};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use tar::{Builder, Header};
 use testbed::{module, workspace};
 
 use crate::host::Host;
-use crate::{Outcome, build};
+use crate::{Outcome, build, command};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -22,7 +23,7 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// Builds the module and writes its image as the OCI layout `dist/image`.
 pub fn run() -> Outcome {
     build::run(Host::Wasm)?;
-    let image = Image::of(&fs::read(module())?)?;
+    let image = Image::of(&fs::read(module())?, &labels()?)?;
     let folder = workspace().join("dist/image");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -45,8 +46,8 @@ struct Image {
 }
 
 impl Image {
-    /// One layer with the module as `plugin.wasm`. The same module makes the same bytes.
-    fn of(module: &[u8]) -> Outcome<Self> {
+    /// One layer with the module as `plugin.wasm`. The same module with the same labels makes the same bytes.
+    fn of(module: &[u8], labels: &[(&str, String)]) -> Outcome<Self> {
         let files = archive(module)?;
         let layer = compressed(&files)?;
         let config = json!({
@@ -56,13 +57,16 @@ impl Image {
             "rootfs": {"type": "layers", "diff_ids": [name(&files)]},
         });
         let config = config.to_string().into_bytes();
-        let manifest = json!({
+        let mut manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": descriptor(CONFIG, &config),
             "layers": [descriptor(LAYER, &layer)],
             "annotations": {"module.wasm.image/variant": "compat"},
         });
+        for (name, value) in labels {
+            manifest["annotations"][format!("org.opencontainers.image.{name}")] = json!(value);
+        }
         Ok(Self { layer, config, manifest: manifest.to_string().into_bytes() })
     }
 
@@ -78,12 +82,50 @@ impl Image {
             fs::write(blobs.join(build::digest(blob)), blob)?;
         }
         let mut manifest = descriptor(MANIFEST, &self.manifest);
+        // The first is what tools take if they are given no name.
         manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "latest"});
         let index = json!({"schemaVersion": 2, "manifests": [manifest]});
         fs::write(folder.join("index.json"), index.to_string())?;
         fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#)?;
         Ok(())
     }
+}
+
+/// What the image says of itself, below `org.opencontainers.image`. No time, but the commit, if nothing has been
+/// changed since.
+fn labels() -> Outcome<Vec<(&'static str, String)>> {
+    let manifest = command::output(&mut command::cargo(
+        "metadata --no-deps --locked --offline --format-version 1",
+    ))?;
+    let manifest: Value = serde_json::from_str(&manifest)?;
+    let packages = manifest["packages"].as_array().into_iter().flatten();
+    let package = packages.into_iter().find(|package| package["name"] == "probegate");
+    let package = package.ok_or("the workspace has no package probegate")?;
+    let of_package = [
+        ("title", "name"),
+        ("description", "description"),
+        ("version", "version"),
+        ("licenses", "license"),
+        ("source", "repository"),
+    ];
+    let mut labels: Vec<_> = of_package
+        .into_iter()
+        .filter_map(|(label, field)| Some((label, package[field].as_str()?.to_owned())))
+        .collect();
+    labels.extend(revision().map(|commit| ("revision", commit)));
+    Ok(labels)
+}
+
+/// The commit, if git knows one and the sources are its.
+fn revision() -> Option<String> {
+    let git = |words: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(words).current_dir(workspace()).stderr(Stdio::null());
+        let output = git.output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let is_changed = !git(&["status", "--porcelain"])?.is_empty();
+    git(&["rev-parse", "HEAD"]).filter(|_| !is_changed)
 }
 
 fn archive(module: &[u8]) -> io::Result<Vec<u8>> {
@@ -119,10 +161,11 @@ mod tests {
     #[test]
     fn the_same_module_has_the_same_digest_everywhere() {
         let module: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
-        let image = Image::of(&module).expect("an image");
+        let labels = [("version", "1.2.3".to_owned())];
+        let image = Image::of(&module, &labels).expect("an image");
         assert_eq!(
             image.digest(),
-            "sha256:db4f24a81d09c871fab0b7e6c2b3ef18db602ad2f47f47e77ab98b5c5d12741a"
+            "sha256:ef4b7e0f2ae8f3f996f3f55ff68ff9e8fc079f984916df6f8eb07749139b458b"
         );
     }
 }

@@ -12,8 +12,10 @@ mod host;
 mod hostile;
 mod image;
 mod monitoring;
+mod pages;
 mod paths;
 mod promises;
+mod release;
 mod reproduce;
 mod sbom;
 mod setup;
@@ -46,6 +48,7 @@ fn run(verb: Verb) -> Outcome {
         Verb::Setup => setup::all(),
         Verb::Build(form) => build::run(form.host()),
         Verb::Image => image::run(),
+        Verb::Release => release::run(),
         Verb::Demo(options) => demo::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Paths { paths } => paths::run(paths),
@@ -59,7 +62,8 @@ fn run(verb: Verb) -> Outcome {
         Verb::Kubernetes(options) => monitoring::run(&options),
         Verb::Picture => generated::picture(),
         Verb::Audit => audit::run(),
+        Verb::Pages => pages::check(),
         Verb::Promises => promises::check(),
-        Verb::Reproduce => reproduce::run(),
+        Verb::Reproduce { all } => reproduce::run(all),
     }
 }

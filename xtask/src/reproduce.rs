@@ -15,7 +15,8 @@ const LEFT_OUT: [&str; 3] = ["target", "dist", ".git"];
 /// What cargo keeps of a registry as it came, and how it finds it. It unpacks the sources anew.
 const KEPT: [&str; 3] = ["registry/index", "registry/cache", "config.toml"];
 
-pub fn run() -> Outcome {
+/// Compares the module, its bill, and if `all` the command line.
+pub fn run(all: bool) -> Outcome {
     setup::targets()?;
     let elsewhere = workspace().join("target/reproduce");
     let here = Place::here()?;
@@ -33,16 +34,22 @@ pub fn run() -> Outcome {
         symlink(here.home.join(kept), there.home.join(kept))?;
     }
     let (one, other) = (here.module()?, there.module()?);
-    let (digest, differing) = (build::digest(&one), build::digest(&other));
-    if one != other {
-        return Err(
-            format!("the module differs between two places: {digest} and {differing}").into()
-        );
-    }
+    same("the module", &one, &other)?;
     if sbom::of(&here.root, &one)? != sbom::of(&there.root, &other)? {
         return Err("the module's bill of materials differs between two places".into());
     }
-    println!("the same bytes from two folders, with two homes of cargo: sha256 {digest}");
+    if all {
+        same("the command line", &here.command_line()?, &there.command_line()?)?;
+    }
+    Ok(())
+}
+
+fn same(what: &str, one: &[u8], other: &[u8]) -> Outcome {
+    let (digest, differing) = (build::digest(one), build::digest(other));
+    if one != other {
+        return Err(format!("{what} differs between two places: {digest} and {differing}").into());
+    }
+    println!("{what}: the same bytes from two folders, with two homes of cargo: sha256 {digest}");
     Ok(())
 }
 

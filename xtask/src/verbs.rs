@@ -22,6 +22,8 @@ pub enum Verb {
     Build(Form),
     /// Write the module as an OCI image, dist/image, and print its digest
     Image,
+    /// Write all that is published into dist/, with its checksums
+    Release,
     /// Show a real Envoy with the gate in front of a demo upstream, until Ctrl-C
     Demo(Demo),
     /// Run every test
@@ -56,8 +58,14 @@ pub enum Verb {
     Audit,
     /// Look whether each proof that docs/promises.md and SECURITY.md name is there
     Promises,
+    /// Follow the links of the pages, and check their configurations and commands
+    Pages,
     /// Build the module in another folder, with another home of cargo, and compare the bytes
-    Reproduce,
+    Reproduce {
+        /// The command line as well
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[derive(Debug, Args)]

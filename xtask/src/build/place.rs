@@ -12,6 +12,9 @@ use testbed::workspace;
 use super::trim;
 use crate::{Outcome, command};
 
+/// Between flags of the compiler in `CARGO_ENCODED_RUSTFLAGS`.
+const SEPARATOR: &str = "\u{1f}";
+
 pub struct Place {
     pub root: PathBuf,
     pub target: PathBuf,
@@ -29,6 +32,15 @@ impl Place {
     /// The bytes of the module, the same for the same sources in whatever place.
     pub fn module(&self) -> Outcome<Vec<u8>> {
         trim(&self.compile("probegate")?)
+    }
+
+    /// The bytes of the command line for this machine, the same for the same sources in whatever place.
+    pub fn command_line(&self) -> Outcome<Vec<u8>> {
+        command::run(&mut self.cargo("fetch --locked"))?;
+        let mut cargo = self.cargo("build --locked --release --package probegate-cli --target-dir");
+        cargo.arg(&self.target).env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
+        command::run(&mut cargo)?;
+        Ok(fs::read(self.target.join("release/probegate"))?)
     }
 
     /// What the compiler makes of a package of the workspace, as a module.
@@ -74,10 +86,16 @@ impl Place {
         cargo
     }
 
-    /// Panic messages name source files: the folders of this machine are taken out of them. SHA-256 comes
-    /// as a loop: unrolled it would be 7 KB more, for the few requests that present a token. And less is
-    /// inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
+    /// SHA-256 comes as a loop: unrolled it would be 7 KB more, for the few requests that present a token. And
+    /// less is inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
     fn flags(&self) -> Outcome<String> {
+        let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
+        let flags = self.remapped()?.into_iter().chain(compact.map(str::to_owned));
+        Ok(flags.collect::<Vec<_>>().join(SEPARATOR))
+    }
+
+    /// Panic messages name source files: the folders of this machine are taken out of them.
+    fn remapped(&self) -> Outcome<Vec<String>> {
         let rustc = |words: &[&str]| {
             command::output(Command::new("rustc").args(words).current_dir(&self.root))
         };
@@ -94,9 +112,7 @@ impl Place {
         let flags = folders
             .iter()
             .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
-        let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
-        let compact = compact.map(str::to_owned);
-        Ok(flags.chain(compact).collect::<Vec<_>>().join("\u{1f}"))
+        Ok(flags.collect())
     }
 
     /// Where cargo keeps the sources of the dependencies: a folder for each registry.

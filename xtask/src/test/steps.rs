@@ -8,8 +8,8 @@ use testbed::tools;
 
 use crate::host::Host;
 use crate::{
-    Outcome, audit, bench, build, chaos, command, demo, fuzz, image, promises, reproduce, setup,
-    soak,
+    Outcome, audit, bench, build, chaos, command, demo, fuzz, image, pages, promises, reproduce,
+    setup, soak,
 };
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
@@ -122,11 +122,12 @@ pub const STEPS: &[Step] = &[
     shown("downloads, quick", Quick::Only, &[], || setup::downloads(true)),
     shown("native tests", Quick::Not, &[], || native(&[])),
     shown("native tests, quick", Quick::Only, &[], || native(&[WITH_REDIS])),
+    shown("pages", Quick::Too, &[], pages::check),
     beside("fuzz targets over their corpus", Quick::Too, &[], fuzz::corpus),
     beside("the core's tests as wasm", Quick::Too, DOWNLOADS, wasm),
     shown("build", Quick::Too, &[], || build::run(Host::Wasm)),
     beside("supply chain", Quick::Not, BUILD, audit::offline),
-    beside("reproduction", Quick::Not, BUILD, reproduce::run),
+    beside("reproduction", Quick::Not, BUILD, || reproduce::run(false)),
     shown("the command line", Quick::Too, &[], command_line),
     shown("with the newest Envoy", Quick::Not, &[], || with_envoy(WITH_ENVOY, tools::NEWEST, &[])),
     shown("with the newest Envoy, quick", Quick::Only, &[], || {

@@ -1,0 +1,95 @@
+//! `cargo xtask release`: all that is published, in `dist/`, the same bytes from the same commit.
+
+mod bundle;
+mod notes;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use testbed::workspace;
+
+use crate::build::{self, Place, native};
+use crate::host::Host;
+use crate::{Outcome, command, image};
+
+pub use bundle::archive;
+
+/// The version of the workspace.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Files that are published as they are in the repository.
+const COPIED: [&str; 7] = [
+    "envoy/envoy.yaml",
+    "envoy/probegate.schema.json",
+    "envoy/prometheus/recording.rules.yml",
+    "envoy/prometheus/alerts.rules.yml",
+    "envoy/kubernetes/prometheusrule.yaml",
+    "envoy/kubernetes/dashboard.yaml",
+    "envoy/grafana/gateway.json",
+];
+
+/// Files that the command line prints, and the words that it is asked with.
+const PRINTED: [(&str, &[&str]); 10] = [
+    ("probegate.1", &["man"]),
+    ("probegate-check.1", &["man", "check"]),
+    ("probegate-explain.1", &["man", "explain"]),
+    ("probegate-render.1", &["man", "render"]),
+    ("probegate-token.1", &["man", "token"]),
+    ("probegate-status.1", &["man", "status"]),
+    ("probegate-completions.1", &["man", "completions"]),
+    ("probegate.bash", &["completions", "bash"]),
+    ("probegate.fish", &["completions", "fish"]),
+    ("_probegate", &["completions", "zsh"]),
+];
+
+/// The checksums of all others.
+const SUMS: &str = "SHA256SUMS";
+
+pub fn run() -> Outcome {
+    let dist = workspace().join("dist");
+    let notes = notes::section(&fs::read_to_string(workspace().join("CHANGELOG.md"))?, VERSION)?;
+    image::run()?;
+    let mut files = vec!["probegate.wasm".to_owned(), "probegate.cdx.json".to_owned()];
+    if native::is_there() {
+        build::run(Host::Native)?;
+        files.push("libprobegate.so".to_owned());
+    }
+    let mut add = |name: &str, bytes: &[u8]| {
+        files.push(name.to_owned());
+        build::put(&format!("dist/{name}"), bytes)
+    };
+    add("probegate-oci.tar", &archive(&dist.join("image"))?)?;
+    add("CHANGELOG.md", notes.as_bytes())?;
+    for path in COPIED {
+        let path = Path::new(path);
+        let name = path.file_name().ok_or("a file has a name")?;
+        add(&name.to_string_lossy(), &fs::read(workspace().join(path))?)?;
+    }
+    let program = format!("probegate-linux-{}", std::env::consts::ARCH);
+    add(&program, &Place::here()?.command_line()?)?;
+    let program = executable(&dist.join(&program))?;
+    for (name, words) in PRINTED {
+        let printed = command::output(Command::new(&program).args(words))? + "\n";
+        add(name, printed.as_bytes())?;
+    }
+    files.sort();
+    sum(&dist, &files)
+}
+
+/// Writes the checksums, as `sha256sum --check` reads them, and prints them.
+fn sum(dist: &Path, files: &[String]) -> Outcome {
+    let mut sums = String::new();
+    for name in files {
+        sums += &format!("{}  {name}\n", build::digest(&fs::read(dist.join(name))?));
+    }
+    build::put(&format!("dist/{SUMS}"), sums.as_bytes())?;
+    println!("\nprobegate {VERSION}, in dist/:\n\n{sums}");
+    Ok(())
+}
+
+fn executable(path: &Path) -> Outcome<std::path::PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    Ok(path.to_owned())
+}

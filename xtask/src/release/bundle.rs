@@ -1,0 +1,36 @@
+//! A folder as one file: names in order, and neither times nor owners, so that it depends on nothing else.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use tar::{Builder, Header};
+
+use crate::Outcome;
+
+/// The tar file of all files below the folder.
+pub fn archive(folder: &Path) -> Outcome<Vec<u8>> {
+    let mut files = BTreeMap::new();
+    collect(folder, "", &mut files)?;
+    let mut archive = Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, bytes.as_slice())?;
+    }
+    Ok(archive.into_inner()?)
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Outcome {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files)?;
+        } else {
+            files.insert(name, fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
