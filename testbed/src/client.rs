@@ -1,7 +1,7 @@
 //! Clients that can send what a well-behaved library refuses to send.
 
 pub mod h2;
-pub(crate) mod http1;
+pub mod http1;
 pub mod load;
 mod message;
 
@@ -135,7 +135,7 @@ impl Client {
 }
 
 /// A connection that waits for no read longer than a test is patient.
-pub(crate) fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
+pub fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Result<TcpStream> {
     let open = || -> std::io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if let Some(source) = source {

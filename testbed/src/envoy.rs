@@ -1,7 +1,7 @@
 //! A real Envoy as a value: it runs while the value lives.
 
 mod admin;
-pub(crate) mod process;
+pub mod process;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

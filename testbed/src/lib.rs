@@ -6,15 +6,13 @@
 
 pub mod bootstrap;
 pub mod browser;
+pub mod callgrind;
 mod capabilities;
-pub mod chaos;
 pub mod client;
-pub mod clock;
 mod crashing;
 pub mod envoy;
+pub mod figures;
 pub mod headers;
-pub mod hostile;
-mod poison;
 pub mod poll;
 mod port;
 pub mod prometheus;

@@ -10,7 +10,6 @@ mod counters;
 mod envoy_gateway;
 mod examples;
 mod global_rate_limit;
-mod hostile;
 mod istio;
 mod operations;
 mod probes;

@@ -15,6 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, thread};
 
+use testbed::figures::grouped;
 use testbed::tools;
 
 use crate::verbs::Bench;
@@ -93,7 +94,7 @@ fn counted(rows: &[Row], modules: &Modules) -> Outcome<Counts> {
             let measured = catch_unwind(AssertUnwindSafe(|| callgrind::measure(row, modules)));
             let measured = measured.unwrap_or_else(|_| Err("see above".into()));
             if let Ok(counted) = &measured {
-                println!("{:>9}  {}", results::grouped(*counted), row.name);
+                println!("{:>9}  {}", grouped(*counted), row.name);
             }
             alone(&counts).insert(row.name, measured.map_err(|error| error.to_string()));
         }
@@ -116,6 +117,6 @@ fn alone<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn measured_with(modules: &Modules) -> Outcome<String> {
     let module = fs::read(&modules.gate)?;
-    let (length, digest) = (results::grouped(module.len() as u64), build::digest(&module));
+    let (length, digest) = (grouped(module.len() as u64), build::digest(&module));
     Ok(format!("Envoy {}; the module has {length} bytes, sha256 `{digest}`.", tools::NEWEST))
 }

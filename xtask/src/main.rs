@@ -3,13 +3,11 @@
 mod audit;
 mod bench;
 mod build;
-mod chaos;
 mod command;
 mod demo;
 mod fuzz;
 mod generated;
 mod host;
-mod hostile;
 mod image;
 mod monitoring;
 mod pages;
@@ -19,9 +17,9 @@ mod release;
 mod reproduce;
 mod sbom;
 mod setup;
-mod soak;
 mod system;
 mod test;
+mod trials;
 mod verbs;
 
 use std::error::Error;
@@ -53,10 +51,9 @@ fn run(verb: Verb) -> Outcome {
         Verb::Test(options) => test::run(&options),
         Verb::Paths { paths } => paths::run(paths),
         Verb::Bench(options) => bench::run(&options),
-        Verb::Chaos(options) if options.short => chaos::short(&options.names),
-        Verb::Chaos(options) => chaos::run(&options.names),
-        Verb::Soak { minutes } => soak::run(minutes),
-        Verb::Hostile(options) => hostile::run(options.requests, options.seed),
+        Verb::Chaos(options) => trials::chaos(&options),
+        Verb::Soak { minutes } => trials::soak(minutes),
+        Verb::Hostile(options) => trials::hostile(&options),
         Verb::Fuzz(options) => fuzz::run(options.seconds, &options.targets),
         Verb::Schema => generated::schema(),
         Verb::Kubernetes(options) => monitoring::run(&options),

@@ -13,7 +13,7 @@ use crate::{Outcome, build, command, setup};
 use board::Board;
 use steps::{LEFT_OUT, Lane, STEPS};
 
-pub use steps::FEATURES;
+pub use steps::{FEATURES, NATIVE};
 
 pub fn run(options: &Test) -> Outcome {
     if let Some(name) = &options.step {

@@ -106,6 +106,16 @@ impl Process {
     }
 }
 
+/// The CPU time of all threads of a process.
+pub fn cpu_time(pid: u32) -> std::io::Result<Duration> {
+    let mut total = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let spent = fs::read_to_string(thread?.path().join("schedstat"))?;
+        total += spent.split(' ').next().and_then(|spent| spent.parse().ok()).unwrap_or(0);
+    }
+    Ok(Duration::from_nanos(total))
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // An error means that it has ended already.

@@ -1,10 +1,11 @@
 //! Memory that Envoy holds, without valgrind, with one worker.
 
+use testbed::figures::grouped;
 use testbed::{Envoy, tools};
 
 use super::callgrind::send_all;
 use super::filter::{Filter, Modules};
-use super::results::{self, Section, grouped};
+use super::results::{self, Section};
 use super::rows;
 use super::traffic::{Before, Traffic};
 use crate::Outcome;

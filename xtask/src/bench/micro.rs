@@ -4,9 +4,10 @@ use std::env;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
+use testbed::figures::grouped;
 use testbed::tools;
 
-use super::results::{self, Section, grouped};
+use super::results::{self, Section};
 use crate::{Outcome, command};
 
 pub fn run() -> Outcome {

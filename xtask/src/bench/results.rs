@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::{fs, io};
 
+use testbed::figures::grouped;
 use testbed::workspace;
 
 use crate::Outcome;
@@ -114,19 +115,6 @@ pub fn check(committed: &BTreeMap<String, u64>, counted: &BTreeMap<&str, u64>) -
     Err(format!("more than {TOLERANCE} % over benches/RESULTS.md:\n  {wrong}").into())
 }
 
-/// `1234567` as `1,234,567`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,11 +153,5 @@ mod tests {
         let error = check(&committed, &[("api", 103_001)].into()).expect_err("too many");
         assert!(error.to_string().ends_with("api: 103,001 instead of 100,000"), "{error}");
         assert!(check(&committed, &[("new", 1)].into()).is_err(), "a row that nobody committed");
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_three() {
-        let grouped = [0, 999, 1_000, 12_345, 1_234_567].map(grouped);
-        assert_eq!(grouped, ["0", "999", "1,000", "12,345", "1,234,567"]);
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::results::grouped;
 use super::rows::{Bar, Row};
+use testbed::figures::grouped;
 
 /// Instructions a request, by row.
 pub type Counts = BTreeMap<&'static str, u64>;

@@ -2,12 +2,11 @@
 //! else the machine does falls on all of them. The figures are ratios within a round.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
+use testbed::envoy::process::cpu_time;
 use testbed::{Envoy, tools, workspace};
 
 use super::filter::{Filter, Modules};
@@ -106,9 +105,9 @@ fn rounds(named: &[(&str, Filter)], workers: u32, modules: &Modules) -> Outcome<
 }
 
 fn load(envoy: &Envoy) -> Outcome<Run> {
-    let before = cpu_time(envoy)?;
+    let before = cpu_time(envoy.pid())?;
     let output = wrk(envoy.address())?;
-    let spent = cpu_time(envoy)?.saturating_sub(before);
+    let spent = cpu_time(envoy.pid())?.saturating_sub(before);
     let read = parse(&output).ok_or_else(|| format!("wrk printed something else:\n{output}"))?;
     let (per_second, p50, p99, requests) = read;
     Ok(Run { per_second, p50, p99, cpu: spent.as_secs_f64() * 1e6 / requests as f64 })
@@ -158,16 +157,6 @@ fn micros(text: &str) -> Option<f64> {
         _ => return None,
     };
     Some(digits.parse::<f64>().ok()? * factor)
-}
-
-/// The CPU time of all of Envoy's threads.
-pub fn cpu_time(envoy: &Envoy) -> Outcome<Duration> {
-    let mut total = 0;
-    for thread in fs::read_dir(format!("/proc/{}/task", envoy.pid()))? {
-        let spent = fs::read_to_string(thread?.path().join("schedstat"))?;
-        total += spent.split(' ').next().unwrap_or_default().parse::<u64>()?;
-    }
-    Ok(Duration::from_nanos(total))
 }
 
 /// The median, and the least and the most.

@@ -42,7 +42,8 @@ impl Binary {
 /// All of them.
 pub fn built() -> Outcome<Vec<Binary>> {
     let words = format!(
-        "test --quiet --workspace --features {} --tests --no-run --message-format json",
+        "test --quiet {} --features {} --tests --no-run --message-format json",
+        test::NATIVE,
         test::FEATURES
     );
     let messages = command::output(&mut command::cargo(&words))?;

@@ -7,9 +7,10 @@ use serde_json::Value;
 use testbed::tools;
 
 use crate::host::Host;
+use crate::verbs::{Chaos, Hostile};
 use crate::{
-    Outcome, audit, bench, build, chaos, command, demo, fuzz, image, pages, promises, reproduce,
-    setup, soak,
+    Outcome, audit, bench, build, command, demo, fuzz, image, pages, promises, reproduce, setup,
+    trials,
 };
 
 /// The integration test that drives a real Envoy: it runs once for each version of Envoy.
@@ -54,6 +55,9 @@ const THREADS: &str = "RUST_TEST_THREADS";
 
 /// The features that only native builds have. The same in each step, so that one build serves them all.
 pub const FEATURES: &str = "probegate-core/schema";
+
+/// The packages whose tests are native ones. Trials are built for themselves alone.
+pub const NATIVE: &str = "--workspace --exclude trials";
 
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
@@ -133,13 +137,14 @@ pub const STEPS: &[Step] = &[
     shown("with the newest Envoy, quick", Quick::Only, &[], || {
         with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
     }),
-    shown("faults", Quick::Too, &[], || chaos::short(&[])),
+    shown("hostile requests", Quick::Too, &[], hostile),
+    shown("faults", Quick::Too, &[], faults),
     shown("with Prometheus", Quick::Not, &[], || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
     shown("the promises' proofs", Quick::Not, &[], promises::check),
     shown("with the oldest Envoy", Quick::Not, &[], || with_envoy(WITH_ENVOY, tools::OLDEST, &[])),
     shown("with containers", Quick::Not, &[], with_containers),
     shown("what a request costs", Quick::Not, &[], || bench::check(&COUNTED.map(str::to_owned))),
-    shown("a short soak", Quick::Not, &[], || soak::run(0.2)),
+    shown("a short soak", Quick::Not, &[], || trials::soak(0.2)),
     shown("demo", Quick::Not, &[], || demo::plain(Host::Wasm, true)),
     shown("demo of a system", Quick::Not, &[], || demo::of_system("kubernetes", Host::Wasm, true)),
 ];
@@ -159,13 +164,13 @@ fn lints() -> Outcome {
 /// All that need no built module, but for these test targets. Cargo can name test targets but leave none out, so
 /// the others are named.
 fn native(left_out: &[&str]) -> Outcome {
-    let mut tests = command::cargo(&format!("test --workspace --features {FEATURES} --lib --bins"));
+    let mut tests = command::cargo(&format!("test {NATIVE} --features {FEATURES} --lib --bins"));
     let apart = |name: &str| APART.contains(&name) || left_out.contains(&name);
     for name in test_targets()?.iter().filter(|name| !apart(name)) {
         tests.args(["--test", name]);
     }
     command::run(&mut tests)?;
-    cargo(&format!("test --workspace --features {FEATURES} --doc"))
+    cargo(&format!("test {NATIVE} --features {FEATURES} --doc"))
 }
 
 fn test_targets() -> Outcome<Vec<String>> {
@@ -223,6 +228,15 @@ fn with_envoy(test: &str, version: &str, left_out: &[&str]) -> Outcome {
     }
     tests.arg("--").args(left_out.iter().flat_map(|part| ["--skip", part]));
     command::run(&mut tests)
+}
+
+fn hostile() -> Outcome {
+    trials::hostile(&Hostile { requests: 10_000, seed: 1 })
+}
+
+fn faults() -> Outcome {
+    cargo("test --quiet --package trials")?;
+    trials::chaos(&Chaos { short: true, names: Vec::new() })
 }
 
 fn with_containers() -> Outcome {

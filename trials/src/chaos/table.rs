@@ -1,39 +1,19 @@
-//! `cargo xtask chaos`: breaks what can break under a real Envoy with the gate, and tells what held.
+//! Runs scenarios one after the other, and shows what held.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use testbed::chaos::{ALL, Report, Scenario};
+use super::{ALL, Report, Scenario};
+use crate::Outcome;
 
-use crate::host::Host;
-use crate::{Outcome, build};
-
-/// For each state of a fault.
-const PHASE: Duration = Duration::from_secs(5);
-/// The same in `cargo xtask test`.
-const SHORT: Duration = Duration::from_millis(1_000);
-
-/// The scenarios of these names, or all.
-pub fn run(names: &[String]) -> Outcome {
-    build::run(Host::Wasm)?;
-    all(names, PHASE)
-}
-
-/// The same, with less of each: all of them take a minute.
-pub fn short(names: &[String]) -> Outcome {
-    build::run(Host::Wasm)?;
-    all(names, SHORT)
-}
-
-fn all(names: &[String], phase: Duration) -> Outcome {
-    if let Some(name) = names.iter().find(|name| ALL.iter().all(|scenario| scenario.name != *name))
+/// The scenarios of these names, or all, with that long for each state of a fault.
+pub fn run(names: &[&str], phase: Duration) -> Outcome {
+    if let Some(name) = names.iter().find(|name| ALL.iter().all(|scenario| scenario.name != **name))
     {
         let known: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
         return Err(format!("there is no scenario {name}, but {}", known.join(", ")).into());
     }
-    let chosen = ALL
-        .iter()
-        .filter(|scenario| names.is_empty() || names.iter().any(|name| name == scenario.name));
+    let chosen = ALL.iter().filter(|scenario| names.is_empty() || names.contains(&scenario.name));
     let mut broken = 0;
     let rows: Vec<_> = chosen
         .map(|scenario| {

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
 use crate::clock::{Clock, Which};
-use crate::service::{Service, answer};
-use crate::{Client, Envoy, Request, poll};
+use testbed::service::{Service, answer};
+use testbed::{Client, Envoy, Request, poll};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);

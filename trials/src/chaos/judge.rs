@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::crowd::{Answer, Kind, statuses};
 use super::{HANDED_OUT, LIMIT, TOKEN};
-use crate::client::{Answered, most_within};
-use crate::{Envoy, Service, poll};
+use testbed::client::{Answered, most_within};
+use testbed::{Envoy, Service, poll};
 
 /// Flushes come once a second, and the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -143,7 +143,7 @@ impl Report {
     /// Keeps Envoy's log, if a promise was broken.
     pub fn end(mut self, envoy: &Envoy) -> Self {
         if !self.broken.is_empty() {
-            let path = crate::envoy::process::folder().join("envoy.log");
+            let path = testbed::envoy::process::folder().join("envoy.log");
             self.evidence =
                 std::fs::write(&path, envoy.log()).ok().map(|()| path.display().to_string());
         }

@@ -2,30 +2,22 @@
 
 use std::iter;
 
-/// SplitMix64: the same numbers for the same seed.
-pub struct Random(u64);
+/// The same numbers for the same seed.
+pub struct Random(fastrand::Rng);
 
 impl Random {
     /// Another one for each of a seed's streams.
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut first = Self(seed);
-        Self(first.next() ^ stream.wrapping_mul(0xd134_2543_de82_ef95))
+        Self(fastrand::Rng::with_seed(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95)).fork())
     }
 
     /// One whose numbers do not depend on how many are drawn from this one from now on.
     pub fn another(&mut self) -> Self {
-        Self(self.next())
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        Self(self.0.fork())
     }
 
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("below a usize")
+        self.0.usize(..bound)
     }
 
     pub fn one_in(&mut self, chances: usize) -> bool {
@@ -37,7 +29,7 @@ impl Random {
     }
 
     pub fn byte(&mut self) -> u8 {
-        u8::try_from(self.below(256)).expect("a byte")
+        self.0.u8(..)
     }
 
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use super::tally::Broken;
 use super::{ADMIN_TOKEN, METRICS_TOKEN};
-use crate::upstream::Received;
+use testbed::upstream::Received;
 
 #[derive(Default)]
 pub struct Guard {

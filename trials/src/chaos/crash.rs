@@ -10,7 +10,7 @@ use serde_json::json;
 use super::crowd::Answer;
 use super::judge::{IN_FLIGHT, REQUESTS, told};
 use super::{Report, Scenario, bootstrap, start, well};
-use crate::{Client, Envoy, Request, Upstream, crashing_module, poll};
+use testbed::{Client, Envoy, Request, Upstream, crashing_module, poll};
 
 pub const SCENARIO: Scenario = Scenario {
     name: "vm-crashed",

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::crowd::statuses;
 use super::{Report, Scenario, bootstrap, start, well};
-use crate::service::{Does, answer};
-use crate::{Client, poll};
+use testbed::service::{Does, answer};
+use testbed::{Client, poll};
 
 pub const KILLED: Scenario = Scenario {
     name: "upstream-killed",

@@ -7,7 +7,7 @@ use super::attacker::Attacker;
 use super::random::Random;
 use super::shot::Shot;
 use super::tally::{Answer, Tally};
-use crate::client::http1::read;
+use testbed::client::http1::read;
 
 /// The request's bytes, its body with a length or in chunks, and then at times with trailers.
 pub fn bytes(shot: &Shot, random: &mut Random) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use super::random::Random;
 use super::tally::Tally;
 use super::{http1, http2, raw};
-use crate::client::connect;
+use testbed::client::connect;
 
 pub struct Attacker<'a> {
     pub random: Random,

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::tally::Broken;
-use crate::{Envoy, Stats};
+use testbed::{Envoy, Stats};
 
 /// A number, what it must be, and what it is.
 pub struct Line {

@@ -9,7 +9,7 @@ use super::clients::Clients;
 use super::traffic::request;
 use super::world::{self, Services};
 use crate::Outcome;
-use crate::bench::callgrind::{instructions, valgrind};
+use testbed::callgrind::{instructions, valgrind};
 
 /// Until V8 has compiled what is hot and the tables are full enough to be looked through.
 const WARM_UP: u64 = 8_000;

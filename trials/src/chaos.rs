@@ -6,23 +6,31 @@
 
 mod clock;
 mod crash;
-pub mod crowd;
+mod crowd;
 mod drain;
-pub mod judge;
+mod judge;
 mod memory;
 mod poison;
 mod reconfigure;
+mod table;
 mod upstream;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::service::{Service, answer};
-use crate::{Bootstrap, Envoy};
 use crowd::Crowd;
+use testbed::service::{Service, answer};
+use testbed::{Bootstrap, Envoy};
 
 pub use judge::Report;
+pub use table::run;
+
+/// How long each state of a fault lasts.
+pub const PHASE: Duration = Duration::from_secs(5);
+
+/// The same in `cargo xtask test`: all scenarios take a minute.
+pub const SHORT: Duration = Duration::from_secs(1);
 
 /// Opens guarded routes, in every configuration of a scenario.
 const TOKEN: &str = "always-valid";

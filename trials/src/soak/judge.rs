@@ -9,7 +9,7 @@ use super::clients::Ledger;
 use super::world::{Held, Services};
 use super::{PATIENCE, Pace, instructions};
 use crate::Outcome;
-use crate::bench::results::grouped;
+use testbed::figures::grouped;
 
 /// The most memory at the end: that at the start, a tenth of it, and so many bytes.
 const ROOM: u64 = 8 << 20;

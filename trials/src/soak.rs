@@ -9,12 +9,11 @@ mod world;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use testbed::envoy::process::cpu_time;
+use testbed::figures::grouped;
 use testbed::{Envoy, poll, tools};
 
-use crate::bench::results::grouped;
-use crate::bench::wall::cpu_time;
-use crate::host::Host;
-use crate::{Outcome, build};
+use crate::Outcome;
 use clients::{Clients, Ledger};
 use judge::Judge;
 use world::{Held, Services};
@@ -32,7 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An error if a promise was broken. Instructions are not counted for less than a minute.
 pub fn run(minutes: f64) -> Outcome {
-    build::run(Host::Wasm)?;
     let lasts = Duration::from_secs_f64(minutes * 60.0);
     let mut services = Services::start();
     let bootstrap = services.bootstrap(0);
@@ -102,7 +100,7 @@ fn soak(
     let [shown, reloaded, turned] =
         [Duration::from_secs(60), RELOADED, TURNED].map(|usual| usual.min(lasts / 3));
     let mut paces = Vec::new();
-    let mut last = (begin, clients.ledger().requests(), cpu_time(envoy)?);
+    let mut last = (begin, clients.ledger().requests(), cpu_time(envoy.pid())?);
     let [mut next_line, mut next_reload, mut next_turn] =
         [shown, reloaded, turned].map(|after| begin + after);
     while begin.elapsed() < lasts {
@@ -119,7 +117,7 @@ fn soak(
         }
         if now >= next_line {
             let ledger = clients.ledger();
-            let (requests, cpu) = (ledger.requests(), cpu_time(envoy)?);
+            let (requests, cpu) = (ledger.requests(), cpu_time(envoy.pid())?);
             let sent = (requests - last.1) as f64;
             let pace = Pace {
                 per_second: sent / last.0.elapsed().as_secs_f64(),

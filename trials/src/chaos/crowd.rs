@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::{LIMIT, TOKEN};
-use crate::{Client, Request, poll};
+use testbed::{Client, Request, poll};
 
 /// Clients that keep to the limit, each over a connection of its own.
 const POLITE: usize = 6;

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::envoy::process;
-use crate::workspace;
+use testbed::envoy::process;
+use testbed::workspace;
 
 /// The clocks of what is started under [`Clock::wrapper`].
 pub struct Clock {
@@ -29,18 +29,18 @@ impl Clock {
     /// Clocks that go right. Builds a small library with the C compiler that Rust links with.
     pub fn new() -> Self {
         let folder = process::folder();
-        let source = workspace().join("testbed/src/clock.c");
+        let source = workspace().join("trials/src/clock.c");
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
             .args([folder.join("clock.so"), source])
             .status();
-        assert!(built.is_ok_and(|status| status.success()), "cc cannot build testbed/src/clock.c");
+        assert!(built.is_ok_and(|status| status.success()), "cc cannot build trials/src/clock.c");
         let offsets = File::create(folder.join("offsets")).expect("make a file");
         offsets.write_all_at(&[0; 16], 0).expect("write the offsets");
         Self { folder, offsets }
     }
 
-    /// For [`Bootstrap::under`](crate::Bootstrap::under).
+    /// For [`Bootstrap::under`](testbed::Bootstrap::under).
     pub fn wrapper(&self) -> Vec<OsString> {
         let variable = |name: &str, file: &str| {
             let mut variable = OsString::from(name);

@@ -9,11 +9,11 @@ use serde_json::json;
 use super::crowd::{Crowd, Kind, statuses};
 use super::judge::REQUESTS;
 use super::{HANDED_OUT, LIMIT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
-use crate::client::{Load, load, most_within};
-use crate::envoy::Reload;
 use crate::poison::{filter, poison, telling_module};
-use crate::service::{Service, answer};
-use crate::{Bootstrap, Client, Envoy, Request, Stats, poll};
+use testbed::client::{Load, load, most_within};
+use testbed::envoy::Reload;
+use testbed::service::{Service, answer};
+use testbed::{Bootstrap, Client, Envoy, Request, Stats, poll};
 
 pub const SCENARIO: Scenario = Scenario {
     name: "shared-data-poisoned",

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::guard::Guard;
 use super::{ADMIN_TOKEN, METRICS_TOKEN, account};
-use crate::envoy::process;
-use crate::{Bootstrap, Envoy, Port, Upstream};
+use testbed::envoy::process;
+use testbed::{Bootstrap, Envoy, Port, Upstream};
 
 pub struct Setting {
     pub envoy: Envoy,

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::crowd::{Crowd, statuses};
 use super::{Report, Scenario, bootstrap, start, well};
-use crate::envoy::Reload;
-use crate::{Envoy, poll};
+use testbed::envoy::Reload;
+use testbed::{Envoy, poll};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -10,7 +10,7 @@ use super::report::Report;
 use super::setting::Setting;
 use super::tally::{Broken, Tally};
 use super::{METRICS_TOKEN, counters};
-use crate::{Client, Envoy, Request, Stats, poll};
+use testbed::{Client, Envoy, Request, Stats, poll};
 
 /// How long is waited for what Envoy and the gate hand over once a second or sooner.
 const PATIENCE: Duration = Duration::from_secs(60);

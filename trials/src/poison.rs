@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use walrus::ir::{BinaryOp, LoadKind, MemArg, UnaryOp};
 use walrus::{FunctionBuilder, InstrSeqBuilder, Module, ValType};
 
-use crate::{Client, Request, workspace};
+use testbed::{Client, Request, workspace};
 
 /// Sets a shared value, whatever it was, through a listener with the [`filter`]. Returns what the gate says then.
 pub fn poison(address: SocketAddr, key: &str, value: &[u8]) -> u16 {
@@ -22,7 +22,7 @@ pub fn poison(address: SocketAddr, key: &str, value: &[u8]) -> u16 {
     status
 }
 
-/// For [`Bootstrap::filters_before`](crate::Bootstrap::filters_before): takes each request that has a body.
+/// For [`Bootstrap::filters_before`](testbed::Bootstrap::filters_before): takes each request that has a body.
 pub fn filter() -> Value {
     let types = "type.googleapis.com";
     json!({
@@ -46,7 +46,7 @@ pub fn telling_module() -> PathBuf {
         fs::create_dir_all(path.parent().expect("a folder")).expect("make target/testbed");
         const SET: &str = "proxy_set_shared_data";
         const INFO: i32 = 2;
-        let mut module = Module::from_file(crate::module()).expect("a module");
+        let mut module = Module::from_file(testbed::module()).expect("a module");
         let import =
             |module: &Module, name| module.imports.get_func("env", name).expect("an import");
         let (log, replaced) = (import(&module, "proxy_log"), import(&module, SET));

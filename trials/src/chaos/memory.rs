@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::crowd::{Crowd, statuses};
 use super::{Report, Scenario, bootstrap, start, well};
-use crate::{Envoy, poll};
+use testbed::{Envoy, poll};
 
 pub const SCENARIO: Scenario = Scenario {
     name: "memory-limited",

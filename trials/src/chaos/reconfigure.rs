@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::crowd::statuses;
 use super::{Report, Scenario, TOKEN, bootstrap, plugin, start, well};
-use crate::envoy::Reload;
-use crate::poll;
+use testbed::envoy::Reload;
+use testbed::poll;
 
 pub const SCENARIO: Scenario = Scenario {
     name: "reconfigured",

@@ -25,13 +25,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use report::Report;
-pub use tally::Broken;
+use report::Report;
 
 use attacker::Attacker;
 use random::Random;
 use setting::Setting;
 use tally::Tally;
+
+use crate::Outcome;
 
 /// What opens the metrics routes. So long that chance does not come by it.
 const METRICS_TOKEN: &str = "a-token-of-forty-characters-for-metrics";
@@ -40,9 +41,24 @@ const ADMIN_TOKEN: &str = "a-token-of-forty-characters-for-the-admin";
 
 const THREADS: u64 = 4;
 
+/// Runs it, and prints what came of it. An error if a promise was broken; `seed` repeats a run.
+pub fn show(requests: u64, seed: u64) -> Outcome {
+    let begin = Instant::now();
+    println!("{requests} hostile requests, seed {seed}");
+    let report = run(requests, seed, |sent, memory| {
+        let seconds = begin.elapsed().as_secs();
+        println!("{seconds:>6} s  {sent:>9} sent  {:>5} MB in Envoy", memory >> 20);
+    });
+    print!("{report}");
+    match report.broken.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} broken promises").into()),
+    }
+}
+
 /// Sends at least so many requests through an Envoy with two workers, and judges what came of them. `progress`
 /// is told at each tenth what has been sent, and how much memory Envoy holds.
-pub fn run(requests: u64, seed: u64, mut progress: impl FnMut(u64, u64)) -> Report {
+fn run(requests: u64, seed: u64, mut progress: impl FnMut(u64, u64)) -> Report {
     let setting = Setting::start();
     let (begin, vms) = (Instant::now(), judge::vms(&setting.envoy));
     let mut memory = Vec::new();

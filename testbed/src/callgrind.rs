@@ -1,0 +1,90 @@
+//! Instructions of an Envoy under callgrind, so that they repeat whatever else the machine does.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Envoy, tools};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Instructions that the worker of an Envoy under [`valgrind`] spends on one of so many requests, which
+/// come after others that settle it. What follows is not instrumented.
+pub fn instructions(
+    envoy: &Envoy,
+    folder: &Path,
+    [settle, counted]: [u32; 2],
+    mut send: impl FnMut(u32),
+) -> Outcome<u64> {
+    tell(envoy, "instrumentation on")?;
+    (0..settle).for_each(&mut send);
+    tell(envoy, "zero")?;
+    (settle..settle + counted).for_each(&mut send);
+    tell(envoy, "dump")?;
+    tell(envoy, "instrumentation off")?;
+    let mut totals = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let dump = entry?.path();
+        totals.extend(total(&fs::read_to_string(&dump)?));
+        // The next count has its own.
+        fs::remove_file(dump)?;
+    }
+    // The worker did all of the work.
+    let worker = totals.into_iter().max().ok_or("callgrind wrote no dump")?;
+    Ok(worker / u64::from(counted))
+}
+
+/// The command that Envoy is to run under, with its dumps beginning with that name.
+pub fn valgrind(out: &Path) -> Outcome<Vec<OsString>> {
+    let mut command = tools::valgrind("valgrind")?;
+    let mut file = OsString::from("--callgrind-out-file=");
+    file.push(out);
+    // V8 writes code while it runs, and valgrind must notice.
+    let options = [
+        "--quiet",
+        "--tool=callgrind",
+        "--smc-check=all-non-file",
+        "--instr-atstart=no",
+        "--separate-threads=yes",
+    ];
+    command.extend(options.map(OsString::from));
+    command.push(file);
+    Ok(command)
+}
+
+/// Gives callgrind a command, and returns when it has done it.
+fn tell(envoy: &Envoy, what: &str) -> Outcome {
+    let vgdb = tools::valgrind("vgdb")?;
+    let (program, arguments) = vgdb.split_first().ok_or("no vgdb")?;
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(format!("--pid={}", envoy.pid()))
+        .args(what.split(' '))
+        .output()?;
+    // It says what it does even where that succeeds.
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("vgdb: {}", String::from_utf8_lossy(&output.stderr)).into())
+    }
+}
+
+/// The total of a dump.
+fn total(dump: &str) -> Option<u64> {
+    dump.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_of_a_dump_is_its_own_line() {
+        let dump =
+            "version: 1\nevents: Ir\nsummary: 7\n\nfn=(1) main\n16 400\n\ntotals: 259060123\n";
+        assert_eq!(total(dump), Some(259_060_123));
+        assert_eq!(total("events: Ir\n"), None);
+    }
+}
