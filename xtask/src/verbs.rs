@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use testbed::tools;
 
 use crate::host::Form;
 
@@ -135,6 +136,9 @@ pub struct Hostile {
     /// Repeat the run of that number
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Of which version
+    #[arg(long, value_name = "VERSION", default_value = tools::NEWEST)]
+    pub envoy: String,
 }
 
 #[derive(Debug, Args)]

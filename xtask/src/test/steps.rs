@@ -137,11 +137,14 @@ pub const STEPS: &[Step] = &[
     shown("with the newest Envoy, quick", Quick::Only, &[], || {
         with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
     }),
-    shown("hostile requests", Quick::Too, &[], hostile),
+    shown("hostile requests", Quick::Too, &[], || hostile(tools::NEWEST)),
     shown("faults", Quick::Too, &[], faults),
     shown("with Prometheus", Quick::Not, &[], || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
     shown("the promises' proofs", Quick::Not, &[], promises::check),
-    shown("with the oldest Envoy", Quick::Not, &[], || with_envoy(WITH_ENVOY, tools::OLDEST, &[])),
+    shown("with the oldest Envoy", Quick::Not, &[], || {
+        with_envoy(WITH_ENVOY, tools::OLDEST, &[])?;
+        hostile(tools::OLDEST)
+    }),
     shown("with containers", Quick::Not, &[], with_containers),
     shown("what a request costs", Quick::Not, &[], || bench::check(&COUNTED.map(str::to_owned))),
     shown("a short soak", Quick::Not, &[], || trials::soak(0.2)),
@@ -230,8 +233,8 @@ fn with_envoy(test: &str, version: &str, left_out: &[&str]) -> Outcome {
     command::run(&mut tests)
 }
 
-fn hostile() -> Outcome {
-    trials::hostile(&Hostile { requests: 10_000, seed: 1 })
+fn hostile(version: &str) -> Outcome {
+    trials::hostile(&Hostile { requests: 10_000, seed: 1, envoy: version.to_owned() })
 }
 
 fn faults() -> Outcome {
