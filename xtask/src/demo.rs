@@ -50,10 +50,11 @@ pub fn plain(host: Host, once: bool) -> Outcome {
     let (token, own) = token()?;
 
     let mut interrupts = Interrupts::new()?;
-    let file = workspace().join("envoy/envoy.yaml");
+    let file = workspace().join(host.bootstrap());
     let envoy = Envoy::start_file(program, &file, 2, &[(BEARER, &token)])
         .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
-    println!("Envoy {} with two workers and envoy/envoy.yaml: {}", tools::NEWEST, envoy.url());
+    let (version, bootstrap) = (tools::NEWEST, host.bootstrap());
+    println!("Envoy {version} with two workers and {bootstrap}: {}", envoy.url());
     if own {
         println!("{BEARER} was not set; for this demo it is {token}");
     }
@@ -72,8 +73,8 @@ pub fn plain(host: Host, once: bool) -> Outcome {
 
 /// All set-up: the newest Envoy, and the gate in that form.
 fn ready(host: Host) -> Outcome<PathBuf> {
-    if host == Host::Native {
-        return Err("there is no demo of the dynamic module yet".into());
+    if !workspace().join(host.bootstrap()).is_file() {
+        return Err(format!("there is no {} yet", host.bootstrap()).into());
     }
     system_packages::provide(Extent::Envoy)?;
     let program = tools::envoy(tools::NEWEST)?;

@@ -26,6 +26,14 @@ impl Form {
 }
 
 impl Host {
+    /// The bootstrap that the demo runs.
+    pub fn bootstrap(self) -> &'static str {
+        match self {
+            Self::Wasm => "envoy/envoy.yaml",
+            Self::Native => "envoy/native.yaml",
+        }
+    }
+
     /// The value of `PROBEGATE_HOST` for the tests.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use testbed::workspace;
 
-use crate::build::{self, Place};
+use crate::build::{self, Place, native};
 use crate::{Outcome, sbom, setup};
 
 /// What a build makes, and what no build reads.
@@ -15,7 +15,7 @@ const LEFT_OUT: [&str; 3] = ["target", "dist", ".git"];
 /// What cargo keeps of a registry as it came, and how it finds it. It unpacks the sources anew.
 const KEPT: [&str; 3] = ["registry/index", "registry/cache", "config.toml"];
 
-/// Compares the module, its bill, and if `all` the command line.
+/// Compares the module, its bill, and if `all` what is native.
 pub fn run(all: bool) -> Outcome {
     setup::targets()?;
     let elsewhere = workspace().join("target/reproduce");
@@ -40,6 +40,9 @@ pub fn run(all: bool) -> Outcome {
     }
     if all {
         same("the command line", &here.command_line()?, &there.command_line()?)?;
+        if native::is_there() {
+            same("the dynamic module", &here.native()?, &there.native()?)?;
+        }
     }
     Ok(())
 }

@@ -43,13 +43,14 @@ pub fn provide(extent: Extent) -> Outcome {
         return match names.is_empty() {
             // The lists that are there may do, and if not, the error of the download says so.
             true if has_lists() => Ok(()),
-            _ => Err(format!(
-                "this takes root, and sudo asks for a password; type:\n\n  {}\n",
-                line(&names)
-            )
-            .into()),
+            _ => Err(format!("this takes root; type:\n\n  {}\n", line(&names)).into()),
         };
     };
+    if wants_lists {
+        println!(
+            "Prometheus, Redis, nginx and valgrind are unpacked from packages, whose lists must be new."
+        );
+    }
     update(root)?;
     if names.is_empty() { Ok(()) } else { install(root, &names) }
 }
@@ -92,9 +93,7 @@ fn root() -> Option<&'static [&'static str]> {
 }
 
 fn update(root: &[&str]) -> Outcome {
-    println!(
-        "\nReading the package lists, as Prometheus, Redis, nginx and valgrind come from packages …"
-    );
+    println!("\nReading the package lists …");
     if command::run(&mut apt(root, &["update"])).is_err() {
         if !has_lists() {
             return Err("there are no package lists, and none can be fetched: see above; \

@@ -63,7 +63,7 @@ pub enum Verb {
     Pages,
     /// Build the module in another folder, with another home of cargo, and compare the bytes
     Reproduce {
-        /// The command line as well
+        /// The command line and the dynamic module as well
         #[arg(long)]
         all: bool,
     },

@@ -2,7 +2,11 @@
 
 use testbed::workspace;
 
+use super::{Place, digest, put};
 use crate::Outcome;
+
+/// Where it is written.
+pub const LIBRARY: &str = "dist/libprobegate.so";
 
 /// True if this workspace has the dynamic module.
 pub fn is_there() -> bool {
@@ -11,7 +15,13 @@ pub fn is_there() -> bool {
 
 pub fn run() -> Outcome {
     if !is_there() {
-        return Err("there is no dynamic module in this workspace yet".into());
+        return Err(
+            "there is no dynamic module in this workspace yet: it would be in native/".into()
+        );
     }
-    Err("the dynamic module cannot be built yet".into())
+    let library = Place::here()?.native()?;
+    std::fs::create_dir_all(workspace().join("dist"))?;
+    put(LIBRARY, &library)?;
+    println!("{LIBRARY}  {} bytes  sha256 {}", library.len(), digest(&library));
+    Ok(())
 }

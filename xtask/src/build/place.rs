@@ -36,11 +36,23 @@ impl Place {
 
     /// The bytes of the command line for this machine, the same for the same sources in whatever place.
     pub fn command_line(&self) -> Outcome<Vec<u8>> {
+        self.of_this_machine("probegate-cli", "probegate")
+    }
+
+    /// The bytes of the dynamic module, likewise.
+    pub fn native(&self) -> Outcome<Vec<u8>> {
+        self.of_this_machine("probegate-native", "libprobegate_native.so")
+    }
+
+    fn of_this_machine(&self, package: &str, file: &str) -> Outcome<Vec<u8>> {
         command::run(&mut self.cargo("fetch --locked"))?;
-        let mut cargo = self.cargo("build --locked --release --package probegate-cli --target-dir");
-        cargo.arg(&self.target).env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
+        let mut cargo = self.cargo("build --locked --release --package");
+        cargo
+            .args([package, "--target-dir"])
+            .arg(&self.target)
+            .env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
         command::run(&mut cargo)?;
-        Ok(fs::read(self.target.join("release/probegate"))?)
+        Ok(fs::read(self.target.join("release").join(file))?)
     }
 
     /// What the compiler makes of a package of the workspace, as a module.

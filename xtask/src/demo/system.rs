@@ -10,6 +10,9 @@ use crate::host::Host;
 
 /// As the tour of the demo without a name.
 pub fn run(name: &str, host: Host, once: bool) -> Outcome {
+    if host == Host::Native {
+        return Err("the examples run the Wasm filter: leave out --native or --system".into());
+    }
     let system = System::named(name).ok_or_else(|| unknown(name))?;
     let program = ready(host)?;
     for port in system.listeners.iter().chain(&[super::ADMIN.port()]) {
