@@ -12,7 +12,7 @@ use crate::workspace;
 /// The program of that name of a package, in that version.
 pub fn program(package: &str, program: &str, version: &str) -> Brought<PathBuf> {
     let root = folder().join(format!("{}-{version}", package.trim_end_matches("-cli")));
-    let name = format!("{package} {version}, built from its sources");
+    let name = format!("{package} {version} from its sources");
     present_or(root.join("bin").join(program), &name, |_| {
         // A registry that lags behind may lack what the lock file names, and have what fits as well.
         let build = |options| install(package, program, version, &root, options);
