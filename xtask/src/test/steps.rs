@@ -42,7 +42,7 @@ pub const LEFT_OUT: [&str; 9] = [
     "the oldest Envoy",
     "tests of the status page, which need Chromium",
     "tests with the rate limit service, which need Redis",
-    "paths asked of nginx, Starlette, Flask and Express",
+    "paths asked of seven real servers",
     "Prometheus: rules, panels, scrapes",
     "containers",
     "what a request costs, and a soak",
