@@ -81,6 +81,8 @@ pub fn misused(words: &[&str]) -> Option<String> {
         |word: &&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
     match error.kind() {
         ErrorKind::InvalidSubcommand => Some("there is no such verb".into()),
+        // A text that speaks of a verb does not run it.
+        ErrorKind::MissingRequiredArgument if words.len() == 1 => None,
         ErrorKind::ValueValidation if words.iter().any(stands_for_any) => None,
         _ => {
             let text = error.to_string();
