@@ -16,9 +16,10 @@ use clap::{Args, ValueEnum};
 
 use crate::find::envoy::World;
 use crate::find::{self, Gate};
+use crate::printable::printable;
 use crate::source::variable;
 use finding::Findings;
-pub use finding::{Finding, Kind};
+use finding::{Finding, Kind};
 use report::Report;
 
 #[derive(Args)]
@@ -121,7 +122,7 @@ fn check_gate(
 
 /// What a file is called in messages.
 pub fn name(file: &Path) -> String {
-    if file == Path::new("-") { "<stdin>".into() } else { file.display().to_string() }
+    if file == Path::new("-") { "<stdin>".into() } else { printable(&file.display().to_string()) }
 }
 
 /// A file's text, or the standard input's for `-`.

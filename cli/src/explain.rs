@@ -1,6 +1,7 @@
 //! `probegate explain`: what the gate does with a path, and which rule says so.
 
 mod others;
+mod report;
 mod rules;
 
 use std::path::PathBuf;
@@ -11,8 +12,9 @@ use probegate_core::config::shape::{Client, Config, Mode, System, Token};
 use probegate_core::route::Endpoint;
 use probegate_core::route::{Class, Route};
 
+use crate::report::Format;
 use crate::source::{Meaning, Source, variable};
-use crate::{check, fail, find, print};
+use crate::{check, fail, find};
 use rules::{Found, Rule};
 
 #[derive(Args)]
@@ -26,46 +28,58 @@ pub struct Question {
     /// The request's method
     #[arg(long, default_value = "GET")]
     method: String,
+    /// How it is said
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
-/// Explains for every gate in the file. Ends with 1 if the file has a mistake.
+/// Explains for every gate in the file. Ends with 1 if the file has a mistake, 2 if it cannot be read.
 pub fn run(question: &Question) -> ExitCode {
     match answers(question) {
-        Ok(lines) => {
-            print(lines.join("\n"));
+        Ok(answers) => {
+            report::print(question, &answers);
             ExitCode::SUCCESS
         }
-        Err(error) => fail(1, &error),
+        Err((code, error)) => fail(code, &error),
     }
 }
 
-fn answers(question: &Question) -> Result<Vec<String>, String> {
+/// What one gate does, a line each, and the line that it stands on.
+struct Answer {
+    line: usize,
+    lines: Vec<String>,
+}
+
+/// An error has its exit code.
+fn answers(question: &Question) -> Result<Vec<Answer>, (u8, String)> {
     let name = check::name(&question.config);
-    let text = check::read(&question.config).map_err(|error| format!("{name}: {error}"))?;
-    let refuse = |error: find::Unreadable| format!("{name}:{}: {}", error.line, error.message);
-    let documents = find::read(&text, &name).map_err(refuse)?;
-    let found = find::gates(&documents, find::dialect(&text, &name)).map_err(refuse)?;
+    let text = check::read(&question.config).map_err(|error| (2, format!("{name}: {error}")))?;
+    let refuse = |code: u8| {
+        let name = name.clone();
+        move |error: find::Unreadable| (code, format!("{name}:{}: {}", error.line, error.message))
+    };
+    let documents = find::read(&text, &name).map_err(refuse(2))?;
+    let found = find::gates(&documents, find::dialect(&text, &name)).map_err(refuse(2))?;
     if let Some(mistake) = found.mistakes.into_iter().next() {
-        return Err(refuse(mistake));
+        return Err(refuse(1)(mistake));
     }
-    let gates = found.gates;
-    let mut lines = Vec::new();
-    for gate in &gates {
+    let every = format!("probegate check {name} tells every mistake with its line");
+    let mut answers = Vec::new();
+    for gate in &found.gates {
         let source = &gate.configuration;
-        if gates.len() > 1 {
-            lines.push(format!("the gate of line {}:", source.root.line));
-        }
-        let every = format!("probegate check {name} tells every mistake with its line");
         if let Some(line) = source.repeated_key() {
-            return Err(format!("{name}:{line}: this key stands twice in its object\n{every}"));
+            let message = "this key stands twice in its object";
+            return Err((1, format!("{name}:{line}: {message}\n{every}")));
         }
         let meaning = source.meaning(gate.host()).map_err(|mistakes| {
             let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
-            format!("{name}: {first}\n{every}")
+            (1, format!("{name}: {first}
+{every}"))
         })?;
-        lines.extend(explain(question, source, &meaning));
+        let lines = explain(question, source, &meaning);
+        answers.push(Answer { line: source.root.line, lines });
     }
-    Ok(lines)
+    Ok(answers)
 }
 
 fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<String> {

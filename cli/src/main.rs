@@ -4,7 +4,9 @@ mod check;
 mod document;
 mod explain;
 mod find;
+mod printable;
 mod render;
+mod report;
 mod source;
 mod status;
 mod token;
@@ -13,15 +15,38 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use anstream::ColorChoice;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// Checks, explains and makes configurations of the filter probegate, and asks a running one.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(name = "probegate", version = version(), arg_required_else_help = true)]
 struct Arguments {
+    /// When to write in colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// The version, and the commit if the build knew it.
+fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match option_env!("PROBEGATE_COMMIT").filter(|commit| !commit.is_empty()) {
+        Some(commit) => format!("{version} ({commit})"),
+        None => version.into(),
+    }
+}
+
+/// When to write in colours.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Color {
+    /// To a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Subcommand)]
@@ -33,7 +58,7 @@ enum Verb {
     Explain(explain::Question),
     /// Print a whole configuration of Envoy or Istio for a system
     Render(render::Order),
-    /// Make a token, and the digest that a configuration holds in its place
+    /// Make a token, on the standard output, and the digest that a configuration holds in its place, on the standard error
     Token {
         /// Read a token from the standard input, and print only its digest
         #[arg(long)]
@@ -46,13 +71,23 @@ enum Verb {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page, or that of a verb
+    /// Print the manual page of the program or of a sub-command, in roff
     #[command(hide = true)]
-    Man { verb: Option<String> },
+    Man {
+        /// The sub-command
+        name: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().verb {
+    let arguments = Arguments::parse();
+    match arguments.color {
+        // What the environment says holds.
+        Color::Auto => {}
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
+    }
+    match arguments.verb {
         Verb::Check(order) => check::run(&order),
         Verb::Explain(question) => explain::run(&question),
         Verb::Render(order) => render::run(&order),
@@ -66,25 +101,29 @@ fn main() -> ExitCode {
             print(String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
-        Verb::Man { verb } => manual(verb.as_deref()),
+        Verb::Man { name } => manual(name.as_deref()),
     }
 }
 
-fn manual(verb: Option<&str>) -> ExitCode {
-    let mut command = Arguments::command().name("probegate").disable_help_subcommand(true);
+/// Prints a manual page, as `probegate.1` and `probegate-check.1` are to have it.
+fn manual(name: Option<&str>) -> ExitCode {
+    let mut command = Arguments::command();
     command.build();
-    let command = match verb {
+    let named = match name {
         None => Some(command),
-        Some(verb) => command.find_subcommand(verb).cloned(),
+        Some(name) => command.find_subcommand(name).map(|verb| {
+            let title = format!("probegate-{name}");
+            verb.clone().name(title.clone()).display_name(title)
+        }),
     };
+    let Some(command) = named else { return fail(2, "there is no such sub-command") };
     let mut page = Vec::new();
-    let written = command.map(|command| clap_mangen::Man::new(command).render(&mut page));
-    match written {
-        Some(Ok(())) => {
+    match clap_mangen::Man::new(command).render(&mut page) {
+        Ok(()) => {
             print(String::from_utf8_lossy(&page));
             ExitCode::SUCCESS
         }
-        _ => fail(2, &format!("there is no manual page of {}", verb.unwrap_or("probegate"))),
+        Err(error) => fail(2, &format!("the manual cannot be written: {error}")),
     }
 }
 
@@ -98,7 +137,9 @@ fn print(text: impl Display) {
 /// Writes a line on the standard error.
 fn complain(message: impl Display) {
     // Without a standard error the exit code is all that can be said.
-    let _ = writeln!(anstream::stderr(), "probegate: {message}");
+    // Its own lines are the program's; what else is in it may be anybody's.
+    let lines: Vec<_> = message.to_string().lines().map(printable::printable).collect();
+    let _ = writeln!(anstream::stderr(), "probegate: {}", lines.join("\n"));
 }
 
 /// Ends with 1, or another number, after a line on the standard error.

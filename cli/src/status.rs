@@ -1,25 +1,42 @@
 //! `probegate status`: a running gate's ladders.
 
+mod address;
 mod ladder;
 
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use std::{fs, io, thread};
 
 use clap::Args;
+use serde::Deserialize as _;
+use serde_json::Value;
 use ureq::Agent;
-use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::http::Response;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::{fail, print};
+use crate::report::Format;
+use crate::{complain, fail, print};
 use ladder::Report;
 
 #[derive(Args)]
 pub struct Address {
-    /// Where the gate is, as http://host:10000, or below which path it answers, as https://host/-/gate
+    /// Where the gate is, as localhost:10000 or https://host, or below which path it answers, as https://host/-/gate
     url: String,
     /// The variable that holds the metrics token: shows the details that it opens
     #[arg(long, value_name = "NAME")]
     token_env: Option<String>,
+    /// A file of certificates (PEM) to trust in place of the system's
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// Ask again every so many seconds, until it is interrupted
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    watch: Option<u64>,
+    /// How it is said; JSON is the gate's own answer
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// How long an answer is waited for.
@@ -29,17 +46,123 @@ const LARGEST: u64 = 1 << 20;
 
 /// Ends with 0 if every service is ready, 1 if one is not, 2 if no gate answered.
 pub fn run(address: &Address) -> ExitCode {
-    let report = token(address).and_then(|token| {
-        let url = url(&address.url, token.is_some())?;
-        ask(&url, token.as_deref()).map_err(|error| format!("{url}: {error}"))
-    });
-    match report {
-        Ok(report) => {
-            print(&report);
-            ExitCode::from(u8::from(!report.is_ready()))
+    let asked = match Asked::of(address) {
+        Ok(asked) => asked,
+        Err(error) => return fail(2, &error),
+    };
+    let Some(seconds) = address.watch else {
+        return match asked.report() {
+            Ok((report, answer)) => {
+                show(address.format, &report, &answer);
+                ExitCode::from(u8::from(!report.is_ready()))
+            }
+            Err(error) => fail(2, &error),
+        };
+    };
+    let clears = address.format == Format::Text && io::stdout().is_terminal();
+    loop {
+        let report = asked.report();
+        if clears {
+            // The cursor goes home, and what was there is gone.
+            print("\u{1b}[2J\u{1b}[H");
         }
-        Err(error) => fail(2, &error),
+        match report {
+            Ok((_, answer)) if address.format == Format::Json => print(answer),
+            Ok((report, answer)) => show(address.format, &report, &answer),
+            Err(error) => complain(error),
+        }
+        thread::sleep(Duration::from_secs(seconds));
     }
+}
+
+fn show(format: Format, report: &Report, answer: &Value) {
+    match format {
+        Format::Text => print(report),
+        Format::Json => print(format_args!("{answer:#}")),
+    }
+}
+
+/// The gate that is asked, and how.
+struct Asked {
+    url: String,
+    token: Option<String>,
+    agent: Agent,
+}
+
+impl Asked {
+    fn of(address: &Address) -> Result<Self, String> {
+        let token = token(address)?;
+        let url = address::url(&address.url, token.is_some())?;
+        let roots = match &address.cacert {
+            None => RootCerts::PlatformVerifier,
+            Some(file) => {
+                let name = crate::check::name(file);
+                let pem =
+                    fs::read(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+                certificates(&pem).ok_or(format!("{name}: has no certificate in PEM form"))?
+            }
+        };
+        let agent = Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            // A redirect would take the token elsewhere.
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .build()
+            .into();
+        Ok(Self { url, token, agent })
+    }
+
+    /// The gate's answer, read and as it came.
+    fn report(&self) -> Result<(Report, Value), String> {
+        let answer = self.ask().map_err(|error| format!("{}: {error}", self.url))?;
+        let report = Report::deserialize(&answer).map_err(|_| {
+            format!("{}: no gate answers there: what came is none of its reports", self.url)
+        })?;
+        Ok((report, answer))
+    }
+
+    fn ask(&self) -> Result<Value, String> {
+        let mut request = self.agent.get(&self.url).header("accept", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut answer = request.call().map_err(|error| format!("no answer: {error}"))?;
+        match (answer.status().as_u16(), &self.token) {
+            (200 | 503, _) => {}
+            (401, Some(_)) => return Err("401: the token is not one of metrics_auth.tokens".into()),
+            (429, _) => return Err(rate_limited(&answer)),
+            (status, _) => {
+                return Err(format!(
+                    "{status}: no gate answers there (is own_routes another path?)"
+                ));
+            }
+        }
+        let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
+        let body = body.map_err(|error| format!("the answer broke off: {error}"))?;
+        serde_json::from_slice(&body)
+            .map_err(|_| "no gate answers there: what came is none of its reports".into())
+    }
+}
+
+/// With the time after which it may be asked again, if it says one.
+fn rate_limited<T>(answer: &Response<T>) -> String {
+    let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    match after.and_then(|value| value.trim().parse::<u32>().ok()) {
+        Some(seconds) => format!("429: rate limited, retry in {seconds} s"),
+        None => "429: rate limited".into(),
+    }
+}
+
+fn certificates(pem: &[u8]) -> Option<RootCerts> {
+    let items = parse_pem(pem).filter_map(Result::ok);
+    let certificates: Vec<_> = items
+        .filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() { None } else { Some(RootCerts::new_with_certs(&certificates)) }
 }
 
 fn token(address: &Address) -> Result<Option<String>, String> {
@@ -52,54 +175,4 @@ fn token(address: &Address) -> Result<Option<String>, String> {
         ));
     }
     Ok(Some(token.to_owned()))
-}
-
-/// The URL of `/ready`, or of `/status`, out of what the user typed.
-fn url(typed: &str, with_token: bool) -> Result<String, String> {
-    let wrong = "the URL must be as http://host:10000, or with the path of own_routes behind it";
-    let uri: Uri = typed.parse().map_err(|_| wrong)?;
-    let (Some("http" | "https"), Some(authority), None) =
-        (uri.scheme_str(), uri.authority(), uri.query())
-    else {
-        return Err(wrong.into());
-    };
-    if authority.as_str().contains('@') {
-        return Err(
-            "the URL must be without a user and a password: the gate takes a token (--token-env)"
-                .into(),
-        );
-    }
-    let path = uri.path().trim_end_matches('/');
-    let path = path.strip_suffix("/ready").or(path.strip_suffix("/status")).unwrap_or(path);
-    let base = if path.is_empty() { "/-/gate" } else { path };
-    let leaf = if with_token { "status" } else { "ready" };
-    let scheme = uri.scheme_str().unwrap_or("http");
-    Ok(format!("{scheme}://{authority}{base}/{leaf}"))
-}
-
-fn ask(url: &str, token: Option<&str>) -> Result<Report, String> {
-    let agent: Agent = Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        // A redirect would take the token elsewhere.
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
-        .build()
-        .into();
-    let mut request = agent.get(url).header("accept", "application/json");
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    let mut answer = request.call().map_err(|error| format!("no answer: {error}"))?;
-    match (answer.status().as_u16(), token) {
-        (200 | 503, _) => {}
-        (401, Some(_)) => return Err("401: the token is not one of metrics_auth.tokens".into()),
-        (status, _) => {
-            return Err(format!("{status}: no gate answers there (is own_routes another path?)"));
-        }
-    }
-    let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
-    let body = body.map_err(|error| format!("the answer broke off: {error}"))?;
-    serde_json::from_slice(&body)
-        .map_err(|_| "no gate answers there: what came is none of its reports".into())
 }

@@ -1,6 +1,6 @@
 //! `probegate token`: a new token, and the digest that stands for it in a configuration.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -9,14 +9,20 @@ use sha2::{Digest, Sha256};
 
 use crate::{fail, print};
 
-/// Prints 32 bytes of the system's generator, as a client presents them, and their digest.
+/// Prints 32 bytes of the system's generator, as a client presents them; on the standard error their digest and where
+/// each belongs, so that `probegate token > file` has the token alone.
 pub fn make() -> ExitCode {
     let mut bytes = [0; 32];
     if let Err(error) = getrandom::fill(&mut bytes) {
-        return fail(1, &format!("the system gave no random bytes: {error}"));
+        return fail(2, &format!("the system gave no random bytes: {error}"));
     }
     let token = URL_SAFE_NO_PAD.encode(bytes);
-    print(format_args!("token:  {token}\nsha256: {}", hex(token.as_bytes())));
+    print(&token);
+    let digest = hex(token.as_bytes());
+    let _ = writeln!(
+        anstream::stderr(),
+        "sha256: {digest}\nGive clients the token, and the gate its digest: metrics_auth: {{tokens: [{{sha256: {digest}}}]}}"
+    );
     ExitCode::SUCCESS
 }
 
@@ -25,7 +31,7 @@ pub fn digest(mut input: impl Read) -> ExitCode {
     // A token has at most 4,096 bytes; a little room for a line's end.
     let mut bytes = Vec::new();
     if let Err(error) = input.by_ref().take(8_192).read_to_end(&mut bytes) {
-        return fail(1, &format!("the token cannot be read: {error}"));
+        return fail(2, &format!("the token cannot be read: {error}"));
     }
     let token = bytes.trim_ascii();
     if !(1..=4_096).contains(&token.len()) || !token.iter().all(u8::is_ascii_graphic) {

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Finding, Kind};
+use crate::printable::printable;
 use crate::{complain, print};
 
 const PLACE: Style = Style::new().bold();
@@ -51,8 +52,8 @@ impl Report {
 pub fn text(report: &Report) {
     let name = &report.file;
     match &report.unreadable {
-        Some((0, message)) => complain(format_args!("{name}: {message}")),
-        Some((line, message)) => complain(format_args!("{name}:{line}: {message}")),
+        Some((0, message)) => complain(format_args!("{name}: {}", printable(message))),
+        Some((line, message)) => complain(format_args!("{name}:{line}: {}", printable(message))),
         None => {}
     }
     for Finding { line, place, message, kind, .. } in &report.findings {
@@ -73,6 +74,7 @@ pub fn text(report: &Report) {
 
 fn say(name: &str, line: usize, style: Style, word: &str, place: &str, message: &str) {
     let colon = if place.is_empty() { "" } else { ": " };
+    let (place, message) = (printable(place), printable(message));
     print(format_args!(
         "{PLACE}{name}:{line}:{PLACE:#} {style}{word}{style:#}{place}{colon}{style}{message}{style:#}"
     ));

@@ -5,6 +5,8 @@ use std::fmt;
 use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
 
+use crate::printable::{name as clean, printable};
+
 const BOLD: Style = Style::new().bold();
 
 /// The answer of `/ready` or `/status`.
@@ -92,7 +94,8 @@ impl Service {
 
     fn write_rung(&self, f: &mut fmt::Formatter<'_>, rung: &Rung) -> fmt::Result {
         let style = style(&rung.state);
-        let width = self.rungs.iter().map(|rung| rung.rung.len()).max().unwrap_or(0);
+        let width =
+            self.rungs.iter().map(|rung| clean(&rung.rung).chars().count()).max().unwrap_or(0);
         write!(f, "  {:width$}  {style}{}{style:#}", clean(&rung.rung), words(&rung.state))?;
         if let Some(failed) = self.failed.iter().find(|failed| failed.rung == rung.rung) {
             if let Some(reason) = &failed.reason {
@@ -104,7 +107,7 @@ impl Service {
         }
         if let Some(probe) = &rung.details {
             let asked = match (&probe.path, &probe.grpc) {
-                (Some(path), _) => format!("GET {}", clean(path)),
+                (Some(path), _) => format!("GET {}", printable(path)),
                 (None, Some(service)) => format!("gRPC health {}", clean(service)),
                 (None, None) => String::new(),
             };
@@ -117,11 +120,6 @@ impl Service {
 /// `not_ready` as a person writes it.
 fn words(name: &str) -> String {
     clean(name).replace('_', " ")
-}
-
-/// What a terminal can be trusted with: an answer may be anybody's.
-fn clean(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
 }
 
 fn style(state: &str) -> Style {

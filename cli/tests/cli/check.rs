@@ -8,6 +8,7 @@ mod envoy;
 mod filters;
 mod kinds;
 mod mistakes;
+mod report;
 mod resources;
 mod routes;
 mod secrets;

@@ -152,7 +152,42 @@ fn it_reads_the_files_that_check_reads() {
     assert!(
         ran.err.contains("wrong.yaml: mode: must be one of") && ran.err.contains("probegate check")
     );
-    assert_eq!(probegate(&["explain", "/", "--config", "nowhere.yaml"]).code, 1);
+    for unread in
+        ["nowhere.yaml", file("explain-empty.yaml", ""), file("explain-tab.yaml", "a:\n\t- x")]
+    {
+        let ran = probegate(&["explain", "/", "--config", unread]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+        assert!(ran.err.contains(unread), "{}", ran.err);
+    }
+}
+
+/// Readers differ in which of the two they take.
+#[test]
+fn a_key_that_stands_twice_is_not_explained() {
+    let twice = file("explain-twice.yaml", "mode: rc\nlog: {query: true}\nmode: dev\n");
+    let ran = probegate(&["explain", "/metrics", "--config", twice]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.contains("explain-twice.yaml:3: this key stands twice"), "{}", ran.err);
+}
+
+/// A path may be anybody's, and is decoded where it is explained.
+#[test]
+fn an_explained_path_is_printed_escaped() {
+    let out = explained("/health/%1b%5b2J/../x%0a%c2%9b/../../metrics", &[]);
+    assert!(out.chars().all(|character| character == '\n' || !character.is_control()), "{out:?}");
+}
+
+#[test]
+fn an_explanation_is_json_if_asked() {
+    let config = file("explain-json.yaml", "rate_limit: {requests: 5}");
+    let out = probegate(&["explain", "/metrics", "--config", config, "--format", "json"]).with(0);
+    let told: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(told["path"], "/metrics");
+    let gate = &told["gates"][0];
+    assert_eq!(gate["decision"], "class metrics");
+    for word in ["rule", "token", "limit"] {
+        assert!(gate["because"][word][0].is_string(), "{word}: {out}");
+    }
 }
 
 /// What a request has to pass besides its client's own limit.

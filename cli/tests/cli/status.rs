@@ -1,5 +1,7 @@
 //! `probegate status`, of a real gate in a real Envoy.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
@@ -94,7 +96,11 @@ fn no_gate_ends_with_2() {
         (&at(&absent), "404: no gate answers there"),
         (&at(&redirect), "302: no gate answers there"),
         (&at(&json).replace("http", "https"), "no answer: "),
-        ("localhost:10000", "the URL must be as http://host:10000"),
+        (held.address().to_string().as_str(), "no answer: "),
+        ("localhost:99999", "the port must be from 1 to 65535"),
+        ("http://localhost:0/-/gate", "the port must be from 1 to 65535"),
+        ("https://[::1]:65536", "the port must be from 1 to 65535"),
+        ("local host", "the URL must be as http://host:10000"),
         ("ftp://host", "the URL must be as http://host:10000"),
         ("http://user:pass-word@host", "without a user and a password"),
     ] {
@@ -103,6 +109,77 @@ fn no_gate_ends_with_2() {
         assert!(ran.err.contains(said) && !ran.err.contains("pass-word"), "{url}: {}", ran.err);
     }
     assert!(redirect.count("/elsewhere") == 0, "a redirect would take the token elsewhere");
+}
+
+/// The same without a scheme; it is asked by HTTP.
+#[test]
+fn a_scheme_is_guessed() {
+    let gate = Service::start(answer(200, r#"{"status": "ready", "services": []}"#));
+    let out = probegate(&["status", &gate.address().to_string()]).with(0);
+    assert_eq!(out, "ready (nothing is probed)\n");
+    assert_eq!(gate.count("/-/gate/ready"), 1);
+}
+
+#[test]
+fn over_the_limit_it_says_when_to_ask_again() {
+    let limited = |more: &str| {
+        let text = format!("HTTP/1.1 429 X\r\n{more}content-length: 0\r\n\r\n");
+        Service::start(testbed::service::Does::Answers(text.into_bytes()))
+    };
+    for (headers, said) in [
+        ("retry-after: 1\r\n", "429: rate limited, retry in 1 s\n"),
+        ("", "429: rate limited\n"),
+        ("retry-after: soon\r\n", "429: rate limited\n"),
+    ] {
+        let gate = limited(headers);
+        for more in [&[][..], &["--token-env", "GATE_TOKEN"]] {
+            let ran = status(
+                &[&[format!("http://{}", gate.address()).as_str()], more].concat(),
+                "a-token",
+            );
+            assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+            assert!(ran.err.ends_with(said), "{:?}", ran.err);
+        }
+    }
+}
+
+/// An answer may be anybody's: it neither writes to the terminal nor ends the process.
+#[test]
+fn a_hostile_answer_is_printed_as_text() {
+    let name = "\u{1b}[2J\u{202e}".to_owned() + &"x".repeat(65_536);
+    let service = json!({
+        "service": name, "status": name, "rung": 1, "of": 1, "breaker": name, "latency_ms": null, "failed": [],
+        "rungs": [{"rung": name, "state": name}, {"rung": "ready", "state": "up"}],
+    });
+    let report = json!({"status": "ready", "services": [service]});
+    let gate = Service::start(answer(200, &report.to_string()));
+    let out = probegate(&["status", &gate.address().to_string()]).with(0);
+    assert!(out.contains("\\u{1b}[2J\\u{202e}xxx"), "{out:?}");
+    assert!(out.chars().all(|character| character == '\n' || !character.is_control()), "{out:?}");
+    assert!(out.len() < 10_000, "{}", out.len());
+}
+
+/// JSON is what the gate answered, whatever of it the lines do not show.
+#[test]
+fn json_is_the_gates_own_answer() {
+    let report = json!({"status": "not_ready", "services": [], "more": [1]});
+    let gate = Service::start(answer(503, &report.to_string()));
+    let out = probegate(&["status", "--format", "json", &gate.address().to_string()]).with(1);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).expect("JSON"), report);
+}
+
+/// It asks until it is interrupted, also while nothing answers.
+#[test]
+fn watched_it_asks_again() {
+    let gate = Service::start(answer(200, r#"{"status": "ready", "services": []}"#));
+    let mut watching =
+        command(&["status", "--watch=1", "--format=json", &gate.address().to_string()]);
+    let mut child = watching.stdout(Stdio::piped()).spawn().expect("start probegate");
+    let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let lines: Vec<_> = lines.take(2).map(|line| line.expect("a line")).collect();
+    child.kill().expect("end it");
+    child.wait().expect("its end");
+    assert_eq!(lines, [r#"{"services":[],"status":"ready"}"#; 2]);
 }
 
 /// With TLS, if the system trusts the certificate. A gate without probes is ready.
@@ -123,8 +200,18 @@ fn a_gate_behind_tls() {
     let ran = probegate(&["status", &url]);
     assert_eq!(ran.code, 2, "nobody trusts it");
     assert!(ran.err.contains("no answer: "), "{}", ran.err);
+    let certificate_file = file("tls.pem", &certificate);
+    let out = probegate(&["status", &url, "--cacert", certificate_file]).with(0);
+    assert_eq!(out, "ready (nothing is probed)\n");
+    for (wrong, said) in
+        [("nowhere.pem", "cannot be read"), (file("no.pem", "x"), "no certificate")]
+    {
+        let ran = probegate(&["status", &url, "--cacert", wrong]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
     let mut trusting = command(&["status", &url]);
-    trusting.env("SSL_CERT_FILE", folder().join(file("tls.pem", &certificate)));
+    trusting.env("SSL_CERT_FILE", folder().join(certificate_file));
     let out = run(trusting, "").with(0);
     assert_eq!(out, "ready (nothing is probed)\n");
 }

@@ -8,11 +8,12 @@ use crate::{command, probegate, run};
 #[test]
 fn a_token_is_random_and_comes_with_its_digest() {
     let tokens = [0; 2].map(|_| {
-        let out = probegate(&["token"]).with(0);
-        let lines: Vec<_> = out.lines().collect();
-        let token = lines[0].strip_prefix("token:  ").expect("a token").to_owned();
-        let digest = lines[1].strip_prefix("sha256: ").expect("a digest");
-        assert_eq!(lines.len(), 2);
+        let ran = probegate(&["token"]);
+        assert_eq!(ran.code, 0, "{}", ran.text());
+        let token = ran.out.strip_suffix('\n').expect("one line, for a file or a pipe").to_owned();
+        let digest =
+            ran.err.lines().find_map(|line| line.strip_prefix("sha256: ")).expect("a digest");
+        assert!(!ran.err.contains(&token), "a terminal's log has no secret: {}", ran.err);
         assert_eq!(token.len(), 43, "256 bits in base64url");
         assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         let of: String = Sha256::digest(&token).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,0 +1,13 @@
+//! The forms in which an answer is printed.
+
+use clap::ValueEnum;
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Default, ValueEnum, PartialEq, Eq)]
+pub enum Format {
+    /// Lines for people
+    #[default]
+    Text,
+    /// One object
+    Json,
+}
