@@ -89,11 +89,14 @@ fn check(file: &Path) -> Report {
         Ok(found) => found,
         Err(error) => return refuse(report, error.line, error.message),
     };
+    let world = World::of(&documents);
+    let others = find::others(&documents).map(|(line, kind)| (line, kind.to_owned()));
+    let absent = world.absent(&documents).into_iter().map(|(line, what)| (line, what.to_owned()));
+    report.not_read = others.chain(absent).collect();
     let mut findings = Findings::default();
     for mistake in found.mistakes {
         findings.refuse("configuration", mistake.line, mistake.message);
     }
-    let world = World::of(&documents);
     for gate in &found.gates {
         check_gate(gate, &world, &found.gates, &mut report, &mut findings);
     }

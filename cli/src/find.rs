@@ -74,7 +74,24 @@ pub fn read(text: &str, name: &str) -> Result<Vec<Node>, Unreadable> {
             message: format!("not JSON: {error}"),
         });
     }
-    documents(text)
+    let mut read = documents(text)?;
+    let within: Vec<_> = read.iter().flat_map(config_map).collect();
+    read.extend(within);
+    Ok(read)
+}
+
+/// The bootstraps of Envoy that a `ConfigMap` holds as text, with their lines in the file.
+fn config_map(document: &Node) -> Vec<Node> {
+    let of = document.get("kind").and_then(Node::text);
+    let data = document.get("data").filter(|_| of == Some("ConfigMap"));
+    let texts = data.map_or(&[][..], Node::entries).iter().filter_map(|entry| match &entry.value {
+        Node { line, kind: Kind::Scalar(Scalar { text, style: Style::Literal }) } => {
+            Some((*line, documents(text).ok()?))
+        }
+        _ => None,
+    });
+    let texts = texts.flat_map(|(line, read)| read.into_iter().map(move |node| moved(node, line)));
+    texts.filter(|node| node.get("static_resources").is_some()).collect()
 }
 
 /// The dialect in which Envoy reads a file: its name decides, as it does for Envoy.
@@ -139,6 +156,16 @@ fn own(documents: &[Node]) -> Result<Found<'_>, Unreadable> {
         return Err(Unreadable { line: 1, message: NOTHING.into() });
     }
     Ok(found)
+}
+
+/// The documents in which there is nothing of the gate's, by their kind.
+pub fn others(documents: &[Node]) -> impl Iterator<Item = (usize, &str)> {
+    const READ: [&str; 5] =
+        ["WasmPlugin", "TrafficExtension", "EnvoyFilter", "EnvoyExtensionPolicy", "List"];
+    let without = documents.iter().filter(|document| config_map(document).is_empty());
+    let kinds = without.filter_map(|document| document.entry("kind"));
+    let kinds = kinds.filter_map(|kind| Some((kind.line, kind.value.text()?)));
+    kinds.filter(|(_, kind)| !READ.contains(kind))
 }
 
 /// Whether a document has nothing but comments in it.

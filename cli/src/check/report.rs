@@ -18,13 +18,16 @@ pub struct Report {
     /// Why nothing of it was checked, with a line or 0.
     pub unreadable: Option<(usize, String)>,
     pub findings: Vec<Finding>,
+    /// What of the file was not looked at, with its line.
+    pub not_read: Vec<(usize, String)>,
     /// The line of each gate with a meaning, and the variables that it takes tokens from.
     pub gates: Vec<(usize, Vec<String>)>,
 }
 
 impl Report {
     pub fn of(file: String) -> Self {
-        Self { file, unreadable: None, findings: Vec::new(), gates: Vec::new() }
+        let (findings, not_read, gates) = (Vec::new(), Vec::new(), Vec::new());
+        Self { file, unreadable: None, findings, not_read, gates }
     }
 
     /// 0 good, 1 mistakes or denied warnings, 2 not read.
@@ -55,6 +58,9 @@ pub fn text(report: &Report) {
         Some((0, message)) => complain(format_args!("{name}: {}", printable(message))),
         Some((line, message)) => complain(format_args!("{name}:{line}: {}", printable(message))),
         None => {}
+    }
+    for (line, what) in &report.not_read {
+        complain(format_args!("{name}:{line}: not read: {}", printable(what)));
     }
     for Finding { line, place, message, kind, .. } in &report.findings {
         let (style, word) = match kind {
@@ -94,12 +100,15 @@ fn file(report: &Report) -> Value {
         .collect();
     let error = report.unreadable.as_ref();
     let error = error.map(|(line, message)| json!({ "line": line, "message": message }));
+    let not_read: Vec<_> =
+        report.not_read.iter().map(|(line, what)| json!({ "line": line, "what": what })).collect();
     json!({
         "file": report.file,
         "status": report.status(),
         "error": error,
         "findings": findings,
         "gates": gates,
+        "not_read": not_read,
     })
 }
 

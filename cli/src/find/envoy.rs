@@ -103,6 +103,27 @@ impl<'a> World<'a> {
         node.items().iter().for_each(|item| self.walk(item, listener, is_dump));
     }
 
+    /// What of Envoy's own configuration comes from elsewhere, with its line.
+    pub fn absent(&self, documents: &'a [Node]) -> Vec<(usize, &'static str)> {
+        let mut absent = Vec::new();
+        for Server { node, .. } in &self.managers {
+            let comes = node.entry("rds").or_else(|| node.entry("scoped_routes"));
+            if let Some(comes) = comes.filter(|_| self.routes(node).is_none()) {
+                absent.push((comes.line, "the routes, which a control plane serves"));
+            }
+        }
+        let kinds = [
+            ("lds_config", "listeners that a control plane serves"),
+            ("ads_config", "whatever a control plane serves"),
+        ];
+        for (key, what) in kinds {
+            let found =
+                documents.iter().filter_map(|node| node.get("dynamic_resources")?.entry(key));
+            absent.extend(found.map(|entry| (entry.line, what)));
+        }
+        absent
+    }
+
     /// A connection manager's routes, if the file has them.
     pub fn routes(&self, manager: &'a Node) -> Option<&'a Node> {
         if let Some(table) = manager.get("route_config") {

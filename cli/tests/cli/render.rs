@@ -1,5 +1,7 @@
 //! `probegate render`: what it prints is what a real Envoy starts with.
 
+use std::process::Command;
+
 use serde_json::Value;
 use testbed::{Client, Envoy, Port, Upstream, tools};
 
@@ -16,18 +18,111 @@ fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).expect("YAML")
 }
 
-/// Nothing is to be said of any of them.
+/// What has the gate in it.
+const PLATFORMS: [&str; 6] =
+    ["envoy", "native", "istio", "istio-gateway", "envoy-gateway", "kubernetes"];
+
+/// Nothing is to be said of any of them, for a system or for any service.
 #[test]
 fn what_is_rendered_is_good() {
-    for system in SYSTEMS {
-        for target in ["envoy", "istio"] {
-            let text = rendered(&["--system", system, "--for", target]);
-            assert!(!text.contains("{{"), "{text}");
-            let out = run(command(&["check", "-"]), &text).with(0);
-            assert_eq!(out.lines().count(), 1, "{system} for {target}: {out}");
-            assert!(out.contains("good") && out.contains("METRICS_BEARER"), "{out}");
-            assert_eq!(out.contains("ASTROCYTE_ADMIN_TOKEN"), system == "astrocyte", "{out}");
+    for target in PLATFORMS {
+        let any = [&["--for", target][..]].concat();
+        let systems = SYSTEMS.map(|system| vec!["--for", target, "--system", system]);
+        for arguments in [any].into_iter().chain(systems) {
+            let text = rendered(&arguments);
+            assert!(!text.contains("{{"), "{arguments:?}: {text}");
+            let ran = run(command(&["check", "--deny", "warnings", "-"]), &text);
+            assert_eq!(
+                (ran.code, ran.out.lines().count()),
+                (0, 1),
+                "{arguments:?}: {}",
+                ran.text()
+            );
+            assert!(ran.out.contains("good") && ran.out.contains("METRICS_BEARER"), "{}", ran.out);
+            let astrocyte = arguments.contains(&"astrocyte");
+            assert_eq!(ran.out.contains("ASTROCYTE_ADMIN_TOKEN"), astrocyte, "{}", ran.out);
         }
+    }
+}
+
+/// Every resource is where the others are.
+#[test]
+fn a_namespace_is_that_of_every_resource() {
+    for target in ["istio", "istio-gateway", "envoy-gateway", "kubernetes"] {
+        let with = rendered(&["--for", target, "--namespace", "shop-edge"]);
+        let kinds = with.lines().filter(|line| line.starts_with("kind: ")).count();
+        let placed = with.lines().filter(|line| *line == "  namespace: shop-edge").count();
+        assert_eq!(placed, kinds, "{target}: {with}");
+        assert!(!rendered(&["--for", target]).contains("namespace:"), "{target}");
+    }
+}
+
+/// Rules and dashboard ask for the metrics of that namespace and job, and Prometheus takes the rules.
+#[test]
+fn rules_and_dashboard_are_for_a_namespace_and_a_job() {
+    let rules = rendered(&["--for", "prometheus", "--namespace", "shop", "--job", "edge"]);
+    let path = folder().join(file("rendered.rules.yml", &rules));
+    let checked = Command::new(tools::promtool()).args(["check", "rules"]).arg(path).output();
+    let checked = checked.expect("run promtool");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let dashboard = rendered(&["--for", "grafana", "--namespace", "shop", "--job", "edge"]);
+    serde_json::from_str::<Value>(&dashboard).expect("JSON");
+    for text in [&rules, &dashboard] {
+        assert!(text.contains("shop_gateway_requests"), "{text}");
+        assert!(!text.contains("probegate_gateway_requests"), "{text}");
+    }
+    assert!(rules.contains("job=\"edge\""), "{rules}");
+    let platform = rendered(&["--for", "prometheus", "--system", "agent-platform"]);
+    assert!(platform.contains("job:gateway_requests"), "the system's own namespace: {platform}");
+}
+
+/// Pinned by the digest of the image that was written, unless the order says which one it is.
+#[test]
+fn the_digest_of_a_written_image_is_filled_in() {
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let place = folder().join("imaged");
+    std::fs::create_dir_all(place.join("dist/image")).expect("a folder");
+    let index = serde_json::json!({"manifests": [{"digest": digest}]}).to_string();
+    std::fs::write(place.join("dist/image/index.json"), index).expect("an index");
+    let url = |arguments: &[&str]| {
+        let mut command = command(&[&["render", "--for"], arguments].concat());
+        command.current_dir(&place);
+        let text = run(command, "").with(0);
+        let line =
+            text.lines().find(|line| line.contains("url: \"")).expect("an address").to_owned();
+        line.split('"').nth(1).expect("an address").to_owned()
+    };
+    assert_eq!(url(&["istio"]), format!("oci://registry.example/probegate@{digest}"));
+    assert_eq!(url(&["envoy-gateway"]), format!("registry.example/probegate@{digest}"));
+    assert_eq!(
+        url(&["istio", "--image", "r.example:5000/gate"]),
+        format!("oci://r.example:5000/gate@{digest}")
+    );
+    assert_eq!(url(&["istio", "--image", "r.example:5000/gate:7"]), "oci://r.example:5000/gate:7");
+    assert_eq!(
+        url(&["istio", "--image", "https://files.example/gate.wasm"]),
+        "https://files.example/gate.wasm"
+    );
+}
+
+/// Envoy takes it, but for the module's file where there is none.
+#[test]
+fn a_real_envoy_takes_the_bootstrap_of_the_dynamic_module() {
+    for system in [&[][..], &["--system", "kestra"]] {
+        let text = rendered(&[&["--for", "native"], system].concat());
+        let path = folder().join(file("rendered-native.yaml", &text));
+        let output = Command::new(tools::envoy("1.40.0"))
+            .args(["--mode", "validate", "--disable-hot-restart", "--log-level", "error"])
+            .arg("--config-path")
+            .arg(path)
+            .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", testbed::workspace().join("dist"))
+            .output()
+            .expect("run Envoy");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() || said.contains("Failed to load dynamic module"),
+            "{said}"
+        );
     }
 }
 
@@ -91,7 +186,7 @@ fn a_wrong_order_ends_with_2() {
     for (arguments, said) in [
         (&["--system", "caracol", "--for", "envoy"][..], "must be one of caracal, "),
         (&["--system", "x\"}, y: \"", "--for", "envoy"], "must be one of caracal, "),
-        (&["--system", "kestra", "--for", "nginx"], "envoy, istio"),
+        (&["--system", "kestra", "--for", "nginx"], "envoy, native, istio, "),
         (&["--system", "kestra", "--for", "envoy", "--upstream", "x"], "must be HOST:PORT"),
         (&["--system", "kestra", "--for", "envoy", "--upstream", "x:0"], "must be HOST:PORT"),
         (&["--system", "kestra", "--for", "envoy", "--upstream", "a}b:1"], "must be HOST:PORT"),
@@ -99,6 +194,14 @@ fn a_wrong_order_ends_with_2() {
         (&["--system", "kestra", "--for", "envoy", "--image", "x"], "--image is for Istio"),
         (&["--system", "kestra", "--for", "istio", "--upstream", "x:1"], "--upstream is for Envoy"),
         (&["--system", "kestra", "--for", "istio", "--image", "a\nb"], "--image must be"),
+        (&["--for", "native", "--image", "x"], "--image is for Istio"),
+        (&["--for", "envoy-gateway", "--upstream", "x:1"], "--upstream is for Envoy"),
+        (&["--for", "envoy", "--namespace", "x"], "--namespace is for Kubernetes"),
+        (&["--for", "istio", "--namespace", "a: b"], "--namespace must be"),
+        (&["--for", "istio", "--namespace", "a-"], "--namespace must be"),
+        (&["--for", "prometheus", "--namespace", "a-b"], "--namespace: must be letters"),
+        (&["--for", "prometheus", "--job", "a\"b"], "--job: must be letters"),
+        (&["--for", "istio", "--job", "x"], "--job is for Prometheus"),
     ] {
         let ran = probegate(&[&["render"], arguments].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

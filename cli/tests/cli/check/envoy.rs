@@ -3,8 +3,9 @@
 use std::process::Command;
 use std::thread;
 
-use testbed::{tools, workspace};
+use testbed::{Client, Envoy, Port, Upstream, tools, workspace};
 
+use super::assert_warned;
 use crate::{file, folder, probegate, render};
 
 /// Lines of a configuration, and whether Envoy starts with them.
@@ -64,4 +65,63 @@ fn check_agrees_with_a_real_envoy() {
             assert_eq!((starts, checked), (*good, *good), "(Envoy, check) for {lines}");
         }
     });
+}
+
+/// What `check` warns of, a real Envoy serves: the service's metrics, without a token.
+#[test]
+fn what_check_warns_of_is_open_in_a_real_envoy() {
+    let upstream = Upstream::start();
+    let to = upstream.address().to_string();
+    let good = render::rendered(&["--for", "envoy", "--upstream", &to]);
+    let filter = "                  - name: envoy.filters.http.wasm\n";
+    let off = "typed_per_filter_config: {envoy.filters.http.wasm: {\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}";
+    let router = "{name: r, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}";
+    let table = [
+        ("closed", String::new(), String::new(), "", 401),
+        (
+            "disabled",
+            filter.to_owned(),
+            format!("{filter}{:20}disabled: true\n", ""),
+            "disabled: true",
+            200,
+        ),
+        (
+            "route",
+            "route: { cluster: service }".to_owned(),
+            format!("route: {{ cluster: service }}\n{:26}{off}", ""),
+            "typed_per_filter_config",
+            200,
+        ),
+        (
+            "dev",
+            "request_id:\n".to_owned(),
+            format!("mode: dev\n{:28}request_id:\n", ""),
+            "mode: dev",
+            200,
+        ),
+        (
+            "upgrade",
+            "upgrade_type: websocket".to_owned(),
+            format!("upgrade_type: websocket\n{:20}filters: [{router}]", ""),
+            "filters: [",
+            401,
+        ),
+    ];
+    for (name, from, to, place, status) in table {
+        let held = Port::hold();
+        let text = good.replacen(&from, &to, 1);
+        let text = text
+            .replace("port_value: 10000 ", &format!("port_value: {} ", held.address().port()))
+            .replace("port_value: 9901 ", "port_value: 0 ");
+        let name = format!("open-in-envoy-{name}.yaml");
+        let path = folder().join(file(&name, &text));
+        if !place.is_empty() {
+            assert_warned(&name, &text, place, "");
+        }
+        let token = [("METRICS_BEARER", "example-token")];
+        let envoy =
+            Envoy::start_file(tools::envoy_from_env(), &path, 1, &token).expect("Envoy starts");
+        let mut client = Client::new(envoy.address());
+        assert_eq!(client.get("/metrics").status, status, "{name}");
+    }
 }

@@ -103,3 +103,40 @@ fn names_are_printed_escaped() {
     let said = probegate(&["check", "nowhere-\u{9b}31m"]).text();
     assert!(said.contains("nowhere-\\u{9b}31m: cannot be read"), "{said:?}");
 }
+
+/// What may open a door and was not looked at is said, beside the findings.
+#[test]
+fn what_was_not_read_is_told() {
+    let plugin = super::in_wasm_plugin("{}");
+    let listeners = super::in_struct("{}");
+    let begin = listeners.find("                route_config:").expect("the table");
+    let end = listeners.find("                http_filters:").expect("the filters");
+    let rds = format!(
+        "{}                rds: {{route_config_name: elsewhere}}\n{}",
+        &listeners[..begin],
+        &listeners[end..]
+    );
+    for (name, text, place, what) in [
+        (
+            "unread-kind.yaml",
+            format!("{plugin}---\nkind: VirtualService\napiVersion: x/v1\n"),
+            "kind: VirtualService",
+            "VirtualService",
+        ),
+        ("unread-routes.yaml", rds, "rds:", "the routes, which a control plane serves"),
+        (
+            "unread-listeners.yaml",
+            format!("{listeners}dynamic_resources:\n  lds_config: {{ads: {{}}}}\n"),
+            "lds_config",
+            "listeners that a control plane serves",
+        ),
+    ] {
+        let ran = probegate(&["check", file(name, &text)]);
+        assert_eq!(ran.code, 0, "{}", ran.text());
+        let said = format!("probegate: {name}:{}: not read: {what}\n", crate::line(&text, place));
+        assert_eq!(ran.err, said);
+        let json = probegate(&["check", "--format", "json", name]).with(0);
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["files"][0]["not_read"][0]["what"], what);
+    }
+}

@@ -1,0 +1,26 @@
+//! The names of the systems, for the shells' completions.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, Error};
+
+const NAMES: [&str; 7] =
+    ["caracal", "caracal-core", "astrocyte", "agent-platform", "kestra", "kubernetes", "none"];
+
+/// Takes any text, since the gate itself says which systems there are.
+#[derive(Clone)]
+pub struct Systems;
+
+impl TypedValueParser for Systems {
+    type Value = String;
+
+    fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        value.to_str().map(str::to_owned).ok_or_else(|| Error::new(ErrorKind::InvalidUtf8))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(NAMES.into_iter().map(PossibleValue::new)))
+    }
+}
