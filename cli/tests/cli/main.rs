@@ -75,6 +75,23 @@ fn line(text: &str, of: &str) -> usize {
     found.unwrap_or_else(|| panic!("{of} is not in\n{text}")) + 1
 }
 
+/// The page of the command line has every option and every rule that a finding may have.
+#[test]
+fn the_page_names_every_option_and_rule() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let page = fs::read_to_string(format!("{root}/docs/command-line.md")).expect("the page");
+    for verb in ["check", "explain", "render", "token", "status", "completions"] {
+        let help = probegate(&[verb, "--help"]).with(0);
+        let words = help.split([' ', '\n', '=', '[', ',']).filter(|word| word.starts_with("--"));
+        for option in words.filter(|option| option.len() > 2) {
+            assert!(page.contains(&format!("`{option}")), "{verb} {option}");
+        }
+    }
+    let rules =
+        ["filter-disabled", "mode-dev", "no-cluster", "module-closed", "statistics-dropped"];
+    assert!(rules.iter().all(|rule| page.contains(&format!("`{rule}`"))));
+}
+
 /// `--help` names every sub-command, and what is no use of one ends with 2.
 #[test]
 fn usage_ends_with_2() {
@@ -88,6 +105,7 @@ fn usage_ends_with_2() {
         &["chek", "x"],
         &["explain", "/x"],
         &["render"],
+        &["render", "--system", "kestra"],
         &["status"],
         &["token", "--diges"],
     ] {

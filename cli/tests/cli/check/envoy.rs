@@ -104,7 +104,7 @@ fn what_check_warns_of_is_open_in_a_real_envoy() {
             "upgrade_type: websocket".to_owned(),
             format!("upgrade_type: websocket\n{:20}filters: [{router}]", ""),
             "filters: [",
-            401,
+            101,
         ),
     ];
     for (name, from, to, place, status) in table {
@@ -122,6 +122,8 @@ fn what_check_warns_of_is_open_in_a_real_envoy() {
         let envoy =
             Envoy::start_file(tools::envoy_from_env(), &path, 1, &token).expect("Envoy starts");
         let mut client = Client::new(envoy.address());
-        assert_eq!(client.get("/metrics").status, status, "{name}");
+        let upgrade = [("connection", "upgrade"), ("upgrade", "websocket")];
+        let headers = if name.contains("upgrade") { &upgrade[..] } else { &[] };
+        assert_eq!(client.get_with("/metrics", headers).status, status, "{name}");
     }
 }
