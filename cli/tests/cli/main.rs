@@ -12,7 +12,7 @@ mod token;
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What a process left.
@@ -87,9 +87,31 @@ fn the_page_names_every_option_and_rule() {
             assert!(page.contains(&format!("`{option}")), "{verb} {option}");
         }
     }
-    let rules =
-        ["filter-disabled", "mode-dev", "no-cluster", "module-closed", "statistics-dropped"];
-    assert!(rules.iter().all(|rule| page.contains(&format!("`{rule}`"))));
+    let mut rules = Vec::new();
+    sources(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/check"), &mut rules);
+    assert!(rules.len() > 40, "{rules:?}");
+    for rule in rules {
+        assert!(page.contains(&format!("`{rule}`")), "{rule}");
+    }
+}
+
+/// The rules of the findings that a folder's files make.
+fn sources(folder: &Path, rules: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("sources") {
+        let path = entry.expect("a source").path();
+        if path.is_dir() {
+            sources(&path, rules);
+            continue;
+        }
+        let text = fs::read_to_string(path).expect("a source");
+        for call in ["warn(", "refuse(", ".at("] {
+            let found = text.split(call).skip(1).filter_map(|rest| {
+                let rule = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+                Some(rule.to_owned()).filter(|rule| !rule.contains(' '))
+            });
+            rules.extend(found);
+        }
+    }
 }
 
 /// `--help` names every sub-command, and what is no use of one ends with 2.
