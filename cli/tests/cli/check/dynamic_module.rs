@@ -36,6 +36,14 @@ fn a_module_is_read_and_checked() {
     assert_warned("module-off.yaml", &off, "disabled: true", "the filter is switched off");
 }
 
+/// Wasm reads no files.
+#[test]
+fn a_file_of_tokens_is_for_the_module_alone() {
+    let tokens = "metrics_auth: {tokens: [{file: /run/secrets/metrics}]}";
+    assert_good("module-file.yaml", &in_module(tokens));
+    assert_refused("wasm-file.yaml", &in_struct(tokens), "file:", "is for the dynamic module only");
+}
+
 #[test]
 fn a_module_that_envoy_may_unload_or_leave_out_is_refused() {
     let good = in_module("");

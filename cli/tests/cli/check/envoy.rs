@@ -6,7 +6,7 @@ use std::thread;
 use testbed::{Client, Envoy, Port, Upstream, tools, workspace};
 
 use super::assert_warned;
-use crate::{file, folder, probegate, render};
+use crate::{command, file, folder, probegate, render, run};
 
 /// Lines of a configuration, and whether Envoy starts with them.
 const TABLE: [(&str, bool); 18] = [
@@ -125,5 +125,32 @@ fn what_check_warns_of_is_open_in_a_real_envoy() {
         let upgrade = [("connection", "upgrade"), ("upgrade", "websocket")];
         let headers = if name.contains("upgrade") { &upgrade[..] } else { &[] };
         assert_eq!(client.get_with("/metrics", headers).status, status, "{name}");
+    }
+}
+
+/// What a running Envoy says that it has.
+#[test]
+fn the_dump_of_a_real_envoy_is_read() {
+    let upstream = Upstream::start();
+    let to = upstream.address().to_string();
+    let good = render::rendered(&["--for", "envoy", "--upstream", &to]);
+    let off = good.replace(
+        "name: envoy.filters.http.wasm\n",
+        &format!("name: envoy.filters.http.wasm\n{:20}disabled: true\n", ""),
+    );
+    for (text, warnings) in [(&good, 0), (&off, 1)] {
+        let held = Port::hold();
+        let text = text
+            .replace("port_value: 10000 ", &format!("port_value: {} ", held.address().port()))
+            .replace("port_value: 9901 ", "port_value: 0 ");
+        let path = folder().join(file(&format!("dumped-{warnings}.yaml"), &text));
+        let envoy =
+            Envoy::start_file(tools::envoy_from_env(), &path, 1, &[]).expect("Envoy starts");
+        let dump = envoy.admin("/config_dump");
+        let ran = run(command(&["check", "-"]), &dump);
+        assert_eq!(ran.code, 0, "{}", ran.text());
+        let found = ran.out.lines().filter(|line| line.contains("warning: ")).count();
+        assert_eq!((found, ran.out.contains(": good")), (warnings, true), "{}", ran.text());
+        assert!(warnings == 0 || ran.out.contains("the filter is switched off"), "{}", ran.out);
     }
 }
