@@ -13,6 +13,7 @@ pub fn check(context: &Context<'_>, placed: &Placed<'_>, manager: &Node, finding
     match context.client() {
         Some(Client::Peer) => peer(placed, manager, findings),
         Some(Client::ForwardedFor(_)) => forwarded(manager, findings),
+        Some(Client::RemoteAddress) => determined(manager, findings),
         _ => {}
     }
 }
@@ -21,7 +22,7 @@ pub fn check(context: &Context<'_>, placed: &Placed<'_>, manager: &Node, finding
 fn peer(placed: &Placed<'_>, manager: &Node, findings: &mut Findings) {
     let remote = manager.entry("use_remote_address");
     if !is_set(remote) {
-        findings.warn("client-address", line_of(remote, manager), "all requests with x-forwarded-for are one client to rate_limit.client: peer: set use_remote_address: true, or rate_limit.client: remote_address behind a proxy that you trust");
+        findings.warn("client-address", line_of(remote, manager), "all requests with x-forwarded-for are one client to rate_limit.client: peer: set use_remote_address: true; behind a proxy that you trust xff_num_trusted_hops as well, and rate_limit.client: remote_address");
     }
     let hops = manager.entry("xff_num_trusted_hops");
     let is_zero = |entry: &&crate::document::Entry| entry.value.text() == Some("0");
@@ -46,5 +47,14 @@ fn forwarded(manager: &Node, findings: &mut Findings) {
     let skip = manager.entry("skip_xff_append");
     if is_set(skip) {
         findings.warn("client-address", line_of(skip, manager), "Envoy does not append its peer's address to x-forwarded-for, so a client writes the address that it is counted by: take skip_xff_append out");
+    }
+}
+
+/// Without the peer to begin with, Envoy takes the address that was written last.
+fn determined(manager: &Node, findings: &mut Findings) {
+    let remote = manager.entry("use_remote_address");
+    let detected = manager.get("original_ip_detection_extensions");
+    if !is_set(remote) && detected.is_none_or(|detected| detected.items().is_empty()) {
+        findings.warn("client-address", line_of(remote, manager), "Envoy takes the last address of x-forwarded-for for the client's, so a client that reaches it directly writes the address that it is counted by: set use_remote_address: true, and xff_num_trusted_hops to the number of proxies in front");
     }
 }

@@ -52,6 +52,14 @@ fn typed_line(node: &Node, of: &str) -> Option<usize> {
     is_typed(node, of).then_some(node.line)
 }
 
+/// By its type, or by the name that Envoy finds a filter without one by.
+fn is_router(filter: &Node) -> bool {
+    match filter.get("typed_config") {
+        Some(config) => is_typed(config, ROUTER),
+        None => filter.get("name").and_then(Node::text) == Some("envoy.filters.http.router"),
+    }
+}
+
 /// Filters before the gate that end a request, and behind it that change it.
 fn order(placed: &Placed<'_>, findings: &mut Findings) {
     // The list of filters is the ancestor whose item the gate's own filter is.
@@ -62,7 +70,7 @@ fn order(placed: &Placed<'_>, findings: &mut Findings) {
         let Some(gate) = gate.filter(|gate| *gate != nth) else { continue };
         let config = filter.get("typed_config").unwrap_or(filter);
         let named = |(of, name): &(&str, &'static str)| is_typed(config, of).then_some(*name);
-        if nth < gate && is_typed(config, ROUTER) {
+        if nth < gate && is_router(filter) {
             let line = placed.entry().map_or(placed.plugin.line, |entry| entry.line);
             findings.warn("behind-router", line, format!("the gate stands behind the router of line {}, which forwards requests without asking it: move the gate before the router", filter.line));
         } else if nth < gate

@@ -78,7 +78,9 @@ fn keys(resource: &Resource<'_>, kind: &str, findings: &mut Findings) {
         (_, Host::Wasm) => POLICY_WASM.to_vec(),
         (_, Host::DynamicModule) => POLICY_MODULE.to_vec(),
     };
-    for (node, known) in [(resource.spec, spec), (resource.plugin, plugin)] {
+    let around = ["apiVersion", "kind", "metadata", "spec", "status"].to_vec();
+    let levels = [(resource.document, around), (resource.spec, spec), (resource.plugin, plugin)];
+    for (node, known) in levels {
         if known.is_empty() {
             continue;
         }

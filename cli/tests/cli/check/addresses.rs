@@ -61,6 +61,19 @@ fn an_address_that_is_not_the_peers_is_warned_of() {
             "Envoy does not append its peer's address",
         );
     }
+    let determined = "rate_limit: {requests: 5, client: remote_address}";
+    assert_good("determined.yaml", &with(determined, manager, &more("xff_num_trusted_hops: 1")));
+    let last = "Envoy takes the last address of x-forwarded-for";
+    let off = "                use_remote_address: false\n";
+    assert_warned(
+        "determined-last.yaml",
+        &with(determined, manager, off),
+        "use_remote_address",
+        last,
+    );
+    let detected =
+        format!("{off}                original_ip_detection_extensions: [{{name: x}}]\n");
+    assert_good("determined-detected.yaml", &with(determined, manager, &detected));
     assert_good("uncounted.yaml", &with("{}", manager, &more("xff_num_trusted_hops: 1")));
 }
 

@@ -59,6 +59,13 @@ fn a_gate_behind_what_ends_requests_is_warned_of() {
     };
     let text = before(ROUTER);
     assert_warned("behind-router.yaml", &text, "- name: gate", "the gate stands behind the router");
+    let bare = before("                  - name: envoy.filters.http.router\n");
+    assert_warned(
+        "behind-bare-router.yaml",
+        &bare,
+        "- name: gate",
+        "the gate stands behind the router",
+    );
     let cache = ROUTER
         .replace("router.v3.Router", "cache.v3.CacheConfig")
         .replace("name: router", "name: cache");

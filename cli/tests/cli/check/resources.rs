@@ -77,12 +77,13 @@ fn a_key_that_kubernetes_drops_is_warned_of() {
         ("extension", in_traffic_extension, "pluginConfig", "pluginConfg"),
         ("policy", in_extension_policy, "config:", "confg:"),
         ("selector", in_wasm_plugin, "  url:", "  selectors: {}\n  url:"),
+        ("top", in_wasm_plugin, "metadata:", "plugin: {}\nmetadata:"),
     ] {
         let text = form("rate_limit: {requests: 5}").replace(from, to);
         let place = to.trim().split(':').next().expect("a key");
         assert_warned(&format!("{name}-key.yaml"), &text, place, "Kubernetes drops it");
         let wanted = from.trim().trim_end_matches(':');
-        if name != "selector" {
+        if !["selector", "top"].contains(&name) {
             assert_warned(&format!("{name}-key.yaml"), &text, place, &format!("write {wanted}"));
         }
     }
