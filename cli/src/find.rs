@@ -162,7 +162,10 @@ fn own(documents: &[Node]) -> Result<Found<'_>, Unreadable> {
 pub fn others(documents: &[Node]) -> impl Iterator<Item = (usize, &str)> {
     const READ: [&str; 5] =
         ["WasmPlugin", "TrafficExtension", "EnvoyFilter", "EnvoyExtensionPolicy", "List"];
-    let without = documents.iter().filter(|document| config_map(document).is_empty());
+    let is_read = |document: &&Node| {
+        !config_map(document).is_empty() || document.at(&["spec", "dynamicModules"]).is_some()
+    };
+    let without = documents.iter().filter(move |document| !is_read(document));
     let kinds = without.filter_map(|document| document.entry("kind"));
     let kinds = kinds.filter_map(|kind| Some((kind.line, kind.value.text()?)));
     kinds.filter(|(_, kind)| !READ.contains(kind))

@@ -67,6 +67,8 @@ pub struct World<'a> {
     pub tcp_proxies: Vec<Server<'a>>,
     pub route_tables: Vec<&'a Node>,
     pub statistics: Vec<&'a Node>,
+    /// The dynamic modules that an `EnvoyProxy` of Envoy Gateway lets policies load.
+    pub allowed_modules: Vec<&'a Node>,
     /// Envoy's node ID, which tells a sidecar of Istio's from a gateway.
     pub node_id: Option<&'a str>,
 }
@@ -76,6 +78,8 @@ impl<'a> World<'a> {
         let mut world = Self::default();
         for document in documents {
             let is_dump = is_dump_with_listeners(document);
+            let modules = document.at(&["spec", "dynamicModules"]);
+            world.allowed_modules.extend(modules.into_iter().flat_map(Node::items));
             world.walk(document, None, is_dump);
         }
         world

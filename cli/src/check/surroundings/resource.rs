@@ -124,6 +124,15 @@ fn policy(context: &Context<'_>, resource: &Resource<'_>, findings: &mut Finding
     for name in missing.filter(|_| resource.host == Host::Wasm) {
         findings.warn("variable", line, format!("the gate does not see the variable {}, so its token opens nothing: name it in env.hostKeys", variable(name)));
     }
+    let name = plugin.get("name").and_then(Node::text);
+    let modules =
+        context.world.allowed_modules.iter().filter(|_| resource.host == Host::DynamicModule);
+    for module in modules.filter(|module| module.get("name").and_then(Node::text) == name) {
+        let close = module.entry("doNotClose");
+        if !is_set(close) {
+            findings.refuse("module-closed", line_of(close, module), "Envoy unloads the module with the last listener that uses it, while its threads still run: set doNotClose: true");
+        }
+    }
     let terminal = plugin.entry("terminalFilter");
     if is_set(terminal) {
         findings.refuse(

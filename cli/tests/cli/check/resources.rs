@@ -201,3 +201,44 @@ spec:
         "set context: SIDECAR_INBOUND",
     );
 }
+
+/// A policy loads what the `EnvoyProxy` beside it allows.
+#[test]
+fn a_module_that_envoy_gateway_may_unload_is_refused() {
+    let with = |more: &str| {
+        format!(
+            "apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyExtensionPolicy
+metadata: {{name: gate}}
+spec:
+  targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: edge}}]
+  dynamicModule:
+    - name: probegate
+      filterName: probegate
+      config: {{metrics_auth: {{tokens: [{{file: /run/secrets/metrics}}]}}}}
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyProxy
+metadata: {{name: gate}}
+spec:
+  dynamicModules:
+    - name: other
+    - name: probegate # of the proxy
+      {more}
+"
+        )
+    };
+    assert_good("policy-module.yaml", &with("doNotClose: true"));
+    assert_refused(
+        "policy-module-closed.yaml",
+        &with("doNotClose: false"),
+        "doNotClose",
+        "set doNotClose: true",
+    );
+    assert_refused(
+        "policy-module-close.yaml",
+        &with("source: {}"),
+        "# of the proxy",
+        "set doNotClose: true",
+    );
+}
