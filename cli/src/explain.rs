@@ -73,8 +73,13 @@ fn answers(question: &Question) -> Result<Vec<Answer>, (u8, String)> {
         }
         let meaning = source.meaning(gate.host()).map_err(|mistakes| {
             let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
-            (1, format!("{name}: {first}
-{every}"))
+            (
+                1,
+                format!(
+                    "{name}: {first}
+{every}"
+                ),
+            )
         })?;
         let lines = explain(question, source, &meaning);
         answers.push(Answer { line: source.root.line, lines });
