@@ -62,7 +62,10 @@ fn a_namespace_is_that_of_every_resource() {
 fn rules_and_dashboard_are_for_a_namespace_and_a_job() {
     let rules = rendered(&["--for", "prometheus", "--namespace", "shop", "--job", "edge"]);
     let path = folder().join(file("rendered.rules.yml", &rules));
-    let checked = Command::new(tools::promtool()).args(["check", "rules"]).arg(path).output();
+    let checked = Command::new(tools::promtool().expect("promtool"))
+        .args(["check", "rules"])
+        .arg(path)
+        .output();
     let checked = checked.expect("run promtool");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     let dashboard = rendered(&["--for", "grafana", "--namespace", "shop", "--job", "edge"]);
@@ -111,7 +114,7 @@ fn a_real_envoy_takes_the_bootstrap_of_the_dynamic_module() {
     for system in [&[][..], &["--system", "kestra"]] {
         let text = rendered(&[&["--for", "native"], system].concat());
         let path = folder().join(file("rendered-native.yaml", &text));
-        let output = Command::new(tools::envoy("1.40.0"))
+        let output = Command::new(tools::envoy("1.40.0").expect("Envoy"))
             .args(["--mode", "validate", "--disable-hot-restart", "--log-level", "error"])
             .arg("--config-path")
             .arg(path)
