@@ -1,134 +1,131 @@
-//! Protobuf's binary encoding, and `google.protobuf.Struct` (google/protobuf/struct.proto) in it.
+//! The protobuf messages that the gate reads and writes, in prost's derive.
 //!
-//! The three messages need a page, and nothing else of protobuf; a library costs the module more
-//! bytes than this, and the tests compare with one.
+//! Text of others is `bytes` here, so that one value that is no UTF-8 does not spoil the message around it.
+
+use prost::Message;
+use prost_types::Struct;
+use prost_types::value::Kind;
 
 use crate::json::Value;
 
-/// Nested deeper than any configuration; a stack is finite.
-const MAX_DEPTH: u32 = 32;
-
-/// Reads a `Struct`; `None` if the bytes are none.
+/// Reads a `google.protobuf.Struct`; `None` if the bytes are none.
 pub fn parse_struct(bytes: &[u8]) -> Option<Value> {
-    object(bytes, MAX_DEPTH)
+    let message = Struct::decode(bytes).ok()?;
+    // What holds fields of other numbers alone is another message, or chance.
+    (!message.fields.is_empty()).then(|| object(message))
 }
 
-/// `message Struct { map<string, Value> fields = 1; }`
-fn object(mut bytes: &[u8], depth: u32) -> Option<Value> {
-    let mut entries: Vec<(String, Value)> = Vec::new();
-    while let Some((number, field)) = next(&mut bytes)? {
-        let (1, Field::Bytes(mut entry)) = (number, field) else { return None };
-        let (mut key, mut value) = (String::new(), Value::Null);
-        while let Some(part) = next(&mut entry)? {
-            match part {
-                (1, Field::Bytes(text)) => key = String::from_utf8(text.into()).ok()?,
-                (2, Field::Bytes(message)) => value = self::value(message, depth.checked_sub(1)?)?,
-                _ => return None,
-            }
-        }
-        // Of entries with one key the last one holds.
-        entries.retain(|(held, _)| *held != key);
-        entries.push((key, value));
+fn object(message: Struct) -> Value {
+    let entries = message.fields.into_iter().map(|(key, message)| (key, value(message)));
+    Value::Object(entries.collect())
+}
+
+fn value(message: prost_types::Value) -> Value {
+    match message.kind {
+        None | Some(Kind::NullValue(_)) => Value::Null,
+        Some(Kind::NumberValue(number)) => Value::Number(number),
+        Some(Kind::StringValue(text)) => Value::String(text),
+        Some(Kind::BoolValue(flag)) => Value::Bool(flag),
+        Some(Kind::StructValue(message)) => object(message),
+        Some(Kind::ListValue(list)) => Value::List(list.values.into_iter().map(value).collect()),
     }
-    Some(Value::Object(entries))
 }
 
-/// `message Value { oneof kind { null_value = 1; number_value = 2; string_value = 3;
-/// bool_value = 4; struct_value = 5; list_value = 6; } }`
-fn value(mut bytes: &[u8], depth: u32) -> Option<Value> {
-    let mut value = Value::Null;
-    while let Some(field) = next(&mut bytes)? {
-        value = match field {
-            (1, Field::Varint(_)) => Value::Null,
-            (2, Field::Fixed64(bits)) => Value::Number(f64::from_le_bytes(bits)),
-            (3, Field::Bytes(text)) => Value::String(String::from_utf8(text.into()).ok()?),
-            (4, Field::Varint(flag)) => Value::Bool(flag != 0),
-            (5, Field::Bytes(message)) => object(message, depth)?,
-            (6, Field::Bytes(message)) => list(message, depth)?,
-            _ => return None,
-        };
-    }
-    Some(value)
+/// `envoy.service.ratelimit.v3.RateLimitRequest`
+#[derive(Clone, PartialEq, Message)]
+pub struct RateLimitRequest {
+    /// Which configuration of the service is meant.
+    #[prost(string, tag = "1")]
+    pub domain: String,
+    /// What is told of the request.
+    #[prost(message, repeated, tag = "2")]
+    pub descriptors: Vec<RateLimitDescriptor>,
 }
 
-/// `message ListValue { repeated Value values = 1; }`
-fn list(mut bytes: &[u8], depth: u32) -> Option<Value> {
-    let mut items = Vec::new();
-    while let Some(field) = next(&mut bytes)? {
-        let (1, Field::Bytes(message)) = field else { return None };
-        items.push(value(message, depth.checked_sub(1)?)?);
-    }
-    Some(Value::List(items))
+/// `envoy.extensions.common.ratelimit.v3.RateLimitDescriptor`
+#[derive(Clone, PartialEq, Message)]
+pub struct RateLimitDescriptor {
+    /// In their order.
+    #[prost(message, repeated, tag = "1")]
+    pub entries: Vec<Entry>,
 }
 
-/// What a field holds.
-#[derive(Debug)]
-pub enum Field<'a> {
-    /// A number.
-    Varint(u64),
-    /// Eight bytes.
-    Fixed64([u8; 8]),
-    /// Text or a message.
-    Bytes(&'a [u8]),
+/// `RateLimitDescriptor.Entry`
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Entry {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// What it says.
+    #[prost(string, tag = "2")]
+    pub value: String,
 }
 
-/// The next field and its number: `Some(None)` at the end, `None` if there is no field.
-#[allow(clippy::option_option)]
-pub fn next<'a>(bytes: &mut &'a [u8]) -> Option<Option<(u64, Field<'a>)>> {
-    if bytes.is_empty() {
-        return Some(None);
-    }
-    let tag = varint(bytes)?;
-    let field = match tag & 7 {
-        0 => Field::Varint(varint(bytes)?),
-        1 => {
-            let (bits, rest) = bytes.split_first_chunk()?;
-            *bytes = rest;
-            Field::Fixed64(*bits)
-        }
-        2 => {
-            let length = usize::try_from(varint(bytes)?).ok()?;
-            let (taken, rest) = bytes.split_at_checked(length)?;
-            *bytes = rest;
-            Field::Bytes(taken)
-        }
-        _ => return None,
-    };
-    Some(Some((tag >> 3, field)))
+/// `envoy.service.ratelimit.v3.RateLimitResponse`
+#[derive(Clone, PartialEq, Message)]
+pub struct RateLimitResponse {
+    /// `Code`: 1 is OK, 2 is OVER_LIMIT.
+    #[prost(int32, tag = "1")]
+    pub overall_code: i32,
+    /// Of each descriptor.
+    #[prost(message, repeated, tag = "2")]
+    pub statuses: Vec<DescriptorStatus>,
+    /// What the client is to be told.
+    #[prost(message, repeated, tag = "3")]
+    pub response_headers_to_add: Vec<HeaderValue>,
 }
 
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
+/// `RateLimitResponse.DescriptorStatus`
+#[derive(Clone, PartialEq, Message)]
+pub struct DescriptorStatus {
+    /// `Code`
+    #[prost(int32, tag = "1")]
+    pub code: i32,
+    /// The limit.
+    #[prost(message, optional, tag = "2")]
+    pub current_limit: Option<RateLimit>,
+    /// Until the limit begins anew.
+    #[prost(message, optional, tag = "4")]
+    pub duration_until_reset: Option<prost_types::Duration>,
 }
 
-/// Shows each field; `None` if the bytes are none, or if one of them is not what it should be.
-pub fn each<'a>(
-    mut message: &'a [u8],
-    see: &mut dyn FnMut(u64, Field<'a>) -> Option<()>,
-) -> Option<()> {
-    while let Some((number, field)) = next(&mut message)? {
-        see(number, field)?;
-    }
-    Some(())
+/// `RateLimitResponse.RateLimit`
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct RateLimit {
+    /// How many in a unit.
+    #[prost(uint32, tag = "1")]
+    pub requests_per_unit: u32,
+    /// `Unit`: 1 is a second, 2 a minute, 3 an hour, 4 a day, 5 a month, 6 a year, 7 a week.
+    #[prost(int32, tag = "2")]
+    pub unit: i32,
 }
 
-/// Adds a field that holds text or a message.
-pub fn put(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
-    message.push(number << 3 | 2);
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        message.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    message.push(length as u8);
-    message.extend_from_slice(bytes);
+/// `envoy.config.core.v3.HeaderValue`
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct HeaderValue {
+    /// Its name.
+    #[prost(bytes = "vec", tag = "1")]
+    pub key: Vec<u8>,
+    /// Its value, as text.
+    #[prost(bytes = "vec", tag = "2")]
+    pub value: Vec<u8>,
+    /// Its value in place of that.
+    #[prost(bytes = "vec", tag = "3")]
+    pub raw_value: Vec<u8>,
+}
+
+/// `grpc.health.v1.HealthCheckRequest`
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct HealthCheckRequest {
+    /// Empty for all of the server.
+    #[prost(string, tag = "1")]
+    pub service: String,
+}
+
+/// `grpc.health.v1.HealthCheckResponse`
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct HealthCheckResponse {
+    /// `ServingStatus`: 1 is SERVING.
+    #[prost(int32, tag = "1")]
+    pub status: i32,
 }

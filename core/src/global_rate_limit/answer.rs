@@ -1,8 +1,11 @@
 //! What the service says.
 
+use prost::Message as _;
+use prost_types::Duration;
+
 use crate::callout::{FailureReason, Response};
 use crate::grpc;
-use crate::protobuf::{Field, each};
+use crate::protobuf::{DescriptorStatus, HeaderValue, RateLimit, RateLimitResponse};
 use crate::time::Micros;
 
 use super::Decision;
@@ -15,8 +18,8 @@ const LONGEST: usize = 1024;
 const MAX_WAIT: u64 = 31 * 24 * 3600;
 
 /// `RateLimitResponse.Code`.
-const OK: u64 = 1;
-const OVER_LIMIT: u64 = 2;
+const OK: i32 = 1;
+const OVER_LIMIT: i32 = 2;
 
 /// A request that is over a limit of the service's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,73 +44,37 @@ pub fn judge(
     response(grpc::message(answer)?).ok_or(FailureReason::Body)
 }
 
-/// `message RateLimitResponse { Code overall_code = 1; repeated DescriptorStatus statuses = 2;
-/// repeated HeaderValue response_headers_to_add = 3; … }`. `None` if it cannot be read, or says neither
-/// yes nor no.
+/// `None` if it cannot be read, or says neither yes nor no.
 fn response(message: &[u8]) -> Option<Decision> {
-    let mut code = 0;
-    let mut over = Over { retry_after: 1, ..Over::default() };
-    each(message, &mut |number, field| {
-        match (number, field) {
-            (1, Field::Varint(number)) => code = number,
-            (2, Field::Bytes(message)) => over.see(message)?,
-            (3, Field::Bytes(message)) if over.headers.len() < HEADERS => {
-                over.headers.extend(header(message)?);
-            }
-            _ => {}
-        }
-        Some(())
-    })?;
-    match code {
+    let response = RateLimitResponse::decode(message).ok()?;
+    match response.overall_code {
         OK => Some(Decision::Admitted),
-        OVER_LIMIT => Some(Decision::Refused(over)),
+        OVER_LIMIT => Some(Decision::Refused(Over::of(&response))),
         _ => None,
     }
 }
 
 impl Over {
-    /// `message DescriptorStatus { Code code = 1; RateLimit current_limit = 2;
-    /// uint32 limit_remaining = 3; google.protobuf.Duration duration_until_reset = 4; }`. Of limits that
-    /// it is over, the one that takes longest counts.
-    fn see(&mut self, message: &[u8]) -> Option<()> {
-        let (mut code, mut limit, mut reset) = (0, [0; 2], [0; 2]);
-        each(message, &mut |number, field| {
-            match (number, field) {
-                (1, Field::Varint(number)) => code = number,
-                (2, Field::Bytes(message)) => limit = numbers(message)?,
-                (4, Field::Bytes(message)) => reset = numbers(message)?,
-                _ => {}
+    /// Of the limits that a request is over, the one that takes longest counts.
+    fn of(response: &RateLimitResponse) -> Self {
+        let headers = response.response_headers_to_add.iter().filter_map(header).take(HEADERS);
+        let mut over = Self { retry_after: 1, policy: None, headers: headers.collect() };
+        for DescriptorStatus { code, current_limit, duration_until_reset } in &response.statuses {
+            let reset = duration_until_reset.map_or(0, seconds).max(1);
+            if *code == OVER_LIMIT && reset >= over.retry_after {
+                over.retry_after = reset;
+                over.policy = current_limit.as_ref().and_then(policy);
             }
-            Some(())
-        })?;
-        let reset = seconds(reset).max(1);
-        if code == OVER_LIMIT && reset >= self.retry_after {
-            self.retry_after = reset;
-            self.policy = policy(limit);
         }
-        Some(())
+        over
     }
 }
 
-/// The fields 1 and 2 of a message, if they are numbers.
-fn numbers(message: &[u8]) -> Option<[u64; 2]> {
-    let mut numbers = [0; 2];
-    each(message, &mut |number, field| {
-        match (number, field) {
-            (1, Field::Varint(number)) => numbers[0] = number,
-            (2, Field::Varint(number)) => numbers[1] = number,
-            _ => {}
-        }
-        Some(())
-    })?;
-    Some(numbers)
-}
-
-/// `message RateLimit { uint32 requests_per_unit = 1; Unit unit = 2; string name = 3; }`
-fn policy([requests, unit]: [u64; 2]) -> Option<(u64, u64)> {
+/// Requests, and seconds.
+fn policy(limit: &RateLimit) -> Option<(u64, u64)> {
     const DAY: u64 = 24 * 3600;
     // As the services have it, a month has 30 days, and a year 365.
-    let seconds = match unit {
+    let seconds = match limit.unit {
         1 => 1,
         2 => 60,
         3 => 3600,
@@ -117,38 +84,29 @@ fn policy([requests, unit]: [u64; 2]) -> Option<(u64, u64)> {
         7 => 7 * DAY,
         _ => return None,
     };
-    Some((requests & u64::from(u32::MAX), seconds))
+    Some((limit.requests_per_unit.into(), seconds))
 }
 
-/// `message Duration { int64 seconds = 1; int32 nanos = 2; }`, rounded up. Less than nothing is nothing.
-fn seconds([seconds, nanos]: [u64; 2]) -> u64 {
-    let seconds = seconds.cast_signed().saturating_add((nanos.cast_signed() > 0).into());
+/// Whole seconds, rounded up. Less than nothing is nothing.
+fn seconds(duration: Duration) -> u64 {
+    let seconds = duration.seconds.saturating_add((duration.nanos > 0).into());
     u64::try_from(seconds).unwrap_or_default().min(MAX_WAIT)
 }
 
-/// `message HeaderValue { string key = 1; string value = 2; bytes raw_value = 3; }`; the inner `None` is
-/// one that the gate does not pass on: what frames a message, what the gate says itself, and what is no
-/// header.
-#[allow(clippy::option_option)]
-fn header(message: &[u8]) -> Option<Option<(String, String)>> {
-    let (mut name, mut value) = (&[][..], &[][..]);
-    each(message, &mut |number, field| {
-        match (number, field) {
-            (1, Field::Bytes(bytes)) => name = bytes,
-            (2 | 3, Field::Bytes(bytes)) if !bytes.is_empty() => value = bytes,
-            _ => {}
-        }
-        Some(())
-    })?;
+/// A header for the client; `None` for one that the gate does not pass on: what frames a message, what the
+/// gate says itself, and what is no header.
+fn header(header: &HeaderValue) -> Option<(String, String)> {
+    let HeaderValue { key: name, value, raw_value } = header;
+    let value = if raw_value.is_empty() { value } else { raw_value };
     let fits = (1..=LONGEST).contains(&name.len()) && value.len() <= LONGEST;
     let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let visible = |byte: &u8| matches!(byte, b' '..=b'~');
     let own = OWN.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
     if !fits || own || !name.iter().all(token) || !value.iter().all(visible) {
-        return Some(None);
+        return None;
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Some(Some((text(name), text(value))))
+    Some((text(name), text(value)))
 }
 
 /// Headers that frame a message, or that the gate itself says.

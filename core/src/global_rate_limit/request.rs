@@ -1,9 +1,11 @@
 //! What the service is told of a request.
 
+use prost::Message as _;
+
 use crate::client::Identity;
 use crate::digest::Digest;
 use crate::grpc;
-use crate::protobuf::put;
+use crate::protobuf::{Entry, RateLimitDescriptor, RateLimitRequest};
 
 /// Where the service is asked.
 pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
@@ -68,45 +70,41 @@ impl Question {
         descriptors: &[Descriptor],
         operations: &[Told],
     ) -> Option<Vec<u8>> {
-        let mut message = Vec::new();
-        put(&mut message, 1, domain.as_bytes());
-        let alone = message.len();
+        let mut told = Vec::new();
         for descriptor in descriptors {
             let client = descriptor.client.then_some(&*self.client);
             if !descriptor.operation {
-                add(&mut message, client, None, None);
+                told.push(self::descriptor(client, None, None));
                 continue;
             }
             for (place, key) in &self.operations {
-                let Some(told) = operations.get(*place) else { continue };
+                let Some(operation) = operations.get(*place) else { continue };
                 let key = match key.as_deref() {
                     _ if !descriptor.key => None,
-                    _ if told.by_client => Some(self.client.clone()),
-                    Some(key) if told.by_header => Some(Digest::of(key).hex()),
+                    _ if operation.by_client => Some(self.client.clone()),
+                    Some(key) if operation.by_header => Some(Digest::of(key).hex()),
                     key => key.map(text),
                 };
                 if key.is_some() || !descriptor.key {
-                    add(&mut message, client, Some(&told.name), key.as_deref());
+                    told.push(self::descriptor(client, Some(&operation.name), key.as_deref()));
                 }
             }
         }
-        (message.len() > alone).then(|| grpc::frame(&message))
+        let request = RateLimitRequest { domain: domain.into(), descriptors: told };
+        (!request.descriptors.is_empty()).then(|| grpc::frame(&request.encode_to_vec()))
     }
 }
 
-/// `message RateLimitDescriptor { message Entry { string key = 1; string value = 2; }
-/// repeated Entry entries = 1; }`
-fn add(message: &mut Vec<u8>, client: Option<&str>, operation: Option<&str>, key: Option<&str>) {
-    let mut descriptor = Vec::new();
-    for (name, value) in [("client", client), ("operation", operation), ("key", key)] {
-        if let Some(value) = value {
-            let mut entry = Vec::new();
-            put(&mut entry, 1, name.as_bytes());
-            put(&mut entry, 2, value.as_bytes());
-            put(&mut descriptor, 1, &entry);
-        }
-    }
-    put(message, 2, &descriptor);
+/// A descriptor with an entry for each part that there is.
+fn descriptor(
+    client: Option<&str>,
+    operation: Option<&str>,
+    key: Option<&str>,
+) -> RateLimitDescriptor {
+    let parts = [("client", client), ("operation", operation), ("key", key)];
+    let entry =
+        |(key, value): (&str, Option<&str>)| Some(Entry { key: key.into(), value: value?.into() });
+    RateLimitDescriptor { entries: parts.into_iter().filter_map(entry).collect() }
 }
 
 /// What a client sent, as text of a bounded length: as it is, or by its digest. Protobuf's strings are

@@ -7,7 +7,7 @@ use crate::callout::{FailureReason, Response};
 use crate::global_rate_limit::Decision::{self, Admitted, Refused};
 use crate::global_rate_limit::answer::{Over, judge};
 use crate::grpc::frame;
-use crate::protobuf::put;
+
 use crate::request::Pairs;
 use crate::testing::serialize;
 
@@ -33,7 +33,9 @@ fn said(message: &[u8]) -> Result<Decision, FailureReason> {
 
 fn message(fields: &[(u8, &[u8])]) -> Vec<u8> {
     let mut message = Vec::new();
-    fields.iter().for_each(|(number, bytes)| put(&mut message, *number, bytes));
+    fields.iter().for_each(|(number, bytes)| {
+        prost::encoding::bytes::encode((*number).into(), &bytes.to_vec(), &mut message)
+    });
     message
 }
 
