@@ -8,6 +8,8 @@ mod operations;
 mod probes;
 mod rate_limit;
 mod replay;
+#[cfg(feature = "schema")]
+mod schema;
 mod time;
 mod tokens;
 
@@ -20,6 +22,8 @@ pub use replay::Replay;
 pub use time::{Span, Window};
 pub use tokens::{Fetch, MetricsAuth, Token};
 
+#[cfg(feature = "schema")]
+use schema::HEADER;
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
@@ -51,6 +55,7 @@ pub struct Config {
     /// `system: astrocyte` what the variable `ASTROCYTE_RATE_LIMIT_PER_SECOND` says.
     pub rate_limit: Option<RateLimit>,
     /// Limits of operations, at most 16, each by a key of its own; all that match must admit a request.
+    #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
     pub operations: Vec<Operation>,
     /// One limit over many Envoys, by Envoy's rate limit service protocol. Absent: none is asked.
     pub global_rate_limit: Option<GlobalRateLimitShape>,
@@ -62,6 +67,7 @@ pub struct Config {
     pub metrics: Metrics,
     /// The path below which the gate itself answers (`/live`, `/metrics`); null: nowhere. Default `/-/gate`.
     #[serde(default = "own_routes")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^/[^?#;*\\]*[^?#;*/\\]$")))]
     pub own_routes: Option<String>,
     /// What the gate writes to Envoy's log.
     pub log: Log,
@@ -132,10 +138,15 @@ pub enum System {
 #[serde(deny_unknown_fields)]
 pub struct RouteRule {
     /// Exact paths, or with `/*` at the end a path's whole subtree.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1), inner(regex(pattern = r"^/[^?#;\\]*$")))
+    )]
     pub paths: Vec<String>,
     /// What the paths are.
     pub class: Class,
     /// Class `admin` only: the header that carries the token. Default `authorization`, with `Bearer`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = HEADER)))]
     pub token_header: Option<String>,
     /// Class `admin` only: any one of them opens; without one the route stays shut.
     pub tokens: Option<Vec<Token>>,
@@ -164,6 +175,7 @@ pub enum Class {
 #[serde(deny_unknown_fields, default)]
 pub struct RequestId {
     /// The header that carries it. Default `x-request-id`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = HEADER)))]
     pub header: String,
     /// Keep a client's own ID; false: always make one. Default true.
     pub accept_client: bool,
@@ -182,8 +194,10 @@ impl Default for RequestId {
 pub struct Metrics {
     /// The first part of every name; empty: none. Default `probegate`; with
     /// `system: caracal` and `caracal-core` `caracal`, with `system: agent-platform` none.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^([A-Za-z_][A-Za-z0-9_]*)?$")))]
     pub namespace: Option<String>,
     /// Upper bounds of the buckets of durations, in seconds, rising: 1 to 30. Default: 0.005 to 10, as
     /// Prometheus's client libraries have them.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 30)))]
     pub buckets: Option<Vec<f64>>,
 }

@@ -103,7 +103,7 @@ impl Builder<'_> {
         let findings = &mut self.findings;
         findings.check(span("every", fetch.every, SECOND..=DAY, "must be from 1s to 24h"));
         // An answer that comes later could bring back what a newer one has taken away.
-        let timely = SECOND / 20..=fetch.every.0.min(30 * SECOND).max(SECOND / 20);
+        let timely = SECOND / 20..=fetch.every.0.clamp(SECOND / 20, 30 * SECOND);
         let right = "must be from 50ms to `every`, and at most 30s";
         findings.check(span("timeout", fetch.timeout, timely, right));
         let kept = fetch.every.0.min(720 * HOUR)..=720 * HOUR;

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Span;
+#[cfg(feature = "schema")]
+use super::schema::Between;
 
 /// One limit over many Envoys, by Envoy's rate limit service protocol. It is asked after all limits of
 /// this process, so that a request that these refuse never leaves it.
@@ -14,14 +16,18 @@ use super::Span;
 #[serde(deny_unknown_fields, default)]
 pub struct GlobalRateLimitShape {
     /// The Envoy cluster of the service; it must speak HTTP/2.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub cluster: String,
     /// The domain of the service's configuration. Default `probegate`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub domain: String,
     /// How long an answer may take, `5ms` to `1s`. Default `50ms`.
+    #[cfg_attr(feature = "schema", schemars(with = "Between<5_000, 1_000_000>"))]
     pub timeout: Span,
     /// What becomes of a request that the service does not decide. Default `local`.
     pub on_error: OnError,
     /// What the service is told of a request, 1 to 16. One of which a part is missing is not sent.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
     pub descriptors: Vec<Descriptor>,
 }
 

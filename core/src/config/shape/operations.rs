@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Span;
+#[cfg(feature = "schema")]
+use super::schema::Between;
 
 /// A limit of some requests, by a key of theirs: a token bucket for each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,23 +15,36 @@ use super::Span;
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// Its name in metrics and answers: 1 to 40 of `a` to `z`, digits, `_` and `-`; not `client` nor `global_rate_limit`.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-z0-9_-]{1,40}$")))]
     pub name: String,
     /// The methods that it is about. Absent: all.
     #[serde(default)]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(inner(regex(pattern = "^[A-Z0-9!#$%&\'*+.^_`|~-]+$")))
+    )]
     pub methods: Vec<String>,
     /// Exact paths, or with `/*` at the end a path's whole subtree.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1), inner(regex(pattern = r"^/[^?#;\\]*$")))
+    )]
     pub paths: Vec<String>,
     /// What requests are counted by. Default `client`.
     #[serde(default)]
     pub key: Key,
     /// How many may pass in `per`, 1 to 1000000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub requests: u32,
     /// `1s` to `24h`.
+    #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 86_400_000_000>"))]
     pub per: Span,
     /// How many may pass at once when nothing passed for long, 1 to 1000000. Default `requests`.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub burst: Option<u32>,
     /// Keys that are held at once, 1 to 1000000; there is room for up to twice as many. Default 10000.
     #[serde(default = "max_keys")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_keys: u32,
     /// What becomes of requests without a key. Default `refuse`.
     #[serde(default)]

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Window;
+#[cfg(feature = "schema")]
+use super::schema::Between;
 
 /// The limit of each client: at most so many requests in any interval of that length.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,21 +15,26 @@ use super::Window;
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Requests in a window, at least 1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub requests: u32,
     /// Length of the window, `100ms` to `1h`. Default `1s`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Between<100_000, 3_600_000_000>"))]
     pub window: Window,
     /// What tells clients apart. Default `peer`.
     #[serde(default)]
     pub client: Client,
     /// Bits of an IPv4 address that make a client, 0 to 32. Default 32.
     #[serde(default = "ipv4_prefix")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 32)))]
     pub ipv4_prefix: u32,
     /// Bits of an IPv6 address that make a client, 0 to 128. Default 64.
     #[serde(default = "ipv6_prefix")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
     pub ipv6_prefix: u32,
     /// Clients that are held at once, 1 to 1000000; there is room for up to twice as many. Default 5000.
     #[serde(default = "max_clients")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_clients: u32,
     /// What to do with a client for whom there is no room. Default `refuse`.
     #[serde(default)]
@@ -79,6 +86,7 @@ pub enum Client {
 pub struct ForwardedFor {
     /// Addresses to skip from the right; 0 takes the right-most one, which the connection manager
     /// appends with `use_remote_address: true`.
+    #[cfg_attr(feature = "schema", schemars(range(max = 100)))]
     pub trusted_hops: u32,
 }
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-#[cfg(feature = "schema")]
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -65,17 +63,6 @@ impl<T> Visitor<'_> for Text<T> {
     }
 }
 
-#[cfg(feature = "schema")]
-impl JsonSchema for Window {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Window".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" })
-    }
-}
-
 /// A length of time in microseconds; which ones are allowed depends on the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub u64);
@@ -84,16 +71,5 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let right = r#"a whole number and a unit (ms, s, m, h), as "10s""#;
         deserializer.deserialize_any(Text { right, parse: |text| micros(text).map(Self) })
-    }
-}
-
-#[cfg(feature = "schema")]
-impl JsonSchema for Span {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Span".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h)$" })
     }
 }

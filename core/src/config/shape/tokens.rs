@@ -8,6 +8,8 @@ use serde::Deserialize;
 use crate::secret::Secret;
 
 use super::Span;
+#[cfg(feature = "schema")]
+use super::schema::Between;
 
 /// The tokens of the metrics routes.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,20 +47,25 @@ pub enum Token {
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
     /// The Envoy cluster that reaches it.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub cluster: String,
     /// Asked with GET; anything but a 200 with tokens is a failure.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub path: String,
     /// The request's `:authority`. Default: the cluster's name.
     pub authority: Option<String>,
     /// From one fetch to the next, `1s` to `24h`; after a failure at most `5s`. Default `30s`.
     #[serde(default = "every")]
+    #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 86_400_000_000>"))]
     pub every: Span,
     /// How long an answer may take, `50ms` to `every`, and at most `30s`. Default `1s`.
     #[serde(default = "timeout")]
+    #[cfg_attr(feature = "schema", schemars(with = "Between<50_000, 30_000_000>"))]
     pub timeout: Span,
     /// How long the last tokens stay while the service gives no others, `every` to `720h`; then nothing
     /// opens. Default `1h`.
     #[serde(default = "keep_for")]
+    #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 2_592_000_000_000>"))]
     pub keep_for: Span,
 }
 
