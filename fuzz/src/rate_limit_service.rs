@@ -37,7 +37,8 @@ fn answer(flags: u8, body: &[u8]) {
             (1, Field::Number(number)) => Some(*number),
             _ => None,
         });
-        numbers.next_back().unwrap_or_default()
+        // An enumeration is a number of 32 bits.
+        numbers.next_back().unwrap_or_default() as i32
     });
     match decided {
         Ok(Decision::Admitted) => assert_eq!(code, Some(1)),
@@ -97,5 +98,7 @@ fn entries<'a>(descriptor: &Field<'a>) -> Vec<(&'a str, &'a str)> {
         _ => panic!("no text"),
     };
     let entries = message(descriptor).into_iter().map(|(_, entry)| message(&entry));
-    entries.map(|entry| (text(&entry[0].1), text(&entry[1].1))).collect()
+    // An empty value stands for none.
+    let value = |entry: &[(u64, Field<'a>)]| entry.get(1).map_or("", |(_, value)| text(value));
+    entries.map(|entry| (text(&entry[0].1), value(&entry))).collect()
 }
