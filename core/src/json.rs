@@ -9,8 +9,15 @@ use std::fmt::{Display, Write as _};
 pub use value::Value;
 
 /// An object that is being written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Object(String);
+
+/// Room for nearly every answer and line, so that it is not copied as it grows.
+impl Default for Object {
+    fn default() -> Self {
+        Self(String::with_capacity(384))
+    }
+}
 
 impl Object {
     /// Adds a text, whatever is in it.
