@@ -30,6 +30,7 @@ const CAS_MISMATCH: u32 = 8;
 #[repr(u32)]
 pub enum Map {
     Request = 0,
+    RequestTrailers = 1,
     Response = 2,
     ResponseTrailers = 3,
     CallHeaders = 6,

@@ -131,10 +131,9 @@ extern "C" fn proxy_on_request_body(stream: u32, size: usize, ends: bool) -> Act
     with_stream(stream, |stream| stream.on_request_body(size, ends)).unwrap_or(Action::Pause)
 }
 
-/// They end a body of which no part was said to be the last one.
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_request_trailers(stream: u32, _: usize) -> Action {
-    with_stream(stream, HttpStream::on_request_end).unwrap_or(Action::Pause)
+    with_stream(stream, HttpStream::on_request_trailers).unwrap_or(Action::Pause)
 }
 
 #[unsafe(no_mangle)]

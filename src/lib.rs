@@ -2,6 +2,7 @@
 
 mod abi;
 mod access;
+mod awaited_bodies;
 mod callouts;
 mod exports;
 mod global_rate_limit;
@@ -13,3 +14,4 @@ mod probes;
 mod root;
 mod stream;
 mod token_fetches;
+mod warnings;

@@ -1,10 +1,10 @@
 //! One configuration at work in one VM.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 use super::abi::{self, Map};
 use super::access;
+use super::awaited_bodies::AwaitedBodies;
 use super::host_services::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
 use probegate_core::auth::fetch::TokenFetcher;
@@ -18,9 +18,9 @@ use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
-use probegate_core::probe::report::{Detail, report};
+use probegate_core::probe::report::{Detail, Own, report};
 use probegate_core::route::Endpoint;
-use probegate_core::time::Micros;
+use probegate_core::warnings::{Warning, Warnings};
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
@@ -34,10 +34,10 @@ pub struct Plugin {
     pub service: String,
     direction: Direction,
     bypass: Cell<Bypass>,
-    /// It was said already what may be amiss.
-    hinted: Cell<bool>,
-    /// Streams that wait for the first byte of a body, in the order in which they came, and since when.
-    awaited_bodies: RefCell<BTreeMap<u32, Micros>>,
+    /// What was found here that keeps the gate from its work.
+    pub warned: Cell<Warnings>,
+    /// Streams that wait for the first byte of a body.
+    pub bodies: AwaitedBodies,
     /// How often Envoy is to call, in milliseconds.
     pub tick: u32,
 }
@@ -51,9 +51,6 @@ enum Bypass {
     No,
 }
 
-/// The line that tells of a listener which is passed untouched.
-const BYPASSED: &str = "probegate: an outbound listener is passed untouched: nothing is guarded, limited or counted there; set direction: both to judge it";
-
 /// What changes with each request.
 #[derive(Debug)]
 pub struct State {
@@ -63,6 +60,8 @@ pub struct State {
     pub statistics: EnvoyStatistics,
     pub prober: Option<Prober>,
     pub fetcher: Option<TokenFetcher>,
+    /// What the gauge of warnings has from here.
+    pub told: Warnings,
     /// Ticks since counts were handed over.
     ticks: u32,
 }
@@ -74,11 +73,6 @@ impl State {
         (gate, Context { now: now(), host: environment, meter })
     }
 }
-
-const HINT: &str = "probegate: a request ended of whose body nothing came, though an operation's key stands in it; if none ever comes, set allow_on_headers_stop_iteration: true beside the plugin's configuration";
-
-/// How long a request may wait for the first byte of a body, in microseconds.
-const BODY_TIMEOUT: Micros = 5_000_000;
 
 /// How often counts go to Envoy, in milliseconds.
 const FLUSH: u32 = 1_000;
@@ -128,8 +122,8 @@ impl Plugin {
                 Direction::Auto | Direction::Inbound => Bypass::Unasked,
                 Direction::Both => Bypass::No,
             }),
-            hinted: Cell::new(false),
-            awaited_bodies: RefCell::default(),
+            warned: Cell::default(),
+            bodies: AwaitedBodies::default(),
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate,
@@ -138,12 +132,14 @@ impl Plugin {
                 statistics,
                 prober,
                 fetcher,
+                told: Warnings::default(),
                 ticks: 0,
             }),
             tick,
         };
         // Envoy forgets a counter that no VM holds. So this one holds them all before those that a
         // new configuration replaces are gone.
+        plugin.state.borrow_mut().meter.warned(plugin.warnings());
         plugin.flush();
         Ok(plugin)
     }
@@ -160,50 +156,18 @@ impl Plugin {
             let judges = !outbound || self.direction.judges(outbound, &node());
             self.bypass.set(if judges { Bypass::No } else { Bypass::Yes });
             if !judges {
-                warn_once("probegate.bypassed", &[BYPASSED.into()]);
+                self.warn(Warning::ListenerPassed);
             }
         }
         self.bypass.get() == Bypass::Yes
-    }
-
-    /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
-    /// away, or Envoy keeps all bodies from the plugin. Said once.
-    pub fn hint(&self) {
-        if !self.hinted.replace(true) {
-            access::write(Level::Warning, HINT);
-        }
-    }
-
-    /// A stream waits for a body from now on.
-    pub fn await_body(&self, stream: u32) {
-        if let Ok(mut awaited) = self.awaited_bodies.try_borrow_mut() {
-            awaited.insert(stream, now());
-        }
-    }
-
-    /// A stream no longer waits for the first byte of a body.
-    pub fn body_came(&self, stream: u32) {
-        if let Ok(mut awaited) = self.awaited_bodies.try_borrow_mut() {
-            awaited.remove(&stream);
-        }
-    }
-
-    /// The streams that began to wait for a body so long ago that some of it should have come, each of
-    /// them once.
-    pub fn overdue_bodies(&self) -> Vec<u32> {
-        let Ok(mut awaited) = self.awaited_bodies.try_borrow_mut() else { return Vec::new() };
-        if awaited.is_empty() {
-            return Vec::new();
-        }
-        let now = now();
-        let overdue = awaited.extract_if(.., |_, since| now.saturating_sub(*since) >= BODY_TIMEOUT);
-        overdue.map(|(stream, _)| stream).collect()
     }
 
     /// Sees the time go by, and once a second hands over what was counted.
     pub fn on_tick(&self) {
         let state = &mut *self.state.borrow_mut();
         state.gate.on_tick(now());
+        let found = state.found();
+        self.tell(found, state);
         state.ticks += 1;
         if state.ticks * self.tick >= FLUSH {
             state.ticks = 0;
@@ -218,12 +182,21 @@ impl Plugin {
     }
 
     /// What was counted by all VMs.
-    fn expose(&self, format: Format) -> String {
-        let State { meter, statistics, prober, .. } = &mut *self.state.borrow_mut();
-        if let Some(prober) = prober {
-            meter.hold(&prober.records(&mut Shared));
+    fn expose(&self, format: Format) -> Reply {
+        let state = &mut *self.state.borrow_mut();
+        if let Some(prober) = &mut state.prober {
+            state.meter.hold(&prober.records(&mut Shared));
         }
-        meter.expose(statistics).encode(format)
+        let found = state.found();
+        self.tell(found, state);
+        let exposition = state.meter.expose(&mut state.statistics);
+        // What it has just handed over may not be there.
+        let found = state.found();
+        self.tell(found, state);
+        match self.warnings().contains(Warning::StatisticsDropped) {
+            true => endpoints::statistics_dropped(),
+            false => endpoints::metrics(format, exposition.encode(format)),
+        }
     }
 
     /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
@@ -231,8 +204,8 @@ impl Plugin {
         let State { prober, .. } = &mut *self.state.borrow_mut();
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let (readiness, report) =
-            report(&self.service, plan, &records.unwrap_or_default(), clocks(), detail);
+        let own = Own { service: &self.service, warnings: self.warnings() };
+        let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
         let ready = detail == Detail::Status || readiness.is_ready();
         endpoints::report(report, if ready { 200 } else { 503 })
@@ -249,7 +222,7 @@ impl Plugin {
                 // Read here and not with the head: no other route looks at it.
                 let accept = abi::header(Map::Request, "accept").ok().flatten();
                 let format = Format::accepted(&accept.unwrap_or_default());
-                endpoints::metrics(format, self.expose(format))
+                self.expose(format)
             }
         }
     }

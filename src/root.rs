@@ -35,7 +35,7 @@ impl Root {
         callouts::forget();
         probes::on_tick(plugin);
         token_fetches::on_tick(plugin);
-        plugin.overdue_bodies()
+        plugin.bodies.overdue()
     }
 
     /// What a stream that begins now belongs to; `None` if nothing could be configured.

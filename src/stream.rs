@@ -1,5 +1,8 @@
 //! One request and its answer.
 
+mod replies;
+mod trailers;
+
 use std::mem;
 use std::rc::Rc;
 
@@ -13,7 +16,6 @@ use super::host_services::now;
 use super::plugin::Plugin;
 use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
-use probegate_core::local_reply::Reply;
 use probegate_core::metrics::{Code, Status};
 use probegate_core::operations::MAX_BODY;
 use probegate_core::request::{Head, Pairs};
@@ -62,7 +64,7 @@ impl HttpStream {
             && self.wait == Some(Pause::Body)
             && let Some(plugin) = &self.plugin
         {
-            plugin.body_came(self.id);
+            plugin.bodies.came(self.id);
         }
         self.shown = true;
         let action = match self.wait {
@@ -96,7 +98,7 @@ impl HttpStream {
 
     fn on_body(&mut self, body: Option<&[u8]>) -> Action {
         if let Some(plugin) = self.plugin.as_ref().filter(|_| !self.shown) {
-            plugin.body_came(self.id);
+            plugin.bodies.forget(self.id);
         }
         let (Some(plugin), Some(mut stream)) = (self.plugin.clone(), self.stream.take()) else {
             return Action::Pause;
@@ -183,7 +185,7 @@ impl HttpStream {
             }
             Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(plugin, stream),
             Verdict::Pause(_, wait) => {
-                plugin.await_body(self.id);
+                plugin.bodies.wait(self.id);
                 self.stream = Some(stream);
                 self.wait = Some(wait);
                 Action::Pause
@@ -231,14 +233,6 @@ impl HttpStream {
         }
     }
 
-    /// The answer has trailers, and here they are.
-    pub fn on_response_trailers(&mut self) {
-        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.grpc) {
-            let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
-            stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);
-        }
-    }
-
     fn on_head(&mut self, plugin: &Plugin, ends: bool) -> Action {
         let mut borrowed = plugin.state.borrow_mut();
         let state = &mut *borrowed;
@@ -266,54 +260,6 @@ impl HttpStream {
         }
         self.carry_out(plugin, stream, verdict)
     }
-
-    /// No byte of the body has come that the request waits for: Envoy may keep all bodies from the
-    /// plugin, and the request would wait for ever.
-    pub fn on_overdue_body(&mut self) {
-        if self.wait != Some(Pause::Body) || self.shown {
-            return;
-        }
-        let (Some(plugin), Some(stream)) = (self.plugin.clone(), self.stream.take()) else {
-            return;
-        };
-        self.wait = None;
-        // What Envoy does not let this do stays where it is, and does not get through.
-        let _ = abi::act_for(self.id);
-        plugin.hint();
-        self.refuse(&plugin, stream, Refusal::Internal);
-    }
-
-    fn refuse(&mut self, plugin: &Plugin, mut stream: Stream, refusal: Refusal) -> Action {
-        if stream.status == Status::default() {
-            stream.answered(refusal.status());
-        }
-        (stream.forwarded, stream.decision) = (false, refusal.word());
-        let reply = refusal.reply(&stream.id, &plugin.names);
-        self.reply(plugin, stream, reply)
-    }
-
-    fn reply(&mut self, plugin: &Plugin, mut stream: Stream, reply: Reply) -> Action {
-        let rest = stream.pending.as_mut();
-        let told =
-            rest.map(|rest| mem::take(&mut rest.global_rate_limit.headers)).unwrap_or_default();
-        let mut pairs: Vec<(&[u8], &[u8])> =
-            vec![(&plugin.request_id_header, stream.id.as_bytes())];
-        let quota = stream.quota.as_ref().map(|quota| quota.headers());
-        // A refusal tells of the limit that refused.
-        let told_already = reply.headers.iter().any(|(name, _)| *name == "ratelimit");
-        let quota = quota.iter().flatten().filter(|_| !told_already);
-        pairs.extend(quota.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let headers = reply.headers.iter();
-        pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let told = told.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        pairs
-            .extend(told.filter(|(name, _)| !name.eq_ignore_ascii_case(&plugin.request_id_header)));
-        access::tell(plugin, &stream);
-        // An answer that Envoy does not take leaves the request paused: it never gets through.
-        let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
-        self.stream = Some(stream);
-        Action::Pause
-    }
 }
 
 /// Envoy deletes a stream once, however it ended.
@@ -330,8 +276,8 @@ impl Drop for HttpStream {
             }
             stream.on_end(now, &mut plugin.state.borrow_mut().meter);
             if self.wait == Some(Pause::Body) && !self.shown {
-                plugin.body_came(self.id);
-                plugin.hint();
+                plugin.bodies.forget(self.id);
+                plugin.body_missed();
             }
             if let Some(record) = &self.record {
                 access::log(plugin, stream, record, now);

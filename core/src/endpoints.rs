@@ -1,8 +1,10 @@
 //! What the gate answers itself, below `own_routes`.
 
+use crate::json::Object;
 use crate::local_reply::Reply;
 use crate::metrics::Format;
 use crate::status_page;
+use crate::warnings::Warning;
 
 /// The answer of `/live`.
 pub fn live() -> Reply {
@@ -24,6 +26,14 @@ pub fn page() -> Reply {
 /// The answer of `/metrics`.
 pub fn metrics(format: Format, exposition: String) -> Reply {
     reply(format.content_type(), exposition)
+}
+
+/// The answer of `/metrics` where Envoy does not keep what is counted: numbers would be wrong.
+pub fn statistics_dropped() -> Reply {
+    let told = Object::default()
+        .text("error", "unavailable")
+        .text("message", Warning::StatisticsDropped.sentence());
+    Reply { status: 503, ..reply("application/json", told.end()) }
 }
 
 fn reply(content_type: &'static str, body: String) -> Reply {

@@ -27,6 +27,7 @@ use crate::route::{Endpoint, Endpoints};
 use crate::store::{Store, Tables};
 use crate::time::{Clock, Micros};
 use crate::verdict::{Dependency, Edits, Pause, Refusal, Verdict};
+use crate::warnings::Warnings;
 
 /// The host as the stages see it: shared tables, clocks, the connection and random bytes. As a
 /// [`Store`] it is the table of each client's own limit.
@@ -75,6 +76,8 @@ pub struct Gate {
     pub when_degraded: WhenDegraded,
     /// The services that are not well, as the last tick found them.
     pub degraded: Option<Degraded>,
+    /// What requests have shown that keeps the gate from its work.
+    pub warnings: Warnings,
 }
 
 impl Gate {

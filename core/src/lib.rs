@@ -43,3 +43,4 @@ pub mod store;
 pub mod testing;
 pub mod time;
 pub mod verdict;
+pub mod warnings;

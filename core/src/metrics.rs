@@ -39,6 +39,7 @@ use crate::global_rate_limit::Failure as Undecided;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
 use crate::store::Store;
+use crate::warnings::{Warning, Warnings};
 
 /// Which kind of metric to define in Envoy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,6 +279,19 @@ impl Meter {
         }
         if folded > 0 {
             pending.add(Key::Folded, folded.cast_signed());
+        }
+    }
+
+    /// Whether Envoy drops what is counted, as the first look at each counter has shown.
+    pub fn dropped(&self) -> bool {
+        self.pending.dropped()
+    }
+
+    /// Sets what all VMs have found that keeps the gate from its work.
+    pub fn warned(&mut self, found: Warnings) {
+        for warning in Warning::ALL {
+            let key = Key::ConfigurationWarnings(warning);
+            self.pending.level(key, found.contains(warning).into());
         }
     }
 

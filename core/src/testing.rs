@@ -205,6 +205,8 @@ pub struct FakeStatistics {
     pub defines: bool,
     /// Metrics can be changed.
     pub adds: bool,
+    /// What is added is taken, and not kept.
+    pub drops: bool,
     /// How often a metric was defined or changed.
     pub calls: usize,
     /// Where the list is; its `broken` makes it one that cannot be read or written.
@@ -218,6 +220,7 @@ impl Default for FakeStatistics {
             ids: BTreeMap::new(),
             defines: true,
             adds: true,
+            drops: false,
             calls: 0,
             shared: Memory::default(),
         }
@@ -272,10 +275,13 @@ impl Statistics for FakeStatistics {
     }
 
     fn add(&mut self, id: u32, offset: i64) -> bool {
+        let drops = self.drops;
         self.change(id, |kind, value| {
             assert!(offset != 0, "Envoy takes an increment by 0 for an error");
             assert!(offset > 0 || kind == Kind::Gauge, "a counter only rises");
-            *value += offset;
+            if !drops {
+                *value += offset;
+            }
         })
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From what everything rests on to what rests on everything.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "time",
     "http",
     "json",
@@ -13,6 +13,7 @@ const ORDER: [&str; 28] = [
     "digest",
     "secret",
     "store",
+    "warnings",
     "request",
     "client",
     "request_id",

@@ -48,3 +48,5 @@ mod rate_limit_faults;
 mod reload;
 mod request_id;
 mod scrape;
+mod trailers;
+mod warnings;

@@ -20,6 +20,7 @@ use crate::log;
 use crate::metrics::{Configured, Services};
 use crate::request::HeaderNames;
 use crate::route::Endpoints;
+use crate::warnings::Warnings;
 
 use findings::Findings;
 use routes::Table;
@@ -104,6 +105,7 @@ pub fn compile(
         replay,
         when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
         degraded: None,
+        warnings: Warnings::default(),
     };
     gate.renew_token_files(&builder.held);
     Ok(Compiled {

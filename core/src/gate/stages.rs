@@ -1,6 +1,6 @@
 //! What each stage asks. Their order is that of [`super::Gate::on_request`].
 
-use crate::client::{ClientKey, Identity};
+use crate::client::{ClientKey, ClientSource, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
 use crate::probe::plan::WhenDegraded;
 use crate::rate_limit::{LimitReason, QuotaState};
@@ -9,6 +9,7 @@ use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route};
 use crate::time::Micros;
 use crate::verdict::{Dependency, HeaderEdit, Refusal};
+use crate::warnings::Warning;
 
 use super::{Context, Gate, Host, PendingChecks, Stream, TokenRef};
 
@@ -46,7 +47,7 @@ impl Gate {
 
     /// Who asks, if a limit wants to know it.
     pub(super) fn client_of<'a>(
-        &self,
+        &mut self,
         class: Class,
         head: &Head<'a>,
         host: &mut impl Host,
@@ -54,7 +55,11 @@ impl Gate {
         let told = self.global_rate_limit.as_ref().and_then(GlobalRateLimit::told);
         let clients = self.limit.as_ref().map(|limit| &limit.clients).or(told);
         let clients = clients.filter(|_| class != Class::Health)?;
-        Some(clients.identify(head, host))
+        let client = clients.identify(head, host);
+        if client == Identity::Unknown && clients.source == ClientSource::Peer {
+            self.warnings.insert(Warning::PeerUnknown);
+        }
+        Some(client)
     }
 
     /// Spends the client's own limit, and returns by which key.

@@ -144,6 +144,13 @@ pub const READINESS_RUNG: Family = Family {
     kind: Type::Gauge,
 };
 
+/// What keeps the gate from its work.
+pub const CONFIGURATION_WARNINGS: Family = Family {
+    name: "probegate_configuration_warnings",
+    help: "Whether something around the gate keeps it from judging, counting or telling clients apart, since Envoy started: 1 found, 0 not",
+    kind: Type::Gauge,
+};
+
 /// All families, in the order in which a scrape shows them.
 pub const FAMILIES: [&Family; 9] = [
     &REQUESTS,
@@ -158,7 +165,8 @@ pub const FAMILIES: [&Family; 9] = [
 ];
 
 /// Those that are shown where the configuration has something for them to count.
-pub const CONFIGURED: [&Family; 10] = [
+pub const CONFIGURED: [&Family; 11] = [
+    &CONFIGURATION_WARNINGS,
     &GLOBAL_RATE_LIMIT_ERRORS,
     &BREAKER_STATE,
     &BREAKER_FAILURES,
@@ -202,7 +210,12 @@ impl MetricNames {
 
     /// The family's name, without the `_total` of a counter.
     pub fn of(&self, family: &Family) -> String {
-        format!("{}{}", self.prefix, family.name)
+        format!("{}{}", self.prefix(family), family.name)
+    }
+
+    /// What is the gate's own, whatever service it stands for, has the same name everywhere.
+    fn prefix(&self, family: &Family) -> &str {
+        if *family == CONFIGURATION_WARNINGS { "" } else { &self.prefix }
     }
 
     /// The name of a metric of Envoy's, in the form that Istio's tags use: each label in front of
@@ -217,7 +230,7 @@ impl MetricNames {
         if let Part::Bucket(bound) = part {
             let _ = write!(name, "le=.={bound};.");
         }
-        name.push_str(&self.prefix);
+        name.push_str(self.prefix(family));
         name.push_str(match part {
             Part::Sum => family.name.strip_suffix("_seconds").unwrap_or(family.name),
             _ => family.name,

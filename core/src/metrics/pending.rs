@@ -18,6 +18,8 @@ pub struct PendingMetrics {
     entries: BTreeMap<Key, Entry>,
     /// Those that Envoy does not know, or that have something for it: few of many.
     open: BTreeSet<Key>,
+    /// Envoy took what was added to a counter, and does not have it.
+    dropped: bool,
 }
 
 #[derive(Debug)]
@@ -40,7 +42,14 @@ struct Histogram {
 impl PendingMetrics {
     /// An empty one.
     pub fn new(names: MetricNames, bounds: Bounds, configured: Configured) -> Self {
-        Self { names, bounds, configured, entries: BTreeMap::new(), open: BTreeSet::new() }
+        Self {
+            names,
+            bounds,
+            configured,
+            entries: BTreeMap::new(),
+            open: BTreeSet::new(),
+            dropped: false,
+        }
     }
 
     /// Adds to a counter or a gauge.
@@ -81,7 +90,9 @@ impl PendingMetrics {
         let buckets = self.bounds.buckets();
         self.entries.entry(key).or_insert_with(|| match key.family().kind {
             Type::Counter => Entry::Counter(Metric::default()),
-            Type::Gauge if matches!(key, Key::Probe(_)) => Entry::Level(Level::default()),
+            Type::Gauge if matches!(key, Key::Probe(_) | Key::ConfigurationWarnings(_)) => {
+                Entry::Level(Level::default())
+            }
             Type::Gauge => Entry::Gauge(Metric::default()),
             Type::Histogram => Entry::Histogram(Box::new(Histogram {
                 buckets: vec![Metric::default(); buckets].into(),
@@ -91,15 +102,23 @@ impl PendingMetrics {
         })
     }
 
+    /// Whether Envoy drops what is added: a `stats_matcher` leaves it out.
+    pub fn dropped(&self) -> bool {
+        self.dropped
+    }
+
     /// Hands over what came together. What Envoy does not take stays for the next time.
     pub fn flush(&mut self, statistics: &mut impl Statistics) {
+        let dropped = &mut self.dropped;
         self.open.retain(|key| {
             let Some(entry) = self.entries.get_mut(key) else { return false };
             let (family, names) = (key.family(), &self.names);
             let name = |part: Part<'_>| names.in_envoy(family, &key.labels(&self.configured), part);
             let settled = match entry {
                 Entry::Counter(metric) => {
-                    metric.flush(statistics, Kind::Counter, || name(Part::Value))
+                    let settled = metric.flush(statistics, Kind::Counter, || name(Part::Value));
+                    *dropped |= metric.is_dropped(statistics);
+                    settled
                 }
                 Entry::Gauge(metric) => metric.flush(statistics, Kind::Gauge, || name(Part::Value)),
                 Entry::Level(level) => level.flush(statistics, || name(Part::Value)),
@@ -110,6 +129,7 @@ impl PendingMetrics {
                     for (nth, bucket) in histogram.buckets.iter_mut().enumerate().rev() {
                         let name = || name(Part::Bucket(&self.bounds.label(nth)));
                         settled &= bucket.flush(statistics, Kind::Counter, name);
+                        *dropped |= bucket.is_dropped(statistics);
                     }
                     let Histogram { count, sum, .. } = &mut **histogram;
                     settled &= count.flush(statistics, Kind::Counter, || name(Part::Count));
@@ -161,6 +181,18 @@ impl Histogram {
 struct Metric {
     id: Option<u32>,
     pending: i64,
+    kept: Kept,
+}
+
+/// Whether Envoy keeps what it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kept {
+    /// Nothing was added yet.
+    #[default]
+    Unasked,
+    /// Something was, and has not been looked for.
+    Added,
+    Known,
 }
 
 impl Metric {
@@ -180,8 +212,23 @@ impl Metric {
         // Envoy takes an increment by 0 for an error.
         if self.pending != 0 && self.id.is_some_and(|id| statistics.add(id, self.pending)) {
             self.pending = 0;
+            if self.kept == Kept::Unasked {
+                self.kept = Kept::Added;
+            }
         }
         self.id.is_some() && self.pending == 0
+    }
+
+    /// Looks once for what was added first to a counter; says whether it is not there.
+    fn is_dropped(&mut self, statistics: &mut impl Statistics) -> bool {
+        if self.kept != Kept::Added {
+            return false;
+        }
+        let value = self.read(statistics);
+        if value.is_some() {
+            self.kept = Kept::Known;
+        }
+        value == Some(0)
     }
 
     fn read(&self, statistics: &mut impl Statistics) -> Option<u64> {

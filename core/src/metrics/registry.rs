@@ -20,8 +20,9 @@ use crate::store::{CAS_ATTEMPTS, Store as _, Unavailable, Version};
 /// The most series that a scrape shows of one process.
 pub const MAX_SERIES: usize = 2_000;
 
-/// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, and 3 without labels.
-const OTHERS: usize = 66;
+/// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, 4 warnings, and 3 without
+/// labels.
+const OTHERS: usize = 70;
 
 /// The classes of a status: `1xx` to `9xx`, and 0.
 const CLASSES: usize = 10;

@@ -12,6 +12,7 @@ use crate::http::{Method, Status};
 use crate::local_reply::CLIENT;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
+use crate::warnings::Warning;
 
 /// A series, or a histogram's series taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,7 @@ pub enum Key {
     ReplayBlocks(Block),
     GlobalRateLimitErrors(Undecided),
     Probe(Probe),
+    ConfigurationWarnings(Warning),
 }
 
 impl Key {
@@ -46,6 +48,7 @@ impl Key {
             Self::ReplayBlocks(_) => &family::REPLAY_BLOCKS,
             Self::GlobalRateLimitErrors(_) => &family::GLOBAL_RATE_LIMIT_ERRORS,
             Self::Probe(probe) => probe.family(),
+            Self::ConfigurationWarnings(_) => &family::CONFIGURATION_WARNINGS,
         }
     }
 
@@ -73,6 +76,7 @@ impl Key {
             Self::ReplayBlocks(block) => vec![("reason", block.label().into())],
             Self::GlobalRateLimitErrors(failure) => vec![("reason", failure.label().into())],
             Self::Probe(probe) => configured.services.labels(probe),
+            Self::ConfigurationWarnings(warning) => vec![("kind", warning.kind().into())],
         }
     }
 
@@ -89,9 +93,10 @@ impl Key {
             Self::GrpcHandled(code) => (7, code as u8, 0, 0),
             Self::ReplayBlocks(block) => (8, block as u8, 0, 0),
             // All VMs know it: it stands on no list.
-            Self::Probe(_) | Self::GlobalRateLimitErrors(_) | Self::RateLimited(..) => {
-                (u8::MAX, 0, 0, 0)
-            }
+            Self::Probe(_)
+            | Self::ConfigurationWarnings(_)
+            | Self::GlobalRateLimitErrors(_)
+            | Self::RateLimited(..) => (u8::MAX, 0, 0, 0),
         };
         let [low, high] = status.to_le_bytes();
         [tag, first, second, low, high]

@@ -165,3 +165,29 @@ fn requests_in_flight_come_and_go() {
     meter.flush(&mut sink);
     assert_eq!(gauge(&sink), Some((Kind::Gauge, 0)), "and back to none");
 }
+
+/// A counter that is added to and stays 0 is one that Envoy does not keep; it is looked for once.
+#[test]
+fn what_is_not_kept_is_noticed() {
+    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
+    sink.drops = true;
+    meter.flush(&mut sink);
+    assert!(!meter.dropped(), "nothing was added");
+    meter.began();
+    meter.finished(finished(b"GET", 200, 7));
+    meter.flush(&mut sink);
+    assert!(meter.dropped());
+}
+
+/// A warning's series has the same name in every namespace.
+#[test]
+fn a_warning_is_the_gates_own() {
+    use crate::warnings::{Warning, Warnings};
+    let mut found = Warnings::default();
+    found.insert(Warning::BodyHidden);
+    let sink = flushed("caracal", |meter| meter.warned(found));
+    for (kind, value) in [("body_hidden", 1), ("peer_unknown", 0)] {
+        let name = format!("kind=.={kind};.probegate_configuration_warnings");
+        assert_eq!(sink.get(&name), Some((Kind::Gauge, value)), "{name}");
+    }
+}

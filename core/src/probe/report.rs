@@ -11,6 +11,7 @@ use super::record::Record;
 use super::rung::{Rung, State};
 use crate::callout::FailureReason;
 use crate::time::Now;
+use crate::warnings::Warnings;
 
 /// What a service is, or all of them are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,11 +55,19 @@ pub enum Detail {
     Status,
 }
 
+/// The gate itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    /// The name of the service that the gate stands for.
+    pub service: &'a str,
+    /// What was found that keeps it from its work.
+    pub warnings: Warnings,
+}
+
 /// Tells of the services of a plan, if there is one, with what all VMs hold of each: the readiness of
-/// the one that is worst off, and JSON. Nothing to probe is ready. `own` is the name of the service that
-/// the gate stands for.
+/// the one that is worst off, and JSON. Nothing to probe is ready.
 pub fn report(
-    own: &str,
+    own: Own<'_>,
     plan: Option<&Plan>,
     records: &[Option<Record>],
     now: Now,
@@ -76,9 +85,13 @@ pub fn report(
         }
     }
     let told = Object::default()
-        .text("service", own)
+        .text("service", own.service)
         .text("status", worst.name())
         .list("services", services.into_iter());
+    let told = match detail {
+        Detail::Ready => told,
+        Detail::Status => told.list("warnings", own.warnings.objects()),
+    };
     let told = match plan.filter(|_| detail == Detail::Status) {
         Some(plan) => told.json("settings", &settings(plan).end()),
         None => told,

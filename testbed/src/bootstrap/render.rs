@@ -9,7 +9,7 @@ use super::Bootstrap;
 
 pub const TYPES: &str = "type.googleapis.com";
 /// The labels of the module's series, as `stats_tags` must name them.
-const LABELS: [&str; 12] = [
+const LABELS: [&str; 13] = [
     "method",
     "status_code",
     "auth_method",
@@ -22,6 +22,7 @@ const LABELS: [&str; 12] = [
     "name",
     "from_state",
     "to_state",
+    "kind",
 ];
 
 impl Bootstrap {

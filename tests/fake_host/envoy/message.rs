@@ -10,8 +10,8 @@ pub struct Request {
     pub headers: Headers,
     /// The body, in the parts in which it comes.
     pub body: Vec<Vec<u8>>,
-    /// Trailers follow the body, and say that it is over.
-    pub trailers: bool,
+    /// What follows the body, and says that it is over.
+    pub trailers: Option<Headers>,
     /// `source.address`; `None` if the connection has none.
     pub peer: Option<Vec<u8>>,
     pub upstream: Response,
@@ -35,7 +35,7 @@ impl Request {
         Self {
             headers: Headers::default(),
             body: Vec::new(),
-            trailers: false,
+            trailers: None,
             peer: Some(b"192.0.2.1:4711".into()),
             upstream: Response::of(200),
         }
@@ -64,12 +64,17 @@ impl Request {
     }
 
     pub fn trailers(self) -> Self {
-        Self { trailers: true, ..self }
+        Self { trailers: Some(self.trailers.unwrap_or_default()), ..self }
+    }
+
+    pub fn trailer(mut self, name: &str, value: &str) -> Self {
+        self.trailers.get_or_insert_default().add(name, value);
+        self
     }
 
     /// Whether nothing follows the head.
     pub fn ends(&self) -> bool {
-        self.body.is_empty() && !self.trailers
+        self.body.is_empty() && self.trailers.is_none()
     }
 
     /// The peer's address and port.
@@ -97,17 +102,24 @@ impl Request {
 pub struct Response {
     pub headers: Headers,
     pub body: String,
+    /// What follows the body.
+    pub trailers: Option<Headers>,
 }
 
 impl Response {
     pub fn of(status: u16) -> Self {
         let mut headers = Headers::default();
         headers.add(":status", status.to_string());
-        Self { headers, body: String::new() }
+        Self { headers, body: String::new(), trailers: None }
     }
 
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.add(name, value);
+        self
+    }
+
+    pub fn trailer(mut self, name: &str, value: &str) -> Self {
+        self.trailers.get_or_insert_default().add(name, value);
         self
     }
 
@@ -123,6 +135,8 @@ impl Response {
 pub struct Exchange {
     /// The head that the upstream saw, if the request got there.
     pub upstream: Option<Headers>,
+    /// The trailers that the upstream saw, if there were any.
+    pub upstream_trailers: Option<Headers>,
     /// What the client got; `None` if it was left waiting.
     pub response: Option<Response>,
     /// The clock, in microseconds, as the gate last read it before it decided; 0 if it did not.

@@ -53,7 +53,7 @@ impl Root {
     pub fn send(self, request: Request) -> Exchange {
         let response = request.upstream.clone();
         let mut stream = Stream::open(self, request);
-        if stream.forwarded() {
+        if stream.forwarded() && !stream.answered() {
             stream.respond(response);
         }
         stream.close()

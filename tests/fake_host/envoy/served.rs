@@ -55,7 +55,7 @@ impl State {
             (PLUGIN_CONFIGURATION, Some(Context::Root { plugin, .. }), _) => &plugin.configuration,
             (CALL_BODY, _, Some(answer)) => &answer.body,
             (REQUEST_BODY, Some(Context::Stream(stream)), _)
-                if stream.phase == Phase::RequestBody =>
+                if matches!(stream.phase, Phase::RequestBody | Phase::RequestTrailers) =>
             {
                 &stream.held
             }

@@ -25,11 +25,15 @@ impl TryFrom<u32> for Kind {
 
 /// A metric's values by the name that a filter gave it.
 #[derive(Debug, Default)]
-pub struct Statistics(BTreeMap<String, i64>);
+pub struct Statistics {
+    values: BTreeMap<String, i64>,
+    /// A `stats_matcher` leaves these out: they can be defined and added to, and stay 0.
+    pub dropped: bool,
+}
 
 impl Statistics {
     pub fn define(&mut self, name: &str) {
-        self.0.entry(name.into()).or_default();
+        self.values.entry(name.into()).or_default();
     }
 
     /// Adds to a metric. A counter takes no offset but a positive one.
@@ -37,7 +41,8 @@ impl Statistics {
         if kind == Kind::Counter && offset <= 0 {
             return Err(Status::BadArgument);
         }
-        *self.0.get_mut(name).ok_or(Status::NotFound)? += offset;
+        let kept = if self.dropped { 0 } else { offset };
+        *self.values.get_mut(name).ok_or(Status::NotFound)? += kept;
         Ok(())
     }
 
@@ -46,12 +51,13 @@ impl Statistics {
         if kind == Kind::Counter {
             return Err(Status::BadArgument);
         }
-        *self.0.get_mut(name).ok_or(Status::NotFound)? = value;
+        let kept = if self.dropped { 0 } else { value };
+        *self.values.get_mut(name).ok_or(Status::NotFound)? = kept;
         Ok(())
     }
 
     pub fn get(&self, name: &str) -> Result<i64, Status> {
-        self.0.get(name).copied().ok_or(Status::NotFound)
+        self.values.get(name).copied().ok_or(Status::NotFound)
     }
 
     /// The sum over all series of a family that have these labels, among others.
@@ -64,6 +70,6 @@ impl Statistics {
             };
             of_family && labels.iter().all(has)
         };
-        self.0.iter().filter(|(name, _)| wanted(name)).map(|(_, value)| value).sum()
+        self.values.iter().filter(|(name, _)| wanted(name)).map(|(_, value)| value).sum()
     }
 }

@@ -35,7 +35,7 @@ impl Stream {
 
     /// A stream whose request the module has seen to its end, and answered if it wants to.
     pub fn open(root: Root, request: Request) -> Self {
-        let (parts, trailers) = (request.body.clone(), request.trailers);
+        let (parts, trailers) = (request.body.clone(), request.trailers.is_some());
         let mut opened = Self::begin(root, request);
         for (at, part) in (1..).zip(&parts) {
             opened.feed(part, at == parts.len() && !trailers);
@@ -84,9 +84,12 @@ impl Stream {
         if self.exchange.response.is_some() {
             return;
         }
-        self.with(|stream| stream.phase = Phase::RequestBody);
+        self.with(|stream| stream.phase = Phase::RequestTrailers);
         let action = module::on_request_trailers(self.id, 1);
         self.conclude(action);
+        if action == Action::Continue && self.exchange.response.is_none() {
+            self.exchange.upstream_trailers = self.with(|stream| stream.request.trailers.clone());
+        }
     }
 
     /// The module's last call, which is about this request, is over: Envoy does what the module has
@@ -100,15 +103,16 @@ impl Stream {
 
     /// Does what the module wants: Envoy sends an answer of its whatever it returns.
     fn conclude(&mut self, action: Action) {
-        let (reply, seen, grpc, filter_state) = self.with(|stream| {
+        let (reply, seen) = self.with(|stream| {
             stream.phase = Phase::Other;
             let grpc = stream.request.is_grpc();
             let seen = stream.request.headers.clone();
-            (stream.reply.clone(), seen, grpc, stream.filter_state.clone())
+            let reply = stream.reply.clone().map(|reply| reply.response(grpc));
+            (reply, seen)
         });
-        self.exchange.filter_state = filter_state;
+        self.exchange.filter_state = self.with(|stream| stream.filter_state.clone());
         match reply {
-            Some(reply) => self.respond(reply.response(grpc)),
+            Some(reply) => self.respond(reply),
             None if action == Action::Continue => {
                 self.exchange.upstream.get_or_insert(seen);
             }
@@ -121,6 +125,11 @@ impl Stream {
         self.exchange.forwarded()
     }
 
+    /// Whether its client has an answer.
+    pub fn answered(&self) -> bool {
+        self.exchange.response.is_some()
+    }
+
     /// The head of an answer comes back, whoever gave it.
     pub fn respond(&mut self, response: Response) {
         let size = self.with(|stream| {
@@ -128,6 +137,16 @@ impl Stream {
             stream.response.insert(response).headers.len()
         });
         let action = module::on_response_headers(self.id, size);
+        let trailers = self.with(|stream| {
+            let trailers = stream.response.as_ref().and_then(|answer| answer.trailers.clone());
+            if trailers.is_some() {
+                stream.phase = Phase::ResponseTrailers;
+            }
+            trailers
+        });
+        if let Some(trailers) = trailers {
+            module::on_response_trailers(self.id, trailers.len());
+        }
         let response = self.with(|stream| {
             stream.phase = Phase::Other;
             stream.response.clone()

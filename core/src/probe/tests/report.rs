@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 
 use super::world::{SECOND, World, plan};
 use crate::callout::FailureReason;
-use crate::probe::report::{Detail, report};
+use crate::probe::report::{Detail, Own, report};
 use crate::probe::rung::Outcome;
 use crate::secret::Secret;
+use crate::warnings::Warnings;
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
 fn told(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();
     let records = world.vms[0].records(&mut world.memory);
-    let (readiness, report) = report("gateway", Some(world.vms[0].plan()), &records, now, detail);
+    let own = Own { service: "gateway", warnings: Warnings::default() };
+    let (readiness, report) = report(own, Some(world.vms[0].plan()), &records, now, detail);
     (readiness.is_ready(), serde_json::from_str(&report).unwrap())
 }
 
