@@ -103,9 +103,9 @@ impl CalloutResponse {
     /// What can be judged.
     pub fn answer(&self) -> Response<'_> {
         Response {
-            headers: Pairs::new(&self.headers),
+            headers: Pairs::new(&self.headers).into(),
             body: self.body.as_deref(),
-            trailers: Pairs::new(&self.trailers),
+            trailers: Pairs::new(&self.trailers).into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What comes back of a call that the gate makes to a cluster.
 
 use crate::http::Status;
-use crate::request::Pairs;
+use crate::request::Headers;
 use crate::time::Micros;
 
 /// A body that is longer than this is not read.
@@ -11,11 +11,11 @@ pub const MAX_BODY: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// None at all where there is no whole answer.
-    pub headers: Pairs<'a>,
+    pub headers: Headers<'a>,
     /// `None` for one that is too long, or that Envoy did not hand over.
     pub body: Option<&'a [u8]>,
     /// Behind the body.
-    pub trailers: Pairs<'a>,
+    pub trailers: Headers<'a>,
 }
 
 impl Response<'_> {
@@ -76,8 +76,8 @@ impl FailureReason {
 /// Whether it was the upstream that answered. Envoy puts this header on every answer of an upstream's,
 /// in place of one that it sent, and on none of its own: so nobody can pass for Envoy (tried with 1.36
 /// and 1.40, with an upstream that answered Envoy's own words).
-fn is_upstreams(headers: Pairs<'_>) -> bool {
-    headers.into_iter().any(|(name, _)| name == b"x-envoy-upstream-service-time")
+fn is_upstreams(mut headers: Headers<'_>) -> bool {
+    headers.any(|(name, _)| name == b"x-envoy-upstream-service-time")
 }
 
 /// Why Envoy answered itself. As tried with 1.36 and 1.40:
@@ -105,7 +105,7 @@ fn of_envoys(status: u16, body: &[u8]) -> FailureReason {
 }
 
 /// The value of a header, if there is exactly one.
-pub fn value<'a>(headers: Pairs<'a>, name: &[u8]) -> Option<&'a [u8]> {
+pub fn value<'a>(headers: Headers<'a>, name: &[u8]) -> Option<&'a [u8]> {
     let mut values = headers.filter(|(held, _)| *held == name).map(|(_, value)| value);
     let value = values.next();
     value.filter(|_| values.next().is_none())

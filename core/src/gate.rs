@@ -48,7 +48,7 @@ pub struct Context<'a, H> {
 }
 
 /// A compiled configuration: what decides, without what it has counted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Gate {
     /// Which headers are read.
     pub names: HeaderNames,

@@ -73,6 +73,9 @@ impl Method {
 pub struct Status(u16);
 
 impl Status {
+    /// 200.
+    pub const OK: Self = Self(200);
+
     /// A status that the gate itself answers.
     pub fn new(status: u16) -> Self {
         if (100..1000).contains(&status) { Self(status) } else { Self(0) }

@@ -8,6 +8,7 @@
 //! and a configuration, and a scrape that the gate answers says what they say.
 
 mod accept;
+mod definition;
 mod exposition;
 mod family;
 mod grpc;
@@ -20,6 +21,7 @@ mod series;
 mod series_name;
 
 pub use crate::http::{Method, Status};
+pub use definition::{Definition, definitions, split};
 pub use exposition::{Exposition, Format, Sample, Value};
 pub use family::MetricNames;
 pub use grpc::Code;

@@ -25,7 +25,7 @@ pub use key::Source;
 pub const MAX_BODY: usize = 64 * 1024;
 
 /// Which requests are counted together, and how many may pass.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Operation {
     /// The methods that it is about; none at all are all.
     pub methods: Vec<Box<[u8]>>,
@@ -46,7 +46,7 @@ pub struct Operation {
 }
 
 /// The operations of a configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Operations {
     all: Vec<Operation>,
     clients: Clients,

@@ -101,7 +101,7 @@ pub enum WhenFull {
 }
 
 /// Admits the requests of each client within its quota.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Limiter {
     quota: Quota,
     table: Table,

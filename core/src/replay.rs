@@ -19,7 +19,7 @@ const MAX_NONCE: usize = 256;
 const SECOND: Micros = 1_000_000;
 
 /// Which requests are let through once only, and how they are told apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Replay {
     /// The paths that it is about.
     pub routes: ProtectedPatterns,

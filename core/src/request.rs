@@ -1,5 +1,34 @@
 //! A borrowed view of a request's head: bytes only, since a client may send any.
 
+/// A header's name and value.
+pub type Header<'a> = (&'a [u8], &'a [u8]);
+
+/// Headers in the order of the message, as the host has them.
+#[derive(Clone, Copy, Debug)]
+pub enum Headers<'a> {
+    /// Serialised as in the proxy-wasm ABI.
+    Serialized(Pairs<'a>),
+    /// Borrowed one by one, without a copy.
+    Listed(&'a [Header<'a>]),
+}
+
+impl<'a> From<Pairs<'a>> for Headers<'a> {
+    fn from(pairs: Pairs<'a>) -> Self {
+        Self::Serialized(pairs)
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = Header<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Serialized(pairs) => pairs.next(),
+            Self::Listed(headers) => headers.split_off_first().copied(),
+        }
+    }
+}
+
 /// Reads the header map as the proxy-wasm ABI serialises it.
 ///
 /// Shape: a count, then a pair of lengths for each header, then each name and value with a NUL
@@ -34,7 +63,7 @@ impl<'a> Pairs<'a> {
 }
 
 impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a [u8], &'a [u8]);
+    type Item = Header<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let ([name, value], rest) = self.lengths.as_chunks().0.split_first_chunk()?;
@@ -107,7 +136,7 @@ pub struct Head<'a> {
     /// Nothing follows the head.
     pub ends: bool,
     /// All headers, for what is looked at rarely.
-    pub headers: Option<Pairs<'a>>,
+    pub headers: Option<Headers<'a>>,
     /// `content-type` says gRPC, and there is a path: to Envoy a CONNECT without one is no call.
     pub grpc: bool,
     /// `x-api-key` was sent.
@@ -128,8 +157,13 @@ pub const DEGRADED: &[u8] = b"x-gate-degraded";
 
 impl<'a> Head<'a> {
     /// Gathers what the gate reads. HeaderNames arrive in lower case, as Envoy keeps them.
-    pub fn read(headers: Pairs<'a>, names: &HeaderNames) -> Self {
-        let mut head = Self { headers: Some(headers), ..Self::default() };
+    ///
+    /// Generic, so that the one pass of every request knows how its headers are held.
+    pub fn read<H>(headers: H, names: &HeaderNames) -> Self
+    where
+        H: Iterator<Item = Header<'a>> + Into<Headers<'a>> + Copy,
+    {
+        let mut head = Self { headers: Some(headers.into()), ..Self::default() };
         // An empty vector does not allocate: only a configuration with token headers pays.
         head.tokens.resize(names.tokens.len(), Single::Missing);
         for (name, value) in headers {

@@ -118,7 +118,7 @@ fn admits() -> Response<'static> {
         x-envoy-upstream-service-time\x001\0";
     const TRAILERS: &[u8] = b"\x01\0\0\0\x0b\0\0\0\x01\0\0\0grpc-status\x000\0";
     let body = Some(&b"\0\0\0\0\x02\x08\x01"[..]);
-    Response { headers: Pairs::new(HEADERS), body, trailers: Pairs::new(TRAILERS) }
+    Response { headers: Pairs::new(HEADERS).into(), body, trailers: Pairs::new(TRAILERS).into() }
 }
 
 /// The upstream and the client see the same ID, and it is a valid one.

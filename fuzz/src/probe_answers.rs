@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
     let head = serialized(&head);
     let trailers = serialized(&[(b"grpc-status", if flags & 0x20 == 0 { b"0" } else { b"14" })]);
     let head = if flags & 0x10 == 0 { &head } else { body };
-    let (headers, trailers) = (Pairs::new(head), Pairs::new(&trailers));
+    let (headers, trailers) = (Pairs::new(head).into(), Pairs::new(&trailers).into());
     let outcome = check.judge(Response { headers, body: Some(body), trailers }, 1, TIMEOUT);
     let unread = check.judge(Response { headers, body: None, trailers }, 1, TIMEOUT);
     let plain = matches!(check, Check::Http { expect: None, .. });

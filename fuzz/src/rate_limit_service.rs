@@ -28,7 +28,7 @@ fn answer(flags: u8, body: &[u8]) {
     let service: &[u8] = if flags & 4 == 0 { b"x-envoy-upstream-service-time" } else { b"x" };
     let headers = serialized(&[(b":status", status), (service, b"1")]);
     let trailers = serialized(&[(b"grpc-status", if flags & 8 == 0 { b"0" } else { b"14" })]);
-    let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
+    let (headers, trailers) = (Pairs::new(&headers).into(), Pairs::new(&trailers).into());
     let decided = judge(Response { headers, body: Some(body), trailers }, 1, TIMEOUT);
     assert!(judge(Response { headers, body: None, trailers }, 1, TIMEOUT).is_err());
     assert!(flags & 14 == 0 || decided.is_err(), "only a success decides");

@@ -4,7 +4,7 @@ use crate::client::{Clients, HashKey};
 use crate::rate_limit::Limiter;
 
 /// How clients are limited.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ClientLimit {
     /// How they are told apart.
     pub clients: Clients,

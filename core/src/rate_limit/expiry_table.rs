@@ -35,7 +35,7 @@ pub fn owned(key: ClientKey, client: ClientKey) -> ClientKey {
 }
 
 /// Keys and their expiries, in as many shared values as it takes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ExpiryTable {
     slots: u32,
     keys_per_slot: usize,

@@ -10,7 +10,7 @@ use crate::time::Micros;
 const LINES: u64 = 256;
 
 /// Leases of hot clients, and clients that are over their limit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Local {
     leases: Box<[LeaseLine]>,
     refused: Box<[RefusedLine]>,

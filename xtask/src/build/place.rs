@@ -92,7 +92,7 @@ impl Place {
         Ok(cargo)
     }
 
-    fn cargo(&self, words: &str) -> Command {
+    pub fn cargo(&self, words: &str) -> Command {
         let mut cargo = command::cargo(words);
         cargo.current_dir(&self.root).env("CARGO_HOME", &self.home);
         cargo
@@ -102,12 +102,22 @@ impl Place {
     /// less is inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
     fn flags(&self) -> Outcome<String> {
         let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
+<<<<<<< HEAD
         let flags = self.remapped()?.into_iter().chain(compact.map(str::to_owned));
         Ok(flags.collect::<Vec<_>>().join(SEPARATOR))
     }
 
     /// Panic messages name source files: the folders of this machine are taken out of them.
     fn remapped(&self) -> Outcome<Vec<String>> {
+=======
+        let mut flags = self.remaps()?;
+        flags.extend(compact.map(str::to_owned));
+        Ok(flags.join("\u{1f}"))
+    }
+
+    /// Panic messages name source files: the folders of this machine are taken out of them.
+    pub fn remaps(&self) -> Outcome<Vec<String>> {
+>>>>>>> 6bdd5ea (native: add the gate as an Envoy dynamic module)
         let rustc = |words: &[&str]| {
             command::output(Command::new("rustc").args(words).current_dir(&self.root))
         };
@@ -121,10 +131,17 @@ impl Place {
             (library, format!("/rustc/{commit}")),
         ];
         folders.extend(self.registries()?.into_iter().map(|folder| (folder, "/crates".to_owned())));
+<<<<<<< HEAD
         let flags = folders
             .iter()
             .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
         Ok(flags.collect())
+=======
+        let remap = |(folder, name): &(PathBuf, String)| {
+            format!("--remap-path-prefix={}={name}", folder.display())
+        };
+        Ok(folders.iter().map(remap).collect())
+>>>>>>> 6bdd5ea (native: add the gate as an Envoy dynamic module)
     }
 
     /// Where cargo keeps the sources of the dependencies: a folder for each registry.

@@ -22,7 +22,7 @@ fn judged(
     trailers: Headers<'_>,
 ) -> Result<Decision, FailureReason> {
     let (headers, trailers) = (serialize(headers), serialize(trailers));
-    let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
+    let (headers, trailers) = (Pairs::new(&headers).into(), Pairs::new(&trailers).into());
     judge(Response { headers, body: Some(body), trailers }, 10, 50_000)
 }
 

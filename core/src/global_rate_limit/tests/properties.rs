@@ -24,7 +24,7 @@ use crate::testing::serialize;
 fn judged(body: &[u8]) -> Result<Decision, FailureReason> {
     let headers = serialize(&[(":status", "200"), ("x-envoy-upstream-service-time", "1")]);
     let trailers = serialize(&[("grpc-status", "0")]);
-    let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
+    let (headers, trailers) = (Pairs::new(&headers).into(), Pairs::new(&trailers).into());
     judge(Response { headers, body: Some(body), trailers }, 10, 50_000)
 }
 

@@ -31,7 +31,7 @@ fn judge(
     trailers: Headers<'_>,
 ) -> Outcome {
     let (headers, trailers) = (pairs(headers), pairs(trailers));
-    let (headers, trailers) = (Pairs::new(&headers), Pairs::new(&trailers));
+    let (headers, trailers) = (Pairs::new(&headers).into(), Pairs::new(&trailers).into());
     check.judge(Response { headers, body, trailers }, 899, 1_000)
 }
 
@@ -104,7 +104,7 @@ fn envoys_own_answers() {
 
 #[test]
 fn an_answer_that_broke_off() {
-    let none = Pairs::new(&[]);
+    let none = Pairs::new(&[]).into();
     let answer = Response { headers: none, body: Some(b""), trailers: none };
     for (took, reason) in
         [(0, Reset), (899, Reset), (900, Timeout), (1_000, Timeout), (9_999, Timeout)]

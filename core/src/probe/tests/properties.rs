@@ -190,9 +190,9 @@ proptest! {
         }
         let (headers, trailers) = (pairs(&headers), pairs(&[("grpc-status", &grpc_status)]));
         let answer = Response {
-            headers: Pairs::new(&headers),
+            headers: Pairs::new(&headers).into(),
             body: Some(&body),
-            trailers: Pairs::new(&trailers),
+            trailers: Pairs::new(&trailers).into(),
         };
         let expect = Expect { pointer: vec!["a".into()], equals: Scalar::Null };
         for check in [

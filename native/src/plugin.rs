@@ -1,0 +1,265 @@
+//! One configuration at work in all of Envoy's workers.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::access;
+use crate::callouts::{Calls, Purpose};
+use crate::counts::Counts;
+use crate::envoy::{self, Config, Filter, Map, Outgoing};
+use crate::envoy_statistics::EnvoyStatistics;
+use crate::host_services::{Means, clocks, drawn_key, hash_key, now};
+use crate::random::Random;
+use crate::store::{Shared, locked};
+use crate::ticker::Ticker;
+use crate::worker::Worker;
+use crate::{probes, token_fetches};
+use probegate_core::auth::fetch::TokenFetcher;
+use probegate_core::callout::FailureReason;
+use probegate_core::config::{self, Mistake};
+use probegate_core::endpoints;
+use probegate_core::gate::Gate;
+use probegate_core::local_reply::Reply;
+use probegate_core::log::{self, Level};
+use probegate_core::metrics::{Format, Meter};
+use probegate_core::probe::Prober;
+use probegate_core::probe::plan::Plan;
+use probegate_core::probe::report::{Detail, report};
+use probegate_core::route::Endpoint;
+
+/// A compiled configuration, and what each worker has of it.
+///
+/// No two of its locks are held at once.
+#[derive(Debug)]
+pub struct Plugin {
+    pub request_id_header: Box<[u8]>,
+    /// The names of the limits, the first of which is each client's own.
+    pub limits: Vec<String>,
+    pub log: log::Settings,
+    pub service: String,
+    first: Mutex<Worker>,
+    others: Box<[Mutex<Worker>]>,
+    pub background: Mutex<Background>,
+    /// Those that were made for it and not for a stream.
+    pub calls: Calls,
+    counts: Counts,
+    pub statistics: EnvoyStatistics,
+    ticker: Option<Ticker>,
+}
+
+/// What happens without a request, on Envoy's main thread.
+#[derive(Debug)]
+pub struct Background {
+    pub prober: Option<Prober>,
+    pub fetcher: Option<TokenFetcher>,
+    /// Counts what is probed, and reads what all have counted.
+    pub meter: Meter,
+    pub random: Random,
+    /// How often it ticks, in milliseconds.
+    tick: u32,
+    /// Ticks since counts were handed over.
+    ticks: u32,
+}
+
+/// How often counts are handed over, in milliseconds.
+const FLUSH: u32 = 1_000;
+
+impl Plugin {
+    /// Reads a configuration and puts it to work; `name` is the filter's, of which limits and probes are.
+    pub fn configure(config: &mut Config, name: &str, text: &[u8]) -> Result<Self, Mistake> {
+        let env = |name: &str| std::env::var(name).ok();
+        let compiled = config::compile(config::parse(text)?, &env, hash_key()?)?;
+        if compiled.log.level <= Level::Warning {
+            warn_once(&compiled.warnings);
+        }
+        let name = if name.is_empty() { "probegate" } else { name };
+        // Plugins that are told apart by name or by window do not count each other's clients.
+        let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
+        let limiter = format!("limit.{window}.{name}");
+        let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
+        let mut prober = compiled.probes.map(|plan| Prober::new(plan, name, clocks()));
+        let mut gate = compiled.gate;
+        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
+        let mut fetcher = match compiled.sources {
+            sources if sources.is_empty() => None,
+            sources => Some(TokenFetcher::new(sources, name)),
+        };
+        // What opened before this configuration came opens still.
+        if let Some(fetcher) = &mut fetcher {
+            gate.renew_tokens(&fetcher.tokens(now(), &mut Shared));
+        }
+        let worker = |gate: Gate| {
+            let means = Means::new(&limiter, format!("table.{name}."), drawn_key()?);
+            let meter = Meter::new(compiled.metrics.clone());
+            Ok(Mutex::new(Worker { gate, meter, means }))
+        };
+        let others: Result<Box<[_]>, Mistake> =
+            (1..envoy::concurrency()).map(|_| worker(gate.clone())).collect();
+        let request_id_header = gate.names.request_id.clone();
+        let mut plugin = Self {
+            request_id_header,
+            limits: compiled.metrics.configured.limits.clone(),
+            log: compiled.log,
+            service: compiled.service.unwrap_or_else(|| name.to_owned()),
+            others: others?,
+            first: worker(gate)?,
+            counts: Counts::new(&compiled.metrics.namespace),
+            statistics: EnvoyStatistics::define(config, &compiled.metrics.namespace),
+            background: Mutex::new(Background {
+                prober,
+                fetcher,
+                meter: Meter::new(compiled.metrics),
+                random: Random::new(drawn_key()?),
+                tick,
+                ticks: 0,
+            }),
+            calls: Calls::default(),
+            ticker: None,
+        };
+        plugin.flush();
+        // Envoy forgets a counter that no configuration holds. So this one holds them all before those that it
+        // replaces are gone.
+        plugin.statistics.on_tick(config);
+        if !envoy::only_validates() {
+            plugin.ticker = Some(ticker(config, tick)?);
+        }
+        Ok(plugin)
+    }
+
+    /// A worker's part.
+    pub fn worker(&self, index: usize) -> &Mutex<Worker> {
+        // Whatever Envoy numbers its workers by, two may share a part: it has a lock.
+        index.checked_sub(1).and_then(|index| self.others.get(index)).unwrap_or(&self.first)
+    }
+
+    fn workers(&self) -> impl Iterator<Item = &Mutex<Worker>> {
+        self.others.iter().chain([&self.first])
+    }
+
+    /// Sees the time go by, on the main thread.
+    pub fn on_tick(&self, config: &mut Config) {
+        let now = now();
+        self.for_each_gate(|gate| gate.on_tick(now));
+        probes::on_tick(self, config);
+        token_fetches::on_tick(self, config);
+        if self.flushes() {
+            self.flush();
+            self.statistics.on_tick(config);
+        }
+    }
+
+    /// Whether a second is over.
+    fn flushes(&self) -> bool {
+        let background = &mut *locked(&self.background);
+        background.ticks += 1;
+        let over = background.ticks * background.tick >= FLUSH;
+        if over {
+            background.ticks = 0;
+        }
+        over
+    }
+
+    /// Has each worker's gate changed.
+    pub fn for_each_gate(&self, change: impl Fn(&mut Gate)) {
+        self.workers().for_each(|worker| change(&mut locked(worker).gate));
+    }
+
+    /// Calls a cluster. Hooks about the call may come before this returns, so no lock is held.
+    pub fn call(
+        &self,
+        config: &mut Config,
+        purpose: Purpose,
+        call: &Outgoing,
+    ) -> Result<(), FailureReason> {
+        self.calls.begin(purpose);
+        match config.start_call(call) {
+            Ok(id) => self.calls.started(id),
+            // If it has ended meanwhile, that was heard of.
+            Err(reason) if self.calls.not_started() => return Err(reason),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A call is over, and what came of it is all that there will be.
+    pub fn on_call_end(&self, id: u64, reset: bool) {
+        let Some((purpose, mut response)) = self.calls.end(id) else { return };
+        if reset {
+            response.on_reset();
+        }
+        match purpose {
+            Purpose::Probe(ticket) => probes::on_answer(self, ticket, &response),
+            Purpose::Fetch(source) => token_fetches::on_answer(self, source, &response),
+        }
+    }
+
+    /// Sums up what was counted.
+    fn flush(&self) {
+        let mut counts = self.counts.clone();
+        self.workers().for_each(|worker| locked(worker).meter.flush(&mut counts));
+        locked(&self.background).meter.flush(&mut counts);
+    }
+
+    /// What was counted by all workers.
+    fn expose(&self, format: Format) -> String {
+        self.flush();
+        let Background { prober, meter, .. } = &mut *locked(&self.background);
+        if let Some(prober) = prober {
+            meter.hold(&prober.records(&mut Shared));
+        }
+        meter.expose(&mut self.counts.clone()).encode(format)
+    }
+
+    /// What the services behind are. Nothing to probe is ready.
+    fn report(&self, detail: Detail) -> Reply {
+        let Background { prober, .. } = &mut *locked(&self.background);
+        let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
+        let plan = prober.as_ref().map(Prober::plan);
+        let (readiness, report) =
+            report(&self.service, plan, &records.unwrap_or_default(), clocks(), detail);
+        // Whoever may see the status is told it, whatever it is.
+        let ready = detail == Detail::Status || readiness.is_ready();
+        endpoints::report(report, if ready { 200 } else { 503 })
+    }
+
+    /// The answer of a route of the gate's own.
+    pub fn answer(&self, endpoint: Endpoint, filter: &Filter) -> Reply {
+        match endpoint {
+            Endpoint::Live => endpoints::live(),
+            Endpoint::Ready => self.report(Detail::Ready),
+            Endpoint::Status => self.report(Detail::Status),
+            Endpoint::Page => endpoints::page(),
+            Endpoint::Metrics => {
+                let accept = filter.header(Map::Request, b"accept");
+                let format = Format::accepted(accept.unwrap_or_default());
+                endpoints::metrics(format, self.expose(format))
+            }
+        }
+    }
+}
+
+/// What was counted since the last tick is summed up when nobody can count any more.
+impl Drop for Plugin {
+    fn drop(&mut self) {
+        self.ticker = None;
+        self.flush();
+    }
+}
+
+fn ticker(config: &mut Config, tick: u32) -> Result<Ticker, Mistake> {
+    let waker = config.waker().ok_or_else(|| Mistake::new("Envoy gave no scheduler"))?;
+    Ticker::start(Duration::from_millis(tick.into()), move || waker.wake())
+        .map_err(|error| Mistake::new(format!("no thread for the timer: {error}")))
+}
+
+/// Logs warnings, unless they are the ones that were logged last.
+fn warn_once(warnings: &[String]) {
+    static LAST: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut last = locked(&LAST);
+    if *last != warnings {
+        for warning in warnings {
+            access::write(Level::Warning, &format!("probegate: {warning}"));
+        }
+        *last = warnings.to_vec();
+    }
+}

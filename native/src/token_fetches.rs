@@ -1,0 +1,85 @@
+//! Asks the sources of tokens, and lets the guards know what they say.
+
+use crate::access;
+use crate::callouts::{Purpose, Response};
+use crate::envoy::{Config, Outgoing};
+use crate::host_services::now;
+use crate::plugin::{Background, Plugin};
+use crate::store::{Shared, locked};
+use probegate_core::auth::fetch::{self as fetch, Change, Source, TokenFetcher};
+use probegate_core::callout;
+use probegate_core::digest::Digest;
+use probegate_core::log::Level;
+
+/// Asks what is due, and takes over what is held.
+pub fn on_tick(plugin: &Plugin, config: &mut Config) {
+    let (due, tokens) = {
+        let Background { fetcher: Some(fetcher), .. } = &mut *locked(&plugin.background) else {
+            return;
+        };
+        let now = now();
+        let due = fetcher.due(now, &mut Shared).into_iter();
+        let due: Vec<_> = due.map(|index| (index, fetcher.source(index).map(request))).collect();
+        (due, fetcher.tokens(now, &mut Shared))
+    };
+    plugin.for_each_gate(|gate| gate.renew_tokens(&tokens));
+    for (index, call) in due {
+        let sent =
+            call.is_some_and(|call| plugin.call(config, Purpose::Fetch(index), &call).is_ok());
+        if !sent {
+            conclude(plugin, index, None);
+        }
+    }
+}
+
+fn request(source: &Source) -> Outgoing {
+    Outgoing {
+        cluster: source.cluster.clone(),
+        headers: vec![
+            (":method", "GET".into()),
+            (":path", source.path.to_string()),
+            (":authority", source.authority.to_string()),
+            ("user-agent", "probegate".into()),
+            ("accept", "text/plain, */*".into()),
+        ],
+        body: Vec::new(),
+        timeout: source.timeout,
+    }
+}
+
+/// A source has answered, or did not.
+pub fn on_answer(plugin: &Plugin, index: usize, response: &Response) {
+    conclude(plugin, index, response.judge(read));
+}
+
+/// The tokens of an answer; none of one that is not 200, or that broke off.
+fn read(response: callout::Response<'_>) -> Option<Vec<Digest>> {
+    let callout::Response { mut headers, body, .. } = response;
+    let ok = headers.any(|(name, value)| name == b":status" && value == b"200");
+    body.filter(|_| ok).and_then(fetch::read)
+}
+
+/// Notes what a source has said, tells what that changed, and opens for it at once.
+fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
+    let (change, name, tokens) = {
+        let background = &mut *locked(&plugin.background);
+        let Background { fetcher: Some(fetcher), .. } = background else { return };
+        let now = now();
+        let change = fetcher.on_answer(index, said, now, &mut Shared);
+        (change, name(fetcher, index), fetcher.tokens(now, &mut Shared))
+    };
+    plugin.for_each_gate(|gate| gate.renew_tokens(&tokens));
+    let (Some(change), Some(name)) = (change, name) else { return };
+    let (level, what) = match change {
+        Change::Renewed => (Level::Info, "gives other tokens than before"),
+        Change::Recovered => (Level::Info, "gives tokens again"),
+        Change::Failing => (Level::Warning, "gives no tokens: the last ones stay for `keep_for`"),
+    };
+    if plugin.log.level <= level {
+        access::write(level, &format!("probegate: {name} {what}"));
+    }
+}
+
+fn name(fetcher: &TokenFetcher, index: usize) -> Option<Box<str>> {
+    fetcher.source(index).map(Source::name)
+}
