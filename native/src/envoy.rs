@@ -69,6 +69,11 @@ pub fn concurrency() -> usize {
     callbacks().map_or(1, |envoy| unsafe { (envoy.get_concurrency)() } as usize)
 }
 
+/// Envoy has what came with 1.40.
+pub fn is_since_1_40() -> bool {
+    callbacks().is_some_and(|envoy| envoy.http_filter_config_increment_counter.is_some())
+}
+
 /// Envoy only looks at the configuration, and ends. Asked on the main thread.
 pub fn only_validates() -> bool {
     // SAFETY: it takes nothing.
@@ -291,12 +296,7 @@ impl Config {
         succeeded(result).map(|()| id)
     }
 
-    /// Whether [`Config::count`] works: since Envoy 1.40.
-    pub fn counts(&self) -> bool {
-        callbacks().is_some_and(|envoy| envoy.http_filter_config_increment_counter.is_some())
-    }
-
-    /// Adds to a counter, or sets a gauge, of this configuration.
+    /// Adds to a counter, or sets a gauge. An error before Envoy 1.40.
     pub fn count(
         &mut self,
         kind: Kind,

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::counts;
-use crate::envoy::{Config, Failed, Filter, Level, log};
+use crate::envoy::{Config, Failed, Filter, Level, is_since_1_40, log};
 use crate::host_services::now;
 use probegate_core::metrics::{Kind, definitions, split};
 use probegate_core::time::Micros;
@@ -57,7 +57,7 @@ impl EnvoyStatistics {
                 }
             }
         }
-        Self { ids, fresh: true.into(), by_stream: !config.counts(), due: 0.into() }
+        Self { ids, fresh: true.into(), by_stream: !is_since_1_40(), due: 0.into() }
     }
 
     /// Hands over what was counted, on the main thread.

@@ -4,18 +4,14 @@
 //! hook about the same stream before what is done returns.
 #![allow(unsafe_code, missing_docs)]
 
-use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use crate::abi::{self, Buffer, EnvoyConfig, EnvoyFilter, ModuleConfig, ModuleFilter, Pair};
-use crate::envoy::{Config, Filter, Level, log};
+use crate::envoy::{self, Config, Filter, Level, log};
 use crate::plugin::Plugin;
 use crate::stream::{HttpStream, Step};
 use probegate_core::request::Header;
-
-/// The version of the ABI that this was written for. Envoy warns of others and loads them.
-const ABI: &CStr = c"v0.1.0";
 
 /// `on_http_filter_…_status`: what becomes of a message.
 mod status {
@@ -143,8 +139,10 @@ unsafe fn chunks<'a>(chunks: *const Buffer, count: usize) -> Vec<&'a [u8]> {
 
 #[unsafe(no_mangle)]
 extern "C" fn envoy_dynamic_module_on_program_init() -> *const u8 {
+    // The version of the ABI, of which Envoy only warns if it is not its own.
     match abi::load() {
-        Ok(()) => ABI.as_ptr().cast(),
+        Ok(()) if envoy::is_since_1_40() => c"v0.2.0".as_ptr().cast(),
+        Ok(()) => c"v0.1.0".as_ptr().cast(),
         Err(sentence) => {
             // Its log may be one of the callbacks that this Envoy does not have.
             eprintln!("probegate: {sentence}");

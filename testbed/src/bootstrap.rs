@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::Host;
 use render::{TYPES, cluster, merge};
 
 /// Builds the configuration of an Envoy; each listener gets a free port.
@@ -16,9 +17,10 @@ use render::{TYPES, cluster, merge};
 pub struct Bootstrap {
     pub(crate) concurrency: u32,
     upstream: SocketAddr,
+    host: Host,
     module: Option<PathBuf>,
     configuration: Option<Value>,
-    environment: Map<String, Value>,
+    pub(crate) environment: Map<String, Value>,
     wasm: Value,
     hcm: Value,
     listener: Value,
@@ -36,9 +38,14 @@ pub struct Bootstrap {
 pub(crate) const DRAIN: Duration = Duration::from_secs(1);
 
 impl Bootstrap {
-    /// Everything goes through the built module to this upstream.
+    /// Everything goes through the built module to this upstream, in the host of `PROBEGATE_HOST`.
     pub fn to(upstream: SocketAddr) -> Self {
-        Self { module: Some(crate::module()), ..Self::without_module(upstream) }
+        Self::within(Host::from_env(), upstream)
+    }
+
+    /// The same in that host.
+    pub fn within(host: Host, upstream: SocketAddr) -> Self {
+        Self { host, module: Some(host.module()), ..Self::without_module(upstream) }
     }
 
     /// Everything goes straight to this upstream.
@@ -46,6 +53,7 @@ impl Bootstrap {
         Self {
             concurrency: 2,
             upstream,
+            host: Host::Wasm,
             module: None,
             configuration: None,
             environment: Map::new(),
@@ -91,7 +99,7 @@ impl Bootstrap {
         Self { configuration: Some(configuration), ..self }
     }
 
-    /// A variable of the VM.
+    /// A variable of the VM; of Envoy's process where there is none, which a reload does not change.
     pub fn env(mut self, key: &str, value: &str) -> Self {
         self.environment.insert(key.to_owned(), value.into());
         self
@@ -102,7 +110,7 @@ impl Bootstrap {
         self.wasm(json!({"failure_policy": policy}))
     }
 
-    /// A merge patch over the plugin: `{"vm_config": {"vm_id": "one"}}`.
+    /// A merge patch over the plugin: `{"vm_config": {"vm_id": "one"}}`. A dynamic module has none of it.
     pub fn wasm(mut self, patch: Value) -> Self {
         merge(&mut self.wasm, patch);
         self

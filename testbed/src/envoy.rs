@@ -70,7 +70,10 @@ impl Envoy {
         let mut command = bootstrap.wrapper.clone();
         command.push(program.into());
         let (workers, drain) = (bootstrap.concurrency, bootstrap.drain);
-        let process = Process::spawn(&command, folder, &file, workers, drain, &[]);
+        let environment = bootstrap.process_environment();
+        let environment: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let process = Process::spawn(&command, folder, &file, workers, drain, &environment);
         let patience = if bootstrap.wrapper.is_empty() { PATIENCE } else { PATIENCE * 10 };
         let workers = u64::from(bootstrap.concurrency);
         let wanted = workers * listeners.len() as u64;

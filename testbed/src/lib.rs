@@ -13,6 +13,7 @@ mod crashing;
 pub mod envoy;
 pub mod figures;
 pub mod headers;
+mod host;
 pub mod poll;
 mod port;
 pub mod prometheus;
@@ -32,6 +33,7 @@ pub use capabilities::capabilities;
 pub use client::{Client, Request, Response};
 pub use crashing::crashing_module;
 pub use envoy::Envoy;
+pub use host::Host;
 pub use port::Port;
 pub use prometheus::Prometheus;
 #[cfg(feature = "rate-limit-service")]
@@ -52,10 +54,7 @@ pub fn workspace() -> &'static Path {
         .expect("the testbed is a folder of the workspace")
 }
 
-/// The built module: `dist/probegate.wasm`, or what `PROBEGATE_MODULE` names.
+/// The built proxy-wasm module: `dist/probegate.wasm`, or what `PROBEGATE_MODULE` names.
 pub fn module() -> PathBuf {
-    let path = std::env::var_os("PROBEGATE_MODULE")
-        .map_or_else(|| workspace().join("dist/probegate.wasm"), |named| workspace().join(named));
-    assert!(path.is_file(), "there is no module at {}: run `cargo xtask build`", path.display());
-    path
+    Host::Wasm.module()
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Bootstrap;
+use crate::Host;
 
 pub const TYPES: &str = "type.googleapis.com";
 /// The labels of the module's series, as `stats_tags` must name them.
@@ -39,6 +40,10 @@ impl Bootstrap {
             "node": {"id": "testbed", "cluster": "testbed"},
             "admin": {"address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))},
             "stats_config": {"stats_tags": tags},
+            // Without it the names of a dynamic module's metrics begin with `envoy_dynamicmodulescustom_`.
+            "layered_runtime": {"layers": [{"name": "static", "static_layer": {
+                "envoy.reloadable_features.dynamic_modules_strip_custom_stat_prefix": true,
+            }}]},
             "static_resources": {"clusters": clusters},
             "dynamic_resources": {"lds_config": {
                 "resource_api_version": "V3",
@@ -96,6 +101,36 @@ impl Bootstrap {
     }
 
     fn gate(&self, module: &Path) -> Value {
+        match self.host {
+            Host::Wasm => self.wasm_filter(module),
+            Host::Native => self.dynamic_module(),
+        }
+    }
+
+    fn dynamic_module(&self) -> Value {
+        let mut filter = json!({
+            "@type": format!("{TYPES}/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter"),
+            "filter_name": "probegate",
+            "dynamic_module_config": {"name": "probegate", "do_not_close": true},
+        });
+        if let Some(configuration) = &self.configuration {
+            merge(&mut filter, json!({"filter_config": configuration}));
+        }
+        json!({"name": "envoy.filters.http.dynamic_modules", "typed_config": filter})
+    }
+
+    /// Variables of Envoy's process: where it looks for the dynamic module, and what that is told.
+    pub(crate) fn process_environment(&self) -> Vec<(String, String)> {
+        let Some(module) = self.module.as_deref().filter(|_| self.host == Host::Native) else {
+            return Vec::new();
+        };
+        let folder = module.parent().unwrap_or(module).display().to_string();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let variables = self.environment.iter().map(|(name, value)| (name.clone(), text(value)));
+        variables.chain([("ENVOY_DYNAMIC_MODULES_SEARCH_PATH".to_owned(), folder)]).collect()
+    }
+
+    fn wasm_filter(&self, module: &Path) -> Value {
         let mut plugin = json!({
             "name": "probegate",
             "failure_policy": "FAIL_RELOAD",

@@ -56,7 +56,12 @@ impl Process {
             .args(["--drain-strategy", "immediate"])
             // What an access log has is in the log at once.
             .args(["--file-flush-interval-msec", "50"])
-            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+            .args([
+                "--log-level",
+                "warning",
+                "--component-log-level",
+                "wasm:info,dynamic_modules:info",
+            ])
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("share the log"))
             .stderr(log)

@@ -1,0 +1,42 @@
+//! The form of the gate that tests run: a proxy-wasm filter, or a dynamic module.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::workspace;
+
+/// Which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// `dist/probegate.wasm`.
+    Wasm,
+    /// `dist/libprobegate.so`.
+    Native,
+}
+
+impl Host {
+    /// The one that `PROBEGATE_HOST` names, `wasm` or `native`; without it Wasm.
+    pub fn from_env() -> Self {
+        match env::var("PROBEGATE_HOST").as_deref() {
+            Err(_) | Ok("wasm") => Self::Wasm,
+            Ok("native") => Self::Native,
+            Ok(other) => panic!("PROBEGATE_HOST is {other}: it must be wasm or native"),
+        }
+    }
+
+    /// The built file: what `PROBEGATE_MODULE` names, or the one in `dist/`.
+    pub fn module(self) -> PathBuf {
+        let (built, verb) = match self {
+            Self::Wasm => ("dist/probegate.wasm", "build"),
+            Self::Native => ("dist/libprobegate.so", "build --native"),
+        };
+        let path = env::var_os("PROBEGATE_MODULE")
+            .map_or_else(|| workspace().join(built), |named| workspace().join(named));
+        assert!(
+            path.is_file(),
+            "there is no module at {}: run `cargo xtask {verb}`",
+            path.display()
+        );
+        path
+    }
+}
