@@ -1,24 +1,36 @@
 //! Envoy's own statistics: once a second they are given what was counted, with labels.
+//!
+//! Envoy forgets a metric that no configuration has named, with all that was added to it. So of those that count
+//! the same the newest one hands over, and each names what there is: it goes on when another one goes.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::counts;
 use crate::envoy::{Config, Failed, Filter, Level, is_since_1_40, log};
 use crate::host_services::now;
+use crate::store::locked;
 use probegate_core::metrics::{Kind, definitions, split};
 use probegate_core::time::Micros;
+
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+/// The configurations that there are, by their namespaces.
+static LIVING: Mutex<Vec<(String, u64)>> = Mutex::new(Vec::new());
 
 /// A second.
 const PERIOD: Micros = 1_000_000;
 
 /// The metrics of one configuration in Envoy.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EnvoyStatistics {
     ids: HashMap<String, (Kind, usize)>,
-    /// Envoy may not know of counts that there were before this configuration.
-    fresh: AtomicBool,
+    /// Its place among those of the same namespace, from the oldest on.
+    number: u64,
+    namespace: String,
+    /// How many of the counts this configuration has named.
+    named: AtomicUsize,
     /// Envoy takes counts of streams alone: before 1.40.
     by_stream: bool,
     /// When counts are handed over next by a stream.
@@ -43,6 +55,12 @@ impl Teller for Filter {
     }
 }
 
+impl Drop for EnvoyStatistics {
+    fn drop(&mut self) {
+        locked(&LIVING).retain(|(_, number)| *number != self.number);
+    }
+}
+
 impl EnvoyStatistics {
     /// Makes all metrics of a namespace known, which Envoy allows only while the configuration is made.
     pub fn define(config: &mut Config, namespace: &str) -> Self {
@@ -57,7 +75,20 @@ impl EnvoyStatistics {
                 }
             }
         }
-        Self { ids, fresh: true.into(), by_stream: !is_since_1_40(), due: 0.into() }
+        let number = NUMBERS.fetch_add(1, Relaxed);
+        let namespace = namespace.to_owned();
+        locked(&LIVING).push((namespace.clone(), number));
+        let (named, due) = Default::default();
+        Self { ids, number, namespace, named, by_stream: !is_since_1_40(), due }
+    }
+
+    /// Nobody newer counts the same.
+    fn leads(&self) -> bool {
+        let living = locked(&LIVING);
+        let newer = |(namespace, number): &(String, u64)| {
+            *namespace == self.namespace && *number > self.number
+        };
+        !living.iter().any(newer)
     }
 
     /// Hands over what was counted, on the main thread.
@@ -82,12 +113,24 @@ impl EnvoyStatistics {
         /// Several configurations, or workers, have the same counts.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let Ok(_alone) = ONE_AT_A_TIME.try_lock() else { return };
-        let anew = self.fresh.swap(false, Relaxed);
-        for count in counts::all() {
+        let (leads, counts) = (self.leads(), counts::all());
+        let named = self.named.swap(counts.len(), Relaxed);
+        for (place, count) in counts.iter().enumerate() {
             let (labels, name) = split(&count.name);
             let Some((kind, id)) = self.ids.get(name) else { continue };
+            // A gauge is set each time: one that went with another configuration is there again.
+            let anew = place >= named || *kind == Kind::Gauge;
+            if !(leads || anew) {
+                continue;
+            }
             let labels: Vec<&str> = labels.iter().map(|(_, value)| *value).collect();
-            count.hand_over(anew, |change| teller.tell(*kind, *id, &labels, change).is_ok());
+            let mut tell = |change| teller.tell(*kind, *id, &labels, change).is_ok();
+            match leads {
+                true => count.hand_over(anew, tell),
+                // A gauge is the leader's to set.
+                false if *kind == Kind::Counter => drop(tell(0)),
+                false => {}
+            }
         }
     }
 }

@@ -102,6 +102,10 @@ impl Host for Services<'_> {
 }
 
 impl Connection for Services<'_> {
+    fn remote_address(&mut self) -> &[u8] {
+        self.filter.source_address()
+    }
+
     /// Where Envoy took the client's address from a header or an extension, it writes the port 0: then the
     /// TCP peer is another, which Envoy tells since 1.40.
     fn peer(&mut self) -> &[u8] {

@@ -21,4 +21,5 @@ mod store;
 mod stream;
 mod ticker;
 mod token_fetches;
+mod token_files;
 mod worker;

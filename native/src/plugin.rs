@@ -12,14 +12,15 @@ use crate::host_services::{Means, clocks, drawn_key, hash_key, now};
 use crate::random::Random;
 use crate::store::{Shared, locked};
 use crate::ticker::Ticker;
+use crate::token_files::TokenFiles;
 use crate::worker::Worker;
-use crate::{probes, token_fetches};
+use crate::{probes, token_fetches, token_files};
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::Gate;
-use probegate_core::local_reply::Reply;
+use probegate_core::local_reply::{Reply, ReplyNames};
 use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
@@ -33,8 +34,8 @@ use probegate_core::route::Endpoint;
 #[derive(Debug)]
 pub struct Plugin {
     pub request_id_header: Box<[u8]>,
-    /// The names of the limits, the first of which is each client's own.
-    pub limits: Vec<String>,
+    /// The names that its answers tell.
+    pub names: ReplyNames,
     pub log: log::Settings,
     pub service: String,
     first: Mutex<Worker>,
@@ -52,6 +53,7 @@ pub struct Plugin {
 pub struct Background {
     pub prober: Option<Prober>,
     pub fetcher: Option<TokenFetcher>,
+    pub files: TokenFiles,
     /// Counts what is probed, and reads what all have counted.
     pub meter: Meter,
     pub random: Random,
@@ -68,10 +70,12 @@ impl Plugin {
     /// Reads a configuration and puts it to work; `name` is the filter's, of which limits and probes are.
     pub fn configure(config: &mut Config, name: &str, text: &[u8]) -> Result<Self, Mistake> {
         let env = |name: &str| std::env::var(name).ok();
-        let compiled = config::compile(config::parse(text)?, &env, hash_key()?)?;
+        let environment = config::Environment::native(&env, &token_files::read, hash_key()?);
+        let compiled = config::compile(config::parse(text)?, &environment)?;
         if compiled.log.level <= Level::Warning {
             warn_once(&compiled.warnings);
         }
+        let names = compiled.reply_names();
         let name = if name.is_empty() { "probegate" } else { name };
         // Plugins that are told apart by name or by window do not count each other's clients.
         let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
@@ -98,7 +102,7 @@ impl Plugin {
         let request_id_header = gate.names.request_id.clone();
         let mut plugin = Self {
             request_id_header,
-            limits: compiled.metrics.configured.limits.clone(),
+            names,
             log: compiled.log,
             service: compiled.service.unwrap_or_else(|| name.to_owned()),
             others: others?,
@@ -108,6 +112,7 @@ impl Plugin {
             background: Mutex::new(Background {
                 prober,
                 fetcher,
+                files: TokenFiles::new(compiled.token_files),
                 meter: Meter::new(compiled.metrics),
                 random: Random::new(drawn_key()?),
                 tick,
@@ -143,6 +148,7 @@ impl Plugin {
         probes::on_tick(self, config);
         token_fetches::on_tick(self, config);
         if self.flushes() {
+            token_files::on_tick(self);
             self.flush();
             self.statistics.on_tick(config);
         }

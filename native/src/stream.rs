@@ -266,11 +266,12 @@ impl HttpStream {
                     stream.answered(refusal.status());
                 }
                 (stream.forwarded, stream.decision) = (false, refusal.word());
-                let reply = refusal.reply(&stream.id, &plugin.limits);
+                let reply = refusal.reply(&stream.id, &plugin.names);
                 self.reply(plugin, filter, stream, reply)
             }
             Verdict::Answer(endpoint) => {
                 let reply = plugin.answer(endpoint, filter);
+                let reply = if stream.grpc { reply.for_grpc() } else { reply };
                 stream.answered(reply.status);
                 self.reply(plugin, filter, stream, reply)
             }
@@ -285,7 +286,14 @@ impl HttpStream {
         reply: Reply,
     ) -> Step {
         let pending = stream.pending.as_mut();
-        let further = pending.map(|pending| mem::take(&mut pending.global_rate_limit.headers));
+        let mut further = pending
+            .map(|pending| mem::take(&mut pending.global_rate_limit.headers))
+            .unwrap_or_default();
+        // A refusal tells of the limit that refused.
+        if !reply.headers.iter().any(|(name, _)| *name == "ratelimit") {
+            let quota = stream.quota.iter().flat_map(|quota| quota.headers());
+            further.extend(quota.map(|(name, value)| (name.to_owned(), value)));
+        }
         if stream.grpc {
             let code = reply.grpc_status.and_then(|status| Code::ALL.get(status as usize).copied());
             stream.grpc_status =
@@ -294,7 +302,6 @@ impl HttpStream {
         access::tell(plugin, &stream, filter);
         let (id, grpc_status) = (stream.id.clone(), stream.grpc_status.map(|code| code as u32));
         self.state = State::Decided(stream);
-        let further = further.unwrap_or_default();
         Step::Reply(Box::new(LocalReply { id, reply, grpc_status, further }))
     }
 
@@ -317,6 +324,9 @@ impl HttpStream {
         stream.status = Status::of(filter.header(Map::Response, b":status").unwrap_or_default());
         // What cannot be set costs the answer its ID, not itself.
         let _ = filter.set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+        for (name, value) in stream.quota.iter().flat_map(|quota| quota.headers()) {
+            let _ = filter.set_header(Map::Response, name.as_bytes(), value.as_bytes());
+        }
     }
 
     /// The answer has trailers, and here they are.

@@ -17,7 +17,7 @@ const LINES: u32 = 8;
 const MAX_PAUSE: u32 = 256;
 
 /// What this worker wrote last, and what it knows of the writes of the process.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Recent {
     lines: [Line; LINES as usize],
     /// The last write that this worker knows of.
@@ -29,7 +29,7 @@ pub struct Recent {
 }
 
 /// A slot, and its value.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Line {
     /// `None`: the line remembers nothing.
     written: Option<(u32, Version)>,
