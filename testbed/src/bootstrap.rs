@@ -1,5 +1,6 @@
 //! What an Envoy of a test is started with. The defaults are those of `envoy/envoy.yaml`.
 
+mod convert;
 mod render;
 
 use std::ffi::OsString;
@@ -11,6 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::Host;
 use render::{TYPES, cluster, merge};
+
+pub use convert::to_native;
+pub use render::dynamic_module;
 
 /// Builds the configuration of an Envoy; each listener gets a free port.
 #[derive(Clone, Debug)]
@@ -78,6 +82,11 @@ impl Bootstrap {
     /// Another module than the built one, for comparisons.
     pub fn module(self, path: &Path) -> Self {
         Self { module: Some(path.to_owned()), ..self }
+    }
+
+    /// The dynamic module at this path, in place of what there was.
+    pub fn dynamic_module(self, path: &Path) -> Self {
+        Self { host: Host::Native, module: Some(path.to_owned()), ..self }
     }
 
     /// The plugin's configuration as the text of a `google.protobuf.StringValue`, as Istio sends it.

@@ -12,7 +12,8 @@ use std::{fmt, fs};
 
 use serde_json::{Value, json};
 
-use crate::bootstrap::{Bootstrap, DRAIN};
+use crate::Host;
+use crate::bootstrap::{Bootstrap, DRAIN, to_native};
 use crate::stats::Stats;
 use crate::{poll, tools};
 use admin::Admin;
@@ -89,6 +90,10 @@ impl Envoy {
         workers: u32,
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
+        let text = fs::read_to_string(bootstrap).expect("the bootstrap");
+        if loads_other_form(&text) {
+            return Self::start_text(program, &text, workers, environment);
+        }
         Self::start_command(&[program.into()], bootstrap, workers, environment)
     }
 
@@ -113,8 +118,15 @@ impl Envoy {
     ) -> Result<Self, Failed> {
         let folder = process::folder();
         let file = folder.join("bootstrap.yaml");
+        let (text, variables) = match loads_other_form(text) {
+            true => to_native(text),
+            false => (text.to_owned(), Vec::new()),
+        };
         fs::write(&file, text).expect("write the bootstrap");
-        let process = Process::spawn(&[program.into()], folder, &file, workers, DRAIN, environment);
+        let mut variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        variables.extend(environment);
+        let process = Process::spawn(&[program.into()], folder, &file, workers, DRAIN, &variables);
         Self::started(process, PATIENCE, all_started)
     }
 
@@ -272,6 +284,11 @@ impl Envoy {
     pub fn keep_folder(&mut self) {
         self.process.keep_folder();
     }
+}
+
+/// The bootstrap loads the proxy-wasm filter, and the dynamic module is to be tested.
+fn loads_other_form(text: &str) -> bool {
+    Host::from_env() == Host::Native && text.contains("envoy.extensions.filters.http.wasm.v3.Wasm")
 }
 
 fn all_started(admin: &Admin) -> bool {

@@ -24,6 +24,31 @@ impl Host {
         }
     }
 
+    /// The tests run another form, and this one is only about this: the reason is told.
+    pub fn is_not_tested(self, reason: &str) -> bool {
+        let other = Self::from_env() != self;
+        if other {
+            println!("only of {self:?}: {reason}");
+        }
+        other
+    }
+
+    /// The name of the filter in Envoy, by which a route can disable it.
+    pub fn filter(self) -> &'static str {
+        match self {
+            Self::Wasm => "envoy.filters.http.wasm",
+            Self::Native => "envoy.filters.http.dynamic_modules",
+        }
+    }
+
+    /// The bootstrap that a user starts with.
+    pub fn bootstrap(self) -> &'static str {
+        match self {
+            Self::Wasm => "envoy/envoy.yaml",
+            Self::Native => "envoy/native.yaml",
+        }
+    }
+
     /// The built file: what `PROBEGATE_MODULE` names, or the one in `dist/`.
     pub fn module(self) -> PathBuf {
         let (built, verb) = match self {

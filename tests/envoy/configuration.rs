@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testbed::system::said;
 use testbed::{Bootstrap, Client, Envoy, Upstream, poll};
 
 use crate::request_id::id_of;
@@ -160,8 +161,7 @@ fn an_access_log_has_a_line_for_each_request() {
         }
         let lines = || -> Vec<String> {
             let log = envoy.log();
-            let lines =
-                log.lines().filter_map(|line| Some(line[line.find("wasm log")?..].to_owned()));
+            let lines = log.lines().filter(|line| said(line) != *line).map(str::to_owned);
             lines.filter(|line| line.contains("id-1")).collect()
         };
         let wanted = if access == "off" { 0 } else { 3 };

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use testbed::client::h2;
 use testbed::rate_limit_service::Limit;
 use testbed::{
-    Client, Envoy, Port, RateLimitService, Redis, Request, Response, Upstream, poll, tools,
+    Client, Envoy, Host, Port, RateLimitService, Redis, Request, Response, Upstream, poll, tools,
     workspace,
 };
 
@@ -194,11 +194,12 @@ fn global_rate_limit_does_what_its_readme_says() {
     assert_eq!(client.get("/v1/other").status, 200, "the limits of the process alone decide");
 }
 
-/// `envoy/envoy.yaml` guards metrics with the variable that it names, and limits to 20 a second.
+/// `envoy/envoy.yaml`, or `envoy/native.yaml`, guards metrics with the variable that it names, and limits to 20 a second.
 #[test]
 fn the_bootstrap_works_as_it_stands() {
     let upstream = Upstream::start();
-    let envoy = start("envoy/envoy.yaml", &upstream, &[("METRICS_BEARER", "example-token")]);
+    let envoy =
+        start(Host::from_env().bootstrap(), &upstream, &[("METRICS_BEARER", "example-token")]);
     let mut client = Client::new(envoy.address());
     assert_eq!(client.get("/metrics").status, 401);
     let opened = client.get_with("/metrics", &[("authorization", "Bearer example-token")]);

@@ -40,10 +40,7 @@ impl Bootstrap {
             "node": {"id": "testbed", "cluster": "testbed"},
             "admin": {"address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))},
             "stats_config": {"stats_tags": tags},
-            // Without it the names of a dynamic module's metrics begin with `envoy_dynamicmodulescustom_`.
-            "layered_runtime": {"layers": [{"name": "static", "static_layer": {
-                "envoy.reloadable_features.dynamic_modules_strip_custom_stat_prefix": true,
-            }}]},
+            "layered_runtime": layered_runtime(),
             "static_resources": {"clusters": clusters},
             "dynamic_resources": {"lds_config": {
                 "resource_api_version": "V3",
@@ -103,20 +100,8 @@ impl Bootstrap {
     fn gate(&self, module: &Path) -> Value {
         match self.host {
             Host::Wasm => self.wasm_filter(module),
-            Host::Native => self.dynamic_module(),
+            Host::Native => dynamic_module("probegate", self.configuration.clone()),
         }
-    }
-
-    fn dynamic_module(&self) -> Value {
-        let mut filter = json!({
-            "@type": format!("{TYPES}/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter"),
-            "filter_name": "probegate",
-            "dynamic_module_config": {"name": "probegate", "do_not_close": true},
-        });
-        if let Some(configuration) = &self.configuration {
-            merge(&mut filter, json!({"filter_config": configuration}));
-        }
-        json!({"name": "envoy.filters.http.dynamic_modules", "typed_config": filter})
     }
 
     /// Variables of Envoy's process: where it looks for the dynamic module, and what that is told.
@@ -152,6 +137,26 @@ impl Bootstrap {
             },
         })
     }
+}
+
+/// The filter that loads the dynamic module under this name, with this configuration.
+pub fn dynamic_module(name: &str, configuration: Option<Value>) -> Value {
+    let mut filter = json!({
+        "@type": format!("{TYPES}/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter"),
+        "filter_name": name,
+        "dynamic_module_config": {"name": "probegate", "do_not_close": true},
+    });
+    if let Some(configuration) = configuration {
+        merge(&mut filter, json!({"filter_config": configuration}));
+    }
+    json!({"name": "envoy.filters.http.dynamic_modules", "typed_config": filter})
+}
+
+/// Without it the names of a dynamic module's metrics begin with `envoy_dynamicmodulescustom_`.
+pub fn layered_runtime() -> Value {
+    json!({"layers": [{"name": "static", "static_layer": {
+        "envoy.reloadable_features.dynamic_modules_strip_custom_stat_prefix": true,
+    }}]})
 }
 
 pub fn cluster(name: &str, address: SocketAddr) -> Value {

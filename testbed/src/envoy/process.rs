@@ -44,6 +44,8 @@ impl Process {
         let child = Command::new(program)
             .args(arguments)
             .current_dir(workspace())
+            // Where Envoy looks for a dynamic module; it may be told another place.
+            .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", workspace().join("dist"))
             .envs(environment.iter().copied())
             .arg("--config-path")
             .arg(bootstrap)

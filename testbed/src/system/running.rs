@@ -167,8 +167,10 @@ impl Seen<'_> {
 
 /// A line of Envoy's log, without what Envoy puts in front of what the gate said.
 pub fn said(line: &str) -> &str {
-    let gates = line.split_once("wasm log").and_then(|(_, rest)| rest.split_once(": "));
-    gates.map_or(line, |(_, said)| said)
+    let wasm = line.split_once("wasm log").and_then(|(_, rest)| rest.split_once(": "));
+    let native =
+        || line.split_once("[dynamic_modules] [").and_then(|(_, rest)| rest.split_once("] "));
+    wasm.or_else(native).map_or(line, |(_, said)| said)
 }
 
 fn put(upstream: &Upstream, stand_in: &StandIn) {

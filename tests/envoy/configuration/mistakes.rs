@@ -8,7 +8,8 @@ use crate::request_id::id_of;
 
 /// What stands in a message of the gate's own, from its mark on.
 fn messages(log: &str) -> Vec<&str> {
-    log.lines().filter_map(|line| Some(&line[line.find(": probegate: ")? + 2..])).collect()
+    let said = log.lines().map(testbed::system::said);
+    said.filter(|said| said.starts_with("probegate: ")).collect()
 }
 
 /// Each mistake makes Envoy refuse the configuration with one line that says where and what. The old

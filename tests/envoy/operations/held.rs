@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::json;
+use testbed::Host;
 use testbed::{Client, Request, poll};
 
 use super::*;
@@ -52,7 +53,7 @@ fn envoy_answers_what_is_held_too_long() {
     assert_eq!(upstream.count(), 0);
 }
 
-/// Envoy holds no more of a body than its buffer: 413, with the request's ID.
+/// Envoy holds no more of a body than its buffer: 413, with the request's ID. A dynamic module has it hold more.
 #[test]
 fn envoy_answers_what_its_buffer_does_not_hold() {
     let upstream = Upstream::start();
@@ -62,6 +63,11 @@ fn envoy_answers_what_its_buffer_does_not_hold() {
     let body = json!({"bank_id": "a", "x": "x".repeat(50_000)}).to_string();
     let answer = Client::new(envoy.address())
         .send(&Request::new("POST", "/v1/recall").header("x-request-id", "mine").body(body));
+    if Host::from_env() == Host::Native {
+        // A dynamic module has Envoy hold as much of the body as it reads.
+        assert_eq!((answer.status, upstream.count()), (200, 1));
+        return;
+    }
     assert_eq!((answer.status, answer.header("x-request-id")), (413, Some("mine")));
     assert_eq!(upstream.count(), 0);
     envoy.wait_for_stat(REQUESTS, &[("status_code", "413")], |count| count == 1.0);
@@ -72,6 +78,9 @@ fn envoy_answers_what_its_buffer_does_not_hold() {
 /// while, and the log says what may be amiss.
 #[test]
 fn a_body_that_envoy_keeps_to_itself_is_500() {
+    if Host::Wasm.is_not_tested("Envoy shows a dynamic module every body") {
+        return;
+    }
     let upstream = Upstream::start();
     let bootstrap = bootstrap(&upstream, json!([by_body(1)]))
         .wasm(json!({"allow_on_headers_stop_iteration": false}));

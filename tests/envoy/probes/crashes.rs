@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use probegate_core::time::rfc3339;
 use serde_json::json;
+use testbed::Host;
 use testbed::client::raw;
 use testbed::service::answer;
 use testbed::{Envoy, Service, Upstream, crashing_module};
@@ -18,6 +19,9 @@ const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntrans
 /// was ready stays so. (The fake host shows that it takes two intervals at most.)
 #[test]
 fn probing_goes_on_when_vms_crash() {
+    if Host::Wasm.is_not_tested("a dynamic module has no VM that crashes alone") {
+        return;
+    }
     let (upstream, api) = (Upstream::start(), Service::start(answer(200, "ok")));
     // Answers that come late are no matter here.
     let plugin = probing(json!([target("api", &["/health"])]), json!({"failure_threshold": 100}));

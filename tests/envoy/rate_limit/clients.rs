@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 
 use serde_json::{Value, json};
-use testbed::{Client, Envoy, Request, Upstream};
+use testbed::bootstrap::dynamic_module;
+use testbed::{Client, Envoy, Host, Request, Upstream};
 
 use super::{admitted, bootstrap, limited, source};
 
@@ -70,23 +71,31 @@ fn a_header_names_the_client() {
 fn plugins_of_different_names_do_not_share() {
     let upstream = Upstream::start();
     let second: Value = json!({"rate_limit": {"requests": 2, "window": "1h"}});
-    let gate = bootstrap(&upstream, json!({"requests": 3, "window": "1h"})).filters_before(json!({
-        "name": "second",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-            "config": {
-                "name": "second",
-                "configuration": {
-                    "@type": "type.googleapis.com/google.protobuf.StringValue",
-                    "value": second.to_string(),
-                },
-                "vm_config": {
-                    "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": testbed::module()}},
+    let configuration = json!({
+        "@type": "type.googleapis.com/google.protobuf.StringValue",
+        "value": second.to_string(),
+    });
+    let wasm = || {
+        json!({
+            "name": "second",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+                "config": {
+                    "name": "second",
+                    "configuration": configuration,
+                    "vm_config": {
+                        "runtime": "envoy.wasm.runtime.v8",
+                        "code": {"local": {"filename": testbed::module()}},
+                    },
                 },
             },
-        },
-    }));
+        })
+    };
+    let filter = match Host::from_env() {
+        Host::Wasm => wasm(),
+        Host::Native => dynamic_module("second", Some(configuration.clone())),
+    };
+    let gate = bootstrap(&upstream, json!({"requests": 3, "window": "1h"})).filters_before(filter);
     let envoy = Envoy::start(&gate).expect("Envoy starts");
     let mut client = Client::new(envoy.address());
     let statuses: Vec<u16> = (0..4).map(|_| client.get("/").status).collect();

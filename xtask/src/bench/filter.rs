@@ -27,6 +27,8 @@ pub enum Filter {
     Empty(&'static str),
     /// The gate with this configuration.
     Gate(Value),
+    /// The same as a dynamic module.
+    Dynamic(Value),
 }
 
 /// The modules, built once for all rows.
@@ -34,6 +36,7 @@ pub struct Modules {
     pub gate: PathBuf,
     empty_as_built: PathBuf,
     empty: PathBuf,
+    dynamic: PathBuf,
     /// A service that is well, for filters that probe: the cluster `upstream`.
     probed: Upstream,
 }
@@ -55,6 +58,7 @@ impl Modules {
             gate: write("probegate.wasm", &place.module()?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
             empty: write("empty.wasm", &trim(&empty)?)?,
+            dynamic: write("libprobegate.so", &place.native_module()?)?,
             probed: Upstream::start(),
         })
     }
@@ -86,6 +90,10 @@ impl Filter {
             Self::EmptyAsBuilt => wasm(&modules.empty_as_built, ""),
             Self::Empty(header) => wasm(&modules.empty, header),
             Self::Gate(configuration) => wasm(&modules.gate, &configuration.to_string()),
+            Self::Dynamic(configuration) => plain
+                .dynamic_module(&modules.dynamic)
+                .plugin(configuration.clone())
+                .env("METRICS_BEARER", TOKEN),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What is measured by callgrind, as data.
 
 mod curves;
+mod dynamic;
 
 use serde_json::{Value, json};
 
@@ -100,7 +101,7 @@ pub fn requests() -> Vec<Row> {
     let once =
         json!({"requests": 1, "window": "1h", "client": {"forwarded_for": {"trusted_hops": 0}}});
     let shadow = json!({"requests": 1, "window": "1h", "enforce": false, "client": {"forwarded_for": {"trusted_hops": 0}}});
-    vec![
+    let mut rows = vec![
         Row::new("bare", "no filter", Filter::None, api()),
         Row::new("bare-id", "no filter; the request has an ID", Filter::None, own_id()),
         Row::new("bare-token", "no filter; the request has a token", Filter::None, with_token()),
@@ -209,7 +210,9 @@ pub fn requests() -> Vec<Row> {
             json!({"log": {"access": "json"}}),
             api(),
         ),
-    ]
+    ];
+    rows.extend(dynamic::dynamic());
+    rows
 }
 
 /// Clients by `x-client`, 100 a second each, over a window in which all of 5,000 are live.

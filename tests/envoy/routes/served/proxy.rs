@@ -4,7 +4,7 @@ use std::iter;
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
-use testbed::{Bootstrap, Envoy, WebServer};
+use testbed::{Bootstrap, Envoy, Host, WebServer};
 
 /// The value of `x-to` for which Envoy itself answers, past the gate, with what it made of the path.
 /// Any other is the name of a server behind the gate.
@@ -66,7 +66,7 @@ fn routes(servers: &[WebServer]) -> Value {
     let told = json!({
         "match": {"prefix": "/", "headers": [is_to(TELL)]},
         "direct_response": {"status": 200},
-        "typed_per_filter_config": {"envoy.filters.http.wasm": {
+        "typed_per_filter_config": {(Host::from_env().filter()): {
             "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
             "disabled": true,
         }},
