@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testbed::system::said;
-use testbed::{Bootstrap, Client, Envoy, Upstream, poll};
+use testbed::{Bootstrap, Client, Envoy, Host, Upstream, poll};
 
 use crate::request_id::id_of;
 
@@ -137,7 +137,7 @@ static_resources:
 "#;
     let file =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("off-{}.yaml", std::process::id()));
-    let module = format!("{:?}", testbed::module());
+    let module = format!("{:?}", Host::from_env().module());
     fs::write(&file, YAML.replace("MODULE", &module)).expect("write the bootstrap");
     let envoy =
         Envoy::start_file(testbed::tools::envoy_from_env(), &file, 1, &[]).expect("Envoy starts");

@@ -8,7 +8,9 @@ use super::render::{TYPES, dynamic_module, layered_runtime, merge};
 /// The same bootstrap with the dynamic module, as JSON, and the variables that the VM was given beside those
 /// of Envoy's process.
 pub fn to_native(text: &str) -> (String, Vec<(String, String)>) {
-    let mut bootstrap: Value = serde_saphyr::from_str(text).expect("the bootstrap is YAML");
+    // Each host has its own key in Envoy's filter state.
+    let text = text.replace("FILTER_STATE(wasm.probegate.", "FILTER_STATE(probegate.");
+    let mut bootstrap: Value = serde_saphyr::from_str(&text).expect("the bootstrap is YAML");
     let mut variables = Vec::new();
     convert(&mut bootstrap, &mut variables);
     merge(&mut bootstrap, json!({"layered_runtime": layered_runtime()}));

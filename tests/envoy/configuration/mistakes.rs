@@ -92,7 +92,7 @@ fn a_mistake_is_refused_with_one_line_and_the_old_configuration_stays() {
         (limit(json!({"window": 1})), "rate_limit.window: "),
         (
             limit(json!({"client": "cookie"})),
-            "rate_limit.client: must be one of peer, header, forwarded_for",
+            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
         ),
         (
             limit(json!({"client": {"header": ""}})),

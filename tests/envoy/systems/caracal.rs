@@ -87,7 +87,7 @@ fn without_a_token_the_gate_says_that_it_has_none() {
         assert_eq!(ask(&running, "sts", "/metrics", token), 401);
     }
     let log = running.envoy.log();
-    assert!(log.contains("the variable METRICS_BEARER is not set in the VM"), "{log}");
+    assert!(log.contains("the variable METRICS_BEARER is not set"), "{log}");
     let reason = [("reason", "not_configured")];
     running
         .envoy
