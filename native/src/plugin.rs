@@ -73,7 +73,8 @@ impl Plugin {
         let environment = config::Environment::native(&env, &token_files::read, hash_key()?);
         let compiled = config::compile(config::parse(text)?, &environment)?;
         if compiled.log.level <= Level::Warning {
-            warn_once(&compiled.warnings);
+            let warnings: Vec<String> = compiled.warnings.iter().map(ToString::to_string).collect();
+            warn_once(&warnings);
         }
         let names = compiled.reply_names();
         let name = if name.is_empty() { "probegate" } else { name };
@@ -83,7 +84,7 @@ impl Plugin {
         let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
         let mut prober = compiled.probes.map(|plan| Prober::new(plan, name, clocks()));
         let mut gate = compiled.gate;
-        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(&mut Shared));
+        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(clocks(), &mut Shared));
         let mut fetcher = match compiled.sources {
             sources if sources.is_empty() => None,
             sources => Some(TokenFetcher::new(sources, name)),

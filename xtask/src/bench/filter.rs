@@ -58,7 +58,7 @@ impl Modules {
             gate: write("probegate.wasm", &place.module()?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
             empty: write("empty.wasm", &trim(&empty)?)?,
-            dynamic: write("libprobegate.so", &place.native_module()?)?,
+            dynamic: write("libprobegate.so", &place.native()?)?,
             probed: Upstream::start(),
         })
     }

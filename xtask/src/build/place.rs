@@ -36,23 +36,23 @@ impl Place {
 
     /// The bytes of the command line for this machine, the same for the same sources in whatever place.
     pub fn command_line(&self) -> Outcome<Vec<u8>> {
-        self.of_this_machine("probegate-cli", "probegate")
+        self.of_this_machine("probegate-cli", "release", "probegate")
     }
 
     /// The bytes of the dynamic module, likewise.
     pub fn native(&self) -> Outcome<Vec<u8>> {
-        self.of_this_machine("probegate-native", "libprobegate_native.so")
+        self.of_this_machine("probegate-native", "native", "libprobegate_native.so")
     }
 
-    fn of_this_machine(&self, package: &str, file: &str) -> Outcome<Vec<u8>> {
+    fn of_this_machine(&self, package: &str, profile: &str, file: &str) -> Outcome<Vec<u8>> {
         command::run(&mut self.cargo("fetch --locked"))?;
-        let mut cargo = self.cargo("build --locked --release --package");
+        let mut cargo = self.cargo("build --locked --profile");
         cargo
-            .args([package, "--target-dir"])
+            .args([profile, "--package", package, "--target-dir"])
             .arg(&self.target)
             .env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
         command::run(&mut cargo)?;
-        Ok(fs::read(self.target.join("release").join(file))?)
+        Ok(fs::read(self.target.join(profile).join(file))?)
     }
 
     /// What the compiler makes of a package of the workspace, as a module.
@@ -92,7 +92,7 @@ impl Place {
         Ok(cargo)
     }
 
-    pub fn cargo(&self, words: &str) -> Command {
+    fn cargo(&self, words: &str) -> Command {
         let mut cargo = command::cargo(words);
         cargo.current_dir(&self.root).env("CARGO_HOME", &self.home);
         cargo
@@ -102,22 +102,12 @@ impl Place {
     /// less is inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
     fn flags(&self) -> Outcome<String> {
         let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
-<<<<<<< HEAD
         let flags = self.remapped()?.into_iter().chain(compact.map(str::to_owned));
         Ok(flags.collect::<Vec<_>>().join(SEPARATOR))
     }
 
     /// Panic messages name source files: the folders of this machine are taken out of them.
     fn remapped(&self) -> Outcome<Vec<String>> {
-=======
-        let mut flags = self.remaps()?;
-        flags.extend(compact.map(str::to_owned));
-        Ok(flags.join("\u{1f}"))
-    }
-
-    /// Panic messages name source files: the folders of this machine are taken out of them.
-    pub fn remaps(&self) -> Outcome<Vec<String>> {
->>>>>>> 6bdd5ea (native: add the gate as an Envoy dynamic module)
         let rustc = |words: &[&str]| {
             command::output(Command::new("rustc").args(words).current_dir(&self.root))
         };
@@ -131,17 +121,10 @@ impl Place {
             (library, format!("/rustc/{commit}")),
         ];
         folders.extend(self.registries()?.into_iter().map(|folder| (folder, "/crates".to_owned())));
-<<<<<<< HEAD
         let flags = folders
             .iter()
             .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
         Ok(flags.collect())
-=======
-        let remap = |(folder, name): &(PathBuf, String)| {
-            format!("--remap-path-prefix={}={name}", folder.display())
-        };
-        Ok(folders.iter().map(remap).collect())
->>>>>>> 6bdd5ea (native: add the gate as an Envoy dynamic module)
     }
 
     /// Where cargo keeps the sources of the dependencies: a folder for each registry.
