@@ -10,7 +10,7 @@ use super::meter::EnvoyStatistics;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
-use probegate_core::config::{self, Mistake};
+use probegate_core::config::{self, Host, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::{Context, Gate};
 use probegate_core::local_reply::{Reply, ReplyNames};
@@ -204,7 +204,8 @@ impl Plugin {
         let State { prober, .. } = &mut *self.state.borrow_mut();
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let own = Own { service: &self.service, warnings: self.warnings() };
+        let own =
+            Own { service: &self.service, host: Host::Wasm.name(), warnings: self.warnings() };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
         let ready = detail == Detail::Status || readiness.is_ready();

@@ -14,6 +14,9 @@
 //! built-in defaults of the systems that it knows. A module imports only from those before it in the order that
 //! `tests/import_order.rs` names.
 
+/// The version of the gate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub mod auth;
 pub mod callout;
 pub mod client;

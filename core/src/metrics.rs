@@ -94,6 +94,8 @@ pub struct Configured {
     pub limits: Vec<String>,
     /// Whether one of them is over many Envoys.
     pub global_rate_limit: bool,
+    /// The form of the gate: `wasm` or `native`.
+    pub host: &'static str,
 }
 
 impl Configured {
@@ -135,6 +137,7 @@ pub struct Meter {
 impl Meter {
     /// A meter that has counted nothing.
     pub fn new(settings: Settings) -> Self {
+        let host = settings.configured.host;
         let (names, bounds) = (MetricNames::new(&settings.namespace), settings.bounds);
         let probes = settings.configured.services.series();
         let mut limited: Vec<Key> = settings.configured.limited().collect();
@@ -158,6 +161,10 @@ impl Meter {
         };
         for key in probes.into_iter().map(Key::Probe).chain(limited) {
             meter.pending.know(key);
+        }
+        // A meter of no host, as in a test, has none.
+        if !host.is_empty() {
+            meter.pending.level(Key::BuildInfo, 1);
         }
         meter.announce(settings.limited, settings.replay);
         meter

@@ -17,7 +17,7 @@ use crate::worker::Worker;
 use crate::{probes, token_fetches, token_files};
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
-use probegate_core::config::{self, Mistake};
+use probegate_core::config::{self, Host, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::Gate;
 use probegate_core::local_reply::{Reply, ReplyNames};
@@ -25,8 +25,9 @@ use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
-use probegate_core::probe::report::{Detail, report};
+use probegate_core::probe::report::{Detail, Own, report};
 use probegate_core::route::Endpoint;
+use probegate_core::warnings::Warnings;
 
 /// A compiled configuration, and what each worker has of it.
 ///
@@ -222,8 +223,10 @@ impl Plugin {
         let Background { prober, .. } = &mut *locked(&self.background);
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let (readiness, report) =
-            report(&self.service, plan, &records.unwrap_or_default(), clocks(), detail);
+        let found = self.workers().map(|worker| locked(worker).gate.warnings);
+        let warnings = found.fold(Warnings::default(), Warnings::union);
+        let own = Own { service: &self.service, host: Host::Native.name(), warnings };
+        let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
         let ready = detail == Detail::Status || readiness.is_ready();
         endpoints::report(report, if ready { 200 } else { 503 })

@@ -81,8 +81,12 @@ pub fn compile(
         .probes
         .and_then(|probes| builder.within("probes", |builder| probes::compile(probes, builder)));
     let services = probes.as_ref().map(Services::of).unwrap_or_default();
-    let configured =
-        Configured { services, limits, global_rate_limit: global_rate_limit.is_some() };
+    let configured = Configured {
+        services,
+        limits,
+        global_rate_limit: global_rate_limit.is_some(),
+        host: environment.host.name(),
+    };
     let (limited, replays) = (limit.is_some(), replay.is_some());
     let metrics = builder.within("metrics", |b| {
         metrics::compile(config.metrics, limited, replays, configured, &mut b.findings)

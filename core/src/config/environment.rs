@@ -11,6 +11,16 @@ pub enum Host {
     Native,
 }
 
+impl Host {
+    /// The form's name, as metrics and the status have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm",
+            Self::Native => "native",
+        }
+    }
+}
+
 /// What compiling asks of the host.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {

@@ -12,6 +12,7 @@ use crate::global_rate_limit::Failure as Undecided;
 use crate::probe::breaker;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
+use crate::warnings::Warning;
 
 /// A metric, apart from the values of its labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Definition {
 }
 
 /// A series of each family.
-const EXAMPLES: [Key; 19] = [
+const EXAMPLES: [Key; 21] = [
     Key::Requests(Method::Get, Status::OK, AuthMethod::None),
     Key::Durations(Method::Get, Status::OK),
     Key::InFlight,
@@ -35,6 +36,8 @@ const EXAMPLES: [Key; 19] = [
     Key::Degraded,
     Key::GrpcHandled(Code::Ok),
     Key::Folded,
+    Key::BuildInfo,
+    Key::ConfigurationWarnings(Warning::ListenerPassed),
     Key::GlobalRateLimitErrors(Undecided::Open),
     Key::Probe(Probe::BreakerState(0)),
     Key::Probe(Probe::BreakerFailures(0)),

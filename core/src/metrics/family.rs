@@ -144,6 +144,13 @@ pub const READINESS_RUNG: Family = Family {
     kind: Type::Gauge,
 };
 
+/// The gate itself.
+pub const BUILD_INFO: Family = Family {
+    name: "probegate_build_info",
+    help: "Version and form of the gate; always 1",
+    kind: Type::Gauge,
+};
+
 /// What keeps the gate from its work.
 pub const CONFIGURATION_WARNINGS: Family = Family {
     name: "probegate_configuration_warnings",
@@ -165,7 +172,8 @@ pub const FAMILIES: [&Family; 9] = [
 ];
 
 /// Those that are shown where the configuration has something for them to count.
-pub const CONFIGURED: [&Family; 11] = [
+pub const CONFIGURED: [&Family; 12] = [
+    &BUILD_INFO,
     &CONFIGURATION_WARNINGS,
     &GLOBAL_RATE_LIMIT_ERRORS,
     &BREAKER_STATE,
@@ -215,7 +223,7 @@ impl MetricNames {
 
     /// What is the gate's own, whatever service it stands for, has the same name everywhere.
     fn prefix(&self, family: &Family) -> &str {
-        if *family == CONFIGURATION_WARNINGS { "" } else { &self.prefix }
+        if [BUILD_INFO, CONFIGURATION_WARNINGS].contains(family) { "" } else { &self.prefix }
     }
 
     /// The name of a metric of Envoy's, in the form that Istio's tags use: each label in front of

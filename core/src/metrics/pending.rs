@@ -90,7 +90,12 @@ impl PendingMetrics {
         let buckets = self.bounds.buckets();
         self.entries.entry(key).or_insert_with(|| match key.family().kind {
             Type::Counter => Entry::Counter(Metric::default()),
-            Type::Gauge if matches!(key, Key::Probe(_) | Key::ConfigurationWarnings(_)) => {
+            Type::Gauge
+                if matches!(
+                    key,
+                    Key::Probe(_) | Key::ConfigurationWarnings(_) | Key::BuildInfo
+                ) =>
+            {
                 Entry::Level(Level::default())
             }
             Type::Gauge => Entry::Gauge(Metric::default()),

@@ -6,6 +6,7 @@ use super::Configured;
 use super::family::{self, Family, Label};
 use super::grpc::Code;
 use super::probes::Probe;
+use crate::VERSION;
 use crate::auth::{AuthMethod, Failure};
 use crate::global_rate_limit::Failure as Undecided;
 use crate::http::{Method, Status};
@@ -31,6 +32,7 @@ pub enum Key {
     GlobalRateLimitErrors(Undecided),
     Probe(Probe),
     ConfigurationWarnings(Warning),
+    BuildInfo,
 }
 
 impl Key {
@@ -49,6 +51,7 @@ impl Key {
             Self::GlobalRateLimitErrors(_) => &family::GLOBAL_RATE_LIMIT_ERRORS,
             Self::Probe(probe) => probe.family(),
             Self::ConfigurationWarnings(_) => &family::CONFIGURATION_WARNINGS,
+            Self::BuildInfo => &family::BUILD_INFO,
         }
     }
 
@@ -77,6 +80,9 @@ impl Key {
             Self::GlobalRateLimitErrors(failure) => vec![("reason", failure.label().into())],
             Self::Probe(probe) => configured.services.labels(probe),
             Self::ConfigurationWarnings(warning) => vec![("kind", warning.kind().into())],
+            Self::BuildInfo => {
+                vec![("version", VERSION.into()), ("host", configured.host.into())]
+            }
         }
     }
 
@@ -95,6 +101,7 @@ impl Key {
             // All VMs know it: it stands on no list.
             Self::Probe(_)
             | Self::ConfigurationWarnings(_)
+            | Self::BuildInfo
             | Self::GlobalRateLimitErrors(_)
             | Self::RateLimited(..) => (u8::MAX, 0, 0, 0),
         };

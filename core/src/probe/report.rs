@@ -1,6 +1,7 @@
 //! What is told of the services: `/-/gate/ready` to everybody, `/-/gate/status` to whoever has the
 //! metrics token. Every worker tells the same, since all of it is in the shared records.
 
+use crate::VERSION;
 use crate::json::Object;
 use crate::time::Micros;
 use crate::time::rfc3339;
@@ -60,6 +61,8 @@ pub enum Detail {
 pub struct Own<'a> {
     /// The name of the service that the gate stands for.
     pub service: &'a str,
+    /// Its form: `wasm` or `native`.
+    pub host: &'static str,
     /// What was found that keeps it from its work.
     pub warnings: Warnings,
 }
@@ -90,7 +93,10 @@ pub fn report(
         .list("services", services.into_iter());
     let told = match detail {
         Detail::Ready => told,
-        Detail::Status => told.list("warnings", own.warnings.objects()),
+        Detail::Status => told
+            .text("version", VERSION)
+            .text("host", own.host)
+            .list("warnings", own.warnings.objects()),
     };
     let told = match plan.filter(|_| detail == Detail::Status) {
         Some(plan) => told.json("settings", &settings(plan).end()),

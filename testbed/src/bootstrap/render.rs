@@ -10,7 +10,7 @@ use crate::Host;
 
 pub const TYPES: &str = "type.googleapis.com";
 /// The labels of the module's series, as `stats_tags` must name them.
-const LABELS: [&str; 13] = [
+const LABELS: [&str; 15] = [
     "method",
     "status_code",
     "auth_method",
@@ -24,6 +24,8 @@ const LABELS: [&str; 13] = [
     "from_state",
     "to_state",
     "kind",
+    "version",
+    "host",
 ];
 
 impl Bootstrap {
