@@ -31,7 +31,7 @@ pub type Label = (&'static str, Cow<'static, str>);
 /// Requests by how they ended.
 pub const REQUESTS: Family = Family {
     name: "gateway_requests",
-    help: "Requests that ended, by method, status and how the client authenticated",
+    help: "Requests that ended, by method, status and credentials the client presented (not verified)",
     kind: Type::Counter,
 };
 /// Durations of requests.
@@ -55,7 +55,7 @@ pub const AUTH_FAILURES: Family = Family {
 /// Requests that a limit did not admit.
 pub const RATE_LIMITED: Family = Family {
     name: "gateway_rate_limited",
-    help: "Requests that a limit did not admit, whether it is enforced or not",
+    help: "Requests over a rate limit: rejected, or only counted (enforce: false)",
     kind: Type::Counter,
 };
 /// Requests that were seen before.
@@ -78,8 +78,8 @@ pub const GRPC_HANDLED: Family = Family {
 };
 /// Requests for whose status there was no room.
 pub const FOLDED: Family = Family {
-    name: "gateway_folded_statuses",
-    help: "Requests that were counted by the class of their status, for want of room for more series",
+    name: "gateway_series_overflow",
+    help: "Requests recorded under their status class because the series limit was reached",
     kind: Type::Counter,
 };
 /// Requests that the global_rate_limit's service was to decide.

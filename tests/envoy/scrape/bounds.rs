@@ -16,7 +16,7 @@ fn a_status_too_many_folds_into_its_class() {
         assert_eq!(client.get(&format!("/status/{status}")).status, status);
         sent += 1.0;
     }
-    const FOLDED: &str = "probegate_gateway_folded_statuses_total";
+    const FOLDED: &str = "probegate_gateway_series_overflow_total";
     let stats = scraped_until(envoy.address(), "all are counted", |stats| {
         stats.value(REQUESTS, &[]) >= sent && stats.value(FOLDED, &[]) >= 100.0
     });

@@ -100,7 +100,7 @@ pub fn judge_statuses(account: &Account, stats: &Stats, broken: &mut Vec<Broken>
         }
         missing += shown.saturating_sub(counted);
     }
-    let folded = total(stats, "folded_statuses_total");
+    let folded = total(stats, "series_overflow_total");
     if missing > folded {
         let seen =
             format!("{missing} requests are not counted by their status, and {folded} were folded");

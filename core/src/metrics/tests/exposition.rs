@@ -27,7 +27,7 @@ fn busy(namespace: &str) -> (Meter, FakeStatistics) {
     (meter, sink)
 }
 
-const TEXT: &str = r#"# HELP caracal_gateway_requests_total Requests that ended, by method, status and how the client authenticated
+const TEXT: &str = r#"# HELP caracal_gateway_requests_total Requests that ended, by method, status and credentials the client presented (not verified)
 # TYPE caracal_gateway_requests_total counter
 caracal_gateway_requests_total{method="GET",status_code="200",auth_method="none"} 4
 # HELP caracal_gateway_request_duration_seconds Time from the arrival of a request's head to the end of its stream
@@ -45,7 +45,7 @@ caracal_gateway_requests_in_flight 1
 caracal_gateway_auth_failures_total{auth_method="none",reason="missing"} 0
 caracal_gateway_auth_failures_total{auth_method="bearer",reason="malformed"} 0
 caracal_gateway_auth_failures_total{auth_method="bearer",reason="invalid"} 1
-# HELP caracal_gateway_rate_limited_total Requests that a limit did not admit, whether it is enforced or not
+# HELP caracal_gateway_rate_limited_total Requests over a rate limit: rejected, or only counted (enforce: false)
 # TYPE caracal_gateway_rate_limited_total counter
 caracal_gateway_rate_limited_total{limit="client",reason="exceeded"} 1
 caracal_gateway_rate_limited_total{limit="client",reason="table_full"} 0
@@ -59,9 +59,9 @@ caracal_gateway_degraded_mode_requests_total 0
 # HELP caracal_gateway_grpc_server_handled_total gRPC requests that ended, by status code
 # TYPE caracal_gateway_grpc_server_handled_total counter
 caracal_gateway_grpc_server_handled_total{code="Unauthenticated"} 1
-# HELP caracal_gateway_folded_statuses_total Requests that were counted by the class of their status, for want of room for more series
-# TYPE caracal_gateway_folded_statuses_total counter
-caracal_gateway_folded_statuses_total 0
+# HELP caracal_gateway_series_overflow_total Requests recorded under their status class because the series limit was reached
+# TYPE caracal_gateway_series_overflow_total counter
+caracal_gateway_series_overflow_total 0
 "#;
 
 #[test]

@@ -38,7 +38,7 @@ fn a_hundred_statuses_have_a_series_each() {
         answer(&mut meter, b"GET", status, AuthMethod::None);
     }
     let scraped = scrape(&mut meter, &mut sink);
-    assert_eq!(total(&scraped, "caracal_gateway_folded_statuses_total"), 0.0);
+    assert_eq!(total(&scraped, "caracal_gateway_series_overflow_total"), 0.0);
     let series = |status| {
         format!(
             r#"caracal_gateway_requests_total{{method="GET",status_code="{status}",auth_method="none"}}"#
@@ -69,7 +69,7 @@ fn a_status_too_many_folds_into_its_class() {
             .filter(|(series, _)| series.contains("requests_total{") && !series.contains("xx\""))
             .map(|(_, value)| value)
             .sum();
-        assert_eq!(total(&scraped, "caracal_gateway_folded_statuses_total"), requests - exact);
+        assert_eq!(total(&scraped, "caracal_gateway_series_overflow_total"), requests - exact);
         let first =
             r#"caracal_gateway_requests_total{method="GET",status_code="100",auth_method="none"}"#;
         assert_eq!(scraped.get(first), Some(&f64::from(round)), "what there was room for stays");
