@@ -37,8 +37,7 @@ pub struct Config {
     /// `dev` opens the metrics routes. Default `stable`; with `system: caracal` what the variable
     /// `CARACAL_MODE` says.
     pub mode: Option<Mode>,
-    /// Which listeners' requests are judged; in a sidecar those of outbound listeners pass untouched
-    /// unless it says `both`. Default `inbound`.
+    /// Which listeners' requests are judged; those of the others pass untouched. Default `auto`.
     pub direction: Direction,
     /// This service's name in logs and on the status page. Default: the plugin's name.
     pub service: Option<String>,

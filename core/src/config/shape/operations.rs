@@ -79,7 +79,7 @@ pub enum Key {
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MissingKey {
-    /// Answer 429.
+    /// Answer 400.
     #[default]
     Refuse,
     /// All of them share one bucket.

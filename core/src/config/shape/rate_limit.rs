@@ -107,7 +107,7 @@ pub enum QuotaHeaders {
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum WhenFull {
-    /// Answer 429.
+    /// Refuse it.
     #[default]
     Refuse,
     /// Let it pass, uncounted.
