@@ -218,6 +218,7 @@ impl Plugin {
             Endpoint::Live => endpoints::live(),
             Endpoint::Ready => self.report(Detail::Ready),
             Endpoint::Status => self.report(Detail::Status),
+            Endpoint::Redirect => endpoints::redirect(self.state.borrow().gate.endpoints.page()),
             Endpoint::Page => endpoints::page(),
             Endpoint::Metrics => {
                 // Read here and not with the head: no other route looks at it.

@@ -23,6 +23,12 @@ pub fn page() -> Reply {
     Reply { status: 200, grpc_status: None, headers, body: status_page::HTML.into() }
 }
 
+/// The answer to the path that all of them are below: the page is there.
+pub fn redirect(page: String) -> Reply {
+    let headers = vec![("location", page.into()), ("cache-control", "no-store".into())];
+    Reply { status: 308, grpc_status: None, headers, body: String::new() }
+}
+
 /// The answer of `/metrics`.
 pub fn metrics(format: Format, exposition: String) -> Reply {
     reply(format.content_type(), exposition)

@@ -19,18 +19,38 @@ impl Default for Object {
     }
 }
 
+/// Characters that a terminal acts on, or that change how a line reads: controls of C1, separators of
+/// lines, and marks without a width. All of them have four digits.
+fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+    )
+}
+
 impl Object {
     /// Adds a text, whatever is in it.
     pub fn text(mut self, key: &str, value: &str) -> Self {
         self.key(key);
-        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
         if value.bytes().all(plain) {
             self.0.push('"');
             self.0.push_str(value);
             self.0.push('"');
         } else {
             // A string always serialises.
-            self.0.push_str(&serde_json::to_string(value).unwrap_or_default());
+            for character in serde_json::to_string(value).unwrap_or_default().chars() {
+                match is_hidden(character) {
+                    // Writing to a string cannot fail.
+                    true => _ = write!(self.0, "\\u{:04x}", u32::from(character)),
+                    false => self.0.push(character),
+                }
+            }
         }
         self
     }

@@ -238,6 +238,10 @@ impl Plugin {
             Endpoint::Live => endpoints::live(),
             Endpoint::Ready => self.report(Detail::Ready),
             Endpoint::Status => self.report(Detail::Status),
+            Endpoint::Redirect => {
+                let page = self.workers().next().map(|worker| locked(worker).gate.endpoints.page());
+                endpoints::redirect(page.unwrap_or_default())
+            }
             Endpoint::Page => endpoints::page(),
             Endpoint::Metrics => {
                 let accept = filter.header(Map::Request, b"accept");

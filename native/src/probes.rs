@@ -101,11 +101,12 @@ fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
     for (target, change) in changes {
         meter.probed(target, change);
         let Some(target) = prober.plan().targets.get(target) else { continue };
-        if plugin.log.level > Level::Info {
+        let level = if probe_log::is_warning(change) { Level::Warning } else { Level::Info };
+        if plugin.log.level > level {
             continue;
         }
         if let Some(line) = probe_log::line(target, change, plugin.log.access == Access::Json) {
-            access::write(Level::Info, &line);
+            access::write(level, &line);
         }
     }
 }

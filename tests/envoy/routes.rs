@@ -87,7 +87,7 @@ fn the_gates_own_routes_are_its_own() {
     let table = [
         (
             json!({}),
-            [("/-/gate", 404), ("/-/gate/x", 404), ("/-/GATE//x", 404), ("/-/gateway", 200)],
+            [("/-/gate", 308), ("/-/gate/x", 404), ("/-/GATE//x", 404), ("/-/gateway", 200)],
         ),
         (
             json!({"own_routes": "/own"}),

@@ -108,3 +108,15 @@ fn scrapes_do_not_grow_the_vm() {
     let envoy = Envoy::start(1, OPEN);
     assert_eq!(envoy.workers[0].growth(5, || vec![scrape(), Request::get("/a"), scrape()]), 0);
 }
+
+/// Whoever leaves the slash out is sent to the page.
+#[test]
+fn the_path_above_the_page_redirects_to_it() {
+    for (configuration, path, page) in
+        [("{}", "/-/gate", "/-/gate/"), (r#"{"own_routes": "/ops"}"#, "/ops", "/ops/")]
+    {
+        let envoy = Envoy::start(1, configuration);
+        let exchange = envoy.send(Request::get(path));
+        assert_eq!((exchange.status(), exchange.header("location")), (308, page));
+    }
+}

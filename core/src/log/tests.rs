@@ -135,3 +135,11 @@ fn a_query_is_logged_only_if_asked_for() {
     let path = |query| Settings { query, ..Settings::default() }.path(b"/a?token=b?c");
     assert_eq!((path(false), path(true)), (&b"/a"[..], &b"/a?token=b?c"[..]));
 }
+
+#[test]
+fn characters_that_a_terminal_acts_on_are_escaped() {
+    let written = crate::json::Object::default()
+        .text("path", "/a\u{9b}31m\u{202e}b\u{2028}c\u{7f}\u{feff}é")
+        .end();
+    assert_eq!(written, r#"{"path":"/a\u009b31m\u202eb\u2028c\u007f\ufeffé"}"#);
+}

@@ -2,8 +2,10 @@
 
 use crate::json::Object;
 
+use super::breaker;
 use super::plan::Target;
 use super::record::Change;
+use super::rung::State;
 use crate::callout::FailureReason;
 
 struct Line<'a> {
@@ -13,6 +15,15 @@ struct Line<'a> {
     from: &'static str,
     to: &'static str,
     reason: Option<&'static str>,
+}
+
+/// Something got worse: the line is a warning.
+pub fn is_warning(change: Change) -> bool {
+    match change {
+        Change::Rung { to, .. } => matches!(to, State::Degraded | State::Down),
+        Change::Breaker { to, .. } => to == breaker::State::Open,
+        Change::Probed { .. } | Change::Round { .. } => false,
+    }
 }
 
 /// The line that tells of a change, if it is one that is told.

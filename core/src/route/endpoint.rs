@@ -11,6 +11,8 @@ pub enum Endpoint {
     Ready,
     /// `/status`: everything that is known of them, behind the metrics tokens.
     Status,
+    /// Without a path of its own: the page is meant, which is one segment further; open, too.
+    Redirect,
     /// `/`: the page; open, too, since it holds nothing.
     Page,
     /// `/metrics`: what was counted, behind the metrics tokens.
@@ -21,7 +23,7 @@ impl Endpoint {
     /// What the route is to tokens and limits.
     pub fn class(self) -> Class {
         match self {
-            Self::Live | Self::Ready | Self::Page => Class::Health,
+            Self::Live | Self::Ready | Self::Redirect | Self::Page => Class::Health,
             Self::Metrics | Self::Status => Class::Metrics,
         }
     }
@@ -41,6 +43,7 @@ impl Endpoints {
     pub fn find(&self, target: &[u8]) -> Option<Endpoint> {
         let path = target.split(|byte| *byte == b'?').next()?;
         match path.strip_prefix(self.0.as_deref()?)? {
+            b"" => Some(Endpoint::Redirect),
             b"/" => Some(Endpoint::Page),
             b"/live" => Some(Endpoint::Live),
             b"/ready" => Some(Endpoint::Ready),
@@ -48,5 +51,11 @@ impl Endpoints {
             b"/metrics" => Some(Endpoint::Metrics),
             _ => None,
         }
+    }
+
+    /// The path of the page.
+    pub fn page(&self) -> String {
+        let path = self.0.as_deref().unwrap_or_default();
+        format!("{}/", String::from_utf8_lossy(path))
     }
 }

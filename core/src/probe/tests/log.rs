@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::world::plan;
 use crate::callout::FailureReason;
 use crate::probe::breaker;
-use crate::probe::log::line;
+use crate::probe::log::{is_warning, line};
 use crate::probe::record::Change;
 use crate::probe::rung::{Outcome, State};
 
@@ -42,6 +42,10 @@ fn one_line_a_change_and_none_a_probe() {
         assert_eq!(line(&plan.targets[0], change, false).as_deref(), Some(text));
         assert_eq!(line(&plan.targets[0], change, true).as_deref(), Some(json));
     }
+    assert!(
+        is_warning(down) && is_warning(open) && !is_warning(up),
+        "what gets worse is a warning"
+    );
     for quiet in [
         Change::Probed { rung: 0, outcome: Outcome::Up, latency: 1 },
         Change::Round { failed: true },
