@@ -177,7 +177,7 @@ impl Gate {
         let class = endpoint.map_or(route.class, Endpoint::class);
         stream.token = self.authorize(Route { class, ..route }, head)?;
         let client = self.client_of(class, head, context.host);
-        let (mark, key) = self.admit(client, (head, &mut *stream), context)?;
+        let (mark, key) = self.admit(client, (head, &mut *stream), endpoint, context)?;
         let degraded = self.degrade(class, head, context.now)?;
         match endpoint {
             Some(endpoint) if matches!(head.method, b"GET" | b"HEAD") => {
@@ -261,6 +261,7 @@ impl Gate {
     pub fn on_tick(&mut self, now: Micros) {
         if let Some(limit) = &mut self.limit {
             limit.limiter.on_tick(now);
+            limit.endpoints.on_tick(now);
         }
     }
 

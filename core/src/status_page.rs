@@ -11,7 +11,7 @@ pub const HTML: &str = include_str!("status_page/index.html");
 
 /// What the browser may do on it: run its one script, draw its one style, ask where it came from.
 pub const POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-/Yf4uRB7vA0SedUdGmC1ttU/MuihAXt/m+I/S7m8Xl0='; \
+    script-src 'sha256-T5ekOPevf8ewePuehUgTDZYcRpQV7syzD58jTWUwTjM='; \
     style-src 'sha256-zd7v0FoJFGLL709MY5UKsvzk0egtFbOu7f1CH1nlIgo='; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";

@@ -16,4 +16,7 @@ pub struct ClientLimit {
     pub hash_key: HashKey,
     /// The counts.
     pub limiter: Limiter,
+    /// The counts of requests to the gate's own endpoints: a client that is over its limit can still look
+    /// why.
+    pub endpoints: Limiter,
 }

@@ -6,7 +6,7 @@ use crate::probe::plan::WhenDegraded;
 use crate::rate_limit::{LimitReason, QuotaState};
 use crate::request::Head;
 use crate::request_id::RequestId;
-use crate::route::{Class, PathVariants, Route};
+use crate::route::{Class, Endpoint, PathVariants, Route};
 use crate::time::Micros;
 use crate::verdict::{Dependency, HeaderEdit, Refusal};
 use crate::warnings::Warning;
@@ -67,6 +67,7 @@ impl Gate {
         &mut self,
         client: Option<Identity<'_>>,
         (head, stream): (&Head<'_>, &mut Stream),
+        endpoint: Option<Endpoint>,
         context: &mut Context<'_, H>,
     ) -> Result<(HeaderEdit<LimitReason>, Option<ClientKey>), Refusal> {
         let unmarked = if head.marked { HeaderEdit::Remove } else { HeaderEdit::Keep };
@@ -74,7 +75,14 @@ impl Gate {
             return Ok((unmarked, None));
         };
         let client = ClientKey::new(&limit.hash_key, client);
-        let admitted = limit.limiter.admit(client, context.now, context.host);
+        let admitted = match endpoint {
+            None => limit.limiter.admit(client, context.now, context.host),
+            Some(_) => {
+                let name = format!("endpoints.{}", limit.endpoints.quota().window);
+                let mut table = context.host.table(&name);
+                limit.endpoints.admit(client, context.now, &mut table)
+            }
+        };
         if limit.tells_always {
             let remaining = *admitted.as_ref().unwrap_or(&0);
             stream.quota = Some(Box::new(QuotaState { quota: limit.limiter.quota(), remaining }));

@@ -21,12 +21,15 @@ impl Builder<'_> {
         let source = self.within("client", |builder| builder.client(limit.client))?;
         let quota = Quota { requests: limit.requests, window: limit.window.0 };
         let prefixes = Prefixes { ipv4: limit.ipv4_prefix, ipv6: limit.ipv6_prefix };
+        let when_full = when_full(limit.when_full);
+        let limiter = || Limiter::new(quota, limit.max_clients, when_full).share(50);
         Some(ClientLimit {
             clients: Clients { source, prefixes },
             enforce: limit.enforce,
             tells_always: limit.headers == shape::QuotaHeaders::Always,
             hash_key,
-            limiter: Limiter::new(quota, limit.max_clients, when_full(limit.when_full)).share(50),
+            limiter: limiter(),
+            endpoints: limiter(),
         })
     }
 

@@ -142,3 +142,15 @@ fn what_is_left_is_known_of_every_request_that_is_limited() {
     }
     assert!(world.request("/health", &[]).0.quota.is_none(), "health routes are not limited");
 }
+
+#[test]
+fn endpoints_are_limited_apart_from_the_api() {
+    let mut world = World::new(r#"{"rate_limit": {"requests": 2, "window": "10s"}}"#);
+    let token = [("authorization", "Bearer metrics-token")];
+    for status in [0, 0, 429, 429] {
+        assert_eq!(world.status("/x", &[]), status);
+    }
+    for status in [200, 200, 429] {
+        assert_eq!(world.status("/-/gate/status", &token), status, "with a limit of their own");
+    }
+}
