@@ -91,7 +91,7 @@ fn the_gates_own_routes_are_its_own() {
         ),
         (
             json!({"own_routes": "/own"}),
-            [("/own/x", 404), ("/own", 404), ("/-/gate/x", 200), ("/owner", 200)],
+            [("/own/x", 404), ("/own", 308), ("/-/gate/x", 200), ("/owner", 200)],
         ),
         (
             json!({"own_routes": null}),

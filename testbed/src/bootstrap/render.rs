@@ -149,7 +149,8 @@ pub fn dynamic_module(name: &str, configuration: Option<Value>) -> Value {
         "dynamic_module_config": {"name": "probegate", "do_not_close": true},
     });
     if let Some(configuration) = configuration {
-        merge(&mut filter, json!({"filter_config": configuration}));
+        // Not merged: a `null` in it means something.
+        filter["filter_config"] = configuration;
     }
     json!({"name": "envoy.filters.http.dynamic_modules", "typed_config": filter})
 }

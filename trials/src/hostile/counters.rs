@@ -74,7 +74,7 @@ pub fn lines(own: &BTreeMap<String, u64>, account: &Account, stats: &Stats) -> V
             decided("unauthorized") + account.denied_behind,
             total(stats, "auth_failures_total"),
         ),
-        line("rate limited", decided("rate_limited"), total(stats, "rate_limited_total")),
+        line("rate limited", decided("rate_limited"), rate_limited(stats)),
         line("replay blocks", decided("replayed"), total(stats, "replay_blocks_total")),
         line(
             "forwarded while degraded",
@@ -114,6 +114,13 @@ fn line(name: &str, envoy: u64, gate: u64) -> Line {
 
 fn in_class(statuses: &BTreeMap<u16, u64>, class: u16) -> u64 {
     statuses.iter().filter(|(status, _)| *status / 100 == class).map(|(_, count)| count).sum()
+}
+
+/// Requests over a limit. One without a key is counted among them as well, and answered 400.
+fn rate_limited(stats: &Stats) -> u64 {
+    let samples = stats.named("probegate_gateway_rate_limited_total");
+    let over = samples.filter(|sample| sample.labels["reason"] != "missing_key");
+    whole(over.map(|sample| sample.value).sum())
 }
 
 /// The gate's requests of a class, whether they are counted by status or by class.
