@@ -23,6 +23,14 @@ for name in $secrets; do
   # A folder can be opened, but not read.
   [ -f "$file" ] || fail "${name}_FILE: there is no file $file"
   value=$(cat -- "$file" 2>/dev/null) || fail "${name}_FILE: $file cannot be read by user $(id -u)"
+  # As the gate trims a variable: blanks, CR and LF at its ends.
+  while :; do
+    case $value in
+      [[:space:]]*) value=${value#?} ;;
+      *[[:space:]]) value=${value%?} ;;
+      *) break ;;
+    esac
+  done
   case $value in
     '') fail "${name}_FILE: $file is empty" ;;
     *[!!-~]*) fail "${name}_FILE: $file must hold one line of visible ASCII characters" ;;

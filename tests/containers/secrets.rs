@@ -20,21 +20,17 @@ fn what_cannot_be_had_ends_the_container() {
     let mount = |file: &Path| format!("--volume={}:/secret:ro", file.display());
     let empty = mount(&secret("empty", "\n"));
     let two = mount(&secret("two", "s3cret\ns3cret\n"));
-    let spaced = mount(&secret("spaced", "s3cret \n"));
-    let windows = mount(&secret("windows", "s3cret\r\n"));
     let good = mount(&secret("good", "s3cret\n"));
     let locked = mount(&locked);
     let file = "--env=METRICS_BEARER_FILE=/secret";
     let lines = "METRICS_BEARER_FILE: /secret must hold one line of visible ASCII characters";
-    let table: [(&[&str], &str); 13] = [
+    let table: [(&[&str], &str); 11] = [
         (&[file], "METRICS_BEARER_FILE: there is no file /secret"),
         (&["--env=METRICS_BEARER_FILE=/run"], "METRICS_BEARER_FILE: there is no file /run"),
         (&["--env=METRICS_BEARER_FILE="], "METRICS_BEARER_FILE: must name a file"),
         (&[file, &empty], "METRICS_BEARER_FILE: /secret is empty"),
         (&[file, &locked], "METRICS_BEARER_FILE: /secret cannot be read by user 65532"),
         (&[file, &two], lines),
-        (&[file, &spaced], lines),
-        (&[file, &windows], lines),
         (
             &[file, &good, "--env=METRICS_BEARER=s3cret"],
             "METRICS_BEARER_FILE: give it or METRICS_BEARER, not both",
@@ -64,7 +60,8 @@ fn what_cannot_be_had_ends_the_container() {
 #[test]
 fn each_secret_comes_from_its_file() {
     let odd = r#"s3cret-%s$(id)`id`\'"*"#;
-    let file = secret("odd", &format!("{odd}\n"));
+    // What stands around it is no part of it, as in a variable.
+    let file = secret("odd", &format!("\n {odd} \t\r\n\n"));
     let path = format!("{}:/usr/bin:/bin", workspace().join("tests/containers/fake").display());
     for name in ["METRICS_BEARER", "ADMIN_TOKEN", "ASTROCYTE_ADMIN_TOKEN"] {
         let output = Command::new(workspace().join("envoy/entrypoint.sh"))

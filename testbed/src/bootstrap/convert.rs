@@ -10,6 +10,8 @@ use super::render::{TYPES, dynamic_module, layered_runtime, merge};
 pub fn to_native(text: &str) -> (String, Vec<(String, String)>) {
     // Each host has its own key in Envoy's filter state.
     let text = text.replace("FILTER_STATE(wasm.probegate.", "FILTER_STATE(probegate.");
+    // A number that Envoy's YAML reads as octal has no such form in JSON.
+    let text = text.replace("mode: 0600", "mode: 384");
     let mut bootstrap: Value = serde_saphyr::from_str(&text).expect("the bootstrap is YAML");
     let mut variables = Vec::new();
     convert(&mut bootstrap, &mut variables);

@@ -137,6 +137,8 @@ pub const STEPS: &[Step] = &[
     shown("with the newest Envoy, quick", Quick::Only, &[], || {
         with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
     }),
+    shown("the dynamic module", Quick::Not, &[], || build::run(Host::Native)),
+    shown("the dynamic module with the newest Envoy", Quick::Not, &[], dynamic_module),
     shown("hostile requests", Quick::Too, &[], || hostile(tools::NEWEST)),
     shown("faults", Quick::Too, &[], faults),
     shown("with Prometheus", Quick::Not, &[], || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
@@ -220,17 +222,27 @@ pub fn of_target(test: &str, version: &str) -> Command {
     tests
 }
 
+/// The same tests with the dynamic module in the filter's place.
+fn dynamic_module() -> Outcome {
+    let mut tests = of_target(WITH_ENVOY, tools::NEWEST);
+    command::run(at_once(&mut tests)?.env("PROBEGATE_HOST", Host::Native.name()))
+}
+
 /// The tests of a target but for those whose names have such a part.
 fn with_envoy(test: &str, version: &str, left_out: &[&str]) -> Outcome {
-    // These wait for Envoy, for windows and for intervals half of their time. All are one process's, with its open
-    // files, and each has an Envoy or two, with their memory.
-    let at_once = (2 * std::thread::available_parallelism()?.get()).min(8);
     let mut tests = of_target(test, version);
+    at_once(&mut tests)?.arg("--").args(left_out.iter().flat_map(|part| ["--skip", part]));
+    command::run(&mut tests)
+}
+
+/// These wait for Envoy, for windows and for intervals half of their time. All are one process's, with its open
+/// files, and each has an Envoy or two, with their memory.
+fn at_once(tests: &mut Command) -> Outcome<&mut Command> {
+    let at_once = (2 * std::thread::available_parallelism()?.get()).min(8);
     if env::var_os(THREADS).is_none() {
         tests.env(THREADS, at_once.to_string());
     }
-    tests.arg("--").args(left_out.iter().flat_map(|part| ["--skip", part]));
-    command::run(&mut tests)
+    Ok(tests)
 }
 
 fn hostile(version: &str) -> Outcome {
