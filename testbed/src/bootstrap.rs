@@ -192,6 +192,13 @@ impl Bootstrap {
         Self { listeners: patches.into_iter().map(|patch| (localhost, patch)).collect(), ..self }
     }
 
+    /// One more listener on 127.0.0.1, whose plugin has this configuration; all else is as it is now.
+    pub fn second_listener(mut self, configuration: Value) -> Self {
+        let filters = self.clone().plugin(configuration).filters();
+        self.listeners.push((Ipv4Addr::LOCALHOST.into(), json!({"http_filters": filters})));
+        self
+    }
+
     /// A program and its arguments that Envoy is started under, valgrind for instance. It must become
     /// Envoy, not start it: it is what is killed. Everything is waited for ten times as long.
     pub fn under(self, wrapper: Vec<OsString>) -> Self {

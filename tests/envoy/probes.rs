@@ -5,6 +5,7 @@ mod breakers;
 mod counters;
 mod crashes;
 mod deaths;
+mod listeners;
 mod prober;
 mod refused;
 

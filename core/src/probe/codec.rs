@@ -7,14 +7,16 @@ use super::rung::{Rung, State};
 use crate::callout::FailureReason;
 
 /// The first bytes: which layout follows.
-const RECORD: &[u8] = b"probe/1";
-const GENERATION: &[u8] = b"prober/1";
+const RECORD: &[u8] = b"probe/2";
+const LEADERSHIP: &[u8] = b"prober/1";
 
 impl Record {
     /// The record's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = RECORD.to_vec();
+        let Leadership { fingerprint, configured, seen } = self.leader;
         put(&mut bytes, &[self.next_due, self.round, self.breaker.since]);
+        put(&mut bytes, &[fingerprint, configured, seen]);
         bytes.extend(self.breaker.failures.to_le_bytes());
         bytes.push(self.breaker.state.code());
         bytes.extend(self.tallies.iter().flat_map(|tally| [tally.over, tally.failed]));
@@ -33,8 +35,10 @@ impl Record {
     pub fn decode(bytes: &[u8], rungs: usize) -> Option<Self> {
         let mut bytes = Bytes(bytes.strip_prefix(RECORD)?);
         let (next_due, round) = (bytes.long()?, bytes.long()?);
+        let since = bytes.long()?;
+        let leader = bytes.leadership()?;
         let breaker = Breaker {
-            since: bytes.long()?,
+            since,
             failures: bytes.short()?,
             state: *breaker::State::ALL.get(bytes.index()?)?,
         };
@@ -44,7 +48,7 @@ impl Record {
             return None;
         }
         let rungs = (0..rungs).map(|_| Rung::decode(&mut bytes)).collect::<Option<_>>()?;
-        let record = Self { next_due, round, tallies, breaker, rungs };
+        let record = Self { next_due, leader, round, tallies, breaker, rungs };
         (bytes.0.is_empty() && record.can_go_on()).then_some(record)
     }
 }
@@ -80,19 +84,18 @@ impl Rung {
 }
 
 impl Leadership {
-    /// The generation's bytes.
+    /// The bytes of its shared value.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = GENERATION.to_vec();
+        let mut bytes = LEADERSHIP.to_vec();
         put(&mut bytes, &[self.fingerprint, self.configured, self.seen]);
         bytes
     }
 
-    /// Reads a generation.
+    /// Reads the bytes of a shared value.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(bytes.strip_prefix(GENERATION)?);
-        let (fingerprint, configured) = (bytes.long()?, bytes.long()?);
-        let generation = Self { fingerprint, configured, seen: bytes.long()? };
-        bytes.0.is_empty().then_some(generation)
+        let mut bytes = Bytes(bytes.strip_prefix(LEADERSHIP)?);
+        let leadership = bytes.leadership()?;
+        bytes.0.is_empty().then_some(leadership)
     }
 }
 
@@ -112,6 +115,11 @@ impl Bytes<'_> {
 
     fn long(&mut self) -> Option<u64> {
         self.take().map(u64::from_le_bytes)
+    }
+
+    fn leadership(&mut self) -> Option<Leadership> {
+        let (fingerprint, configured) = (self.long()?, self.long()?);
+        Some(Leadership { fingerprint, configured, seen: self.long()? })
     }
 
     fn short(&mut self) -> Option<u16> {

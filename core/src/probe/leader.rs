@@ -1,5 +1,5 @@
-//! The configuration that leads a service: while an old one drains, its VMs tick on beside those of the
-//! new one.
+//! The configuration that leads: of several that probe the same target, or name the same service, the one that
+//! came last. While an old one drains, its VMs tick on beside those of the new one.
 
 use crate::time::Micros;
 
@@ -9,32 +9,32 @@ const GONE_TIMEOUT: Micros = 3_000_000;
 /// A configuration is seen anew no more often than this.
 const SEEN_INTERVAL: Micros = 1_000_000;
 
-/// The configuration that probes a service, as all VMs of a plugin hold it together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A configuration that leads, as all VMs of a plugin hold it together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leadership {
     /// Of the configuration.
     pub fingerprint: u64,
-    /// When the VM that said so was configured, on the monotonic clock.
+    /// When the VM that wrote it was configured, on the monotonic clock.
     pub configured: Micros,
-    /// When one of its VMs was last seen.
+    /// When one of its VMs was last seen; in a target's record, when the last round began.
     pub seen: Micros,
 }
 
-/// What a VM makes of what is held.
+/// The part of a VM, as follows from what is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It may probe.
+    /// It leads.
     Leader,
-    /// It may, once this is written.
+    /// It leads, once this is written.
     Takeover(Leadership),
-    /// Another configuration probes.
+    /// Another configuration leads.
     Follower,
 }
 
 impl Leadership {
-    /// What this VM may do at `now`, where `self` is itself and `held` is what all hold.
+    /// The part of this VM at `now`, where `self` is itself and `held` is what all hold.
     ///
-    /// The configuration that came last probes, or any while the others are gone. The VMs of one
+    /// The configuration that came last leads, or any while the others are gone. The VMs of one
     /// configuration are all alike.
     pub fn stand(self, held: Option<Self>, now: Micros) -> Role {
         let takes = Role::Takeover(Self { seen: now, ..self });

@@ -15,19 +15,13 @@ use crate::time::Now;
 /// knows how a service is before.
 const FIRST: Micros = 10_000_000;
 
-/// How long a record of this configuration's may go without being refreshed, though another
-/// configuration leads its service. Longer than it takes to see that one is gone.
-const ORPHANED_AFTER: Micros = 30_000_000;
-
-/// The shared values of a target, and this VM's part in probing it.
+/// The shared values of a target.
 #[derive(Debug)]
 struct Place {
     /// Of its record: one for all configurations that reach the same service in the same way.
     record: String,
-    /// Of the service's leadership: one for all configurations that name the service.
-    leader: String,
-    /// Nobody refreshed the record: the configuration that leads the service reaches another one.
-    orphaned: bool,
+    /// Of who shows the service's gauges: one for all configurations that name the service.
+    shown: String,
 }
 
 /// Probes as a plan says, together with the other VMs of the plugin.
@@ -54,7 +48,7 @@ pub struct Ticked {
     pub changes: Vec<(usize, Change)>,
     /// What API requests are to know until the next tick.
     pub degraded: Option<Degraded>,
-    /// What all VMs hold of each target whose service this configuration leads.
+    /// What all VMs hold of each target, where the service's gauges are this configuration's to show.
     pub records: Vec<Option<Record>>,
 }
 
@@ -68,11 +62,9 @@ pub struct Degraded {
 }
 
 impl Degraded {
-    /// Adds a target whose breaker is not closed, unless its record is one that nobody refreshes: what it
-    /// says is of the past.
+    /// Adds a target whose breaker is not closed, unless its record is stale: what that says is of the past.
     fn add(all: &mut Option<Self>, target: &Target, record: &Record, (now, plan): (Now, &Plan)) {
-        let overdue = now.monotonic.saturating_sub(record.next_due) > plan.every.saturating_mul(3);
-        if record.breaker.state == breaker::State::Closed || overdue {
+        if record.breaker.state == breaker::State::Closed || record.is_stale(now, plan) {
             return;
         }
         let until = record.next_due;
@@ -97,8 +89,7 @@ impl Prober {
                 target.service,
                 target.fingerprint()
             ),
-            leader: format!("probegate.prober.{owner}.{}", target.service),
-            orphaned: false,
+            shown: format!("probegate.prober.{owner}.{}", target.service),
         };
         Self {
             places: plan.targets.iter().map(place).collect(),
@@ -133,18 +124,15 @@ impl Prober {
         }
         let mut all_read = true;
         for target in 0..self.places.len() {
-            let leads = self.leads(target, now, tables);
             // A store that does not work costs a round, which the next tick makes up for.
-            let record = match leads || self.is_orphaned(target, now, tables) {
-                true => self.claim(target, now, random, tables, &mut ticked),
-                false => self.read(target, tables).map(|(record, _)| record),
-            };
+            let record = self.claim(target, now, random, tables, &mut ticked);
             all_read &= record.is_ok();
             let record = record.unwrap_or_default();
             if let (Some(record), Some(target)) = (&record, self.plan.targets.get(target)) {
                 Degraded::add(&mut ticked.degraded, target, record, (now, &self.plan));
             }
-            ticked.records.push(record.filter(|_| leads));
+            let shown = self.shows(target, now, tables);
+            ticked.records.push(record.filter(|_| shown));
         }
         match all_read {
             true => self.degraded.clone_from(&ticked.degraded),
@@ -195,10 +183,11 @@ impl Prober {
         self.degraded.clone()
     }
 
-    /// This VM's configuration leads the target's service: of those that name it, it came last.
-    fn leads(&mut self, target: usize, now: Now, tables: &mut impl Tables) -> bool {
+    /// The service's gauges are this configuration's to show: of those that name it, it came last. Two that
+    /// reach two services of one name would each set them to something else.
+    fn shows(&mut self, target: usize, now: Now, tables: &mut impl Tables) -> bool {
         let Some(place) = self.places.get(target) else { return false };
-        let Ok(version) = tables.table(&place.leader).read(0, &mut self.value) else {
+        let Ok(version) = tables.table(&place.shown).read(0, &mut self.value) else {
             return false;
         };
         let held = Leadership::decode(&self.value);
@@ -207,28 +196,13 @@ impl Prober {
             Role::Follower => false,
             Role::Takeover(leadership) => {
                 // Whoever wrote meanwhile is looked at with the next tick.
-                let written = tables.table(&place.leader).swap(0, &leadership.encode(), version);
+                let written = tables.table(&place.shown).swap(0, &leadership.encode(), version);
                 written.unwrap_or_default()
             }
         }
     }
 
-    /// Nobody refreshes the target's record: another configuration leads its service and reaches it in
-    /// another way, as where two listeners are in front of two services of one name. An old
-    /// configuration that drains is not told from that, so it waits.
-    fn is_orphaned(&mut self, target: usize, now: Now, tables: &mut impl Tables) -> bool {
-        let orphaned = match self.read(target, tables) {
-            Ok((Some(record), _)) => now.monotonic.saturating_sub(record.next_due) > ORPHANED_AFTER,
-            Ok((None, _)) => {
-                now.monotonic.saturating_sub(self.leadership.configured) > ORPHANED_AFTER
-            }
-            Err(Unavailable) => false,
-        };
-        let Some(place) = self.places.get_mut(target) else { return false };
-        place.orphaned |= orphaned;
-        place.orphaned
-    }
-
+    /// Begins a target's round if it is due, and leads the target where no later configuration does.
     fn claim(
         &mut self,
         target: usize,
@@ -243,11 +217,19 @@ impl Prober {
             let random =
                 u128::from_le_bytes(random()) % u128::from(self.plan.every.clamp(1, FIRST));
             let offset = Micros::try_from(random).unwrap_or_default();
-            let record = Record::new(now.monotonic.saturating_add(offset), rungs);
+            let mut record = Record::new(now.monotonic.saturating_add(offset), rungs);
+            record.leader = self.leadership;
             self.write(target, &record, version, tables)?;
             return Ok(None);
         };
+        if record.yields(self.leadership, now, &self.plan) {
+            return Ok(Some(record));
+        }
+        let led = record.lead(self.leadership, now, &self.plan);
         if !record.is_due(now, self.tick, &self.plan) {
+            if led {
+                self.write(target, &record, version, tables)?;
+            }
             return Ok(Some(record));
         }
         let mut changes = Vec::new();

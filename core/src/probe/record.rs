@@ -4,6 +4,7 @@ use crate::time::Micros;
 
 use super::Ticket;
 use super::breaker::{self, Breaker};
+use super::leader::Leadership;
 use super::plan::Plan;
 use super::rung::{Outcome, Rung, State};
 use crate::callout::FailureReason;
@@ -14,6 +15,8 @@ use crate::time::Now;
 pub struct Record {
     /// When the next round is due, on the monotonic clock.
     pub next_due: Micros,
+    /// The configuration whose schedule the rounds follow, and when the last one began.
+    pub leader: Leadership,
     /// How many rounds have begun.
     pub round: u64,
     /// How far this round and the one before it have come: a probe may take as long as an interval.
@@ -85,6 +88,39 @@ impl Record {
         self.next_due <= now.monotonic.saturating_add(tick / 2) || self.next_due > latest
     }
 
+    /// Whether `vm` leaves the rounds to a configuration that came after its own. Not where that one's
+    /// interval is so long, or its VMs so gone, that half of an interval of `plan`'s has gone by unused: each
+    /// configuration is promised a word in each of its own intervals.
+    pub fn yields(&self, vm: Leadership, now: Now, plan: &Plan) -> bool {
+        let Leadership { fingerprint, configured, seen } = self.leader;
+        let of_another = fingerprint != vm.fingerprint && configured > vm.configured;
+        // A time to come is a clock that was set back.
+        let ahead = configured > now.monotonic || seen > now.monotonic;
+        let due = match self.breaker.state {
+            breaker::State::Closed if seen > 0 => seen.saturating_add(plan.every),
+            _ => self.next_due,
+        };
+        of_another && !ahead && now.monotonic < due.saturating_add(plan.every / 2)
+    }
+
+    /// Has the rounds follow the configuration of `vm`; says whether that changes anything. What another one
+    /// planned is planned anew, unless an open breaker leaves the service alone.
+    pub fn lead(&mut self, vm: Leadership, now: Now, plan: &Plan) -> bool {
+        let same = self.leader.fingerprint == vm.fingerprint;
+        let seen = self.leader.seen;
+        if same
+            && self.leader.configured >= vm.configured
+            && self.leader.configured <= now.monotonic
+        {
+            return false;
+        }
+        self.leader = Leadership { seen, ..vm };
+        if !same && self.breaker.state == breaker::State::Closed && seen > 0 {
+            self.next_due = seen.saturating_add(plan.every);
+        }
+        true
+    }
+
     /// Begins a round; returns its number. The next one is due on the target's own grid, so that
     /// nothing drifts; intervals that went by unseen are left out, so that nothing bursts.
     pub fn begin(&mut self, now: Now, plan: &Plan, changes: &mut Vec<Change>) -> u64 {
@@ -96,6 +132,7 @@ impl Record {
             let missed = earliest.saturating_sub(self.next_due) / every;
             self.next_due.saturating_add(every.saturating_mul(missed + 1))
         };
+        self.leader.seen = now.monotonic;
         self.round = self.round.saturating_add(1);
         let [current, _] = self.tallies;
         self.tallies = [Tally::default(), current];
@@ -150,14 +187,17 @@ impl Record {
     }
 
     /// Whether a rung was last probed longer ago than three intervals, or nobody can know how long ago:
-    /// without a clock, or at a time to come. Behind a breaker that is not closed that is as it should be.
+    /// without a clock, or at a time to come. A breaker that is not closed puts probes off until the next
+    /// round is due, and three intervals later nobody looks after it any more.
     pub fn is_stale(&self, now: Now, plan: &Plan) -> bool {
         let limit = plan.every.saturating_mul(3);
+        if self.breaker.state != breaker::State::Closed {
+            return now.monotonic.saturating_sub(self.next_due) > limit;
+        }
         let is_old = |rung: &Rung| match now.monotonic.checked_sub(rung.checked) {
             Some(age) => age > limit,
             None => true,
         };
-        self.breaker.state == breaker::State::Closed
-            && self.rungs.iter().any(|rung| rung.checked > 0 && is_old(rung))
+        self.rungs.iter().any(|rung| rung.checked > 0 && is_old(rung))
     }
 }

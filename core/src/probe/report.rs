@@ -203,7 +203,7 @@ fn readiness(
     plan: &Plan,
 ) -> Readiness {
     if record.breaker.state != breaker::State::Closed {
-        return Readiness::NotReady;
+        return if record.is_stale(now, plan) { Readiness::Stale } else { Readiness::NotReady };
     }
     let worst = rungs.try_fold(Readiness::Ready, |worst, state| match state {
         State::Up => Some(worst),

@@ -9,6 +9,7 @@ mod codec;
 mod grpc;
 mod leader;
 mod log;
+mod plans;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod report;

@@ -76,7 +76,8 @@ impl Bootstrap {
         self.listeners.iter().enumerate().map(listener).collect()
     }
 
-    fn manager(&self) -> Value {
+    /// The HTTP filters, the gate among them.
+    pub(super) fn filters(&self) -> Vec<Value> {
         let mut filters = self.before.clone();
         filters.extend(self.module.as_deref().map(|module| self.gate(module)));
         filters.extend(self.after.iter().cloned());
@@ -84,6 +85,10 @@ impl Bootstrap {
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": format!("{TYPES}/envoy.extensions.filters.http.router.v3.Router")},
         }));
+        filters
+    }
+
+    fn manager(&self) -> Value {
         let mut manager = json!({
             "@type": format!("{TYPES}/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
             "stat_prefix": "gate",
@@ -97,7 +102,7 @@ impl Bootstrap {
                 "name": "gate",
                 "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": self.routes}],
             },
-            "http_filters": filters,
+            "http_filters": self.filters(),
         });
         merge(&mut manager, self.hcm.clone());
         manager

@@ -6,7 +6,7 @@ use super::*;
 /// take: nothing is ready by them, nobody panics, and probing goes on.
 #[test]
 fn foreign_values_are_never_trusted() {
-    let begin = b"probe/1".to_vec();
+    let begin = b"probe/2".to_vec();
     let sound = Envoy::start(1, PROBING);
     pass(&sound, 2 * INTERVAL, &well());
     let record = held(&sound, "probegate.probe.").remove(0).1;
@@ -15,7 +15,7 @@ fn foreign_values_are_never_trusted() {
         record[place..place + bytes.len()].copy_from_slice(bytes);
         record
     };
-    let (first_rung, rung) = (7 + 24 + 7 + 1, 47);
+    let (first_rung, rung) = (7 + 48 + 7 + 1, 47);
     assert_eq!(record.len(), first_rung + RUNGS * rung, "the layout of these cases");
     let mut cases = vec![
         ("nothing", Vec::new()),
@@ -28,8 +28,10 @@ fn foreign_values_are_never_trusted() {
         ("one rung less", record[..first_rung + rung].to_vec()),
         ("due never", with(7, &u64::MAX.to_le_bytes())),
         ("the last round there can be", with(15, &u64::MAX.to_le_bytes())),
-        ("a breaker of no state", with(33, &[9])),
-        ("half a record of zeros", [&record[..40], &[0; 40]].concat()),
+        ("a breaker of no state", with(57, &[9])),
+        ("a leader of a time to come", with(39, &u64::MAX.to_le_bytes())),
+        ("a round of a time to come", with(47, &u64::MAX.to_le_bytes())),
+        ("half a record of zeros", [&record[..64], &[0; 64]].concat()),
     ];
     for nth in 0..RUNGS {
         let at = first_rung + nth * rung;
@@ -44,8 +46,10 @@ fn foreign_values_are_never_trusted() {
         for (key, _) in held(&envoy, "probegate.probe.") {
             put(&envoy, &key, &value);
         }
-        // What is sound but for the time it is due is an older word, of which nobody can know.
-        if shows != "due never" {
+        // What is sound but for when it is due, or by whom, is an older word, of which nobody can know.
+        if !["due never", "a leader of a time to come", "a round of a time to come"]
+            .contains(&shows)
+        {
             assert!(!is_ready(&envoy.workers[1]), "{shows}");
         }
         pass(&envoy, 3 * INTERVAL, &Answer::of(500, ""));
@@ -55,9 +59,9 @@ fn foreign_values_are_never_trusted() {
     }
 }
 
-/// The value that says who probes, likewise: within three seconds somebody does.
+/// The value that says whose gauges are shown, likewise.
 #[test]
-fn a_foreign_generation_does_not_stop_the_probes() {
+fn a_foreign_leadership_does_not_stop_the_probes() {
     let words =
         |words: [u64; 3]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     let of = |longs| [b"prober/1".to_vec(), words(longs)].concat();

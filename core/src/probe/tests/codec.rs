@@ -25,7 +25,7 @@ fn a_record_is_read_as_it_was_written() {
         let rungs = record.rungs.len();
         assert_eq!(Record::decode(&record.encode(), rungs), Some(record));
     }
-    assert_eq!(sample().encode().len(), 7 + 24 + 7 + 1 + 3 * 47, "bytes of three rungs");
+    assert_eq!(sample().encode().len(), 7 + 48 + 7 + 1 + 3 * 47, "bytes of three rungs");
 }
 
 #[test]

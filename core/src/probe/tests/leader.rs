@@ -1,4 +1,4 @@
-//! Which configuration probes.
+//! The configuration that leads.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -8,7 +8,7 @@ use crate::probe::leader::{Leadership, Role};
 const S: u64 = 1_000_000;
 
 #[test]
-fn who_may_probe() {
+fn the_configuration_that_came_last_leads() {
     let (now, mine) = (100 * S, Leadership { fingerprint: 1, configured: 50 * S, seen: 0 });
     let held = |fingerprint, configured, seen| {
         Some(Leadership { fingerprint, configured: configured * S, seen: seen * S })

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::answer::pairs;
+use super::plans::plugins_of_one_name;
 use super::rung::{letter, outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
 use crate::callout::FailureReason;
@@ -109,6 +110,48 @@ proptest! {
             let distance = pair[1].0 - pair[0].0;
             prop_assert!(distance >= plan.every / 2 - SECOND / 2, "{:?}", pair);
             prop_assert!(distance <= plan.every * 2 + 2 * gap, "{:?}", pair);
+            prop_assert_eq!(pair[1].1, pair[0].1 + 1);
+        }
+    }
+
+    /// However the VMs of two plans that share a target tick: the service sees no more rounds than the faster
+    /// plan's intervals, and to neither does it become stale.
+    #[test]
+    fn two_plans_share_a_target(
+        steps in vec((0..4usize, 1..1_500_000u64, any::<bool>()), 1..400),
+        intervals in (2..30u64, 2..30u64),
+    ) {
+        let with = |every: u64| Plan { every: every * SECOND, ..plan(&[&["a"]]) };
+        let plans = [with(intervals.0), with(intervals.1)];
+        let mut world = plugins_of_one_name(&[plans.as_slice(), plans.as_slice()].concat());
+        let (mut last, mut gap, mut answered) = ([0; 4], 0, 0);
+        for (index, (vm, pause, against)) in steps.into_iter().enumerate() {
+            world.time += pause;
+            // The last one in line has not ticked for the longest time; each has its turn.
+            let vm = if index % 2 == 0 { (0..4).min_by_key(|vm| last[*vm]).unwrap() } else { vm };
+            gap = gap.max(world.time - last[vm]);
+            last[vm] = world.time;
+            let tickets = match against {
+                true => world.tick_against(vm, (vm + 1) % 4),
+                false => world.tick(vm),
+            };
+            prop_assert!(tickets.len() <= 1, "one probe a round");
+            world.answer(vm, &tickets, Outcome::Up);
+            answered += tickets.len();
+            if answered == 0 {
+                continue;
+            }
+            let record = world.vms[0].records(&mut world.memory)[0].clone().unwrap();
+            // That a VM's own ticks come late is not the plans' matter.
+            let waited = last.iter().map(|ticked| world.time - ticked).fold(gap, u64::max);
+            for plan in &plans {
+                let now = at(world.time.saturating_sub(waited));
+                prop_assert!(now.monotonic < record.rungs[0].checked || !record.is_stale(now, plan));
+            }
+        }
+        let shortest = intervals.0.min(intervals.1) * SECOND;
+        for pair in world.rounds(0).windows(2) {
+            prop_assert!(pair[1].0 - pair[0].0 >= shortest / 2 - SECOND / 2, "{:?}", pair);
             prop_assert_eq!(pair[1].1, pair[0].1 + 1);
         }
     }

@@ -3,10 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::world::{SECOND, World, at, plan};
+use super::world::{SECOND, World, plan};
 use crate::callout::FailureReason;
-use crate::probe::Prober;
-use crate::probe::plan::Plan;
 use crate::probe::rung::{Outcome, State};
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
@@ -106,41 +104,6 @@ fn an_answer_counts_once() {
     assert_eq!(state(&mut world), (2, 2, 2), "overtaken by two rounds");
 }
 
-/// While an old configuration drains, its VMs tick on: they send nothing, and disturb nothing.
-#[test]
-fn an_old_configuration_stands_down() {
-    let old = plan(&[&["a"]]);
-    let mut new = old.clone();
-    new.targets[0].rungs[0].name = "b".into();
-    let mut world = World::new(&old, 2);
-    world.run(50, |_| Outcome::Up);
-    let sent = world.sent.len();
-    assert!(sent > 3);
-    let later = world.time;
-    world.vms.push(Prober::new(new, "1.p.", at(later)));
-    world.run(1, |_| Outcome::Up);
-    let after = world.sent.len();
-    world.run(20, |_| Outcome::Up);
-    let keys = world.vms[2].records(&mut world.memory);
-    assert_eq!(keys[0].as_ref().unwrap().round as usize, world.sent.len() - after);
-    assert_eq!(world.sent.len() - after, 2, "only the new one sends");
-    world.vms.pop();
-    world.run(30, |_| Outcome::Up);
-    assert!(world.sent.len() >= after + 4, "when it is gone for good the old one goes on");
-}
-
-/// A changed threshold or token is another configuration of the same service: what is known stays.
-#[test]
-fn what_is_known_survives_a_new_threshold() {
-    let old = plan(&[&["a"]]);
-    let mut world = World::new(&old, 1);
-    world.run(30, |_| Outcome::Up);
-    let mut new = old;
-    new.failure_threshold = 1;
-    let mut vm = Prober::new(new, "1.p.", world.now());
-    assert_eq!(vm.records(&mut world.memory)[0].as_ref().unwrap().rungs[0].state, State::Up);
-}
-
 /// Shared values that are not ours, or do not work, cost rounds and never more.
 #[test]
 fn foreign_bytes_and_a_broken_store() {
@@ -189,60 +152,4 @@ fn degraded_while_a_breaker_is_not_closed() {
     let now = world.now();
     let ticked = world.vms[0].on_tick(now, &mut || [0; 16], &mut world.memory);
     assert_eq!(ticked.degraded, None);
-}
-
-/// A VM of each plan, all of one plugin, that are configured one after the other.
-fn plugins_of_one_name(plans: &[Plan]) -> World {
-    let mut world = World::new(&plans[0], 1);
-    for plan in &plans[1..] {
-        world.time += 1_000;
-        let now = at(world.time);
-        world.vms.push(Prober::new(plan.clone(), "1.p.", now));
-    }
-    world
-}
-
-/// Two listeners with one plugin name, each in front of services of its own.
-#[test]
-fn plans_with_services_of_their_own_are_all_probed() {
-    let first = plan(&[&["a"]]);
-    let mut second = first.clone();
-    second.targets[0].service = "other".into();
-    let mut world = plugins_of_one_name(&[first, second]);
-    world.run(100, |_| Outcome::Up);
-    for vm in 0..2 {
-        let record = world.vms[vm].records(&mut world.memory)[0].clone().unwrap();
-        assert!((9..=11).contains(&record.round), "VM {vm}: {} rounds", record.round);
-    }
-}
-
-/// The same, where both call their service by one name.
-#[test]
-fn plans_that_reach_a_service_in_two_ways_are_both_probed_after_a_while() {
-    let first = plan(&[&["a"]]);
-    let mut second = first.clone();
-    second.targets[0].cluster = "elsewhere".into();
-    let mut world = plugins_of_one_name(&[first, second]);
-    world.run(200, |_| Outcome::Up);
-    for vm in 0..2 {
-        let record = world.vms[vm].records(&mut world.memory)[0].clone().unwrap();
-        assert!(record.round > 10, "VM {vm}: {} rounds", record.round);
-        let plan = world.vms[vm].plan().clone();
-        assert!(!record.is_stale(world.now(), &plan), "VM {vm}");
-    }
-}
-
-/// One that was open when its configuration went away says nothing of now.
-#[test]
-fn an_open_breaker_that_nobody_refreshes_degrades_nothing() {
-    let plan = plan(&[&["a"]]);
-    let mut world = World::new(&plan, 1);
-    world.run(60, |_| Outcome::Failed(FailureReason::Refused));
-    let now = world.now();
-    let mut later = Prober::new(plan.clone(), "1.p.", now);
-    assert!(later.degraded(now, &mut world.memory).is_some(), "it is open");
-    world.time += 200 * SECOND;
-    let now = world.now();
-    let mut later = Prober::new(plan, "1.p.", now);
-    assert_eq!(later.degraded(now, &mut world.memory), None);
 }

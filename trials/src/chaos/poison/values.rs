@@ -7,7 +7,7 @@ pub const TAGS: [(&str, &[u8]); 7] = [
     (NONCES, b"stamps/1"),
     ("probegate.tokens.", b"tokens/1"),
     ("probegate.prober.", b"prober/1"),
-    ("probegate.probe.", b"probe/1"),
+    ("probegate.probe.", b"probe/2"),
     ("probegate.series.", b""),
 ];
 
@@ -19,7 +19,8 @@ pub const NONCES: &str = "probegate.table.9.probegate..replay.";
 /// What no gate has written: noise, an older and a later layout, one that breaks off, and all that it can hold at most.
 pub fn poisons(tag: &[u8]) -> Vec<Vec<u8>> {
     let tagged = |rest: &[u8]| [tag, rest].concat();
-    let later = || older(tag).iter().map(|byte| if *byte == b'0' { b'9' } else { *byte }).collect();
+    let later =
+        || older(tag).iter().map(|byte| if byte.is_ascii_digit() { b'9' } else { *byte }).collect();
     let noise = (0_u32..997).map(|nth| (nth.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let mut poisons: Vec<_> =
         [8, 16, 64, 236, 4096].map(|length| tagged(&vec![u8::MAX; length])).into();
@@ -32,11 +33,11 @@ pub fn poisons(tag: &[u8]) -> Vec<Vec<u8>> {
     poisons
 }
 
-/// A value of the layout before the first.
+/// A value of the layout before.
 pub fn older(tag: &[u8]) -> Vec<u8> {
     let mut value = [tag, &[0; 72]].concat();
-    if let Some(number) = value.iter_mut().find(|byte| **byte == b'1') {
-        *number = b'0';
+    if let Some(number) = value.iter_mut().find(|byte| byte.is_ascii_digit()) {
+        *number -= 1;
     }
     value
 }

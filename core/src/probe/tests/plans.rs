@@ -1,0 +1,212 @@
+//! Several plans in one process: two listeners with one plugin name, or an old configuration that drains.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::world::{SECOND, World, at, plan};
+use crate::callout::FailureReason;
+use crate::probe::Prober;
+use crate::probe::breaker;
+use crate::probe::plan::Plan;
+use crate::probe::record::Record;
+use crate::probe::rung::{Outcome, State};
+
+const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
+
+/// A VM of each plan, all of one plugin, that are configured one after the other.
+pub fn plugins_of_one_name(plans: &[Plan]) -> World {
+    let mut world = World::new(&plans[0], 1);
+    plans[1..].iter().for_each(|plan| configure(&mut world, plan));
+    world
+}
+
+/// One more VM of the same plugin.
+fn configure(world: &mut World, plan: &Plan) {
+    world.time += 1_000;
+    let now = at(world.time);
+    world.vms.push(Prober::new(plan.clone(), "1.p.", now));
+}
+
+fn record(world: &mut World, vm: usize) -> Record {
+    world.vms[vm].records(&mut world.memory)[0].clone().expect("a record")
+}
+
+/// Time goes by; at no moment is a record that a VM goes by stale for it.
+pub fn runs_without_a_stale_record(world: &mut World, seconds: u64) {
+    for second in 0..seconds {
+        world.run(1, |_| Outcome::Up);
+        for vm in 0..world.vms.len() {
+            let Some(record) = world.vms[vm].records(&mut world.memory)[0].clone() else {
+                continue;
+            };
+            let plan = world.vms[vm].plan();
+            assert!(!record.is_stale(world.now(), plan), "VM {vm} after {second} s: {record:?}");
+        }
+    }
+}
+
+#[test]
+fn two_listeners_with_services_of_their_own_are_both_probed() {
+    let first = plan(&[&["a"]]);
+    let mut second = first.clone();
+    second.targets[0].service = "other".into();
+    let mut world = plugins_of_one_name(&[first, second]);
+    runs_without_a_stale_record(&mut world, 100);
+    for vm in 0..2 {
+        let rounds = record(&mut world, vm).round;
+        assert!((9..=11).contains(&rounds), "VM {vm}: {rounds} rounds");
+    }
+}
+
+/// Both call their service by one name, and have it in different clusters, or other rungs.
+#[test]
+fn two_listeners_that_reach_a_service_in_two_ways_are_both_probed_each_interval() {
+    let first = plan(&[&["a"]]);
+    let (mut cluster, mut rung) = (first.clone(), first.clone());
+    cluster.targets[0].cluster = "elsewhere".into();
+    rung.targets[0].rungs[0].name = "b".into();
+    let mut world = plugins_of_one_name(&[first, cluster, rung]);
+    runs_without_a_stale_record(&mut world, 100);
+    for vm in 0..3 {
+        let rounds = record(&mut world, vm).round;
+        assert!((9..=11).contains(&rounds), "VM {vm}: {rounds} rounds");
+    }
+}
+
+/// Each wants a word of the service in each of its own intervals, and the service sees no more rounds than the
+/// faster one's intervals.
+#[test]
+fn two_listeners_with_one_service_and_other_intervals_share_its_rounds() {
+    let slow = Plan { every: 60 * SECOND, ..plan(&[&["a"]]) };
+    let fast = plan(&[&["a"]]);
+    for plans in [[slow.clone(), fast.clone()], [fast, slow]] {
+        let mut world = plugins_of_one_name(&plans);
+        // Its first round is within ten seconds.
+        world.run(15, |_| Outcome::Up);
+        runs_without_a_stale_record(&mut world, 300);
+        let rounds = world.rounds(0);
+        assert!((20..=32).contains(&rounds.len()), "{rounds:?}");
+        assert!(rounds.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 9 * SECOND), "{rounds:?}");
+    }
+}
+
+/// Whoever hears of it: the breaker of the plugin that was configured first opens, is tried, and closes again.
+#[test]
+fn a_breaker_of_the_listener_that_came_first_is_tried_again() {
+    let first = plan(&[&["a"]]);
+    let mut second = first.clone();
+    second.targets[0].cluster = "elsewhere".into();
+    let mut world = World::new(&first, 1);
+    world.run(50, |_| DOWN);
+    assert_eq!(record(&mut world, 0).breaker.state, breaker::State::Open);
+    configure(&mut world, &second);
+    world.run(60, |_| Outcome::Up);
+    assert_eq!(record(&mut world, 0).breaker.state, breaker::State::Closed);
+    let now = world.now();
+    assert_eq!(world.vms[0].on_tick(now, &mut || [0; 16], &mut world.memory).degraded, None);
+}
+
+/// While an old configuration drains, its VMs tick on: they send nothing of what the new one probes as well.
+#[test]
+fn an_old_configuration_does_not_probe_what_the_new_one_does() {
+    let old = plan(&[&["a"]]);
+    let new = Plan { failure_threshold: 1, ..old.clone() };
+    let mut world = World::new(&old, 2);
+    world.run(50, |_| Outcome::Up);
+    configure(&mut world, &new);
+    world.tick(2);
+    let before = world.sent.len();
+    for _ in 0..100 {
+        world.time += SECOND;
+        for vm in 0..3 {
+            let tickets = world.tick(vm);
+            assert!(vm == 2 || tickets.is_empty(), "VM {vm} is of the old one");
+            world.answer(vm, &tickets, DOWN);
+            if vm == 2 && !tickets.is_empty() {
+                assert_eq!(record(&mut world, 2).breaker.state, breaker::State::Open, "at once");
+            }
+        }
+    }
+    assert!(world.sent.len() > before + 2, "{}", world.sent.len() - before);
+    world.vms.pop();
+    let before = world.sent.len();
+    world.run(60, |_| Outcome::Up);
+    assert!(world.sent.len() > before, "when it is gone for good the old one goes on");
+}
+
+/// The streams that an old configuration still serves go by what its own services are.
+#[test]
+fn an_old_configuration_goes_on_with_what_the_new_one_does_not_probe() {
+    let old = plan(&[&["a"]]);
+    let mut new = old.clone();
+    new.targets[0].rungs[0].name = "b".into();
+    let mut world = World::new(&old, 1);
+    world.run(20, |_| Outcome::Up);
+    configure(&mut world, &new);
+    runs_without_a_stale_record(&mut world, 100);
+}
+
+/// Of two services of one name, or while an old configuration drains, one is what the gauges show.
+#[test]
+fn the_gauges_of_a_service_are_set_by_the_configuration_that_came_last() {
+    let first = plan(&[&["a"]]);
+    let mut second = first.clone();
+    second.targets[0].cluster = "elsewhere".into();
+    let mut world = plugins_of_one_name(&[first, second]);
+    world.run(30, |_| Outcome::Up);
+    for _ in 0..10 {
+        world.time += SECOND;
+        let now = world.now();
+        let mut shows = |vm: usize| {
+            let ticked = world.vms[vm].on_tick(now, &mut || [0; 16], &mut world.memory);
+            ticked.records[0].is_some()
+        };
+        assert_eq!([shows(0), shows(1)], [false, true]);
+    }
+    world.vms.pop();
+    world.run(5, |_| Outcome::Up);
+    let now = world.now();
+    let ticked = world.vms[0].on_tick(now, &mut || [0; 16], &mut world.memory);
+    assert!(ticked.records[0].is_some(), "the other one is gone");
+}
+
+/// A changed threshold or token is another configuration of the same service: what is known stays.
+#[test]
+fn what_is_known_survives_a_new_threshold() {
+    let old = plan(&[&["a"]]);
+    let mut world = World::new(&old, 1);
+    world.run(30, |_| Outcome::Up);
+    configure(&mut world, &Plan { failure_threshold: 1, ..old });
+    assert_eq!(record(&mut world, 1).rungs[0].state, State::Up);
+}
+
+/// One that was open when its configuration went away says nothing of now.
+#[test]
+fn an_open_breaker_that_nobody_refreshes_degrades_nothing() {
+    let plan = plan(&[&["a"]]);
+    let mut world = World::new(&plan, 1);
+    world.run(60, |_| DOWN);
+    configure(&mut world, &plan);
+    let now = world.now();
+    assert!(world.vms[1].degraded(now, &mut world.memory).is_some(), "it is open");
+    world.time += 200 * SECOND;
+    configure(&mut world, &plan);
+    let now = world.now();
+    assert_eq!(world.vms[2].degraded(now, &mut world.memory), None);
+    assert!(record(&mut world, 2).is_stale(now, &plan));
+}
+
+/// Of two VMs of two plans that see the same round due, each between the other's reading and writing, one sends.
+#[test]
+fn plans_that_claim_at_once_send_one_round() {
+    let first = plan(&[&["a"]]);
+    let second = Plan { failure_threshold: 1, ..first.clone() };
+    let mut world = plugins_of_one_name(&[first, second]);
+    for second in 0..200 {
+        world.time += SECOND;
+        world.tick_against(second % 2, 1 - second % 2);
+    }
+    let rounds = world.rounds(0);
+    assert!((18..=20).contains(&rounds.len()), "{rounds:?}");
+    assert!(rounds.windows(2).all(|pair| pair[1].1 == pair[0].1 + 1), "{rounds:?}");
+}

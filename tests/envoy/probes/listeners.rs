@@ -1,0 +1,66 @@
+//! Two listeners whose plugins have one name and one VM, and probe other services.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+use testbed::service::{Does, answer};
+use testbed::{Envoy, Service, Upstream};
+
+use super::*;
+
+/// The section of a gate whose service `api` is that cluster.
+fn with_cluster(cluster: &str) -> Value {
+    let rungs = json!([{"rung": "health", "path": "/health"}]);
+    let api = json!({"service": "api", "cluster": cluster, "rungs": rungs});
+    probing(json!([api]), json!({"when_degraded": "refuse"}))
+}
+
+fn ready(listener: SocketAddr) -> Response {
+    Client::new(listener).get("/-/gate/ready")
+}
+
+fn wait_ready_at(listener: SocketAddr, status: u16) {
+    let mut last = Value::Null;
+    let found = poll::within(PATIENCE, || {
+        let answer = ready(listener);
+        last = answer.json();
+        (answer.status == status).then_some(())
+    });
+    assert!(found.is_some(), "never {status}, but: {last}");
+}
+
+/// Each is probed for as long as Envoy runs, whichever was configured first, and neither becomes stale.
+#[test]
+fn listeners_of_one_plugin_name_are_both_probed() {
+    let upstream = Upstream::start();
+    let services = [Service::start(answer(200, "ok")), Service::start(answer(200, "ok"))];
+    let bootstrap =
+        bootstrap(&upstream, &[("one", &services[0]), ("two", &services[1])], with_cluster("one"));
+    let bootstrap =
+        bootstrap.wasm(json!({"vm_config": {"vm_id": "one"}})).second_listener(with_cluster("two"));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let listeners = envoy.addresses();
+    assert_eq!(listeners.len(), 2);
+    listeners.iter().for_each(|listener| wait_ready_at(*listener, 200));
+    // Stale is what was not probed for three intervals.
+    poll::until(PATIENCE, "both were probed ten times", || {
+        for listener in listeners {
+            let report = ready(*listener).json();
+            assert_ne!(report["status"], "stale", "{report}");
+        }
+        services.iter().all(|service| service.count("/health") >= 10).then_some(())
+    });
+
+    // The breaker of either opens, is tried, and closes again.
+    for (service, listener) in services.iter().zip(listeners) {
+        service.now(Does::Refuses);
+        poll::until(PATIENCE, "its API is refused", || {
+            (Client::new(*listener).get("/").status == 503).then_some(())
+        });
+        service.now(answer(200, "ok"));
+        poll::until(PATIENCE, "its API is served again", || {
+            (Client::new(*listener).get("/").status == 200).then_some(())
+        });
+        wait_ready_at(*listener, 200);
+    }
+}
