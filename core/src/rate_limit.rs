@@ -8,6 +8,7 @@
 //! them share: a fixed number of [slots](table), each a shared value that is changed by
 //! compare-and-swap. A request that a [lease](local) covers does not touch them.
 
+mod attempt;
 pub mod expiry_table;
 mod local;
 mod recent;
@@ -15,12 +16,12 @@ pub mod table;
 pub mod window;
 
 use crate::client::ClientKey;
+use crate::store::{self, Store, Unavailable, Update, UpdateError};
 use crate::time::Micros;
+use attempt::{Admitted, Attempt};
 use local::Local;
 use recent::Recent;
 use table::{Admission, Table};
-
-use crate::store::{CAS_ATTEMPTS, Store, Unavailable};
 
 /// So many requests in any interval of that length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,63 +186,52 @@ impl Limiter {
     fn admit_shared(
         &mut self,
         client: ClientKey,
-        mut now: Micros,
+        now: Micros,
         store: &mut impl Store,
     ) -> Result<Admission, LimitReason> {
-        let slot = self.table.slot(client);
-        let mut guess = self.recent.take(slot, &mut self.value);
-        for attempt in 0..CAS_ATTEMPTS {
-            let guessed = guess.take();
-            let version = match guessed {
-                Some(version) => version,
-                None => {
-                    let version = store.read(slot, &mut self.value)?;
-                    // What was never written has no number.
-                    if !self.value.is_empty() {
-                        self.recent.on_read(version);
-                    }
-                    version
-                }
-            };
-            let mut set_back = self.table.is_ahead(&self.value, now);
-            if attempt > 0 || set_back {
-                // What was written before this clock is read cannot be later than it. So if a
-                // record still lies ahead, the clock was set back.
-                now = store.now();
-                if now == 0 {
-                    return Err(LimitReason::Unavailable);
-                }
-                set_back = self.table.is_ahead(&self.value, now);
-            }
-            if set_back {
-                self.table.rebase(&mut self.value, now, self.quota);
-            }
-            let mut lease = self.local.lease(client, now, self.quota);
-            let admission =
-                self.table.admit(&mut self.value, client, now, self.quota, lease.as_mut());
-            let writes =
-                set_back || matches!(admission, Admission::Admitted { .. } | Admission::Corrupt);
-            if !writes && guessed.is_some() {
+        let (slot, quota) = (self.table.slot(client), self.quota);
+        let attempt = Attempt { client, quota, table: self.table, local: &self.local };
+        let (recent, value) = (&mut self.recent, &mut self.value);
+        let guess = recent.take(slot, value);
+        let guessed = match guess {
+            Some(version) => {
+                let guessed = attempt.admit(value, now, store)?;
                 // Only what was read tells that there is no room.
-                continue;
-            }
-            if writes && !store.swap(slot, &self.value, version)? {
-                if guessed.is_some() {
-                    self.recent.on_mismatch();
+                let written = guessed.writes && store.swap(slot, value, version)?;
+                if guessed.writes && !written {
+                    recent.on_mismatch();
                 }
-                continue;
+                Some(guessed).filter(|_| written)
             }
-            if writes {
-                self.recent.on_write(slot, &mut self.value, guessed.is_some(), store);
+            None => None,
+        };
+        let admitted = match guessed {
+            Some(admitted) => admitted,
+            None => {
+                let mut first = guess.is_none();
+                store::update(store, slot, value, |value, version, store| {
+                    // What was never written has no number.
+                    if !value.is_empty() {
+                        recent.on_read(version);
+                    }
+                    let now = if std::mem::take(&mut first) { now } else { store.now() };
+                    match attempt.admit(value, now, store) {
+                        Ok(admitted) if admitted.writes => Update::Write(Ok(admitted)),
+                        other => Update::Keep(other),
+                    }
+                })??
             }
-            if let (Some(lease), Admission::Admitted { remaining }) = (lease, admission) {
-                self.local.keep(client, (now, remaining), lease, self.quota);
-                // What is held in reserve is this client's as well.
-                return Ok(Admission::Admitted { remaining: remaining.saturating_add(lease.left) });
-            }
-            return Ok(admission);
+        };
+        if admitted.writes {
+            recent.on_write(slot, value, guessed.is_some(), store);
         }
-        Err(LimitReason::Contended)
+        let Admitted { admission, lease, now, .. } = admitted;
+        if let (Some(lease), Admission::Admitted { remaining }) = (lease, admission) {
+            self.local.keep(client, (now, remaining), lease, quota);
+            // What is held in reserve is this client's as well.
+            return Ok(Admission::Admitted { remaining: remaining.saturating_add(lease.left) });
+        }
+        Ok(admission)
     }
 
     fn rejection(&self, reason: LimitReason, micros: Micros) -> Rejection {
@@ -255,6 +245,15 @@ impl Limiter {
 impl From<Unavailable> for LimitReason {
     fn from(_: Unavailable) -> Self {
         Self::Unavailable
+    }
+}
+
+impl From<UpdateError> for LimitReason {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Unavailable => Self::Unavailable,
+            UpdateError::Contended => Self::Contended,
+        }
     }
 }
 

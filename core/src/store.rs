@@ -4,7 +4,7 @@ use crate::time::Micros;
 
 /// How often a value that others changed meanwhile is tried again. Each time one of them succeeded,
 /// so workers that all serve one client get their turn long before.
-pub const CAS_ATTEMPTS: usize = 64;
+const CAS_ATTEMPTS: usize = 64;
 
 /// One table of shared values, by their numbers, and a clock that all workers share.
 pub trait Store {
@@ -56,3 +56,49 @@ pub struct Version(pub u32);
 /// The shared values cannot be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unavailable;
+
+/// What a decision leaves in a slot, and what it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update<T> {
+    /// The slot stays as it is.
+    Keep(T),
+    /// The slot becomes what the decision has made of its value.
+    Write(T),
+}
+
+/// Why a slot was not updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateError {
+    /// It cannot be read or written.
+    Unavailable,
+    /// Others changed it each time it was to be written.
+    Contended,
+}
+
+impl From<Unavailable> for UpdateError {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// Reads a slot into `value`, decides on it, and writes what the decision has made of it; all anew whenever
+/// somebody else wrote meanwhile, for a bounded number of times. Only what a decision came to last counts.
+pub fn update<S: Store + ?Sized, T>(
+    store: &mut S,
+    slot: u32,
+    value: &mut Vec<u8>,
+    mut decide: impl FnMut(&mut Vec<u8>, Version, &mut S) -> Update<T>,
+) -> Result<T, UpdateError> {
+    for _ in 0..CAS_ATTEMPTS {
+        let version = store.read(slot, value)?;
+        match decide(value, version, store) {
+            Update::Keep(came) => return Ok(came),
+            Update::Write(came) if store.swap(slot, value, version)? => return Ok(came),
+            Update::Write(_) => {}
+        }
+    }
+    Err(UpdateError::Contended)
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //! work: each is told once a process.
 
 use crate::json::Object;
-use crate::store::{CAS_ATTEMPTS, Store, Unavailable};
+use crate::store::{self, Store, Unavailable, Update};
 
 /// Something around the gate that takes a part of its work away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,19 +103,15 @@ impl Warnings {
     /// Adds a warning to those of the process; says whether it is new there. A store that cannot be
     /// had makes it new: rather told twice than never.
     pub fn share(warning: Warning, store: &mut impl Store) -> bool {
-        let mut held = Vec::new();
-        for _ in 0..CAS_ATTEMPTS {
-            let Ok(version) = store.read(0, &mut held) else { return true };
+        let shared = store::update(store, 0, &mut Vec::new(), |held, _, _| {
             let mut warnings = Self(held.first().copied().unwrap_or_default());
             if !warnings.insert(warning) {
-                return false;
+                return Update::Keep(false);
             }
-            match store.swap(0, &[warnings.0], version) {
-                Ok(true) | Err(Unavailable) => return true,
-                Ok(false) => {}
-            }
-        }
-        true
+            *held = vec![warnings.0];
+            Update::Write(true)
+        });
+        shared.unwrap_or(true)
     }
 }
 

@@ -7,7 +7,7 @@
 
 mod record;
 
-use crate::store::{CAS_ATTEMPTS, Store as _, Tables, Unavailable};
+use crate::store::{self, Store as _, Tables, Unavailable, Update};
 use crate::time::Micros;
 
 use super::Token;
@@ -122,17 +122,14 @@ impl TokenFetcher {
         tables: &mut impl Tables,
     ) -> Option<Change> {
         let (key, source) = (self.keys.get(index)?, self.sources.get(index)?);
-        for _ in 0..CAS_ATTEMPTS {
-            let version = tables.table(key).read(0, &mut self.value).ok()?;
-            let mut record = Record::decode(&self.value).unwrap_or_default();
+        let mut table = tables.table(key);
+        let noted = store::update(&mut table, 0, &mut self.value, |held, _, _| {
+            let mut record = Record::decode(held).unwrap_or_default();
             let change = record.note(said.clone(), now, source.every);
-            match tables.table(key).swap(0, &record.encode(), version) {
-                Ok(true) => return change,
-                Ok(false) => {}
-                Err(Unavailable) => break,
-            }
-        }
-        None
+            *held = record.encode();
+            Update::Write(change)
+        });
+        noted.ok().flatten()
     }
 
     fn claim(

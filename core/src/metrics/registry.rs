@@ -15,7 +15,7 @@ use super::histogram::Bounds;
 use super::series_name::Key;
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
-use crate::store::{CAS_ATTEMPTS, Store as _, Unavailable, Version};
+use crate::store::{self, Update, UpdateError, Version};
 
 /// The most series that a scrape shows of one process.
 pub const MAX_SERIES: usize = 2_000;
@@ -62,10 +62,8 @@ impl Registry {
         self.keys.iter().copied().filter(move |_| changed)
     }
 
-    /// Reads what other VMs added, if any did.
-    pub fn sync(&mut self, statistics: &mut impl Statistics) -> Result<(), Unavailable> {
-        let mut bytes = Vec::new();
-        let version = statistics.registry().read(0, &mut bytes)?;
+    /// Takes in what other VMs added, if any did.
+    fn sync(&mut self, bytes: &[u8], version: Version) {
         if self.version != Some(version) {
             // Whatever cannot be read was not written by us, and is not ours to show.
             let keys = bytes.as_chunks().0.iter().filter_map(|key| Key::decode(*key));
@@ -75,7 +73,6 @@ impl Registry {
             self.changed = true;
             self.version = Some(version);
         }
-        Ok(())
     }
 
     /// Adds what is not there yet, for all VMs. If that fails, nothing was added.
@@ -84,13 +81,14 @@ impl Registry {
         requests: impl Iterator<Item = Request> + Clone,
         others: impl Iterator<Item = Key> + Clone,
         statistics: &mut impl Statistics,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), UpdateError> {
         // Others may add at the same time, each of them once.
-        for _ in 0..CAS_ATTEMPTS {
-            self.sync(statistics)?;
+        let mut registry = statistics.registry();
+        let longer = store::update(&mut registry, 0, &mut Vec::new(), |bytes, version, _| {
+            self.sync(bytes, version);
             let known = |request| self.keys.contains(&requests_of(request));
             if requests.clone().all(known) && others.clone().all(|key| self.keys.contains(&key)) {
-                return Ok(());
+                return Update::Keep(None);
             }
             let mut longer = self.clone();
             for request in requests.clone() {
@@ -98,15 +96,15 @@ impl Registry {
             }
             longer.keys.extend(others.clone());
             if longer.keys == self.keys {
-                return Ok(());
+                return Update::Keep(None);
             }
-            let bytes: Vec<u8> = longer.keys.iter().copied().flat_map(Key::encode).collect();
-            if statistics.registry().swap(0, &bytes, self.version.ok_or(Unavailable)?)? {
-                *self = Self { version: None, changed: true, ..longer };
-                return Ok(());
-            }
+            *bytes = longer.keys.iter().copied().flat_map(Key::encode).collect();
+            Update::Write(Some(longer))
+        })?;
+        if let Some(longer) = longer {
+            *self = Self { version: None, changed: true, ..longer };
         }
-        Err(Unavailable)
+        Ok(())
     }
 
     /// How a request of this kind is counted: the finest way for which there is a series.

@@ -8,7 +8,7 @@ use super::leader::{Leadership, Role};
 use super::plan::{Plan, Target};
 use super::record::{Change, Record};
 use super::rung::Outcome;
-use crate::store::{CAS_ATTEMPTS, Store as _, Tables, Unavailable, Version};
+use crate::store::{self, Store as _, Tables, Unavailable, Update, Version};
 use crate::time::Now;
 
 /// A target's first round begins within this long, or within an interval if that is shorter: nobody
@@ -149,19 +149,22 @@ impl Prober {
         now: Now,
         tables: &mut impl Tables,
     ) -> Vec<Change> {
-        for _ in 0..CAS_ATTEMPTS {
-            let Ok((Some(mut record), version)) = self.read(ticket.target, tables) else { break };
+        let Self { places, plan, value, .. } = self;
+        let place = places.get(ticket.target).zip(plan.targets.get(ticket.target));
+        let Some((place, target)) = place else { return Vec::new() };
+        let mut table = tables.table(&place.record);
+        let merged = store::update(&mut table, 0, value, |held, _, _| {
             let mut changes = Vec::new();
-            if !record.observe(ticket, outcome, now, &self.plan, &mut changes) {
-                break;
+            let Some(mut record) = Record::decode(held, target.rungs.len()) else {
+                return Update::Keep(changes);
+            };
+            if !record.observe(ticket, outcome, now, plan, &mut changes) {
+                return Update::Keep(Vec::new());
             }
-            match self.write(ticket.target, &record, version, tables) {
-                Ok(true) => return changes,
-                Ok(false) => {}
-                Err(Unavailable) => break,
-            }
-        }
-        Vec::new()
+            *held = record.encode();
+            Update::Write(changes)
+        });
+        merged.unwrap_or_default()
     }
 
     /// What all VMs hold of each target; `None` where nothing is held, or cannot be read.

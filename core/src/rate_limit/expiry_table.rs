@@ -8,7 +8,7 @@
 
 use crate::client::{self, ClientKey};
 use crate::rate_limit::LimitReason;
-use crate::store::{CAS_ATTEMPTS, Store};
+use crate::store::{self, Store, Update};
 
 /// Keys of a slot on average, while as many are live as are to be held. There is room for twice as
 /// many, which by chance are not there once in 10^10 slots.
@@ -90,27 +90,20 @@ impl ExpiryTable {
         decide: &mut dyn FnMut(Held, &mut dyn Store) -> Option<Expiry>,
     ) -> Result<(), LimitReason> {
         let slot = u32::try_from(key.place % u64::from(self.slots)).unwrap_or_default();
-        for _ in 0..CAS_ATTEMPTS {
-            let version = store.read(slot, &mut self.value)?;
-            let Some(held) = look(&mut self.value, key.fingerprint) else {
-                self.value.clear();
-                self.value.extend_from_slice(&FORMAT);
-                self.value.extend_from_slice(&latest.to_le_bytes());
-                if store.swap(slot, &self.value, version)? {
-                    return Err(LimitReason::Unavailable);
-                }
-                continue;
+        let most = (self.keys_per_slot, self.keys_per_owner);
+        store::update(store, slot, &mut self.value, |value, _, store| {
+            let Some(held) = look(value, key.fingerprint) else {
+                value.clear();
+                value.extend_from_slice(&FORMAT);
+                value.extend_from_slice(&latest.to_le_bytes());
+                return Update::Write(Err(LimitReason::Unavailable));
             };
-            let Some(stamp) = decide(held, store) else { return Ok(()) };
-            let most = (self.keys_per_slot, self.keys_per_owner);
-            if !put(&mut self.value, key.fingerprint, stamp, most) {
-                return Err(LimitReason::TableFull);
+            match decide(held, store) {
+                None => Update::Keep(Ok(())),
+                Some(stamp) if put(value, key.fingerprint, stamp, most) => Update::Write(Ok(())),
+                Some(_) => Update::Keep(Err(LimitReason::TableFull)),
             }
-            if store.swap(slot, &self.value, version)? {
-                return Ok(());
-            }
-        }
-        Err(LimitReason::Contended)
+        })?
     }
 }
 
