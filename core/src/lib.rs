@@ -18,6 +18,7 @@
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub mod auth;
+pub mod breaker;
 pub mod callout;
 pub mod client;
 pub mod config;

@@ -4,12 +4,11 @@
 //! sees first that a target's [round](record::Record::begin) is due claims it, by compare-and-swap,
 //! and sends its probes: so the service sees one probe an interval, whatever the number of workers,
 //! and when a VM goes away the next interval is claimed by another. What the probes say is merged
-//! into the record: thresholds make it the [`rung`]s' states and the [`breaker`]'s.
+//! into the record: thresholds make it the [`rung`]s' states and the [breaker](crate::breaker)'s.
 //!
 //! The core names no host: a time and a store go in; calls to make and changes to tell come out.
 
 pub mod answer;
-pub mod breaker;
 mod codec;
 pub mod grpc;
 pub mod leader;

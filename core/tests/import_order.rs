@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From what everything rests on to what rests on everything.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "time",
     "http",
     "json",
@@ -19,6 +19,7 @@ const ORDER: [&str; 29] = [
     "request_id",
     "callout",
     "grpc",
+    "breaker",
     "route",
     "auth",
     "rate_limit",

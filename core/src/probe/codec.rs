@@ -1,9 +1,9 @@
 //! A record as the bytes of a shared value. What is not exactly one of ours is nothing at all.
 
-use super::breaker::{self, Breaker};
 use super::leader::Leadership;
 use super::record::{Record, Tally};
 use super::rung::{Rung, State};
+use crate::breaker::{self, Breaker};
 use crate::callout::FailureReason;
 
 /// The first bytes: which layout follows.

@@ -2,10 +2,10 @@
 
 use crate::json::Object;
 
-use super::breaker;
 use super::plan::Target;
 use super::record::Change;
 use super::rung::State;
+use crate::breaker;
 use crate::callout::FailureReason;
 
 struct Line<'a> {

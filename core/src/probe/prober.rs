@@ -3,11 +3,11 @@
 use crate::time::Micros;
 
 use super::Ticket;
-use super::breaker;
 use super::leader::{Leadership, Role};
 use super::plan::{Plan, Target};
 use super::record::{Change, Record};
 use super::rung::Outcome;
+use crate::breaker;
 use crate::store::{self, Store as _, Tables, Unavailable, Update, Version};
 use crate::time::Now;
 

@@ -3,10 +3,10 @@
 use crate::time::Micros;
 
 use super::Ticket;
-use super::breaker::{self, Breaker};
 use super::leader::Leadership;
 use super::plan::Plan;
 use super::rung::{Outcome, Rung, State};
+use crate::breaker::{self, Breaker};
 use crate::callout::FailureReason;
 use crate::time::Now;
 
@@ -136,7 +136,7 @@ impl Record {
         self.round = self.round.saturating_add(1);
         let [current, _] = self.tallies;
         self.tallies = [Tally::default(), current];
-        if let Some(from) = self.breaker.begin(now) {
+        if let Some(from) = self.breaker.begin(now.wall) {
             changes.push(Change::Breaker { from, to: self.breaker.state });
         }
         self.round
@@ -171,7 +171,7 @@ impl Record {
         let (over, failed) = (usize::from(tally.over), tally.failed > 0);
         if over == self.rungs.len() {
             changes.push(Change::Round { failed });
-            if let Some(from) = self.breaker.observe(failed, now, plan) {
+            if let Some(from) = self.breaker.observe(failed, plan.failure_threshold, now.wall) {
                 changes.push(Change::Breaker { from, to: self.breaker.state });
                 if self.breaker.state == breaker::State::Open {
                     self.next_due = now.monotonic.saturating_add(plan.open_for);

@@ -2,11 +2,11 @@
 //! metrics token. Every worker tells the same, since all of it is in the shared records.
 
 use crate::VERSION;
+use crate::breaker;
 use crate::json::Object;
 use crate::time::Micros;
 use crate::time::rfc3339;
 
-use super::breaker;
 use super::plan::{self, Check, Plan, Target, WhenDegraded};
 use super::record::Record;
 use super::rung::{Rung, State};

@@ -4,8 +4,8 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, World, plan};
+use crate::breaker::State;
 use crate::callout::FailureReason;
-use crate::probe::breaker::State;
 use crate::probe::record::Change;
 use crate::probe::rung::Outcome;
 

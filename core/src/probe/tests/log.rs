@@ -4,8 +4,8 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::plan;
+use crate::breaker;
 use crate::callout::FailureReason;
-use crate::probe::breaker;
 use crate::probe::log::{is_warning, line};
 use crate::probe::record::Change;
 use crate::probe::rung::{Outcome, State};

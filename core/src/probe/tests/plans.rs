@@ -4,9 +4,9 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, World, at, plan};
+use crate::breaker;
 use crate::callout::FailureReason;
 use crate::probe::Prober;
-use crate::probe::breaker;
 use crate::probe::plan::Plan;
 use crate::probe::record::Record;
 use crate::probe::rung::{Outcome, State};

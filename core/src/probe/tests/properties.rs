@@ -7,9 +7,9 @@ use super::answer::pairs;
 use super::plans::plugins_of_one_name;
 use super::rung::{letter, outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
+use crate::breaker::{Breaker, State};
 use crate::callout::FailureReason;
 use crate::callout::Response;
-use crate::probe::breaker::{Breaker, State};
 use crate::probe::leader::Leadership;
 use crate::probe::plan::{Check, Expect, Plan, Scalar};
 use crate::probe::record::{Change, Record};
@@ -59,12 +59,11 @@ proptest! {
         rounds in vec((any::<bool>(), any::<bool>()), 0..60),
         threshold in 1..5u16,
     ) {
-        let plan = thresholds(threshold, 1);
         let (mut breaker, mut row, mut state) = (Breaker::default(), 0, State::Closed);
         for (begins, failed) in rounds {
             if begins {
                 if state == State::Open { state = State::HalfOpen; }
-                breaker.begin(at(0));
+                breaker.begin(0);
             }
             row = if failed { row + 1 } else { 0 };
             state = match (state, failed) {
@@ -73,7 +72,7 @@ proptest! {
                 (State::HalfOpen, false) => State::Closed,
                 (state, _) => state,
             };
-            breaker.observe(failed, at(0), &plan);
+            breaker.observe(failed, threshold, 0);
             prop_assert_eq!(breaker.state, state);
         }
     }

@@ -1,19 +1,19 @@
-//! A service's breaker: while it is open the service is left alone.
+//! Circuit breaker of a service: while it is open the service is left alone, but for trials.
+//!
+//! When a trial is due its owner decides: a [`probe`](crate::probe)'s record, or each worker's view of the
+//! [rate limit service](crate::global_rate_limit).
 
 use crate::time::Micros;
-
-use super::plan::Plan;
-use crate::time::Now;
 
 /// The state of a breaker; its code is the metric's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// The service is probed on its timer.
+    /// The service is used.
     #[default]
     Closed,
-    /// It is not probed.
+    /// It is left alone.
     Open,
-    /// One round of probes is on trial.
+    /// One use of it is on trial.
     HalfOpen,
 }
 
@@ -43,21 +43,21 @@ impl State {
 /// The record of a breaker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
-    /// Whether the service is left alone.
+    /// Whether the service is used.
     pub state: State,
-    /// Rounds in a row that failed.
+    /// Uses in a row that failed.
     pub failures: u16,
-    /// Since when it is in this state, on the wall's clock; 0 for ever.
+    /// Since when it is in this state, on its owner's clock; 0 for ever.
     pub since: Micros,
 }
 
 impl Breaker {
-    /// A round is over; returns the state before, if that has changed. A round that was begun before
-    /// the breaker opened says nothing to an open one.
-    pub fn observe(&mut self, failed: bool, now: Now, plan: &Plan) -> Option<State> {
+    /// A use is over; returns the state before, if that has changed. So many failures in a row open it. A use that
+    /// was begun before the breaker opened says nothing to an open one.
+    pub fn observe(&mut self, failed: bool, threshold: u16, now: Micros) -> Option<State> {
         self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
         let state = match self.state {
-            State::Closed if self.failures >= plan.failure_threshold => State::Open,
+            State::Closed if self.failures >= threshold => State::Open,
             State::HalfOpen if failed => State::Open,
             State::HalfOpen => State::Closed,
             state => state,
@@ -65,18 +65,18 @@ impl Breaker {
         self.turn(state, now)
     }
 
-    /// A round begins: behind an open breaker it is the trial.
-    pub fn begin(&mut self, now: Now) -> Option<State> {
+    /// A use begins: behind an open breaker it is the trial.
+    pub fn begin(&mut self, now: Micros) -> Option<State> {
         match self.state {
             State::Open => self.turn(State::HalfOpen, now),
             _ => None,
         }
     }
 
-    fn turn(&mut self, state: State, now: Now) -> Option<State> {
+    fn turn(&mut self, state: State, now: Micros) -> Option<State> {
         let before = std::mem::replace(&mut self.state, state);
         (before != state).then(|| {
-            self.since = now.wall;
+            self.since = now;
             before
         })
     }
