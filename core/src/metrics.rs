@@ -17,6 +17,7 @@ mod labels;
 mod pending;
 mod probes;
 mod registry;
+mod room;
 mod series;
 mod series_name;
 

@@ -76,10 +76,10 @@ pub const GRPC_HANDLED: Family = Family {
     help: "gRPC requests that ended, by status code",
     kind: Type::Counter,
 };
-/// Requests for whose status there was no room.
+/// Requests for whose method or status there was no room.
 pub const FOLDED: Family = Family {
     name: "gateway_series_overflow",
-    help: "Requests recorded under their status class because the series limit was reached",
+    help: "Requests recorded under the method OTHER or under their status class because the series limit was reached",
     kind: Type::Counter,
 };
 /// Requests that the global_rate_limit's service was to decide.

@@ -5,13 +5,13 @@
 //!
 //! Labels come from closed sets, but an upstream that answers every status from 100 to 999 could
 //! still make 100,000 series. So there is room for [`MAX_SERIES`], and as it runs out requests are
-//! counted less finely: first by the class of their status, `5xx`, and at last with the method
-//! `OTHER`, too, for which there is always room.
+//! counted less finely, as [`room`](super::room) says.
 
 use std::collections::BTreeSet;
 
 use super::Statistics;
 use super::histogram::Bounds;
+use super::room::{Room, Used, ways};
 use super::series_name::Key;
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
@@ -19,13 +19,6 @@ use crate::store::{self, Update, UpdateError, Version};
 
 /// The most series that a scrape shows of one process.
 pub const MAX_SERIES: usize = 2_000;
-
-/// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, 4 warnings, and 3 without
-/// labels.
-const OTHERS: usize = 70;
-
-/// The classes of a status: `1xx` to `9xx`, and 0.
-const CLASSES: usize = 10;
 
 /// What tells requests apart.
 pub type Request = (Method, Status, AuthMethod);
@@ -35,7 +28,7 @@ pub type Request = (Method, Status, AuthMethod);
 pub struct Registry {
     keys: BTreeSet<Key>,
     /// How many series of requests these are.
-    used: usize,
+    used: Used,
     /// Of the shared value that `keys` was read from.
     version: Option<Version>,
     /// `keys` may be others than when this was last asked for.
@@ -49,7 +42,7 @@ impl Registry {
     pub fn new(bounds: &Bounds, configured: usize) -> Self {
         Self {
             keys: BTreeSet::new(),
-            used: 0,
+            used: Used::default(),
             version: None,
             changed: false,
             room: Room::new(bounds, configured),
@@ -109,20 +102,20 @@ impl Registry {
 
     /// How a request of this kind is counted: the finest way for which there is a series.
     pub fn place(&self, request: Request) -> Option<Request> {
-        ways(request).into_iter().find(|way| self.keys.contains(&requests_of(*way)))
+        let mut ways = ways(request).into_iter().map(|(_, counted)| counted);
+        ways.find(|counted| self.keys.contains(&requests_of(*counted)))
     }
 
     /// Makes room for a request in the finest way for which there is room.
     fn admit(&mut self, request: Request) {
-        for (way, most) in ways(request).into_iter().zip(self.room.most) {
-            let (method, status, _) = way;
-            let (requests, durations) = (requests_of(way), Key::Durations(method, status));
+        for (way, counted) in ways(request) {
+            let (method, status, _) = counted;
+            let (requests, durations) = (requests_of(counted), Key::Durations(method, status));
             if self.keys.contains(&requests) {
                 return;
             }
-            let new = if self.keys.contains(&durations) { 1 } else { 1 + self.room.histogram };
-            if self.used + new <= most {
-                self.used += new;
+            let histogram = if self.keys.contains(&durations) { 0 } else { self.room.histogram };
+            if self.room.take(&mut self.used, (way, counted), 1 + histogram) {
                 self.keys.extend([requests, durations]);
                 return;
             }
@@ -132,42 +125,4 @@ impl Registry {
 
 fn requests_of((method, status, auth_method): Request) -> Key {
     Key::Requests(method, status, auth_method)
-}
-
-/// The ways to count a request, the finest first.
-fn ways((method, status, auth_method): Request) -> [Request; 3] {
-    let class = status.class();
-    [
-        (method, status, auth_method),
-        (method, class, auth_method),
-        (Method::Other, class, auth_method),
-    ]
-}
-
-/// How many series of requests there may be.
-#[derive(Clone, Copy, Debug)]
-struct Room {
-    /// Series of one histogram: its buckets, its count and its sum.
-    histogram: usize,
-    /// For each of the [`ways`], up to how many there may be for a new one to be added.
-    most: [usize; 3],
-}
-
-impl Room {
-    fn new(bounds: &Bounds, configured: usize) -> Self {
-        let histogram = bounds.buckets() + 2;
-        let classes = CLASSES * (histogram + AuthMethod::ALL.len());
-        let all = MAX_SERIES.saturating_sub(OTHERS + configured).max(classes);
-        Self { histogram, most: [all.saturating_sub(2 * classes), all - classes, all] }
-    }
-
-    /// How many there are.
-    fn used(&self, keys: &BTreeSet<Key>) -> usize {
-        let series = |key: &Key| match key {
-            Key::Requests(..) => 1,
-            Key::Durations(..) => self.histogram,
-            _ => 0,
-        };
-        keys.iter().map(series).sum()
-    }
 }

@@ -59,7 +59,7 @@ caracal_gateway_degraded_mode_requests_total 0
 # HELP caracal_gateway_grpc_server_handled_total gRPC requests that ended, by status code
 # TYPE caracal_gateway_grpc_server_handled_total counter
 caracal_gateway_grpc_server_handled_total{code="Unauthenticated"} 1
-# HELP caracal_gateway_series_overflow_total Requests recorded under their status class because the series limit was reached
+# HELP caracal_gateway_series_overflow_total Requests recorded under the method OTHER or under their status class because the series limit was reached
 # TYPE caracal_gateway_series_overflow_total counter
 caracal_gateway_series_overflow_total 0
 "#;
