@@ -166,6 +166,9 @@ impl Plugin {
     pub fn on_tick(&self) {
         let state = &mut *self.state.borrow_mut();
         state.gate.on_tick(now());
+        for (level, line) in state.gate.news(&self.log, &mut Shared) {
+            access::write(level, &line);
+        }
         let found = state.found();
         self.tell(found, state);
         state.ticks += 1;

@@ -1,6 +1,7 @@
 //! The order of the stages of a request, and nothing else.
 
 mod client_limit;
+mod news;
 mod pending;
 mod stages;
 mod stream;

@@ -10,6 +10,7 @@
 
 pub mod answer;
 pub mod breaker;
+mod log;
 pub mod request;
 
 use crate::callout::{FailureReason, Response};

@@ -146,7 +146,12 @@ impl Plugin {
     /// Sees the time go by, on the main thread.
     pub fn on_tick(&self, config: &mut Config) {
         let now = now();
-        self.for_each_gate(|gate| gate.on_tick(now));
+        self.for_each_gate(|gate| {
+            gate.on_tick(now);
+            for (level, line) in gate.news(&self.log, &mut Shared) {
+                access::write(level, &line);
+            }
+        });
         probes::on_tick(self, config);
         token_fetches::on_tick(self, config);
         if self.flushes() {

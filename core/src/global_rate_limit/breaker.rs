@@ -4,6 +4,7 @@
 //! worker loses by finding out for itself.
 
 use crate::breaker::{self, State};
+use crate::store::{self, Store, Update};
 use crate::time::Micros;
 
 /// Failures in a row after which the service is left alone.
@@ -13,13 +14,50 @@ pub const FAILURES: u16 = 3;
 /// are under way at once.
 pub const PAUSE: Micros = 1_000_000;
 
+/// Turns that nobody has asked for, at most: an even number, since of what is too much the oldest two cancel out.
+const MAX_TURNS: usize = 8;
+
 /// A VM's breaker; closed at first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     service: breaker::Breaker,
     /// While it is not closed: when one request may try the service again.
     trial: Micros,
+    /// What the service is known to be; nothing before its first answer.
+    known: Option<Turn>,
+    /// How that has changed since somebody asked.
+    turns: Vec<Turn>,
 }
+
+/// How a breaker has turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// The service is left alone.
+    Opened,
+    /// It answers.
+    Closed,
+}
+
+impl Turn {
+    /// Whether no other VM has told of this turn. A store that cannot be had makes it new: rather told twice
+    /// than never. A VM that has just come does not know what others told, so it tells of a service that answers.
+    pub fn share(self, store: &mut impl Store) -> bool {
+        let shared = store::update(store, 0, &mut Vec::new(), |held, _, _| {
+            let opens = self == Self::Opened;
+            if opens == (held.as_slice() == OPEN) {
+                return Update::Keep(false);
+            }
+            *held = if opens { OPEN } else { CLOSED }.into();
+            Update::Write(true)
+        });
+        shared.unwrap_or(true)
+    }
+}
+
+/// What VMs share of a service that is left alone.
+const OPEN: &[u8] = b"open";
+/// And of one that is back.
+const CLOSED: &[u8] = b"closed";
 
 impl Breaker {
     /// Whether a request may ask the service at `now`. Of those that come while the breaker is open one
@@ -46,5 +84,19 @@ impl Breaker {
             self.service.begin(now);
         }
         self.service.observe(failed, FAILURES, now);
+        let turn = if failed { Turn::Opened } else { Turn::Closed };
+        let is_so = !failed || self.service.state == State::Open;
+        if is_so && self.known != Some(turn) {
+            self.known = Some(turn);
+            if self.turns.len() == MAX_TURNS {
+                self.turns.drain(..2);
+            }
+            self.turns.push(turn);
+        }
+    }
+
+    /// How it has turned since this was last asked, the oldest first.
+    pub fn turns(&mut self) -> Vec<Turn> {
+        std::mem::take(&mut self.turns)
     }
 }

@@ -9,6 +9,10 @@ use testbed::{Client, Envoy, Upstream, poll};
 
 use super::*;
 
+/// What the log tells of the cluster when it is left alone, and when it answers.
+const GONE: &str = ": closed -> open";
+const BACK: &str = ": open -> closed";
+
 /// A black hole: connections are taken, and nothing comes back. One worker waits for three requests,
 /// and then for one a second; all others pass at once.
 #[test]
@@ -52,4 +56,12 @@ fn it_comes_back() {
     poll::until(Duration::from_secs(60), "and refuses what is over its limit", || {
         (client.get("/a").status == 429).then_some(())
     });
+    let log = poll::until(Duration::from_secs(60), "the log tells that it is back", || {
+        Some(envoy.log()).filter(|log| log.contains(BACK))
+    });
+    let lines: Vec<&str> =
+        log.lines().filter(|line| line.contains("global_rate_limit_state")).collect();
+    assert_eq!(lines.len(), 2, "once in all workers: {lines:?}");
+    assert!(lines[0].contains(GONE) && lines[0].contains("[warning]"), "{lines:?}");
+    assert!(lines[1].contains(BACK) && lines[1].contains("[info]"), "{lines:?}");
 }

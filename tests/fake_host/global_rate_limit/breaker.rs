@@ -2,7 +2,7 @@
 
 use super::{answered, configuration, ok, only_call};
 use crate::envoy::outgoing::Answer;
-use crate::envoy::{Envoy, Exchange, Request, Worker};
+use crate::envoy::{Envoy, Exchange, Level, Request, Worker};
 
 /// Requests in a row that fail before the service is left alone; see `global_rate_limit::breaker`.
 const FAILURES: u32 = 3;
@@ -115,4 +115,34 @@ fn a_new_configuration_asks_again() {
     at_once(worker);
     assert!(worker.vm.configure(worker.root, &configuration("refuse").replace(": 3,", ": 1000,")));
     assert!(answered(worker, Request::get("/a"), ok()).forwarded());
+}
+
+/// Whichever workers find out, and however often a trial fails.
+#[test]
+fn one_line_tells_that_it_is_gone_and_one_that_it_is_back() {
+    let envoy = open(2, "local");
+    for _ in 0..FAILURES {
+        fails(&envoy.workers[1]);
+    }
+    envoy.tick();
+    let told = |level| -> Vec<String> {
+        let lines = envoy.process.log_at(level).into_iter();
+        lines.filter(|line| line.contains("global_rate_limit_state")).collect()
+    };
+    assert_eq!(told(Level::Warn).len(), 1, "{:?}", told(Level::Warn));
+    assert!(told(Level::Warn)[0].ends_with(": closed -> open"));
+    for worker in &envoy.workers {
+        envoy.process.advance_ms(1_000);
+        fails(worker);
+    }
+    envoy.tick();
+    assert_eq!((told(Level::Warn).len(), told(Level::Info).len()), (1, 0), "nothing is new");
+    for worker in &envoy.workers {
+        envoy.process.advance_ms(1_000);
+        answered(worker, Request::get("/a"), ok());
+    }
+    envoy.tick();
+    assert_eq!(told(Level::Info).len(), 1, "{:?}", told(Level::Info));
+    assert!(told(Level::Info)[0].ends_with(": open -> closed"));
+    assert_eq!(told(Level::Warn).len(), 1);
 }

@@ -3,7 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::global_rate_limit::breaker::{Breaker, FAILURES, PAUSE};
+use crate::global_rate_limit::breaker::{Breaker, FAILURES, PAUSE, Turn};
+use crate::testing::Memory;
 
 /// Open since `at`.
 fn open(at: u64) -> Breaker {
@@ -59,4 +60,41 @@ fn without_a_clock_nothing_is_tried() {
     let mut breaker = open(5);
     assert!(!breaker.permits(0));
     assert!(open(u64::MAX - 1).permits(u64::MAX), "the end of time is no panic");
+}
+
+#[test]
+fn it_tells_when_it_opens_and_when_the_service_is_back() {
+    let mut breaker = open(5);
+    assert_eq!(breaker.turns(), [Turn::Opened]);
+    for trial in 1..5 {
+        assert!(breaker.permits(5 + trial * PAUSE));
+        breaker.observe(true, 5 + trial * PAUSE);
+    }
+    assert_eq!(breaker.turns(), [], "a trial that fails is nothing new");
+    breaker.observe(false, 5 + 5 * PAUSE);
+    breaker.observe(false, 5 + 5 * PAUSE);
+    assert_eq!(breaker.turns(), [Turn::Closed]);
+    for _ in 0..1_000 {
+        (0..FAILURES).for_each(|_| breaker.observe(true, 5 + 6 * PAUSE));
+        breaker.observe(false, 5 + 6 * PAUSE);
+    }
+    let turns = breaker.turns();
+    assert!(turns.len() <= 8, "nothing grows while nobody asks");
+    assert_eq!(turns.last(), Some(&Turn::Closed));
+}
+
+/// Each has a breaker of its own, and one line tells of all.
+#[test]
+fn one_of_many_workers_tells() {
+    let mut memory = Memory::new();
+    let mut told = |turns: &[Turn]| -> Vec<bool> {
+        turns.iter().map(|turn| turn.share(&mut memory)).collect()
+    };
+    use Turn::{Closed, Opened};
+    assert_eq!(told(&[Closed, Closed]), [false, false], "that it answers at first is no news");
+    assert_eq!(told(&[Opened, Opened, Opened]), [true, false, false]);
+    assert_eq!(told(&[Closed, Closed, Closed]), [true, false, false]);
+    assert_eq!(told(&[Opened]), [true]);
+    memory.broken = true;
+    assert!(Opened.share(&mut memory), "rather twice than never");
 }

@@ -1,0 +1,34 @@
+//! A line of the log when the rate limit service goes, and one when it is back: once in a process.
+
+use super::GlobalRateLimit;
+use super::breaker::Turn;
+use crate::json::Object;
+use crate::store::Tables;
+
+impl GlobalRateLimit {
+    /// What to tell of the service since this was last asked, as JSON or as text; `true` beside a line is a warning.
+    pub fn news(&mut self, json: bool, tables: &mut impl Tables) -> Vec<(bool, String)> {
+        let turns = self.breaker.turns();
+        if turns.is_empty() {
+            return Vec::new();
+        }
+        let name = format!("probegate.global_rate_limit.{}.{}", self.cluster, self.domain);
+        let mut table = tables.table(&name);
+        let told = turns.into_iter().filter(|turn| turn.share(&mut table));
+        told.map(|turn| (turn == Turn::Opened, line(&self.cluster, turn, json))).collect()
+    }
+}
+
+/// The line of a turn.
+fn line(cluster: &str, turn: Turn, json: bool) -> String {
+    const EVENT: &str = "global_rate_limit_state";
+    let (from, to) = match turn {
+        Turn::Opened => ("closed", "open"),
+        Turn::Closed => ("open", "closed"),
+    };
+    if json {
+        let object = Object::default().text("event", EVENT).text("service", cluster);
+        return object.text("from", from).text("to", to).end();
+    }
+    format!("probegate: {EVENT} {cluster}: {from} -> {to}")
+}
