@@ -6,10 +6,13 @@
 
 mod canonical;
 mod endpoint;
+mod names;
 mod pattern;
 mod protected;
 
 use std::collections::BTreeMap;
+
+use names::Names;
 
 pub use canonical::{BadPath, PathVariants};
 pub use endpoint::{Endpoint, Endpoints};
@@ -84,8 +87,7 @@ fn most_specific(first: Option<Route>, second: Option<Route>) -> Option<Route> {
 
 /// The patterns of a configuration, each with its route.
 ///
-/// A look-up costs a search for each segment of the path, whatever the number of patterns; a path with too
-/// many readings is compared with each of them.
+/// A look-up costs a search for each segment of the path, whatever the number of patterns.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     /// Class `health`: compared with the path as it was sent.
@@ -93,7 +95,7 @@ pub struct Routes {
     /// All others: compared with every variant of the path, in lower case.
     wide: Patterns,
     /// The paths of these, whether their subtrees are meant or not.
-    names: Vec<(Box<[u8]>, Route)>,
+    names: Names<Route>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -158,10 +160,9 @@ impl Routes {
             _ => pattern.path().to_ascii_lowercase().into(),
         };
         if route.class != Class::Health {
-            self.names.push((path.clone(), route));
+            self.names.add(&path, route, Route::stricter);
         }
-        let paths = if pattern.is_subtree() { &mut patterns.subtree } else { &mut patterns.exact };
-        paths.add(path, route);
+        patterns.add(pattern, path, route);
     }
 
     /// The route of a request target, or that nobody can tell what it means.
@@ -175,9 +176,7 @@ impl Routes {
         let narrow = variants.is_unambiguous() && variants.latin().iter().all(is_same);
         let exempt = if narrow { self.exempt.find(variants.raw()) } else { None };
         let wide = variants.each().filter_map(|variant| self.wide.find(variant));
-        let names = if variants.is_ambiguous() { self.names.as_slice() } else { &[] };
-        let vague = names.iter().filter(|(path, _)| variants.could_match(path));
-        wide.chain(vague.map(|(_, route)| *route))
+        wide.chain(self.names.possible(variants))
             .reduce(Route::stricter)
             .max(exempt)
             .unwrap_or(Route::API)
@@ -185,6 +184,12 @@ impl Routes {
 }
 
 impl Patterns {
+    /// Adds a pattern, whose path is to be looked up as this one.
+    fn add(&mut self, pattern: &Pattern, path: Box<[u8]>, route: Route) {
+        let paths = if pattern.is_subtree() { &mut self.subtree } else { &mut self.exact };
+        paths.add(path, route);
+    }
+
     /// The route whose pattern matches `path` to the byte.
     fn find(&self, path: &[u8]) -> Option<Route> {
         most_specific(self.subtree.find_above(path), self.exact.find(path))

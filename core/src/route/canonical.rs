@@ -46,7 +46,7 @@ impl fmt::Display for BadPath {
 ///   with an end where it stands first.
 ///
 /// What servers do to a path they do in any order, if at all, and each order reads another one out of a
-/// path with a `.` or `..`, of `//host/path`, or with several of the others: [`PathVariants::could_match`].
+/// path with a `.` or `..`, of `//host/path`, or with several of the others: [`PathVariants::pieces`].
 ///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
 /// which is nearly every path, is not copied.
@@ -135,20 +135,24 @@ impl<'a> PathVariants<'a> {
         self.rewritten.as_ref().map_or(&[], |rewritten| &rewritten.latin)
     }
 
-    /// Whether it has too many readings to be named: [`PathVariants::could_match`] tells them.
+    /// Whether it has too many readings to be named: [`PathVariants::pieces`] tells what they consist of.
     pub fn is_ambiguous(&self) -> bool {
         self.vague().is_some()
     }
 
-    /// Whether a path with too many readings may be read as this one, in lower case, or as one below it:
-    /// whatever a server takes out, what it leaves stands in the order in which it was sent.
-    #[inline(never)]
+    /// The segments of a path with too many readings, in lower case, each in two readings; none of any other path.
+    /// It may be read as each path whose segments it has in their order, or as one below that: whatever a server takes
+    /// out, what it leaves stands in the order in which it was sent.
+    pub fn pieces(&self) -> impl Iterator<Item = [&[u8]; 2]> {
+        self.vague().into_iter().flat_map(pieces).map(|piece| [piece, trim_latin(piece)])
+    }
+
+    /// Whether a path with too many readings may be read as this one: what a look-up among many comes to.
+    #[cfg(test)]
     pub fn could_match(&self, pattern: &[u8]) -> bool {
-        self.vague().is_some_and(|path| {
-            let mut pieces = pieces(path);
-            let mut names = pattern.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
-            names.all(|name| pieces.any(|piece| piece == name || trim_latin(piece) == name))
-        })
+        let mut pieces = self.pieces();
+        let mut names = pattern.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+        self.is_ambiguous() && names.all(|name| pieces.any(|readings| readings.contains(&name)))
     }
 
     /// Every variant that a pattern which protects is compared with, in lower case.

@@ -1,25 +1,33 @@
 //! Patterns that protect: any reading of a path may match.
 
-use super::{PathVariants, Pattern};
+use super::names::Names;
+use super::{PathVariants, Pattern, Patterns, Route};
 
 /// Patterns, in lower case, in any order.
 #[derive(Clone, Debug, Default)]
-pub struct ProtectedPatterns(Vec<Pattern>);
+pub struct ProtectedPatterns {
+    /// Of what they protect nothing is to be known here.
+    patterns: Patterns,
+    /// Their paths, whether their subtrees are meant or not.
+    names: Names<()>,
+}
 
 impl ProtectedPatterns {
     /// Adds a pattern.
     pub fn add(&mut self, pattern: Pattern) {
-        self.0.push(pattern.to_lowercase());
+        let pattern = pattern.to_lowercase();
+        self.names.add(pattern.path(), (), |(), ()| ());
+        self.patterns.add(&pattern, pattern.path().into(), Route::API);
     }
 
     /// Whether a path, in any of its variants, matches one of the patterns.
     pub fn matches(&self, variants: &PathVariants<'_>) -> bool {
         variants.each().any(|variant| self.covers(variant))
-            || self.0.iter().any(|pattern| variants.could_match(pattern.path()))
+            || !self.names.possible(variants).is_empty()
     }
 
     /// Whether one variant of a path, in lower case, does.
     pub fn covers(&self, variant: &[u8]) -> bool {
-        self.0.iter().any(|pattern| pattern.covers(variant))
+        self.patterns.find(variant).is_some()
     }
 }

@@ -5,6 +5,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod bytes;
 mod evasions;
+#[cfg(not(target_arch = "wasm32"))]
+mod names;
 mod patterns;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
