@@ -75,7 +75,7 @@ pub fn compile(
         })
     });
     let replay = config.replay.and_then(|replay| {
-        builder.within("replay", |b| replay::compile(replay, hash_key, &mut b.findings))
+        builder.within("replay", |builder| replay::compile(replay, hash_key, builder))
     });
     let probes = config
         .probes
@@ -142,6 +142,8 @@ struct Builder<'a> {
     names: HeaderNames,
     table: Table,
     guards: Vec<Guard>,
+    /// How much of a table one network may take, in percent, if the user says it.
+    share: Option<u32>,
     /// Who hands out tokens; none stands twice.
     sources: Vec<Source>,
     /// Files of tokens; none stands twice.
@@ -159,6 +161,7 @@ impl<'a> Builder<'a> {
             names: HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() },
             table: Table::default(),
             guards: Vec::new(),
+            share: None,
             sources: Vec::new(),
             files: Vec::new(),
             held: Vec::new(),

@@ -69,12 +69,12 @@ impl ExpiryTable {
         let slots = (most / MEAN).max(1);
         let room = u64::from(most) * 2 / u64::from(slots);
         let keys_per_slot = usize::try_from(room).unwrap_or(usize::MAX);
-        Self { slots, keys_per_slot, keys_per_owner: 0, value: Vec::new() }.share(SHARE)
+        Self { slots, keys_per_slot, keys_per_owner: 0, value: Vec::new() }.share(None)
     }
 
-    /// Gives an owner so many percent of the room, 1 to 100.
-    pub fn share(mut self, percent: u32) -> Self {
-        let percent = percent.clamp(1, 100) as usize;
+    /// Gives an owner so many percent of the room, 1 to 100, or what leaves room for others and is enough for one.
+    pub fn share(mut self, percent: Option<u32>) -> Self {
+        let percent = percent.unwrap_or(SHARE).clamp(1, 100) as usize;
         self.keys_per_owner = self.keys_per_slot.saturating_mul(percent).div_ceil(100);
         self
     }

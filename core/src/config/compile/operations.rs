@@ -37,7 +37,7 @@ pub fn compile(
             let findings = &mut builder.findings;
             findings.check_at("name", check_name(&operation.name, limits));
             limits.push(operation.name.clone());
-            self::operation(operation, findings)
+            self::operation(operation, builder.share, findings)
         }));
     }
     Operations::new(all, clients.unwrap_or_else(peers), builder.environment.hash_key)
@@ -66,7 +66,11 @@ fn check_name(name: &str, limits: &[String]) -> Result<(), Mistake> {
     Ok(())
 }
 
-fn operation(operation: shape::Operation, findings: &mut Findings) -> Option<Operation> {
+fn operation(
+    operation: shape::Operation,
+    share: Option<u32>,
+    findings: &mut Findings,
+) -> Option<Operation> {
     let shape::Operation { name, requests, max_keys, .. } = operation;
     findings.check(in_range("requests", requests, 1, MOST));
     findings.check(in_range("max_keys", max_keys, 1, MOST));
@@ -88,7 +92,7 @@ fn operation(operation: shape::Operation, findings: &mut Findings) -> Option<Ope
         share: operation.missing_key == MissingKey::Share,
         quota: Quota { requests, window },
         bucket: Bucket::new(requests, window * 1_000, burst),
-        expiries: ExpiryTable::new(max_keys),
+        expiries: ExpiryTable::new(max_keys).share(share),
         // What buckets mean depends on all of these.
         table: format!("operation.{name}.{requests}.{window}.{burst}.{max_keys}"),
     })

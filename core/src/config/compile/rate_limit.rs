@@ -10,6 +10,9 @@ use super::Builder;
 use super::checks::in_range;
 use super::headers;
 
+/// How much of the room for clients one network may take, in percent, unless the user says it.
+const CLIENTS_OF_NETWORK: u32 = 50;
+
 impl Builder<'_> {
     /// Checks the section and gives it its meaning.
     pub fn limit(&mut self, limit: RateLimit, hash_key: HashKey) -> Option<ClientLimit> {
@@ -18,11 +21,15 @@ impl Builder<'_> {
         findings.check(in_range("ipv4_prefix", limit.ipv4_prefix, 0, 32));
         findings.check(in_range("ipv6_prefix", limit.ipv6_prefix, 0, 128));
         findings.check(in_range("max_clients", limit.max_clients, 1, 1_000_000));
+        if let Some(share) = limit.max_share_per_network {
+            self.share = findings.check(in_range("max_share_per_network", share, 1, 100));
+        }
         let source = self.within("client", |builder| builder.client(limit.client))?;
         let quota = Quota { requests: limit.requests, window: limit.window.0 };
         let prefixes = Prefixes { ipv4: limit.ipv4_prefix, ipv6: limit.ipv6_prefix };
         let when_full = when_full(limit.when_full);
-        let limiter = || Limiter::new(quota, limit.max_clients, when_full).share(50);
+        let share = self.share.unwrap_or(CLIENTS_OF_NETWORK);
+        let limiter = || Limiter::new(quota, limit.max_clients, when_full).share(share);
         Some(ClientLimit {
             clients: Clients { source, prefixes },
             enforce: limit.enforce,

@@ -5,8 +5,8 @@ use crate::config::shape;
 use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::Replay;
 
+use super::Builder;
 use super::checks::{DAY, SECOND, in_range, span, wide};
-use super::findings::Findings;
 use super::headers;
 use super::rate_limit::when_full;
 
@@ -14,8 +14,9 @@ use super::rate_limit::when_full;
 pub fn compile(
     replay: shape::Replay,
     hash_key: HashKey,
-    findings: &mut Findings,
+    builder: &mut Builder<'_>,
 ) -> Option<Replay> {
+    let findings = &mut builder.findings;
     findings.check(span("tolerance", replay.tolerance, SECOND..=DAY, "must be from 1s to 24h"));
     findings.check(in_range("max_nonces", replay.max_nonces, 1, 1_000_000));
     let nonce_header = findings.check_at("nonce_header", headers::read(&replay.nonce_header));
@@ -34,7 +35,7 @@ pub fn compile(
         tolerance: replay.tolerance.0,
         when_full: when_full(replay.when_full),
         hash_key,
-        expiries: ExpiryTable::new(max_nonces),
+        expiries: ExpiryTable::new(max_nonces).share(builder.share),
         // How many slots there are depends on it. What a nonce's end means depends on the tolerance, but
         // to begin anew would forget even those that a longer one need not.
         table: format!("replay.{max_nonces}"),

@@ -36,6 +36,10 @@ pub struct RateLimit {
     #[serde(default = "max_clients")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_clients: u32,
+    /// Percent of the room for clients that those of one public network may hold, a /48 of IPv6 or a /16 of IPv4, 1 to
+    /// 100; the same of the keys of each operation and of the nonces of `replay`. Default 50 of clients, 75 of keys and nonces.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
+    pub max_share_per_network: Option<u32>,
     /// What to do with a client for whom there is no room. Default `refuse`.
     #[serde(default)]
     pub when_full: WhenFull,

@@ -33,6 +33,7 @@ fn numbers() {
         ("ipv4_prefix", ["0", "32", "32.0"], ["33", "-1", "0.5"]),
         ("ipv6_prefix", ["0", "64", "128"], ["129", "-1", "63.9"]),
         ("max_clients", ["1", "5000", "1000000"], ["0", "1000001", "1e9"]),
+        ("max_share_per_network", ["1", "50", "100"], ["0", "101", "-1"]),
     ];
     for (key, right, wrong) in table {
         assert_ranges(&limit(key), &format!("rate_limit.{key}"), &right, &wrong);
@@ -58,6 +59,10 @@ fn what_is_right_is_told() {
         (
             r#"{"rate_limit": {"requests": 1, "max_clients": 0}}"#,
             "rate_limit.max_clients: must be from 1 to 1000000",
+        ),
+        (
+            r#"{"rate_limit": {"requests": 1, "max_share_per_network": 0}}"#,
+            "rate_limit.max_share_per_network: must be from 1 to 100",
         ),
         (
             r#"{"rate_limit": {"requests": 1, "window": "1d"}}"#,

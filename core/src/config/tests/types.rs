@@ -10,7 +10,7 @@ const VALUES: [&str; 7] = ["null", "true", "7", "1.5", r#""some""#, "[]", "{}"];
 #[test]
 fn a_value_of_a_wrong_type_is_told_with_its_place() {
     // A configuration with `@` in one place, that place, and what may stand there.
-    let table: [(&str, &str, &[&str]); 36] = [
+    let table: [(&str, &str, &[&str]); 37] = [
         (r#"{"mode": @}"#, "mode", &["null"]),
         (r#"{"service": @}"#, "service", &["null", r#""some""#]),
         (r#"{"system": @}"#, "system", &["null"]),
@@ -74,6 +74,11 @@ fn a_value_of_a_wrong_type_is_told_with_its_place() {
         (r#"{"rate_limit": {"requests": 1, "ipv4_prefix": @}}"#, "rate_limit.ipv4_prefix", &["7"]),
         (r#"{"rate_limit": {"requests": 1, "ipv6_prefix": @}}"#, "rate_limit.ipv6_prefix", &["7"]),
         (r#"{"rate_limit": {"requests": 1, "max_clients": @}}"#, "rate_limit.max_clients", &["7"]),
+        (
+            r#"{"rate_limit": {"requests": 1, "max_share_per_network": @}}"#,
+            "rate_limit.max_share_per_network",
+            &["null", "7"],
+        ),
         (r#"{"rate_limit": {"requests": 1, "enforce": @}}"#, "rate_limit.enforce", &["true"]),
         (r#"{"metrics": @}"#, "metrics", &["{}"]),
         (r#"{"metrics": {"namespace": @}}"#, "metrics.namespace", &["null", r#""some""#]),
