@@ -158,7 +158,8 @@ impl Bootstrap {
         self.cluster_of(name, address, json!({"http_protocol_options": {}}))
     }
 
-    fn cluster_of(mut self, name: &str, address: SocketAddr, protocol: Value) -> Self {
+    /// The same, reached with the protocol that these settings are of.
+    pub fn cluster_of(mut self, name: &str, address: SocketAddr, protocol: Value) -> Self {
         let mut cluster = cluster(name, address);
         let options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
         merge(

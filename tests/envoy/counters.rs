@@ -1,6 +1,7 @@
 //! What is counted, as a scrape of Envoy's Prometheus page shows it.
 
 mod labels;
+mod room;
 mod streams;
 mod totals;
 

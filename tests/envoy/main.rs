@@ -23,4 +23,5 @@ mod rotation;
 mod routes;
 mod scrape;
 mod status_page;
+mod surroundings;
 mod systems;
