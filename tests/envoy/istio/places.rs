@@ -33,11 +33,12 @@ fn guards(envoy: &Envoy) {
     assert!((0..1_000).any(|_| client.get("/v1/recall").status == 429));
 }
 
-/// A gateway's listeners are outbound ones, and `SERVER` would not select it.
+/// A gateway's listeners are outbound ones, and `SERVER` would not select it. It need not say that they are judged.
 #[test]
 fn a_gateways_listener_is_guarded() {
     let upstream = Upstream::start();
     assert_eq!(plugin_of("gateway")["match"][0]["mode"], "CLIENT");
+    assert_eq!(plugin_of("gateway")["pluginConfig"]["direction"], Value::Null);
     let edge = json!({"use_remote_address": true});
     guards(&envoy("gateway", "OUTBOUND", edge, &upstream));
 }
