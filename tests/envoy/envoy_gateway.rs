@@ -4,7 +4,7 @@
 use std::fs;
 
 use serde_json::{Map, Value, json};
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream, workspace};
+use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, workspace};
 
 const TOKEN: &str = "token-of-the-proxy";
 const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
@@ -66,14 +66,14 @@ fn filter(policy: &Value, configuration: Option<Value>) -> Value {
 }
 
 /// A route that the policy applies to.
-fn guarded(mut route: Value) -> Value {
+fn guarded(filter: &str, mut route: Value) -> Value {
     let on = json!({"@type": format!("{TYPES}/envoy.config.route.v3.FilterConfig"), "config": {}});
-    route["typed_per_filter_config"] = json!({FILTER: on});
+    route["typed_per_filter_config"] = json!({filter: on});
     route
 }
 
 /// The routes: those of the file, one of the service's, and one that has a policy of its own.
-fn routes(resources: &Map<String, Value>) -> Value {
+fn routes(filter: &str, resources: &Map<String, Value>) -> Value {
     let rule = &resources["HTTPRoute"]["rules"][0];
     let path = &rule["matches"][0]["path"];
     assert_eq!(path["type"], "PathPrefix");
@@ -81,15 +81,15 @@ fn routes(resources: &Map<String, Value>) -> Value {
     let status = &resources["HTTPRouteFilter"]["directResponse"]["statusCode"];
     json!([
         {"match": {"prefix": "/other"}, "route": {"cluster": "upstream"}},
-        guarded(json!({
+        guarded(filter, json!({
             "match": {"path_separated_prefix": path["value"]}, "direct_response": {"status": status},
         })),
-        guarded(json!({"match": {"prefix": "/"}, "route": {"cluster": "upstream"}})),
+        guarded(filter, json!({"match": {"prefix": "/"}, "route": {"cluster": "upstream"}})),
     ])
 }
 
 /// An Envoy as Envoy Gateway configures one.
-fn gateway(upstream: &Upstream, filter: Value) -> Envoy {
+fn gateway(upstream: &Upstream, name: &str, filter: Value) -> Envoy {
     let resources = resources("wasm.yaml");
     let client = &resources["ClientTrafficPolicy"];
     let [_, headers, connection] = known(client, ["targetRefs", "headers", "connection"]);
@@ -97,7 +97,7 @@ fn gateway(upstream: &Upstream, filter: Value) -> Envoy {
     assert_eq!(connection, json!({"bufferLimit": "1Mi"}));
     let bootstrap = Bootstrap::without_module(upstream.address())
         .filters_before(filter)
-        .routes(routes(&resources))
+        .routes(routes(name, &resources))
         .listener(json!({"per_connection_buffer_limit_bytes": 1 << 20}))
         .hcm(json!({
             "generate_request_id": false,
@@ -117,8 +117,11 @@ fn gateway(upstream: &Upstream, filter: Value) -> Envoy {
 fn routes_of_the_policy_are_guarded_and_limited() {
     let upstream = Upstream::start();
     let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
-    let envoy = gateway(&upstream, filter(policy, None));
-    let mut client = Client::new(envoy.address());
+    let envoy = gateway(&upstream, FILTER, filter(policy, None));
+    guards(&mut Client::new(envoy.address()));
+}
+
+fn guards(client: &mut Client) {
     assert_eq!(client.get("/metrics").status, 401);
     assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
     let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
@@ -139,7 +142,7 @@ fn routes_of_the_policy_are_guarded_and_limited() {
 fn a_route_with_a_policy_of_its_own_is_open() {
     let upstream = Upstream::start();
     let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
-    let envoy = gateway(&upstream, filter(policy, None));
+    let envoy = gateway(&upstream, FILTER, filter(policy, None));
     let answer = Client::new(envoy.address()).get("/other/metrics");
     assert_eq!((answer.status, answer.header("x-request-id")), (200, None));
 }
@@ -165,7 +168,7 @@ fn with_the_patch_policy_operations_are_counted_by_the_body() {
     let operations = json!({"operations": [{
         "name": "retain", "paths": ["/v1/retain"], "key": {"json": "/bank_id"}, "requests": 1, "per": "1h",
     }]});
-    let envoy = gateway(&upstream, patched(filter(policy, Some(operations))));
+    let envoy = gateway(&upstream, FILTER, patched(filter(policy, Some(operations))));
     let mut client = Client::new(envoy.address());
     let mut retain = |bank: &str, padding: usize| {
         let body = format!(r#"{{"bank_id":"{bank}","text":"{}"}}"#, "x".repeat(padding));
@@ -176,4 +179,55 @@ fn with_the_patch_policy_operations_are_counted_by_the_body() {
     // Beyond Envoy Gateway's 32 KiB, by the limit of the ClientTrafficPolicy.
     assert_eq!(retain("two", 50_000), 200);
     assert_eq!(retain("two", 50_000), 429);
+}
+
+/// Of namespace, name and place of the policy.
+const MODULE: &str =
+    "envoy.filters.http.dynamic_modules/envoyextensionpolicy/default/probegate/dynamic-module/0";
+
+/// The filter that Envoy Gateway writes of `native.yaml`: what the policy says, and where the proxy has the module.
+fn dynamic_module() -> Value {
+    let resources = resources("native.yaml");
+    let [_, modules] = known(&resources["EnvoyExtensionPolicy"], ["targetRefs", "dynamicModule"]);
+    let [name, filter_name, config] = known(&modules[0], ["name", "filterName", "config"]);
+    let proxy = &resources["EnvoyProxy"];
+    let [allowed, order, provider] = known(proxy, ["dynamicModules", "filterOrder", "provider"]);
+    assert_eq!(order[0]["name"], "envoy.filters.http.dynamic_modules");
+    let [named, do_not_close, source] = known(&allowed[0], ["name", "doNotClose", "source"]);
+    assert_eq!(named, name, "the policy loads one that is allowed");
+    let [kind, local] = known(&source, ["type", "local"]);
+    let [path] = known(&local, ["path"]);
+    let mounted =
+        provider["kubernetes"]["envoyDeployment"]["container"]["volumeMounts"][0]["mountPath"]
+            .as_str()
+            .expect("a folder");
+    assert_eq!((kind, path), (json!("Local"), json!(format!("{mounted}/libprobegate.so"))));
+    json!({
+        "name": MODULE,
+        "disabled": true,
+        "typed_config": {
+            "@type": format!("{TYPES}/envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter"),
+            "dynamic_module_config": {
+                "do_not_close": do_not_close,
+                "module": {"local": {"filename": Host::Native.module()}},
+            },
+            "filter_name": filter_name,
+            "filter_config": {
+                "@type": format!("{TYPES}/google.protobuf.StringValue"),
+                "value": config.to_string(),
+            },
+        },
+    })
+}
+
+#[test]
+fn routes_of_the_policy_with_the_dynamic_module_are_guarded_and_limited() {
+    if Host::Native.is_not_tested("the resource loads the dynamic module") {
+        return;
+    }
+    let upstream = Upstream::start();
+    let envoy = gateway(&upstream, MODULE, dynamic_module());
+    guards(&mut Client::new(envoy.address()));
+    let answer = Client::new(envoy.address()).get("/other/metrics");
+    assert_eq!((answer.status, answer.header("x-request-id")), (200, None), "no policy, no gate");
 }
