@@ -91,7 +91,7 @@ impl Envoy {
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
         let text = fs::read_to_string(bootstrap).expect("the bootstrap");
-        if loads_other_form(&text) {
+        if loads_other_form(Host::from_env(), &text) {
             return Self::start_text(program, &text, workers, environment);
         }
         Self::start_command(&[program.into()], bootstrap, workers, environment)
@@ -116,9 +116,20 @@ impl Envoy {
         workers: u32,
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
+        Self::start_text_as(Host::from_env(), program, text, workers, environment)
+    }
+
+    /// The same with the gate in this form.
+    pub fn start_text_as(
+        host: Host,
+        program: PathBuf,
+        text: &str,
+        workers: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
         let folder = process::folder();
         let file = folder.join("bootstrap.yaml");
-        let (text, variables) = match loads_other_form(text) {
+        let (text, variables) = match loads_other_form(host, text) {
             true => to_native(text),
             false => (text.to_owned(), Vec::new()),
         };
@@ -286,9 +297,9 @@ impl Envoy {
     }
 }
 
-/// The bootstrap loads the proxy-wasm filter, and the dynamic module is to be tested.
-fn loads_other_form(text: &str) -> bool {
-    Host::from_env() == Host::Native && text.contains("envoy.extensions.filters.http.wasm.v3.Wasm")
+/// The bootstrap loads the proxy-wasm filter, and the dynamic module is wanted.
+fn loads_other_form(host: Host, text: &str) -> bool {
+    host == Host::Native && text.contains("envoy.extensions.filters.http.wasm.v3.Wasm")
 }
 
 fn all_started(admin: &Admin) -> bool {

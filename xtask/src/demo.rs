@@ -1,5 +1,6 @@
 //! `cargo xtask demo`: the gate in a real Envoy, in front of an upstream that remembers what reached it.
 
+mod example;
 mod exchange;
 mod system;
 mod tour;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use testbed::{Envoy, Upstream, tools, workspace};
+use testbed::{Envoy, System, Upstream, tools, workspace};
 
 use crate::host::Host;
 use crate::system::{self as system_packages, Extent};
@@ -34,10 +35,17 @@ const fn loopback(port: u16) -> SocketAddr {
 /// Shows a tour: the plain one, or that of an example.
 pub fn run(options: &Demo) -> Outcome {
     let host = options.form.host();
-    match &options.system {
-        Some(name) => of_system(name, host, options.once),
-        None => plain(host, options.once),
+    let Some(name) = &options.example else { return plain(host, options.once) };
+    match example::ALL.iter().find(|example| example.name == name) {
+        Some(example) => example.run(host, options.once),
+        None => of_system(name, host, options.once),
     }
+}
+
+/// The examples that it can show.
+pub fn names() -> Vec<&'static str> {
+    let systems = System::all().into_iter().map(|system| system.name);
+    systems.chain(example::ALL.iter().map(|example| example.name)).collect()
 }
 
 /// Shows the tour. `once`: ends after it, with an error unless all was as promised; else stays until Ctrl-C.

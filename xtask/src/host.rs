@@ -34,6 +34,14 @@ impl Host {
         }
     }
 
+    /// The same, as the test bed has it.
+    pub fn form(self) -> testbed::Host {
+        match self {
+            Self::Wasm => testbed::Host::Wasm,
+            Self::Native => testbed::Host::Native,
+        }
+    }
+
     /// The value of `PROBEGATE_HOST` for the tests.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use testbed::tools;
 
+use crate::demo;
 use crate::host::Form;
 
 /// The project's verbs
@@ -72,8 +74,8 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Demo {
     /// An example in place of the plain demo
-    #[arg(long, alias = "example", value_name = "NAME")]
-    pub system: Option<String>,
+    #[arg(long, alias = "system", value_name = "NAME", value_parser = PossibleValuesParser::new(demo::names()))]
+    pub example: Option<String>,
     /// End after the tour, with 1 unless all was as promised
     #[arg(long)]
     pub once: bool,
@@ -188,14 +190,14 @@ mod tests {
     #[test]
     fn options_come_in_any_order() {
         for words in
-            ["demo --once --system kestra --native", "demo --native --system=kestra --once"]
+            ["demo --once --example kestra --native", "demo --native --system=kestra --once"]
         {
             let words = ["xtask"].into_iter().chain(words.split(' '));
             let Verb::Demo(demo) = Arguments::try_parse_from(words).expect("a demo").verb else {
                 panic!("another verb");
             };
             assert!(demo.once && demo.form.native);
-            assert_eq!(demo.system.as_deref(), Some("kestra"));
+            assert_eq!(demo.example.as_deref(), Some("kestra"));
         }
     }
 
@@ -203,6 +205,7 @@ mod tests {
     fn what_does_not_go_together_is_refused() {
         for words in [
             "demo --twice",
+            "demo --example nothing",
             "test --quick --envoy 1.40.0",
             "test name",
             "soak --minutes 0",

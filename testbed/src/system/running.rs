@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::client::{Client, Request, Response, h2};
 use crate::upstream::{Received, Upstream};
-use crate::{Envoy, poll};
+use crate::{Envoy, Host, poll};
 
 use super::{StandIn, Step, System};
 
@@ -42,8 +42,29 @@ pub struct Seen<'a> {
 }
 
 impl Running {
-    /// On the loopback interface, whatever the file says.
+    /// On the loopback interface, whatever the file says, with the gate in this form and the variables that the
+    /// system names.
+    pub fn start_as(
+        host: Host,
+        system: &System,
+        ports: Ports,
+        program: PathBuf,
+    ) -> Result<Self, String> {
+        Self::start_with(host, system, ports, program, &system.environment)
+    }
+
+    /// The same with the gate in the form that the tests run, and these variables.
     pub fn start(
+        system: &System,
+        ports: Ports,
+        program: PathBuf,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, String> {
+        Self::start_with(Host::from_env(), system, ports, program, environment)
+    }
+
+    fn start_with(
+        host: Host,
         system: &System,
         ports: Ports,
         program: PathBuf,
@@ -69,7 +90,7 @@ impl Running {
                 text = with_port(&text, *port, 0);
             }
         }
-        let envoy = Envoy::start_text(program, &text, 2, environment)
+        let envoy = Envoy::start_text_as(host, program, &text, 2, environment)
             .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
         assert_eq!(envoy.addresses().len(), system.listeners.len(), "{}", file.display());
         let addresses = envoy.addresses().iter().copied();

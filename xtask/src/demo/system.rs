@@ -1,4 +1,4 @@
-//! `cargo xtask demo --system NAME`: the tour of an example, with stand-ins for what is behind the gate.
+//! `cargo xtask demo --example NAME` of a system's: its tour, with stand-ins for what is behind the gate.
 
 use testbed::system::{Ports, Running, said};
 use testbed::{System, tools};
@@ -10,16 +10,13 @@ use crate::host::Host;
 
 /// As the tour of the demo without a name.
 pub fn run(name: &str, host: Host, once: bool) -> Outcome {
-    if host == Host::Native {
-        return Err("the examples run the Wasm filter: leave out --native or --system".into());
-    }
-    let system = System::named(name).ok_or_else(|| unknown(name))?;
+    let system = System::named(name).ok_or_else(|| format!("there is no system {name}"))?;
     let program = ready(host)?;
     for port in system.listeners.iter().chain(&[super::ADMIN.port()]) {
         free("Envoy", super::loopback(*port))?;
     }
     let mut interrupts = Interrupts::new()?;
-    let running = Running::start(&system, Ports::Named, program, &system.environment)?;
+    let running = Running::start_as(host.form(), &system, Ports::Named, program)?;
     println!("Envoy {} with two workers and examples/{name}/envoy.yaml, with", tools::NEWEST);
     for (variable, value) in &system.environment {
         println!("   {variable}={value}");
@@ -61,9 +58,4 @@ fn tour(system: &System, running: &Running) -> Outcome {
         show.promise(taken.is_ok(), &format!("{}: {}", step.status, step.words.replace('`', "")));
     }
     show.outcome()
-}
-
-fn unknown(name: &str) -> String {
-    let names: Vec<_> = System::all().into_iter().map(|system| system.name).collect();
-    format!("there is no system {name}: it is one of {}", names.join(", "))
 }
