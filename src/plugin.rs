@@ -89,7 +89,10 @@ impl Plugin {
             let warnings = compiled.warnings.iter().map(Mistake::message);
             let warnings: Vec<String> =
                 warnings.map(|warning| format!("probegate: {warning}")).collect();
-            warn_once("probegate.warned", &warnings);
+            log_once("probegate.warned", Level::Warning, &warnings);
+        }
+        if compiled.log.level <= Level::Info {
+            log_once("probegate.started", Level::Info, &[log::started(Host::Wasm.name())]);
         }
         let names = compiled.reply_names();
         let plugin_name = text_property("plugin_name")?;
@@ -204,14 +207,20 @@ impl Plugin {
 
     /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
     fn report(&self, detail: Detail) -> Reply {
-        let State { prober, .. } = &mut *self.state.borrow_mut();
+        let State { prober, gate, meter, statistics, .. } = &mut *self.state.borrow_mut();
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let own =
-            Own { service: &self.service, host: Host::Wasm.name(), warnings: self.warnings() };
+        let status = detail == Detail::Status;
+        let gate = status.then(|| gate.report(&self.names.limits, &meter.last_minute(statistics)));
+        let own = Own {
+            service: &self.service,
+            host: Host::Wasm.name(),
+            warnings: self.warnings(),
+            gate,
+        };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
-        let ready = detail == Detail::Status || readiness.is_ready();
+        let ready = status || readiness.is_ready();
         endpoints::report(report, if ready { 200 } else { 503 })
     }
 
@@ -259,16 +268,16 @@ fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
     }
 }
 
-/// Logs the warnings in one of a process's VMs, unless they are the ones that were logged last.
-fn warn_once(key: &str, warnings: &[String]) {
-    let text = warnings.join("\n");
+/// Logs lines in one of a process's VMs, unless they are the ones that were logged last.
+fn log_once(key: &str, level: Level, lines: &[String]) {
+    let text = lines.join("\n");
     let (last, version) = match abi::shared_data(key) {
         Ok(Some(shared)) => shared,
         _ => (Vec::new(), abi::ABSENT),
     };
     if last != text.as_bytes() && abi::set_shared_data(key, text.as_bytes(), version) == Ok(true) {
-        for warning in warnings {
-            access::write(Level::Warning, warning);
+        for line in lines {
+            access::write(level, line);
         }
     }
 }

@@ -21,22 +21,13 @@ use clap_complete::Shell;
 
 /// Checks, explains and makes configurations of the filter probegate, and asks a running one.
 #[derive(Parser)]
-#[command(name = "probegate", version = version(), arg_required_else_help = true)]
+#[command(name = "probegate", version = probegate_core::version(), arg_required_else_help = true)]
 struct Arguments {
     /// When to write in colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
     #[command(subcommand)]
     verb: Verb,
-}
-
-/// The version, and the commit if the build knew it.
-fn version() -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    match option_env!("PROBEGATE_COMMIT").filter(|commit| !commit.is_empty()) {
-        Some(commit) => format!("{version} ({commit})"),
-        None => version.into(),
-    }
 }
 
 /// When to write in colours.

@@ -3,6 +3,7 @@
 mod client_limit;
 mod news;
 mod pending;
+mod report;
 mod stages;
 mod stream;
 
@@ -79,6 +80,8 @@ pub struct Gate {
     pub degraded: Option<Degraded>,
     /// What requests have shown that keeps the gate from its work.
     pub warnings: Warnings,
+    /// What works, but should be known, of the configuration.
+    pub configuration_warnings: Vec<String>,
 }
 
 impl Gate {

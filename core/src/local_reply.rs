@@ -13,6 +13,18 @@ use crate::verdict::{Dependency, Refusal};
 /// The name of each client's own limit.
 pub const CLIENT: &str = "client";
 
+/// All words for a refusal.
+pub const WORDS: [&str; 8] = [
+    "bad_request",
+    "unauthorized",
+    "not_found",
+    "method_not_allowed",
+    "replayed",
+    "rate_limited",
+    "internal",
+    "unavailable",
+];
+
 /// What a configuration calls that which answers name.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyNames {
@@ -71,7 +83,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal in a word: the answer's `error`, and the decision in the log.
+    /// The refusal in a word of [`WORDS`]: the answer's `error`, and the decision in the log.
     pub fn word(&self) -> &'static str {
         match self {
             Self::BadRequest(_) => "bad_request",

@@ -75,6 +75,11 @@ pub struct End {
     pub class: &'static str,
 }
 
+/// The line that says which gate starts in this host.
+pub fn started(host: &str) -> String {
+    format!("probegate {}, {host}", crate::version())
+}
+
 impl Settings {
     /// Whether requests leave a line: those lines are of the level `info`.
     pub fn requests(&self) -> bool {

@@ -14,6 +14,7 @@ mod family;
 mod grpc;
 mod histogram;
 mod labels;
+mod last_minute;
 mod pending;
 mod probes;
 mod registry;
@@ -27,6 +28,7 @@ pub use exposition::{Exposition, Format, Sample, Value};
 pub use family::MetricNames;
 pub use grpc::Code;
 pub use histogram::Bounds;
+pub use last_minute::LastMinute;
 pub use probes::Services;
 pub use registry::MAX_SERIES;
 
@@ -67,7 +69,7 @@ pub trait Statistics {
     /// What a metric says: the sum over all VMs.
     fn value(&mut self, id: u32) -> Option<u64>;
 
-    /// The table whose slot 0 holds the list of the series, for all VMs.
+    /// The table whose slot 0 holds the list of the series, and slot 1 the last minute, for all VMs.
     fn registry(&mut self) -> impl Store;
 }
 
@@ -131,6 +133,8 @@ pub struct Meter {
     in_flight: i64,
     /// How much of `in_flight` the pending has.
     told: i64,
+    /// What this VM has to tell of the last minute.
+    last_minute: LastMinute,
     registry: Registry,
     pending: PendingMetrics,
 }
@@ -159,6 +163,7 @@ impl Meter {
             others: Series::default(),
             in_flight: 0,
             told: 0,
+            last_minute: LastMinute::default(),
         };
         for key in probes.into_iter().map(Key::Probe).chain(limited) {
             meter.pending.know(key);
@@ -199,11 +204,17 @@ impl Meter {
     pub fn finished(&mut self, finished: Finished) {
         let Finished { method, status, auth_method, duration } = finished;
         self.in_flight -= 1;
+        self.last_minute.requests = self.last_minute.requests.saturating_add(1);
         let bounds = &self.bounds;
         let observed = self.finished.entry((method, status, auth_method), || Observed::new(bounds));
         if let Some(observed) = observed {
             observed.observe(bounds, duration);
         }
+    }
+
+    /// The gate refused a request, for what this word says.
+    pub fn refused(&mut self, word: &str) {
+        self.last_minute.refuse(word);
     }
 
     /// A guarded route stayed shut.
@@ -254,6 +265,7 @@ impl Meter {
             self.settle();
         }
         self.pending.flush(statistics);
+        self.last_minute.hand_over(&mut statistics.registry());
     }
 
     /// Books what came together under the keys that the registry has for it.
@@ -303,6 +315,13 @@ impl Meter {
             let key = Key::ConfigurationWarnings(warning);
             self.pending.level(key, found.contains(warning).into());
         }
+    }
+
+    /// What the last minute came to, by all VMs.
+    pub fn last_minute(&mut self, statistics: &mut impl Statistics) -> LastMinute {
+        let mut table = statistics.registry();
+        self.last_minute.hand_over(&mut table);
+        LastMinute::read(&mut table)
     }
 
     /// All that was counted, by all VMs.

@@ -268,6 +268,11 @@ impl Operations {
         });
     }
 
+    /// What clients are told, of each.
+    pub fn quotas(&self) -> impl Iterator<Item = Quota> {
+        self.all.iter().map(|operation| operation.quota)
+    }
+
     fn rejection(&self, place: usize, reason: LimitReason, wait: u64) -> Rejection {
         let quota = self.all.get(place).map(|operation| operation.quota);
         Rejection {

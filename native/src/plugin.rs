@@ -1,6 +1,6 @@
 //! One configuration at work in all of Envoy's workers.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 use std::time::Duration;
 
 use crate::access;
@@ -20,6 +20,7 @@ use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Host, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::Gate;
+use probegate_core::json::Object;
 use probegate_core::local_reply::{Reply, ReplyNames};
 use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
@@ -76,6 +77,10 @@ impl Plugin {
         if compiled.log.level <= Level::Warning {
             let warnings: Vec<String> = compiled.warnings.iter().map(ToString::to_string).collect();
             warn_once(&warnings);
+        }
+        static STARTED: Once = Once::new();
+        if compiled.log.level <= Level::Info {
+            STARTED.call_once(|| access::write(Level::Info, &log::started(Host::Native.name())));
         }
         let names = compiled.reply_names();
         let name = if name.is_empty() { "probegate" } else { name };
@@ -223,17 +228,32 @@ impl Plugin {
         meter.expose(&mut self.counts.clone()).encode(format)
     }
 
+    /// The gate itself, as the worker sees it that the rate limit service answers least.
+    fn gate(&self) -> Option<Object> {
+        let mut counts = self.counts.clone();
+        self.workers().for_each(|worker| locked(worker).meter.flush(&mut counts));
+        let last_minute = locked(&self.background).meter.last_minute(&mut counts);
+        let left_alone = |worker: &&Mutex<Worker>| {
+            let limit = &locked(worker).gate.global_rate_limit;
+            limit.as_ref().is_some_and(|limit| limit.breaker.is_open())
+        };
+        let worker = self.workers().max_by_key(left_alone)?;
+        Some(locked(worker).gate.report(&self.names.limits, &last_minute))
+    }
+
     /// What the services behind are. Nothing to probe is ready.
     fn report(&self, detail: Detail) -> Reply {
+        let status = detail == Detail::Status;
+        let gate = if status { self.gate() } else { None };
         let Background { prober, .. } = &mut *locked(&self.background);
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
         let found = self.workers().map(|worker| locked(worker).gate.warnings);
         let warnings = found.fold(Warnings::default(), Warnings::union);
-        let own = Own { service: &self.service, host: Host::Native.name(), warnings };
+        let own = Own { service: &self.service, host: Host::Native.name(), warnings, gate };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
-        let ready = detail == Detail::Status || readiness.is_ready();
+        let ready = status || readiness.is_ready();
         endpoints::report(report, if ready { 200 } else { 503 })
     }
 

@@ -24,6 +24,7 @@ pub fn run(all: bool) -> Outcome {
         root: elsewhere.join("tree"),
         target: elsewhere.join("target"),
         home: elsewhere.join("cargo"),
+        commit: here.commit.clone(),
     };
     for old in [&there.root, &there.home].into_iter().filter(|folder| folder.exists()) {
         fs::remove_dir_all(old)?;

@@ -110,6 +110,7 @@ pub fn compile(
         when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
         degraded: None,
         warnings: Warnings::default(),
+        configuration_warnings: builder.findings.warnings.iter().map(ToString::to_string).collect(),
     };
     gate.renew_token_files(&builder.held);
     Ok(Compiled {

@@ -101,6 +101,7 @@ impl Stream {
             }
             Verdict::Refuse(refusal) => {
                 self.decision = refusal.word();
+                meter.refused(self.decision);
                 match refusal {
                     Refusal::Unauthorized(Unauthorized { failure, .. }) => {
                         meter.auth_failed(self.auth_method, failure);

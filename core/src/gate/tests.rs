@@ -6,6 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 mod counts;
 mod ids;
 mod rate_limits;
+mod report;
 mod shares;
 mod stages;
 mod world;

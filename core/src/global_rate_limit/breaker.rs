@@ -64,7 +64,7 @@ impl Breaker {
     /// may, after each pause: so a trial of which nothing is ever heard costs another pause, no more. A clock
     /// that cannot be read, which is 0, permits no trial.
     pub fn permits(&mut self, now: Micros) -> bool {
-        if self.service.state == State::Closed {
+        if !self.is_open() {
             return true;
         }
         let trial = now >= self.trial;
@@ -73,6 +73,11 @@ impl Breaker {
             self.service.begin(now);
         }
         trial
+    }
+
+    /// The service is left alone.
+    pub fn is_open(&self) -> bool {
+        self.service.state != State::Closed
     }
 
     /// An answer came, or did not.

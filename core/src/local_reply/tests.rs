@@ -52,6 +52,7 @@ fn the_table_of_answers() {
         assert_eq!(header(&reply, "content-type"), Some("application/json"), "{shows}");
         let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(body["error"], error, "{shows}");
+        assert!(WORDS.contains(&error), "{shows}");
         assert_eq!(body["request_id"], "abc", "{shows}");
         assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{shows}");
         let fields = if status == 429 { 4 } else { 3 };
@@ -60,6 +61,11 @@ fn the_table_of_answers() {
         assert_eq!(header(&reply, "www-authenticate").is_some(), status == 401, "{shows}");
         assert_eq!(header(&reply, "cache-control").is_some(), status == 401, "{shows}");
         assert!(reply.headers.iter().all(|(name, _)| *name == name.to_lowercase()), "{shows}");
+    }
+    let upstream = Refusal::Unavailable { what: Dependency::Upstream, retry_after: 0 };
+    let replayed = Refusal::Replayed(Block::Seen);
+    for refusal in [upstream, replayed, Refusal::MethodNotAllowed, Refusal::Internal] {
+        assert!(WORDS.contains(&refusal.word()), "{}", refusal.word());
     }
     assert_eq!(
         Refusal::Internal.reply(&id("abc"), &ReplyNames::default()).status,

@@ -8,6 +8,7 @@ mod exposition;
 mod grpc;
 mod histograms;
 mod labels;
+mod last_minute;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod registry;

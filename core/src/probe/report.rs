@@ -1,11 +1,11 @@
 //! What is told of the services: `/-/gate/ready` to everybody, `/-/gate/status` to whoever has the
 //! metrics token. Every worker tells the same, since all of it is in the shared records.
 
-use crate::VERSION;
 use crate::breaker;
 use crate::json::Object;
 use crate::time::Micros;
 use crate::time::rfc3339;
+use crate::{COMMIT, VERSION};
 
 use super::plan::{self, Check, Plan, Target, WhenDegraded};
 use super::record::Record;
@@ -57,7 +57,7 @@ pub enum Detail {
 }
 
 /// The gate itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Own<'a> {
     /// The name of the service that the gate stands for.
     pub service: &'a str,
@@ -65,6 +65,8 @@ pub struct Own<'a> {
     pub host: &'static str,
     /// What was found that keeps it from its work.
     pub warnings: Warnings,
+    /// What [`Detail::Status`] tells of its work.
+    pub gate: Option<Object>,
 }
 
 /// Tells of the services of a plan, if there is one, with what all VMs hold of each: the readiness of
@@ -95,8 +97,10 @@ pub fn report(
         Detail::Ready => told,
         Detail::Status => told
             .text("version", VERSION)
+            .text_or_null("commit", COMMIT)
             .text("host", own.host)
-            .list("warnings", own.warnings.objects()),
+            .list("warnings", own.warnings.objects())
+            .json("gate", &own.gate.unwrap_or_default().end()),
     };
     let told = match plan.filter(|_| detail == Detail::Status) {
         Some(plan) => told.json("settings", &settings(plan).end()),
@@ -163,6 +167,11 @@ fn service(
         .plain("rung", record.height())
         .plain("of", target.rungs.len())
         .text("breaker", record.breaker.state.name());
+    // Whoever is refused meanwhile is told it as well.
+    let told = match record.breaker.state {
+        breaker::State::Open => told.json("next_trial_in_ms", &next_round(record, now)),
+        _ => told,
+    };
     let told = took(told, latency)
         .text_or_null("last_check_at", last_check.as_deref())
         .list("failed", failed)
@@ -180,12 +189,17 @@ fn details(target: &Target, record: &Record, now: Now) -> Object {
         .text("authority", &target.authority)
         .plain("token", target.token.is_some())
         .plain("rounds", record.round);
-    let told = match record.next_due {
-        0 => told.json("next_round_in_ms", "null"),
-        due => told.plain("next_round_in_ms", due.saturating_sub(now.monotonic) / 1_000),
-    };
+    let told = told.json("next_round_in_ms", &next_round(record, now));
     told.text_or_null("breaker_since", rfc3339(record.breaker.since).as_deref())
         .plain("breaker_failures", record.breaker.failures)
+}
+
+/// When the next round is due, if anybody knows.
+fn next_round(record: &Record, now: Now) -> String {
+    match record.next_due {
+        0 => "null".into(),
+        due => (due.saturating_sub(now.monotonic) / 1_000).to_string(),
+    }
 }
 
 /// How long a probe took, if there was one.

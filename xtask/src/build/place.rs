@@ -2,7 +2,7 @@
 //! them can be seen in the module.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -20,13 +20,16 @@ pub struct Place {
     pub target: PathBuf,
     /// `CARGO_HOME`: where the sources of the dependencies lie.
     pub home: PathBuf,
+    /// What the sources are of, if that is known.
+    pub commit: Option<String>,
 }
 
 impl Place {
     /// The workspace. Its own target folder, since the flags are others than those of the tests.
     pub fn here() -> Outcome<Self> {
         let root = workspace().to_owned();
-        Ok(Self { target: root.join("target/module"), root, home: cargo_home()? })
+        let commit = commit(&root);
+        Ok(Self { target: root.join("target/module"), root, home: cargo_home()?, commit })
     }
 
     /// The bytes of the module, the same for the same sources in whatever place.
@@ -95,6 +98,10 @@ impl Place {
     fn cargo(&self, words: &str) -> Command {
         let mut cargo = command::cargo(words);
         cargo.current_dir(&self.root).env("CARGO_HOME", &self.home);
+        match &self.commit {
+            Some(commit) => cargo.env("PROBEGATE_COMMIT", commit),
+            None => cargo.env_remove("PROBEGATE_COMMIT"),
+        };
         cargo
     }
 
@@ -134,6 +141,20 @@ impl Place {
             fs::read_dir(sources)?.map(|entry| entry.map(|entry| entry.path())).collect();
         Ok(folders?)
     }
+}
+
+/// The commit that is checked out there; with `-dirty` if what is there differs from it. Sources that were unpacked
+/// are of the commit that the caller names, if any.
+fn commit(root: &Path) -> Option<String> {
+    if !root.join(".git").exists() {
+        return env::var("PROBEGATE_COMMIT").ok().filter(|commit| !commit.is_empty());
+    }
+    let git =
+        |words: &[&str]| command::output(Command::new("git").current_dir(root).args(words)).ok();
+    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"]);
+    let mark = if changed.is_none_or(|changed| changed.is_empty()) { "" } else { "-dirty" };
+    Some(format!("{commit}{mark}"))
 }
 
 fn cargo_home() -> Outcome<PathBuf> {

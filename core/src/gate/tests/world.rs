@@ -105,6 +105,14 @@ impl World {
         self.statistics.get(name).map_or(0, |(_, value)| value)
     }
 
+    /// What the status tells of the gate, whose limits have these names.
+    pub fn report(&mut self, limits: &[&str]) -> serde_json::Value {
+        self.statistics.shared.now = self.now();
+        let last_minute = self.meter.last_minute(&mut self.statistics);
+        let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();
+        serde_json::from_str(&self.gate.report(&limits, &last_minute).end()).unwrap()
+    }
+
     /// The sum of a family over all of its labels.
     pub fn sum(&mut self, family: &str) -> i64 {
         self.meter.flush(&mut self.statistics);

@@ -17,7 +17,7 @@ const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 fn told(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();
     let records = world.vms[0].records(&mut world.memory);
-    let own = Own { service: "gateway", host: "wasm", warnings: Warnings::default() };
+    let own = Own { service: "gateway", host: "wasm", warnings: Warnings::default(), gate: None };
     let (readiness, report) = report(own, Some(world.vms[0].plan()), &records, now, detail);
     (readiness.is_ready(), serde_json::from_str(&report).unwrap())
 }
@@ -39,6 +39,7 @@ fn a_ladder_with_a_broken_rung() {
         "status": "not_ready",
         "services": [{
             "service": "s0", "status": "not_ready", "rung": 1, "of": 3, "breaker": "open",
+            "next_trial_in_ms": 26000,
             "latency_ms": 0.0, "last_check_at": "2026-04-13T10:31:36.001Z",
             "failed": [{
                 "rung": "ready", "state": "down", "reason": "timeout",
