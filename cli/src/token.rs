@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+use probegate_core::digest::Digest;
 
 use crate::{fail, print};
 
@@ -18,7 +18,7 @@ pub fn make() -> ExitCode {
     }
     let token = URL_SAFE_NO_PAD.encode(bytes);
     print(&token);
-    let digest = hex(token.as_bytes());
+    let digest = Digest::of(token.as_bytes()).hex();
     let _ = writeln!(
         anstream::stderr(),
         "sha256: {digest}\nGive clients the token, and the gate its digest: metrics_auth: {{tokens: [{{sha256: {digest}}}]}}"
@@ -37,10 +37,6 @@ pub fn digest(mut input: impl Read) -> ExitCode {
     if !(1..=4_096).contains(&token.len()) || !token.iter().all(u8::is_ascii_graphic) {
         return fail(1, "a token must be 1 to 4096 visible ASCII characters");
     }
-    print(hex(token));
+    print(Digest::of(token).hex());
     ExitCode::SUCCESS
-}
-
-fn hex(token: &[u8]) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }

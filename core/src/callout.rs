@@ -4,9 +4,6 @@ use crate::http::Status;
 use crate::request::Headers;
 use crate::time::Micros;
 
-/// A body that is longer than this is not read.
-pub const MAX_BODY: usize = 64 * 1024;
-
 /// What came back of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {

@@ -5,6 +5,8 @@ use core::fmt;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::hex;
+
 /// The SHA-256 of a token. Never printed.
 #[derive(Clone, Copy)]
 pub struct Digest([u8; 32]);
@@ -17,16 +19,7 @@ impl Digest {
 
     /// Reads 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-        let mut digest = [0; 32];
-        if pairs.len() != digest.len() {
-            return None;
-        }
-        for (byte, [high, low]) in digest.iter_mut().zip(pairs) {
-            let digits = [char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?];
-            *byte = u8::try_from(digits[0] << 4 | digits[1]).ok()?;
-        }
-        Some(Self(digest))
+        hex::decode(text.as_bytes()).map(Self)
     }
 
     /// A digest that was kept.
@@ -41,14 +34,13 @@ impl Digest {
 
     /// All digits.
     pub fn hex(&self) -> String {
-        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        hex::encode(&self.0)
     }
 
     /// The first digits: enough to tell whose it is, and too few to find the token by.
     pub fn short(&self) -> String {
-        let Self([first, second, third, fourth, ..]) = self;
-        format!("sha256:{first:02x}{second:02x}{third:02x}{fourth:02x}")
+        let (first, _) = self.0.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+        format!("sha256:{}", hex::encode(first))
     }
 }
 

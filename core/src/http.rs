@@ -1,6 +1,9 @@
-//! Methods and statuses of HTTP, as closed sets: no client can make series of them.
+//! Methods and statuses of HTTP, as closed sets: no client can make series of them. And the limit for bodies.
 
 use std::fmt;
+
+/// The longest body that is read, of a request or of an answer to a call, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// The label `method`: one of the nine standard methods, or `OTHER`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -41,6 +41,7 @@ pub mod endpoints;
 pub mod gate;
 pub mod global_rate_limit;
 pub mod grpc;
+pub mod hex;
 pub mod http;
 pub mod json;
 pub mod local_reply;

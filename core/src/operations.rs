@@ -21,9 +21,6 @@ use crate::time::Micros;
 use gcra::Bucket;
 pub use key::Source;
 
-/// A body that is longer than this is not read.
-pub const MAX_BODY: usize = 64 * 1024;
-
 /// Which requests are counted together, and how many may pass.
 #[derive(Clone, Debug)]
 pub struct Operation {

@@ -10,6 +10,7 @@ const ORDER: [&str; 30] = [
     "http",
     "json",
     "protobuf",
+    "hex",
     "digest",
     "secret",
     "store",

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use crate::store::locked;
-use probegate_core::callout::{self, MAX_BODY};
+use probegate_core::callout;
+use probegate_core::http::MAX_BODY;
 use probegate_core::probe::Ticket;
 use probegate_core::request::{Header, Headers};
 

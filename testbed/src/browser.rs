@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::{poll, tools, workspace};
@@ -102,7 +104,8 @@ impl Browser {
     /// Writes what is seen as a PNG.
     pub fn screenshot(&mut self, path: &Path) {
         let shot = self.ask("Page.captureScreenshot", json!({"format": "png"}));
-        let png = base64(shot["data"].as_str().expect("a picture"));
+        let png = shot["data"].as_str().expect("a picture");
+        let png = STANDARD.decode(png).expect("a picture in base64");
         fs::write(path, png).expect("write the picture");
     }
 
@@ -156,22 +159,4 @@ fn profile() -> PathBuf {
     let folder = workspace().join(name);
     fs::create_dir_all(&folder).expect("make a folder for the profile");
     folder
-}
-
-/// The bytes of base64 with padding.
-fn base64(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => u32::from(byte - b'A'),
-        b'a'..=b'z' => u32::from(byte - b'a') + 26,
-        b'0'..=b'9' => u32::from(byte - b'0') + 52,
-        b'+' => 62,
-        _ => 63,
-    };
-    let mut bytes = Vec::new();
-    for chunk in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let bits = chunk.iter().fold(0, |bits, byte| bits << 6 | digit(*byte));
-        let bits = bits << (6 * (4 - chunk.len()));
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..chunk.len()]);
-    }
-    bytes
 }

@@ -4,6 +4,7 @@ mod alike;
 
 use std::borrow::Cow;
 
+use crate::hex;
 use crate::request::Head;
 use crate::route::{PathVariants, ProtectedPatterns};
 use alike::are_alike;
@@ -85,19 +86,15 @@ fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
         return Some(Cow::Borrowed(text));
     }
     let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.iter();
+    let mut rest = text.iter().copied();
     while let Some(byte) = rest.next() {
         decoded.push(match byte {
             b'+' => b' ',
-            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
-            byte => *byte,
+            b'%' => hex::byte(&mut rest)?,
+            byte => byte,
         });
     }
     Some(Cow::Owned(decoded))
-}
-
-fn hex(digit: &u8) -> Option<u8> {
-    char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]

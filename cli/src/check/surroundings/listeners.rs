@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use super::Context;
 use crate::check::finding::{Findings, is_set, line_of};
 use crate::document::Node;
-use crate::find::envoy::{Host, Placed, Server};
+use probegate_core::http::MAX_BODY;
 
-/// The most of a body that the gate reads for a key.
-const BODY: u64 = 64 * 1024;
+use crate::find::envoy::{Host, Placed, Server};
 
 pub fn check(context: &Context<'_>, placed: &Placed<'_>, findings: &mut Findings) {
     if let Some(listener) = placed.listener() {
@@ -43,7 +42,7 @@ fn buffer(context: &Context<'_>, placed: &Placed<'_>, listener: &Node, findings:
     }
     let Some(limit) = listener.entry("per_connection_buffer_limit_bytes") else { return };
     let bytes = limit.value.text().and_then(|text| text.parse::<u64>().ok());
-    if bytes.is_some_and(|bytes| bytes < BODY) {
+    if bytes.is_some_and(|bytes| bytes < MAX_BODY as u64) {
         findings.warn("small-buffer", limit.line, "Envoy answers 413 to a larger body that the gate waits for because of an operation's JSON key: set per_connection_buffer_limit_bytes to 65536 or more");
     }
 }

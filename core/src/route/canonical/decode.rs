@@ -1,6 +1,7 @@
 //! Escapes, and the bytes that some servers take out of a path.
 
 use super::BadPath;
+use crate::hex;
 
 /// How often a path is decoded and stripped again before it has too many readings. Every pass takes a layer off
 /// that somebody has put on by hand.
@@ -21,10 +22,7 @@ impl Decoded {
         let mut rest = path.iter().copied();
         while let Some(byte) = rest.next() {
             let (byte, depth) = match byte {
-                b'%' => match (rest.next().and_then(hex), rest.next().and_then(hex)) {
-                    (Some(high), Some(low)) => (high << 4 | low, 1),
-                    _ => return Err(BadPath::BrokenEscape),
-                },
+                b'%' => (hex::byte(&mut rest).ok_or(BadPath::BrokenEscape)?, 1),
                 byte => (byte, 0),
             };
             decoded.push(byte, depth)?;
@@ -41,8 +39,8 @@ impl Decoded {
     fn push(&mut self, mut byte: u8, mut depth: u8) -> Result<(), BadPath> {
         // Any `%` in the output came of an escape, so the text itself may not have meant one.
         while let (Some(low), [head @ .., b'%', high], [.., sign, digit]) =
-            (hex(byte), self.bytes.as_slice(), self.depths.as_slice())
-            && let Some(high) = hex(*high)
+            (hex::digit(byte), self.bytes.as_slice(), self.depths.as_slice())
+            && let Some(high) = hex::digit(*high)
         {
             byte = high << 4 | low;
             depth = depth.max(*sign).max(*digit).saturating_add(1);
@@ -111,10 +109,6 @@ impl Decoded {
 /// White space of Latin-1, and control characters.
 pub fn is_latin_space(byte: &u8) -> bool {
     matches!(byte, 0..=b' ' | 0x7f | 0x85 | 0xa0)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// The letters beyond ASCII that are one of ASCII to a server that tells no case, as Go's and Java's libraries
