@@ -9,6 +9,7 @@ mod stream;
 
 pub use client_limit::ClientLimit;
 pub use pending::PendingChecks;
+pub use report::Report;
 pub use stream::{Stream, TokenRef};
 
 use crate::auth::{Guard, Token};

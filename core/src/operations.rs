@@ -7,10 +7,10 @@
 //! A bucket is one number in a [shared table](ExpiryTable): when it is full again.
 
 pub mod gcra;
-pub mod json;
 pub mod key;
 
 use crate::client::{ClientKey, Clients, Connection, HashKey, Identity};
+use crate::json;
 use crate::rate_limit::Quota;
 use crate::rate_limit::expiry_table::{Expiry, ExpiryTable, owned};
 use crate::rate_limit::{LimitReason, Rejection};

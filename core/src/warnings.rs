@@ -1,7 +1,9 @@
 //! What keeps the gate from judging, counting or telling clients apart where it stands, as it found at
 //! work: each is told once a process.
 
-use crate::json::Object;
+use serde::Serialize;
+use serde::ser::Serializer;
+
 use crate::store::{self, Store, Unavailable, Update};
 
 /// Something around the gate that takes a part of its work away.
@@ -84,13 +86,6 @@ impl Warnings {
         Warning::ALL.into_iter().filter(move |warning| self.contains(*warning))
     }
 
-    /// As the status tells them: `[{"kind": …, "message": …}]`.
-    pub fn objects(self) -> impl Iterator<Item = Object> {
-        self.iter().map(|warning| {
-            Object::default().text("kind", warning.kind()).text("message", warning.sentence())
-        })
-    }
-
     /// Those that any VM of the process has found. What the store does not hand over is none.
     pub fn shared(store: &mut impl Store) -> Self {
         let mut held = Vec::new();
@@ -112,6 +107,20 @@ impl Warnings {
             Update::Write(true)
         });
         shared.unwrap_or(true)
+    }
+}
+
+/// As the status tells them: `[{"kind": …, "message": …}]`.
+impl Serialize for Warnings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Item {
+            kind: &'static str,
+            message: &'static str,
+        }
+        serializer.collect_seq(
+            self.iter().map(|warning| Item { kind: warning.kind(), message: warning.sentence() }),
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 //! not find.
 
 use probegate_core::callout::Response;
-use probegate_core::operations::json;
+use probegate_core::json;
 use probegate_core::probe::plan::{Check, Expect, Scalar};
 use probegate_core::probe::rung::Outcome;
 use probegate_core::request::Pairs;

@@ -19,8 +19,7 @@ use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Host, Mistake};
 use probegate_core::endpoints;
-use probegate_core::gate::Gate;
-use probegate_core::json::Object;
+use probegate_core::gate::{self, Gate};
 use probegate_core::local_reply::{Reply, ReplyNames};
 use probegate_core::log::{self, Level};
 use probegate_core::metrics::{Format, Meter};
@@ -229,7 +228,7 @@ impl Plugin {
     }
 
     /// The gate itself, as the worker sees it that the rate limit service answers least.
-    fn gate(&self) -> Option<Object> {
+    fn gate(&self) -> Option<gate::Report> {
         let mut counts = self.counts.clone();
         self.workers().for_each(|worker| locked(worker).meter.flush(&mut counts));
         let last_minute = locked(&self.background).meter.last_minute(&mut counts);

@@ -1,80 +1,125 @@
 //! The gate itself, as `/-/gate/status` tells it.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
 use super::{ClientLimit, Gate};
 use crate::auth::{Carrier, Guard};
 use crate::client::ClientSource;
 use crate::global_rate_limit::{GlobalRateLimit, OnError};
-use crate::json::Object;
 use crate::metrics::LastMinute;
 use crate::rate_limit::Quota;
 
+/// What opens guarded routes, what is limited, and what the last minute came to.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    open_metrics: bool,
+    guards: Vec<GuardReport>,
+    limits: Vec<Limit>,
+    last_minute: Minute,
+    global_rate_limit: Option<Global>,
+    configuration_warnings: Vec<Message>,
+}
+
+/// How many tokens open the routes of a guard, and never one of them.
+#[derive(Debug, Serialize)]
+struct GuardReport {
+    header: Option<String>,
+    tokens: usize,
+    fetched: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Limit {
+    limit: String,
+    requests: u32,
+    window_ms: u64,
+    /// Of clients' own limit alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforce: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct Minute {
+    requests: u32,
+    refused: BTreeMap<&'static str, u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Global {
+    cluster: String,
+    timeout_ms: u64,
+    on_error: &'static str,
+    breaker: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Message {
+    message: String,
+}
+
 impl Gate {
-    /// What opens guarded routes, what is limited, and what the last minute came to; `limits` names the limits, the
-    /// first of which is each client's own.
-    pub fn report(&self, limits: &[String], last_minute: &LastMinute) -> Object {
-        let name = |place: usize| limits.get(place).map_or("", String::as_str);
+    /// The report; `limits` names the limits, the first of which is each client's own.
+    pub fn report(&self, limits: &[String], last_minute: &LastMinute) -> Report {
+        let name = |place: usize| limits.get(place).cloned().unwrap_or_default();
         let client = self.limit.as_ref().map(|limit| clients(limit, name(0)));
         let operations = self.operations.quotas().enumerate();
         let operations = operations.map(|(place, quota)| limited(name(place + 1), quota));
-        let refused = last_minute.refused();
-        let refused =
-            refused.fold(Object::default(), |told, (word, count)| told.plain(word, count));
-        let last_minute = Object::default()
-            .plain("requests", last_minute.requests)
-            .json("refused", &refused.end());
-        let told = Object::default()
-            .plain("open_metrics", self.open_metrics)
-            .list("guards", self.guards.iter().map(|guard| self.guard(guard)))
-            .list("limits", client.into_iter().chain(operations))
-            .json("last_minute", &last_minute.end());
-        let told = match &self.global_rate_limit {
-            Some(limit) => told.json("global_rate_limit", &global(limit).end()),
-            None => told.json("global_rate_limit", "null"),
-        };
-        let warning = |warning: &String| Object::default().text("message", warning);
-        told.list("configuration_warnings", self.configuration_warnings.iter().map(warning))
+        let warnings = self.configuration_warnings.iter();
+        Report {
+            open_metrics: self.open_metrics,
+            guards: self.guards.iter().map(|guard| self.guard(guard)).collect(),
+            limits: client.into_iter().chain(operations).collect(),
+            last_minute: Minute {
+                requests: last_minute.requests,
+                refused: last_minute.refused().collect(),
+            },
+            global_rate_limit: self.global_rate_limit.as_ref().map(global),
+            configuration_warnings: warnings
+                .map(|warning| Message { message: warning.clone() })
+                .collect(),
+        }
     }
 
-    /// How many tokens open the routes of a guard, and never one of them.
-    fn guard(&self, guard: &Guard) -> Object {
+    fn guard(&self, guard: &Guard) -> GuardReport {
         let header = match guard.carrier {
             Carrier::Authorization => Some("authorization".into()),
             Carrier::Header(index) => {
-                self.names.tokens.get(index).map(|name| String::from_utf8_lossy(name))
+                let name = self.names.tokens.get(index);
+                name.map(|name| String::from_utf8_lossy(name).into_owned())
             }
         };
-        Object::default()
-            .text_or_null("header", header.as_deref())
-            .plain("tokens", guard.tokens.len())
-            .plain("fetched", !guard.sources.is_empty())
+        GuardReport { header, tokens: guard.tokens.len(), fetched: !guard.sources.is_empty() }
     }
 }
 
-fn limited(name: &str, quota: Quota) -> Object {
-    Object::default()
-        .text("limit", name)
-        .plain("requests", quota.requests)
-        .plain("window_ms", quota.window / 1_000)
+fn limited(limit: String, quota: Quota) -> Limit {
+    let window_ms = quota.window / 1_000;
+    Limit { limit, requests: quota.requests, window_ms, client: None, enforce: None }
 }
 
-fn clients(limit: &ClientLimit, name: &str) -> Object {
+fn clients(limit: &ClientLimit, name: String) -> Limit {
     let source = match limit.clients.source {
         ClientSource::Peer => "peer",
         ClientSource::RemoteAddress => "remote_address",
         ClientSource::Header => "header",
         ClientSource::ForwardedFor { .. } => "forwarded_for",
     };
-    limited(name, limit.limiter.quota()).text("client", source).plain("enforce", limit.enforce)
+    let quota = limit.limiter.quota();
+    Limit { client: Some(source), enforce: Some(limit.enforce), ..limited(name, quota) }
 }
 
-fn global(limit: &GlobalRateLimit) -> Object {
-    let on_error = match limit.on_error {
-        OnError::Forward => "forward",
-        OnError::Refuse => "refuse",
-    };
-    Object::default()
-        .text("cluster", &limit.cluster)
-        .plain("timeout_ms", limit.timeout / 1_000)
-        .text("on_error", on_error)
-        .text("breaker", if limit.breaker.is_open() { "open" } else { "closed" })
+fn global(limit: &GlobalRateLimit) -> Global {
+    Global {
+        cluster: limit.cluster.to_string(),
+        timeout_ms: limit.timeout / 1_000,
+        on_error: match limit.on_error {
+            OnError::Forward => "forward",
+            OnError::Refuse => "refuse",
+        },
+        breaker: if limit.breaker.is_open() { "open" } else { "closed" },
+    }
 }

@@ -1,8 +1,10 @@
 //! A line of the log when the rate limit service goes, and one when it is back: once in a process.
 
+use serde::Serialize;
+
 use super::GlobalRateLimit;
 use super::breaker::Turn;
-use crate::json::Object;
+use crate::json;
 use crate::store::Tables;
 
 impl GlobalRateLimit {
@@ -19,16 +21,23 @@ impl GlobalRateLimit {
     }
 }
 
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    service: &'a str,
+    from: &'static str,
+    to: &'static str,
+}
+
 /// The line of a turn.
-fn line(cluster: &str, turn: Turn, json: bool) -> String {
-    const EVENT: &str = "global_rate_limit_state";
+fn line(service: &str, turn: Turn, as_json: bool) -> String {
     let (from, to) = match turn {
         Turn::Opened => ("closed", "open"),
         Turn::Closed => ("open", "closed"),
     };
-    if json {
-        let object = Object::default().text("event", EVENT).text("service", cluster);
-        return object.text("from", from).text("to", to).end();
+    let line = Line { event: "global_rate_limit_state", service, from, to };
+    match as_json {
+        true => json::to_string(&line),
+        false => format!("probegate: {} {service}: {from} -> {to}", line.event),
     }
-    format!("probegate: {EVENT} {cluster}: {from} -> {to}")
 }

@@ -20,6 +20,20 @@ const ENTRY: Entry<'static> = Entry {
 
 const END: End = End { status: 200, code: None, duration: 45_231, class: "api" };
 
+/// The dialect of a system, as its preset has it.
+fn preset(text: &str) -> Dialect {
+    let preset: Value = serde_json::from_str(text).unwrap();
+    serde_json::from_value(preset["log"].clone()).unwrap()
+}
+
+fn astrocyte() -> Dialect {
+    preset(include_str!("../config/presets/astrocyte.json"))
+}
+
+fn agent_platform() -> Dialect {
+    preset(include_str!("../config/presets/agent-platform.json"))
+}
+
 fn settings(access: Access, dialect: Dialect) -> Settings {
     Settings { access, dialect, ..Settings::default() }
 }
@@ -33,21 +47,21 @@ fn json(dialect: Dialect, entry: &Entry<'_>, end: &End) -> Value {
 fn text_has_what_one_looks_for() {
     let line = |dialect, entry| settings(Access::Text, dialect).request(&entry, &END);
     assert_eq!(
-        line(Dialect::Gate, ENTRY),
+        line(Dialect::default(), ENTRY),
         "a1b2 POST /v1/recall 200 45.23ms 192.0.2.1 api forwarded"
     );
     assert_eq!(
-        line(Dialect::Astrocyte, ENTRY),
+        line(astrocyte(), ENTRY),
         "2026-04-13 10:30:45 - astrocyte_gateway.access - INFO - a1b2 POST /v1/recall 200 45.23ms"
     );
     let odd = Entry { path: b"/a b\n\xff\"", ..ENTRY };
-    assert!(line(Dialect::Gate, odd).starts_with(r#"a1b2 POST /a b\n\xff\" 200 "#));
+    assert!(line(Dialect::default(), odd).starts_with(r#"a1b2 POST /a b\n\xff\" 200 "#));
 }
 
 #[test]
 fn json_is_the_gates_own() {
     assert_eq!(
-        json(Dialect::Gate, &ENTRY, &END),
+        json(Dialect::default(), &ENTRY, &END),
         json!({
             "time": "2026-04-13T10:30:45.123Z", "level": "info", "service": "gate\"way",
             "event": "http_request", "request_id": "a1b2", "method": "POST", "path": "/v1/recall",
@@ -56,7 +70,7 @@ fn json_is_the_gates_own() {
         })
     );
     let opened = Entry { identity: Some("ADMIN_TOKEN"), path: b"/\xff\"\n", ..ENTRY };
-    let line = json(Dialect::Gate, &opened, &END);
+    let line = json(Dialect::default(), &opened, &END);
     assert_eq!(
         (&line["identity_id"], &line["path"]),
         (&"ADMIN_TOKEN".into(), &"/\u{fffd}\"\n".into())
@@ -65,11 +79,14 @@ fn json_is_the_gates_own() {
 
 #[test]
 fn astrocytes_json_holds_the_event_as_text() {
-    let line = json(Dialect::Astrocyte, &ENTRY, &END);
+    let line = json(astrocyte(), &ENTRY, &END);
     let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["level", "logger", "msg", "ts"]);
     assert_eq!(line["ts"], "2026-04-13T10:30:45.123+00:00");
-    assert_eq!((&line["level"], &line["logger"]), (&"INFO".into(), &LOGGER.into()));
+    assert_eq!(
+        (&line["level"], &line["logger"]),
+        (&"INFO".into(), &"astrocyte_gateway.access".into())
+    );
     let event: Value = serde_json::from_str(line["msg"].as_str().unwrap()).unwrap();
     assert_eq!(
         event,
@@ -83,7 +100,7 @@ fn astrocytes_json_holds_the_event_as_text() {
 
 #[test]
 fn the_agent_platforms_json_has_a_status_or_a_code() {
-    let line = json(Dialect::AgentPlatform, &ENTRY, &END);
+    let line = json(agent_platform(), &ENTRY, &END);
     assert_eq!(
         line,
         json!({
@@ -93,7 +110,7 @@ fn the_agent_platforms_json_has_a_status_or_a_code() {
             "decision": "forwarded"
         })
     );
-    let call = json(Dialect::AgentPlatform, &ENTRY, &End { code: Some("NotFound"), ..END });
+    let call = json(agent_platform(), &ENTRY, &End { code: Some("NotFound"), ..END });
     assert_eq!((&call["code"], call.get("status")), (&"NotFound".into(), None));
 }
 
@@ -136,10 +153,51 @@ fn a_query_is_logged_only_if_asked_for() {
     assert_eq!((path(false), path(true)), (&b"/a"[..], &b"/a?token=b?c"[..]));
 }
 
-#[test]
-fn characters_that_a_terminal_acts_on_are_escaped() {
-    let written = crate::json::Object::default()
-        .text("path", "/a\u{9b}31m\u{202e}b\u{2028}c\u{7f}\u{feff}é")
-        .end();
-    assert_eq!(written, r#"{"path":"/a\u009b31m\u202eb\u2028c\u007f\ufeffé"}"#);
+#[cfg(not(target_arch = "wasm32"))]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever clients and configurations hold, a line is one line of JSON, and says what was asked of it.
+        #[test]
+        fn any_bytes_make_one_line_of_json(
+            path in prop::collection::vec(any::<u8>(), 0..40),
+            texts in prop::array::uniform3(any::<String>()),
+            opened in any::<bool>(),
+            (time, duration, status) in (any::<u64>(), 0..1_u64 << 50, any::<u16>()),
+            grpc in any::<bool>(),
+        ) {
+            let [service, request_id, client] = &texts;
+            let entry = Entry {
+                time, service, request_id, client, path: &path,
+                identity: opened.then_some(&**client), ..ENTRY
+            };
+            let end = End { status, duration, code: grpc.then_some("NotFound"), ..END };
+            let path = String::from_utf8_lossy(&path);
+            let event = |line: &Value| -> Value { serde_json::from_str(line["msg"].as_str().unwrap()).unwrap() };
+            let gate = json(Dialect::default(), &entry, &end);
+            let platform = json(agent_platform(), &entry, &end);
+            let astrocyte = event(&json(astrocyte(), &entry, &end));
+            let audit = serde_json::from_str(&Settings::default().audit(&entry, Some("missing")).1).unwrap();
+            for line in [&gate, &platform, &astrocyte, &audit] {
+                prop_assert_eq!(line["path"].as_str(), Some(&*path));
+                prop_assert_eq!(line["request_id"].as_str(), Some(&**request_id));
+                prop_assert_eq!(line["client"].as_str(), Some(&**client));
+                prop_assert_eq!(line.get("identity_id").is_some(), opened);
+            }
+            prop_assert_eq!(&gate["service"], service);
+            prop_assert_eq!(&gate["status_code"], status);
+            prop_assert_eq!(platform.get("status").is_some(), !grpc);
+            let millis = gate["duration_ms"].as_f64().unwrap();
+            prop_assert_eq!((millis * 1_000.0).round(), duration as f64);
+            for access in [Access::Json, Access::Text] {
+                for dialect in [Dialect::default(), self::astrocyte(), agent_platform()] {
+                    let line = settings(access, dialect).request(&Entry { service: "", request_id: "", client: "", identity: None, ..entry }, &end);
+                    prop_assert!(!line.contains(['\n', '\r', '\u{1b}', '\u{9b}', '\u{202e}']), "{}", line);
+                }
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! all share: a ring of the minute's parts, of a fixed length.
 
 use crate::local_reply::WORDS;
-use crate::store::{CAS_ATTEMPTS, Store};
+use crate::store::{self, Store, Update};
 use crate::time::Micros;
 
 /// Where it lies in the table of [`super::Statistics::registry`].
@@ -52,21 +52,18 @@ impl LastMinute {
         if *self == Self::default() {
             return;
         }
-        let mut bytes = Vec::new();
-        for _ in 0..CAS_ATTEMPTS {
-            let Some(now) = part(store) else { return };
-            let Ok(version) = store.read(SLOT, &mut bytes) else { return };
-            let mut parts: Vec<_> = recent(&bytes, now).collect();
+        let added = store::update(store, SLOT, &mut Vec::new(), |held, _, store| {
+            let Some(now) = part(store) else { return Update::Keep(false) };
+            let mut parts: Vec<_> = recent(held, now).collect();
             match parts.iter_mut().find(|(part, _)| *part == now) {
                 Some((_, counted)) => counted.add(self),
                 None => parts.push((now, *self)),
             }
-            let written: Vec<u8> = parts.iter().flat_map(encode).collect();
-            match store.swap(SLOT, &written, version) {
-                Ok(true) => return *self = Self::default(),
-                Ok(false) => {}
-                Err(_) => return,
-            }
+            *held = parts.iter().flat_map(encode).collect();
+            Update::Write(true)
+        });
+        if added == Ok(true) {
+            *self = Self::default();
         }
     }
 

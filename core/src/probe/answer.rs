@@ -40,7 +40,7 @@ impl Expect {
     fn judge(&self, body: Option<&[u8]>) -> Result<Outcome, FailureReason> {
         let body = body.ok_or(FailureReason::Body)?;
         let document: Value = serde_json::from_slice(body).map_err(|_| FailureReason::Body)?;
-        let place = self.pointer.iter().try_fold(&document, |value, token| step(value, token));
+        let place = self.pointer.iter().try_fold(&document, |value, token| value.step(token));
         let met = match (place, &self.equals) {
             (Some(Value::Null), Scalar::Null) => true,
             (Some(Value::Bool(found)), Scalar::Bool(expected)) => found == expected,
@@ -49,20 +49,5 @@ impl Expect {
             _ => false,
         };
         Ok(if met { Outcome::Up } else { Outcome::Degraded })
-    }
-}
-
-/// One reference token further into a document (RFC 6901 section 4).
-fn step<'a>(value: &'a Value, token: &str) -> Option<&'a Value> {
-    match value {
-        Value::Object(entries) => {
-            entries.iter().find(|(key, _)| key == token).map(|(_, value)| value)
-        }
-        Value::List(items) => {
-            let digits = token.bytes().all(|byte| byte.is_ascii_digit());
-            let plain = digits && (token == "0" || !token.starts_with('0'));
-            items.get(token.parse::<usize>().ok().filter(|_| plain)?)
-        }
-        _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! A line of the log for each change of state; never one for a probe.
 
-use crate::json::Object;
+use serde::Serialize;
+
+use crate::json;
 
 use super::plan::Target;
 use super::record::Change;
@@ -8,9 +10,11 @@ use super::rung::State;
 use crate::breaker;
 use crate::callout::FailureReason;
 
+#[derive(Serialize)]
 struct Line<'a> {
     event: &'static str,
     service: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rung: Option<&'a str>,
     from: &'static str,
     to: &'static str,
@@ -27,7 +31,7 @@ pub fn is_warning(change: Change) -> bool {
 }
 
 /// The line that tells of a change, if it is one that is told.
-pub fn line(target: &Target, change: Change, json: bool) -> Option<String> {
+pub fn line(target: &Target, change: Change, as_json: bool) -> Option<String> {
     let service = &*target.service;
     let line = match change {
         Change::Rung { rung, from, to, reason } => Line {
@@ -48,15 +52,8 @@ pub fn line(target: &Target, change: Change, json: bool) -> Option<String> {
         },
         Change::Probed { .. } | Change::Round { .. } => return None,
     };
-    if json {
-        let object = Object::default()
-            .text("event", line.event)
-            .text("service", line.service)
-            .maybe("rung", line.rung)
-            .text("from", line.from)
-            .text("to", line.to)
-            .text_or_null("reason", line.reason);
-        return Some(object.end());
+    if as_json {
+        return Some(json::to_string(&line));
     }
     let Line { event, from, to, .. } = line;
     let rung = line.rung.map(|rung| format!(" {rung}")).unwrap_or_default();

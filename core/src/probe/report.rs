@@ -1,9 +1,12 @@
 //! What is told of the services: `/-/gate/ready` to everybody, `/-/gate/status` to whoever has the
 //! metrics token. Every worker tells the same, since all of it is in the shared records.
 
+mod shape;
+
+use serde::Serialize;
+
 use crate::breaker;
-use crate::json::Object;
-use crate::time::Micros;
+use crate::json::{self, Millis};
 use crate::time::rfc3339;
 use crate::{COMMIT, VERSION};
 
@@ -57,8 +60,8 @@ pub enum Detail {
 }
 
 /// The gate itself.
-#[derive(Clone, Debug)]
-pub struct Own<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a, G> {
     /// The name of the service that the gate stands for.
     pub service: &'a str,
     /// Its form: `wasm` or `native`.
@@ -66,13 +69,13 @@ pub struct Own<'a> {
     /// What was found that keeps it from its work.
     pub warnings: Warnings,
     /// What [`Detail::Status`] tells of its work.
-    pub gate: Option<Object>,
+    pub gate: Option<G>,
 }
 
 /// Tells of the services of a plan, if there is one, with what all VMs hold of each: the readiness of
 /// the one that is worst off, and JSON. Nothing to probe is ready.
 pub fn report(
-    own: Own<'_>,
+    own: Own<'_, impl Serialize>,
     plan: Option<&Plan>,
     records: &[Option<Record>],
     now: Now,
@@ -89,41 +92,31 @@ pub fn report(
             services.push(service(target, record, readiness, now, detail));
         }
     }
-    let told = Object::default()
-        .text("service", own.service)
-        .text("status", worst.name())
-        .list("services", services.into_iter());
-    let told = match detail {
-        Detail::Ready => told,
-        Detail::Status => told
-            .text("version", VERSION)
-            .text_or_null("commit", COMMIT)
-            .text("host", own.host)
-            .list("warnings", own.warnings.objects())
-            .json("gate", &own.gate.unwrap_or_default().end()),
-    };
-    let told = match plan.filter(|_| detail == Detail::Status) {
-        Some(plan) => told.json("settings", &settings(plan).end()),
-        None => told,
-    };
-    (worst, told.end())
+    let gate = (detail == Detail::Status).then(|| shape::Gate {
+        version: VERSION,
+        commit: COMMIT,
+        host: own.host,
+        warnings: own.warnings,
+        work: own.gate,
+        settings: plan.map(settings),
+    });
+    let report = shape::Report { service: own.service, status: worst.name(), services, gate };
+    (worst, json::to_string(&report))
 }
 
 /// How the services are probed.
-fn settings(plan: &Plan) -> Object {
-    Object::default()
-        .plain("every_ms", plan.every / 1_000)
-        .plain("timeout_ms", plan.timeout / 1_000)
-        .plain("failure_threshold", plan.failure_threshold)
-        .plain("success_threshold", plan.success_threshold)
-        .plain("open_for_ms", plan.open_for / 1_000)
-        .text(
-            "when_degraded",
-            match plan.when_degraded {
-                WhenDegraded::Forward => "forward",
-                WhenDegraded::Refuse => "refuse",
-            },
-        )
+fn settings(plan: &Plan) -> shape::Settings {
+    shape::Settings {
+        every_ms: plan.every / 1_000,
+        timeout_ms: plan.timeout / 1_000,
+        failure_threshold: plan.failure_threshold,
+        success_threshold: plan.success_threshold,
+        open_for_ms: plan.open_for / 1_000,
+        when_degraded: match plan.when_degraded {
+            WhenDegraded::Forward => "forward",
+            WhenDegraded::Refuse => "refuse",
+        },
+    }
 }
 
 /// The rungs of a target, lowest first, with what is held of each.
@@ -136,77 +129,83 @@ fn rungs<'a>(
 }
 
 /// One service.
-fn service(
-    target: &Target,
-    record: &Record,
+fn service<'a>(
+    target: &'a Target,
+    record: &'a Record,
     readiness: Readiness,
     now: Now,
     detail: Detail,
-) -> Object {
+) -> shape::Service<'a> {
     let rungs = rungs(target, record);
     let held = || rungs.clone().map(|(_, held)| held);
     let latency = held().filter(|held| held.checked > 0).map(|held| held.latency).max();
-    let last_check = held().map(|held| held.checked_at).min().and_then(rfc3339);
-    let failed = rungs.clone().filter(|(_, held)| held.state != State::Up).map(|(rung, held)| {
-        Object::default()
-            .text("rung", &rung.name)
-            .text("state", held.state.name())
-            .text_or_null("reason", held.reason.map(FailureReason::label))
-            .text_or_null("since", rfc3339(held.since).as_deref())
+    let failed = rungs.clone().filter(|(_, held)| held.state != State::Up);
+    let steps = rungs.clone().map(|(rung, held)| shape::Step {
+        rung: &rung.name,
+        state: held.state.name(),
+        details: (detail == Detail::Status).then(|| probe(&rung.check, &held)),
     });
-    let steps = rungs.clone().map(|(rung, held)| {
-        let step = Object::default().text("rung", &rung.name).text("state", held.state.name());
-        match detail {
-            Detail::Ready => step,
-            Detail::Status => step.json("details", &probe(&rung.check, &held).end()),
-        }
-    });
-    let told = Object::default()
-        .text("service", &target.service)
-        .text("status", readiness.name())
-        .plain("rung", record.height())
-        .plain("of", target.rungs.len())
-        .text("breaker", record.breaker.state.name());
-    // Whoever is refused meanwhile is told it as well.
-    let told = match record.breaker.state {
-        breaker::State::Open => told.json("next_trial_in_ms", &next_round(record, now)),
-        _ => told,
+    shape::Service {
+        service: &target.service,
+        status: readiness.name(),
+        rung: record.height(),
+        of: target.rungs.len(),
+        breaker: record.breaker.state.name(),
+        // Whoever is refused meanwhile is told it as well.
+        next_trial_in_ms: (record.breaker.state == breaker::State::Open)
+            .then(|| next_round(record, now)),
+        latency_ms: latency.map(Millis),
+        last_check_at: held().map(|held| held.checked_at).min().and_then(rfc3339),
+        failed: failed.map(|(rung, held)| failure(&rung.name, &held)).collect(),
+        rungs: steps.collect(),
+        details: (detail == Detail::Status).then(|| details(target, record, now)),
+    }
+}
+
+/// A rung that is not up.
+fn failure<'a>(rung: &'a str, held: &Rung) -> shape::Failure<'a> {
+    shape::Failure {
+        rung,
+        state: held.state.name(),
+        reason: held.reason.map(FailureReason::label),
+        since: rfc3339(held.since),
+    }
+}
+
+/// Of a service, for the holder of the metrics token alone.
+fn details<'a>(target: &'a Target, record: &Record, now: Now) -> shape::ServiceDetails<'a> {
+    shape::ServiceDetails {
+        cluster: &target.cluster,
+        authority: &target.authority,
+        token: target.token.is_some(),
+        rounds: record.round,
+        next_round_in_ms: next_round(record, now),
+        breaker_since: rfc3339(record.breaker.since),
+        breaker_failures: record.breaker.failures,
+    }
+}
+
+/// Milliseconds until the next round is due, if anybody knows.
+fn next_round(record: &Record, now: Now) -> Option<u64> {
+    let due = Some(record.next_due).filter(|due| *due > 0);
+    due.map(|due| due.saturating_sub(now.monotonic) / 1_000)
+}
+
+/// Of a rung, for the holder of the metrics token alone.
+fn probe<'a>(check: &'a Check, held: &Rung) -> shape::RungDetails<'a> {
+    let (path, grpc) = match check {
+        Check::Http { path, .. } => (Some(&**path), None),
+        Check::Grpc { service } => (None, Some(&**service)),
     };
-    let told = took(told, latency)
-        .text_or_null("last_check_at", last_check.as_deref())
-        .list("failed", failed)
-        .list("rungs", steps);
-    match detail {
-        Detail::Ready => told,
-        Detail::Status => told.json("details", &details(target, record, now).end()),
-    }
-}
-
-/// What only whoever has the metrics token may see.
-fn details(target: &Target, record: &Record, now: Now) -> Object {
-    let told = Object::default()
-        .text("cluster", &target.cluster)
-        .text("authority", &target.authority)
-        .plain("token", target.token.is_some())
-        .plain("rounds", record.round);
-    let told = told.json("next_round_in_ms", &next_round(record, now));
-    told.text_or_null("breaker_since", rfc3339(record.breaker.since).as_deref())
-        .plain("breaker_failures", record.breaker.failures)
-}
-
-/// When the next round is due, if anybody knows.
-fn next_round(record: &Record, now: Now) -> String {
-    match record.next_due {
-        0 => "null".into(),
-        due => (due.saturating_sub(now.monotonic) / 1_000).to_string(),
-    }
-}
-
-/// How long a probe took, if there was one.
-fn took(told: Object, latency: Option<Micros>) -> Object {
-    match latency {
-        Some(micros) => told.millis("latency_ms", micros),
-        None => told.json("latency_ms", "null"),
+    shape::RungDetails {
+        path,
+        grpc,
+        last: held.last.name(),
+        reason: held.reason.map(FailureReason::label),
+        in_a_row: held.same,
+        since: rfc3339(held.since),
+        latency_ms: (held.checked > 0).then_some(Millis(held.latency)),
+        last_check_at: rfc3339(held.checked_at),
     }
 }
 
@@ -217,7 +216,7 @@ fn readiness(
     plan: &Plan,
 ) -> Readiness {
     if record.breaker.state != breaker::State::Closed {
-        return if record.is_stale(now, plan) { Readiness::Stale } else { Readiness::NotReady };
+        return Readiness::NotReady;
     }
     let worst = rungs.try_fold(Readiness::Ready, |worst, state| match state {
         State::Up => Some(worst),
@@ -230,18 +229,4 @@ fn readiness(
         Some(_) if record.is_stale(now, plan) => Readiness::Stale,
         Some(worst) => worst,
     }
-}
-
-fn probe(check: &Check, held: &Rung) -> Object {
-    let told = match check {
-        Check::Http { path, .. } => Object::default().text("path", path),
-        Check::Grpc { service } => Object::default().text("grpc", service),
-    };
-    let told = told
-        .text("last", held.last.name())
-        .text_or_null("reason", held.reason.map(FailureReason::label))
-        .plain("in_a_row", held.same)
-        .text_or_null("since", rfc3339(held.since).as_deref());
-    took(told, (held.checked > 0).then_some(held.latency))
-        .text_or_null("last_check_at", rfc3339(held.checked_at).as_deref())
 }

@@ -110,7 +110,7 @@ impl World {
         self.statistics.shared.now = self.now();
         let last_minute = self.meter.last_minute(&mut self.statistics);
         let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();
-        serde_json::from_str(&self.gate.report(&limits, &last_minute).end()).unwrap()
+        serde_json::to_value(self.gate.report(&limits, &last_minute)).unwrap()
     }
 
     /// The sum of a family over all of its labels.

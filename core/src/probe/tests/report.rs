@@ -17,7 +17,8 @@ const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 fn told(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();
     let records = world.vms[0].records(&mut world.memory);
-    let own = Own { service: "gateway", host: "wasm", warnings: Warnings::default(), gate: None };
+    let warnings = Warnings::default();
+    let own = Own::<()> { service: "gateway", host: "wasm", warnings, gate: None };
     let (readiness, report) = report(own, Some(world.vms[0].plan()), &records, now, detail);
     (readiness.is_ready(), serde_json::from_str(&report).unwrap())
 }
