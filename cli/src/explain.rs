@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use probegate_core::config::shape::{Client, Config, Mode, System, Token};
+use probegate_core::config::presets::Preset;
+use probegate_core::config::shape::{Client, Config, Mode, Token};
 use probegate_core::route::Endpoint;
 use probegate_core::route::{Class, Route};
 
@@ -159,10 +160,12 @@ fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
             let tokens = config.metrics_auth.tokens.as_deref().unwrap_or(&default);
             let strip =
                 if config.metrics_auth.strip { "; the service does not see it" } else { "" };
-            let dev = match (config.system, config.mode) {
-                (Some(System::Caracal), None) => "; none is wanted if CARACAL_MODE is dev",
-                _ => "",
+            let dev = match config.mode {
+                None => variable_for(config, "mode"),
+                Some(_) => None,
             };
+            let dev = dev.map(|name| format!("; none is wanted if {name} is dev"));
+            let dev = dev.unwrap_or_default();
             format!("{}{strip}{dev}", any_of(tokens, BEARER))
         }
         Class::Admin => {
@@ -190,16 +193,19 @@ fn any_of(tokens: &[Token], header: &str) -> String {
     }
 }
 
+/// The variable of the system that stands in for a key of the configuration.
+fn variable_for(config: &Config, key: &str) -> Option<String> {
+    Preset::of(config.system).ok()?.variable(key).map(str::to_owned)
+}
+
 fn limit(class: Class, config: &Config) -> String {
     if class == Class::Health {
         return "none: a health route is never refused".into();
     }
     let Some(limit) = config.rate_limit.as_ref() else {
-        return match config.system {
-            Some(System::Astrocyte) => {
-                "what ASTROCYTE_RATE_LIMIT_PER_SECOND says, if it is set".into()
-            }
-            _ => "none is configured".into(),
+        return match variable_for(config, "rate_limit.requests") {
+            Some(name) => format!("what {name} says, if it is set"),
+            None => "none is configured".into(),
         };
     };
     let client = match &limit.client {

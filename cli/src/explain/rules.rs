@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use probegate_core::config::shape::{System, Token};
+use probegate_core::config::shape::Token;
 use probegate_core::config::{Origin, Rule as CompiledRule, presets};
 use probegate_core::route::{Class, PathVariants, Pattern, Route, Routes};
 
@@ -57,7 +57,7 @@ pub fn of(meaning: &Meaning, source: &Source) -> Vec<Rule> {
             Origin::System => {
                 let origin = config.system.map_or_else(
                     || "the default routes".into(),
-                    |system| format!("system: {}", name(system)),
+                    |system| format!("system: {}", system.name()),
                 );
                 let text = compiled.pattern.to_string();
                 (origin, systems.iter().find(|rule| rule.paths.contains(&text)))
@@ -74,19 +74,6 @@ pub fn of(meaning: &Meaning, source: &Source) -> Vec<Rule> {
         }
     };
     meaning.compiled.rules.iter().map(rule).collect()
-}
-
-/// A system's name, as a configuration has it.
-fn name(system: System) -> &'static str {
-    match system {
-        System::Caracal => "caracal",
-        System::CaracalCore => "caracal-core",
-        System::Astrocyte => "astrocyte",
-        System::AgentPlatform => "agent-platform",
-        System::Kestra => "kestra",
-        System::Kubernetes => "kubernetes",
-        System::None => "none",
-    }
 }
 
 impl Rule {

@@ -5,9 +5,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
-
-const NAMES: [&str; 7] =
-    ["caracal", "caracal-core", "astrocyte", "agent-platform", "kestra", "kubernetes", "none"];
+use probegate_core::config::shape::System;
 
 /// Takes any text, since the gate itself says which systems there are.
 #[derive(Clone)]
@@ -21,6 +19,6 @@ impl TypedValueParser for Systems {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(NAMES.into_iter().map(PossibleValue::new)))
+        Some(Box::new(System::NAMES.iter().map(PossibleValue::new)))
     }
 }

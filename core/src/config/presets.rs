@@ -1,5 +1,5 @@
 //! Built-in defaults of the systems that the gate is made for: a file for each, read by the parser that
-//! reads the user's configuration.
+//! reads the user's configuration. A new system is its file and its name in the list below.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,23 @@ use super::shape::{Config, RouteRule, System};
 use crate::json::Value;
 use crate::log::Dialect;
 
-/// The files, by the system whose defaults they are; that of no system is for services that name their
-/// routes as most do.
-const FILES: [(Option<System>, &str); 7] = [
-    (None, include_str!("presets/default.json")),
-    (Some(System::Caracal), include_str!("presets/caracal.json")),
-    (Some(System::CaracalCore), include_str!("presets/caracal-core.json")),
-    (Some(System::Astrocyte), include_str!("presets/astrocyte.json")),
-    (Some(System::AgentPlatform), include_str!("presets/agent-platform.json")),
-    (Some(System::Kestra), include_str!("presets/kestra.json")),
-    (Some(System::Kubernetes), include_str!("presets/kubernetes.json")),
-];
+macro_rules! systems {
+    ($($name:literal),+) => {
+        /// The files, by the system whose defaults they are.
+        const FILES: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("presets/", $name, ".json")))),+];
+
+        impl System {
+            /// What a configuration may name.
+            pub const NAMES: &[&str] = &[$($name,)+ "none"];
+        }
+    };
+}
+
+systems!["caracal", "caracal-core", "astrocyte", "agent-platform", "kestra", "kubernetes"];
+
+/// The defaults where no system is named: for services that name their routes as most do.
+const DEFAULT: &str = include_str!("presets/default.json");
 
 /// What a system's file says.
 #[derive(Debug, Default, Deserialize)]
@@ -58,10 +64,16 @@ pub struct Variable {
 impl Preset {
     /// The preset of a system; that of `none` is empty.
     pub fn of(system: Option<System>) -> Result<Self, Mistake> {
-        match FILES.iter().find(|(of, _)| *of == system) {
+        let Some(system) = system else { return read(DEFAULT) };
+        match FILES.iter().find(|(name, _)| *name == system.name()) {
             Some((_, text)) => read(text),
             None => Ok(Self::default()),
         }
+    }
+
+    /// The variable that stands in for a key of the configuration, if one does.
+    pub fn variable(&self, key: &str) -> Option<&str> {
+        self.variables.iter().find(|variable| variable.key == key).map(|variable| &*variable.name)
     }
 
     /// Puts in what the variables say, and then what the file says, where the configuration says nothing.
@@ -150,12 +162,25 @@ mod tests {
 
     #[test]
     fn each_file_is_read_and_its_variables_have_keys() {
-        for (system, text) in FILES {
-            let preset = read(text).unwrap_or_else(|mistake| panic!("{system:?}: {mistake}"));
+        for (system, text) in FILES.iter().chain(&[("default", DEFAULT)]) {
+            let preset = read(text).unwrap_or_else(|mistake| panic!("{system}: {mistake}"));
             for Variable { name, key, .. } in &preset.variables {
                 assert!(is_open(&Config::default(), key), "{name}: {key}");
             }
         }
         assert!(is_setting("CARACAL_MODE") && !is_setting("METRICS_BEARER"));
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn every_file_has_a_name_in_the_list() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/presets");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut files: Vec<_> = files.map(|name| name.to_string_lossy().into_owned()).collect();
+        let names = FILES.iter().map(|(name, _)| *name).chain(["default"]);
+        let mut names: Vec<_> = names.map(|name| format!("{name}.json")).collect();
+        files.sort();
+        names.sort();
+        assert_eq!(files, names);
     }
 }

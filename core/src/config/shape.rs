@@ -10,6 +10,7 @@ mod rate_limit;
 mod replay;
 #[cfg(feature = "schema")]
 mod schema;
+mod system;
 mod time;
 mod tokens;
 
@@ -19,6 +20,7 @@ pub use operations::{Key, MissingKey, Operation};
 pub use probes::{Expect, Probes, Rung, Target};
 pub use rate_limit::{Client, ForwardedFor, QuotaHeaders, RateLimit, WhenFull};
 pub use replay::Replay;
+pub use system::System;
 pub use time::{Span, Window};
 pub use tokens::{Fetch, MetricsAuth, Token};
 
@@ -114,21 +116,6 @@ impl Direction {
             Self::Both => true,
         }
     }
-}
-
-/// A system whose operational surface is built in; `none` has none.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum System {
-    Caracal,
-    CaracalCore,
-    Astrocyte,
-    AgentPlatform,
-    Kestra,
-    Kubernetes,
-    None,
 }
 
 /// Paths, and what they are.
