@@ -21,6 +21,7 @@ mod registry;
 mod room;
 mod series;
 mod series_name;
+mod settings;
 
 pub use crate::http::{Method, Status};
 pub use definition::{Definition, definitions, split};
@@ -31,13 +32,14 @@ pub use histogram::Bounds;
 pub use last_minute::LastMinute;
 pub use probes::Services;
 pub use registry::MAX_SERIES;
+pub use settings::{Configured, Settings};
 
 use histogram::Observed;
 use pending::PendingMetrics;
 use probes::Probe;
 use registry::{Registry, Request};
 use series::Series;
-use series_name::Key;
+use series_name::SeriesName;
 
 use crate::auth::{AuthMethod, Failure};
 use crate::global_rate_limit::Failure as Undecided;
@@ -73,42 +75,6 @@ pub trait Statistics {
     fn registry(&mut self) -> impl Store;
 }
 
-/// How to count.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The first part of every name; empty: none.
-    pub namespace: String,
-    /// Buckets of the durations.
-    pub bounds: Bounds,
-    /// Whether clients are limited.
-    pub limited: bool,
-    /// Whether requests are kept from being replayed.
-    pub replay: bool,
-    /// What labels are named after.
-    pub configured: Configured,
-}
-
-/// Labels that stand in the configuration, so that every VM knows their series.
-#[derive(Clone, Debug, Default)]
-pub struct Configured {
-    /// The services that are probed.
-    pub services: Services,
-    /// The limits; the first is each client's own.
-    pub limits: Vec<String>,
-    /// Whether one of them is over many Envoys.
-    pub global_rate_limit: bool,
-    /// The form of the gate: `wasm` or `native`.
-    pub host: &'static str,
-}
-
-impl Configured {
-    /// The series of the limits beside each client's own.
-    fn limited(&self) -> impl Iterator<Item = Key> {
-        let all = |limit| LimitReason::ALL.map(|reason| Key::RateLimited(limit, reason));
-        (0..).zip(&self.limits).skip(1).flat_map(move |(limit, _)| all(limit))
-    }
-}
-
 /// A request that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finished {
@@ -129,7 +95,7 @@ pub struct Meter {
     bounds: Bounds,
     finished: Series<Request, Observed>,
     /// Everything that does not happen in every request.
-    others: Series<Key, u64>,
+    others: Series<SeriesName, u64>,
     in_flight: i64,
     /// How much of `in_flight` the pending has.
     told: i64,
@@ -145,9 +111,9 @@ impl Meter {
         let host = settings.configured.host;
         let (names, bounds) = (MetricNames::new(&settings.namespace), settings.bounds);
         let probes = settings.configured.services.series();
-        let mut limited: Vec<Key> = settings.configured.limited().collect();
+        let mut limited: Vec<SeriesName> = settings.configured.limited().collect();
         if settings.configured.global_rate_limit {
-            limited.extend(Undecided::all().map(Key::GlobalRateLimitErrors));
+            limited.extend(Undecided::all().map(SeriesName::GlobalRateLimitErrors));
         }
         let size = |probe: &Probe| match probe {
             Probe::Durations(..) => bounds.buckets() + 2,
@@ -165,18 +131,18 @@ impl Meter {
             told: 0,
             last_minute: LastMinute::default(),
         };
-        for key in probes.into_iter().map(Key::Probe).chain(limited) {
+        for key in probes.into_iter().map(SeriesName::Probe).chain(limited) {
             meter.pending.know(key);
         }
         // A meter of no host, as in a test, has none.
         if !host.is_empty() {
-            meter.pending.level(Key::BuildInfo, 1);
+            meter.pending.level(SeriesName::BuildInfo, 1);
         }
         meter.announce(settings.limited, settings.replay);
         meter
     }
 
-    /// MetricNames the series that are there before anything happens: whoever watches a counter for an
+    /// Names the series that are there before anything happens: whoever watches a counter for an
     /// increase does not see one that begins with it.
     fn announce(&mut self, limited: bool, replay: bool) {
         let failures = [
@@ -184,12 +150,12 @@ impl Meter {
             (AuthMethod::Bearer, Failure::Malformed),
             (AuthMethod::Bearer, Failure::Invalid),
         ];
-        let failures = failures.map(|(method, failure)| Key::AuthFailures(method, failure));
+        let failures = failures.map(|(method, failure)| SeriesName::AuthFailures(method, failure));
         let reasons = LimitReason::ALL.into_iter().filter(|_| limited);
         let reasons = reasons.filter(|reason| *reason != LimitReason::MissingKey);
-        let reasons = reasons.map(|reason| Key::RateLimited(0, reason));
-        let blocks = Block::ALL.into_iter().filter(|_| replay).map(Key::ReplayBlocks);
-        let plain = [Key::InFlight, Key::Degraded, Key::Folded];
+        let reasons = reasons.map(|reason| SeriesName::RateLimited(0, reason));
+        let blocks = Block::ALL.into_iter().filter(|_| replay).map(SeriesName::ReplayBlocks);
+        let plain = [SeriesName::InFlight, SeriesName::Degraded, SeriesName::Folded];
         for key in plain.into_iter().chain(failures).chain(reasons).chain(blocks) {
             self.others.entry(key, || 0);
         }
@@ -219,38 +185,38 @@ impl Meter {
 
     /// A guarded route stayed shut.
     pub fn auth_failed(&mut self, auth_method: AuthMethod, failure: Failure) {
-        self.count(Key::AuthFailures(auth_method, failure), 1);
+        self.count(SeriesName::AuthFailures(auth_method, failure), 1);
     }
 
     /// A limit did not admit a request, whether that is enforced or not.
     pub fn rate_limited(&mut self, limit: u8, reason: LimitReason) {
         match limit {
-            0 => self.count(Key::RateLimited(limit, reason), 1),
-            _ => self.pending.add(Key::RateLimited(limit, reason), 1),
+            0 => self.count(SeriesName::RateLimited(limit, reason), 1),
+            _ => self.pending.add(SeriesName::RateLimited(limit, reason), 1),
         }
     }
 
     /// A request was not the first of its kind, or not known to be.
     pub fn replay_blocked(&mut self, block: Block) {
-        self.count(Key::ReplayBlocks(block), 1);
+        self.count(SeriesName::ReplayBlocks(block), 1);
     }
 
     /// The service of the limit over many Envoys did not decide a request.
     pub fn global_rate_limit_failed(&mut self, failure: Undecided) {
-        self.pending.add(Key::GlobalRateLimitErrors(failure), 1);
+        self.pending.add(SeriesName::GlobalRateLimitErrors(failure), 1);
     }
 
     /// A request was forwarded though a breaker is not closed.
     pub fn degraded(&mut self) {
-        self.count(Key::Degraded, 1);
+        self.count(SeriesName::Degraded, 1);
     }
 
     /// A gRPC request ended that had begun.
     pub fn grpc_handled(&mut self, code: Code) {
-        self.count(Key::GrpcHandled(code), 1);
+        self.count(SeriesName::GrpcHandled(code), 1);
     }
 
-    fn count(&mut self, key: Key, times: u64) {
+    fn count(&mut self, key: SeriesName, times: u64) {
         if let Some(count) = self.others.entry(key, || 0) {
             *count += times;
         }
@@ -281,8 +247,8 @@ impl Meter {
             let count = observed.count();
             let Some(place) = registry.place(request) else { return true };
             let (method, status, auth_method) = place;
-            pending.observe(Key::Durations(method, status), observed);
-            pending.add(Key::Requests(method, status, auth_method), count.cast_signed());
+            pending.observe(SeriesName::Durations(method, status), observed);
+            pending.add(SeriesName::Requests(method, status, auth_method), count.cast_signed());
             if place != request {
                 folded += count;
             }
@@ -296,11 +262,11 @@ impl Meter {
             false
         });
         if self.told != self.in_flight {
-            pending.add(Key::InFlight, self.in_flight - self.told);
+            pending.add(SeriesName::InFlight, self.in_flight - self.told);
             self.told = self.in_flight;
         }
         if folded > 0 {
-            pending.add(Key::Folded, folded.cast_signed());
+            pending.add(SeriesName::Folded, folded.cast_signed());
         }
     }
 
@@ -312,7 +278,7 @@ impl Meter {
     /// Sets what all VMs have found that keeps the gate from its work.
     pub fn warned(&mut self, found: Warnings) {
         for warning in Warning::ALL {
-            let key = Key::ConfigurationWarnings(warning);
+            let key = SeriesName::ConfigurationWarnings(warning);
             self.pending.level(key, found.contains(warning).into());
         }
     }

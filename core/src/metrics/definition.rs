@@ -4,7 +4,7 @@
 use super::family::{MetricNames, Part, Type};
 use super::histogram::Bounds;
 use super::probes::Probe;
-use super::series_name::Key;
+use super::series_name::SeriesName;
 use super::{Code, Configured, Kind, Method, Status};
 use crate::auth::{AuthMethod, Failure};
 use crate::breaker;
@@ -26,35 +26,35 @@ pub struct Definition {
 }
 
 /// A series of each family.
-const EXAMPLES: [Key; 21] = [
-    Key::Requests(Method::Get, Status::OK, AuthMethod::None),
-    Key::Durations(Method::Get, Status::OK),
-    Key::InFlight,
-    Key::AuthFailures(AuthMethod::None, Failure::Missing),
-    Key::RateLimited(0, LimitReason::Exceeded),
-    Key::ReplayBlocks(Block::Missing),
-    Key::Degraded,
-    Key::GrpcHandled(Code::Ok),
-    Key::Folded,
-    Key::BuildInfo,
-    Key::ConfigurationWarnings(Warning::ListenerPassed),
-    Key::GlobalRateLimitErrors(Undecided::Open),
-    Key::Probe(Probe::BreakerState(0)),
-    Key::Probe(Probe::BreakerFailures(0)),
-    Key::Probe(Probe::BreakerSuccesses(0)),
-    Key::Probe(Probe::BreakerChanges(0, breaker::State::Closed, breaker::State::Open)),
-    Key::Probe(Probe::Up(0, 0)),
-    Key::Probe(Probe::Degraded(0, 0)),
-    Key::Probe(Probe::Durations(0, 0)),
-    Key::Probe(Probe::Failures(0, 0, FailureReason::Reset)),
-    Key::Probe(Probe::Height(0)),
+const EXAMPLES: [SeriesName; 21] = [
+    SeriesName::Requests(Method::Get, Status::OK, AuthMethod::None),
+    SeriesName::Durations(Method::Get, Status::OK),
+    SeriesName::InFlight,
+    SeriesName::AuthFailures(AuthMethod::None, Failure::Missing),
+    SeriesName::RateLimited(0, LimitReason::Exceeded),
+    SeriesName::ReplayBlocks(Block::Missing),
+    SeriesName::Degraded,
+    SeriesName::GrpcHandled(Code::Ok),
+    SeriesName::Folded,
+    SeriesName::BuildInfo,
+    SeriesName::ConfigurationWarnings(Warning::ListenerPassed),
+    SeriesName::GlobalRateLimitErrors(Undecided::Open),
+    SeriesName::Probe(Probe::BreakerState(0)),
+    SeriesName::Probe(Probe::BreakerFailures(0)),
+    SeriesName::Probe(Probe::BreakerSuccesses(0)),
+    SeriesName::Probe(Probe::BreakerChanges(0, breaker::State::Closed, breaker::State::Open)),
+    SeriesName::Probe(Probe::Up(0, 0)),
+    SeriesName::Probe(Probe::Degraded(0, 0)),
+    SeriesName::Probe(Probe::Durations(0, 0)),
+    SeriesName::Probe(Probe::Failures(0, 0, FailureReason::Reset)),
+    SeriesName::Probe(Probe::Height(0)),
 ];
 
 /// All metrics that there can be in a namespace.
 pub fn definitions(namespace: &str) -> Vec<Definition> {
     let names = MetricNames::new(namespace);
     let (configured, bound) = (Configured::default(), Bounds::default().label(0));
-    let parts = |key: Key| match key.family().kind {
+    let parts = |key: SeriesName| match key.family().kind {
         Type::Counter => vec![(Kind::Counter, Part::Value)],
         Type::Gauge => vec![(Kind::Gauge, Part::Value)],
         Type::Histogram => {

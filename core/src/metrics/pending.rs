@@ -6,7 +6,7 @@ use super::Configured;
 use super::exposition::{Sample, Value};
 use super::family::{MetricNames, Part, Type};
 use super::histogram::{Bounds, Observed};
-use super::series_name::Key;
+use super::series_name::SeriesName;
 use super::{Kind, Statistics};
 
 /// Every metric of Envoy's that this VM knows.
@@ -15,9 +15,9 @@ pub struct PendingMetrics {
     names: MetricNames,
     bounds: Bounds,
     configured: Configured,
-    entries: BTreeMap<Key, Entry>,
+    entries: BTreeMap<SeriesName, Entry>,
     /// Those that Envoy does not know, or that have something for it: few of many.
-    open: BTreeSet<Key>,
+    open: BTreeSet<SeriesName>,
     /// Envoy took what was added to a counter, and does not have it.
     dropped: bool,
 }
@@ -53,14 +53,14 @@ impl PendingMetrics {
     }
 
     /// Adds to a counter or a gauge.
-    pub fn add(&mut self, key: Key, offset: i64) {
+    pub fn add(&mut self, key: SeriesName, offset: i64) {
         if let Entry::Counter(metric) | Entry::Gauge(metric) = self.entry(key) {
             metric.pending = metric.pending.saturating_add(offset);
         }
     }
 
     /// Adds to a histogram.
-    pub fn observe(&mut self, key: Key, observed: &Observed) {
+    pub fn observe(&mut self, key: SeriesName, observed: &Observed) {
         let Entry::Histogram(histogram) = self.entry(key) else { return };
         for (bucket, count) in histogram.buckets.iter_mut().zip(observed.cumulated()) {
             bucket.add(count);
@@ -70,7 +70,7 @@ impl PendingMetrics {
     }
 
     /// Sets a gauge to what all VMs hold.
-    pub fn level(&mut self, key: Key, value: u64) {
+    pub fn level(&mut self, key: SeriesName, value: u64) {
         if let Entry::Level(level) = self.entry(key) {
             level.value = Some(value);
         }
@@ -78,14 +78,14 @@ impl PendingMetrics {
 
     /// Makes a series known, though nothing was added to it here.
     #[inline(never)]
-    pub fn know(&mut self, key: Key) {
+    pub fn know(&mut self, key: SeriesName) {
         if !self.entries.contains_key(&key) {
             self.entry(key);
         }
     }
 
     /// The entry of a series, for what is to be handed over.
-    fn entry(&mut self, key: Key) -> &mut Entry {
+    fn entry(&mut self, key: SeriesName) -> &mut Entry {
         self.open.insert(key);
         let buckets = self.bounds.buckets();
         self.entries.entry(key).or_insert_with(|| match key.family().kind {
@@ -93,7 +93,9 @@ impl PendingMetrics {
             Type::Gauge
                 if matches!(
                     key,
-                    Key::Probe(_) | Key::ConfigurationWarnings(_) | Key::BuildInfo
+                    SeriesName::Probe(_)
+                        | SeriesName::ConfigurationWarnings(_)
+                        | SeriesName::BuildInfo
                 ) =>
             {
                 Entry::Level(Level::default())

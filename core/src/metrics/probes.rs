@@ -3,7 +3,7 @@
 use super::Meter;
 use super::family::{self, Family, Label};
 use super::histogram::Observed;
-use super::series_name::Key;
+use super::series_name::SeriesName;
 use crate::breaker;
 use crate::callout::FailureReason;
 use crate::probe::plan::Plan;
@@ -122,7 +122,7 @@ impl Meter {
     /// Something changed by a probe of this target, which this VM heard of and no other one.
     pub fn probed(&mut self, target: usize, change: Change) {
         let Ok(target) = u8::try_from(target) else { return };
-        let mut add = |probe| self.pending.add(Key::Probe(probe), 1);
+        let mut add = |probe| self.pending.add(SeriesName::Probe(probe), 1);
         match change {
             Change::Probed { rung, outcome, latency } => {
                 let Ok(rung) = u8::try_from(rung) else { return };
@@ -134,7 +134,7 @@ impl Meter {
                 }
                 let mut observed = Observed::new(&self.bounds);
                 observed.observe(&self.bounds, latency);
-                self.pending.observe(Key::Probe(Probe::Durations(target, rung)), &observed);
+                self.pending.observe(SeriesName::Probe(Probe::Durations(target, rung)), &observed);
             }
             Change::Round { failed: true } => add(Probe::BreakerFailures(target)),
             Change::Round { failed: false } => add(Probe::BreakerSuccesses(target)),
@@ -147,7 +147,7 @@ impl Meter {
     pub fn hold(&mut self, records: &[Option<Record>]) {
         for (target, record) in (0..).zip(records) {
             let Some(record) = record else { continue };
-            let mut level = |probe, value| self.pending.level(Key::Probe(probe), value);
+            let mut level = |probe, value| self.pending.level(SeriesName::Probe(probe), value);
             level(Probe::BreakerState(target), record.breaker.state.code().into());
             level(Probe::Height(target), record.height() as u64);
             for (rung, held) in (0..).zip(&record.rungs) {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::Statistics;
 use super::histogram::Bounds;
 use super::room::{Room, Used, ways};
-use super::series_name::Key;
+use super::series_name::SeriesName;
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
 use crate::store::{self, Update, UpdateError, Version};
@@ -26,7 +26,7 @@ pub type Request = (Method, Status, AuthMethod);
 /// The series that all VMs know of.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    keys: BTreeSet<Key>,
+    keys: BTreeSet<SeriesName>,
     /// How many series of requests these are.
     used: Used,
     /// Of the shared value that `keys` was read from.
@@ -50,7 +50,7 @@ impl Registry {
     }
 
     /// All series there are, if there may be others than when this was last asked for.
-    pub fn changed(&mut self) -> impl Iterator<Item = Key> {
+    pub fn changed(&mut self) -> impl Iterator<Item = SeriesName> {
         let changed = std::mem::take(&mut self.changed);
         self.keys.iter().copied().filter(move |_| changed)
     }
@@ -59,7 +59,7 @@ impl Registry {
     fn sync(&mut self, bytes: &[u8], version: Version) {
         if self.version != Some(version) {
             // Whatever cannot be read was not written by us, and is not ours to show.
-            let keys = bytes.as_chunks().0.iter().filter_map(|key| Key::decode(*key));
+            let keys = bytes.as_chunks().0.iter().filter_map(|key| SeriesName::decode(*key));
             self.keys.clear();
             self.keys.extend(keys.take(MAX_SERIES));
             self.used = self.room.used(&self.keys);
@@ -72,7 +72,7 @@ impl Registry {
     pub fn enroll(
         &mut self,
         requests: impl Iterator<Item = Request> + Clone,
-        others: impl Iterator<Item = Key> + Clone,
+        others: impl Iterator<Item = SeriesName> + Clone,
         statistics: &mut impl Statistics,
     ) -> Result<(), UpdateError> {
         // Others may add at the same time, each of them once.
@@ -91,7 +91,7 @@ impl Registry {
             if longer.keys == self.keys {
                 return Update::Keep(None);
             }
-            *bytes = longer.keys.iter().copied().flat_map(Key::encode).collect();
+            *bytes = longer.keys.iter().copied().flat_map(SeriesName::encode).collect();
             Update::Write(Some(longer))
         })?;
         if let Some(longer) = longer {
@@ -110,7 +110,7 @@ impl Registry {
     fn admit(&mut self, request: Request) {
         for (way, counted) in ways(request) {
             let (method, status, _) = counted;
-            let (requests, durations) = (requests_of(counted), Key::Durations(method, status));
+            let (requests, durations) = (requests_of(counted), SeriesName::Durations(method, status));
             if self.keys.contains(&requests) {
                 return;
             }
@@ -123,6 +123,6 @@ impl Registry {
     }
 }
 
-fn requests_of((method, status, auth_method): Request) -> Key {
-    Key::Requests(method, status, auth_method)
+fn requests_of((method, status, auth_method): Request) -> SeriesName {
+    SeriesName::Requests(method, status, auth_method)
 }

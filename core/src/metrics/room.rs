@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::histogram::Bounds;
 use super::registry::{MAX_SERIES, Request};
-use super::series_name::Key;
+use super::series_name::SeriesName;
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
 
@@ -107,12 +107,12 @@ impl Room {
     }
 
     /// How many there are.
-    pub fn used(&self, keys: &BTreeSet<Key>) -> Used {
+    pub fn used(&self, keys: &BTreeSet<SeriesName>) -> Used {
         let mut used = Used::default();
         for key in keys {
             let (method, status, series) = match *key {
-                Key::Requests(method, status, _) => (method, status, 1),
-                Key::Durations(method, status) => (method, status, self.histogram),
+                SeriesName::Requests(method, status, _) => (method, status, 1),
+                SeriesName::Durations(method, status) => (method, status, self.histogram),
                 _ => continue,
             };
             if is_kept(method, status) && used.kept + series <= self.kept {

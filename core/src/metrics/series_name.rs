@@ -18,7 +18,7 @@ use crate::warnings::Warning;
 /// A series, or a histogram's series taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the families say it")]
-pub enum Key {
+pub enum SeriesName {
     InFlight,
     Degraded,
     Folded,
@@ -35,7 +35,7 @@ pub enum Key {
     BuildInfo,
 }
 
-impl Key {
+impl SeriesName {
     /// The family that it belongs to.
     pub fn family(self) -> &'static Family {
         match self {
@@ -86,7 +86,7 @@ impl Key {
         }
     }
 
-    /// Bytes that [`Key::decode`] reads; VMs that run different builds may share them.
+    /// Bytes that [`SeriesName::decode`] reads; VMs that run different builds may share them.
     pub fn encode(self) -> [u8; Self::SIZE] {
         let (tag, first, second, status) = match self {
             Self::InFlight => (0, 0, 0, 0),

@@ -1,11 +1,13 @@
 //! Every feature of the gate in one Envoy, and whether each works.
 
+mod configuration;
+
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testbed::client::h2;
 use testbed::envoy::Failed;
 use testbed::rate_limit_service::Limit;
@@ -13,6 +15,8 @@ use testbed::service::answer;
 use testbed::{
     Bootstrap, Client, Envoy, RateLimitService, Redis, Request, Service, Upstream, poll,
 };
+
+use configuration::configuration;
 
 const TOKEN: &str = "metrics-token";
 
@@ -271,34 +275,4 @@ impl World {
         self.clients.set(self.clients.get() + 1);
         format!("client-{}", self.clients.get())
     }
-}
-
-fn configuration() -> Value {
-    json!({
-        "routes": [
-            {"paths": ["/metrics"], "class": "metrics"},
-            {"paths": ["/health"], "class": "health"},
-            {"paths": ["/closed"], "class": "closed"},
-            {"paths": ["/v1/admin"], "class": "admin"},
-        ],
-        "metrics_auth": {"tokens": [
-            {"env": "METRICS_BEARER"},
-            {"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}},
-        ]},
-        "rate_limit": {"requests": 3, "window": "1h", "client": {"header": "x-client"}},
-        "operations": [
-            {"name": "reflect", "paths": ["/v1/reflect"], "key": {"header": "x-bank"}, "requests": 1, "per": "1h"},
-            {"name": "recall", "paths": ["/v1/recall"], "key": {"json": "/bank_id"}, "requests": 1, "per": "1h"},
-            {"name": "global_rate_limit-wide", "paths": ["/v1/global_rate_limit"], "key": {"header": "x-bank"}, "requests": 100, "per": "1h"},
-        ],
-        "replay": {"routes": ["/v1/pay"]},
-        "global_rate_limit": {
-            "cluster": "global_rate_limit", "domain": "probegate", "timeout": "1s", "on_error": "refuse",
-            "descriptors": [{"operation": true, "key": true}],
-        },
-        "probes": {"every": "1s", "timeout": "500ms", "targets": [
-            {"service": "api", "cluster": "service", "rungs": [{"rung": "health", "path": "/health"}]},
-        ]},
-        "log": {"access": "json", "audit": true, "filter_state": true},
-    })
 }

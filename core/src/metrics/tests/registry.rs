@@ -219,17 +219,17 @@ fn without_the_shared_list_counts_wait() {
 #[test]
 fn every_key_is_read_as_it_was_written() {
     let statuses = (0..10).chain(100..1000).map(|code| Status::held(code).unwrap());
-    let mut keys = vec![Key::InFlight, Key::Degraded, Key::Folded];
+    let mut keys = vec![SeriesName::InFlight, SeriesName::Degraded, SeriesName::Folded];
     for status in statuses {
-        keys.extend(Method::ALL.map(|method| Key::Durations(method, status)));
-        keys.extend(AuthMethod::ALL.map(|auth| Key::Requests(Method::Patch, status, auth)));
+        keys.extend(Method::ALL.map(|method| SeriesName::Durations(method, status)));
+        keys.extend(AuthMethod::ALL.map(|auth| SeriesName::Requests(Method::Patch, status, auth)));
     }
     for failure in Failure::ALL {
-        keys.extend(AuthMethod::ALL.map(|auth| Key::AuthFailures(auth, failure)));
+        keys.extend(AuthMethod::ALL.map(|auth| SeriesName::AuthFailures(auth, failure)));
     }
-    keys.extend(LimitReason::ALL.map(|reason| Key::RateLimited(0, reason)));
-    keys.extend(Code::ALL.map(Key::GrpcHandled));
+    keys.extend(LimitReason::ALL.map(|reason| SeriesName::RateLimited(0, reason)));
+    keys.extend(Code::ALL.map(SeriesName::GrpcHandled));
     for key in keys {
-        assert_eq!(Key::decode(key.encode()), Some(key));
+        assert_eq!(SeriesName::decode(key.encode()), Some(key));
     }
 }
