@@ -50,6 +50,15 @@ pub struct Context<'a, H> {
     pub meter: &'a mut Meter,
 }
 
+/// What holds for the metrics routes beside their guard.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MetricsRoutes {
+    /// `mode: dev`: anybody may read them.
+    pub open: bool,
+    /// Take `authorization` off requests to them.
+    pub strip_authorization: bool,
+}
+
 /// A compiled configuration: what decides, without what it has counted.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -63,10 +72,8 @@ pub struct Gate {
     pub endpoints: Endpoints,
     /// Guards of the metrics and admin routes, by [`Route::guard`].
     pub guards: Vec<Guard>,
-    /// `mode: dev`: metrics routes are open.
-    pub open_metrics: bool,
-    /// Take `authorization` off requests to metrics routes.
-    pub strip_authorization: bool,
+    /// The metrics routes beside their guard.
+    pub metrics_routes: MetricsRoutes,
     /// The limit of each client, if there is one.
     pub limit: Option<ClientLimit>,
     /// The limits of operations.
@@ -190,7 +197,8 @@ impl Gate {
             }
             Some(_) => Err(Refusal::MethodNotAllowed),
             None => {
-                let strip_authorization = self.strip_authorization && class == Class::Metrics;
+                let strip_authorization =
+                    self.metrics_routes.strip_authorization && class == Class::Metrics;
                 let edits = Edits { mark, degraded, strip_authorization };
                 if class != Class::Health {
                     stream.pending =

@@ -14,7 +14,7 @@ mod tokens;
 
 use crate::auth::fetch::Source;
 use crate::auth::{Carrier, Guard, TokenFile};
-use crate::gate::Gate;
+use crate::gate::{Gate, MetricsRoutes};
 use crate::local_reply::CLIENT;
 use crate::log;
 use crate::metrics::{Configured, Services};
@@ -101,8 +101,10 @@ pub fn compile(
         routes: builder.table.routes,
         endpoints: endpoints.unwrap_or_default(),
         guards: builder.guards,
-        open_metrics: config.mode == Some(Mode::Dev),
-        strip_authorization: config.metrics_auth.strip,
+        metrics_routes: MetricsRoutes {
+            open: config.mode == Some(Mode::Dev),
+            strip_authorization: config.metrics_auth.strip,
+        },
         limit,
         operations,
         global_rate_limit,

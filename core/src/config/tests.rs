@@ -22,6 +22,7 @@ mod types;
 
 use super::*;
 use crate::client::{ClientSource, HashKey, Prefixes};
+use crate::gate::MetricsRoutes;
 use crate::log::Access;
 use crate::rate_limit::Quota;
 use crate::route::Class;
@@ -64,7 +65,8 @@ fn nothing_at_all_is_a_closed_default() {
             [class(&compiled, "/x"), class(&compiled, "/-/gate")],
             [Class::Api, Class::Endpoint]
         );
-        assert!(!gate.open_metrics && !gate.strip_authorization && gate.limit.is_none());
+        let MetricsRoutes { open, strip_authorization } = gate.metrics_routes;
+        assert!(!open && !strip_authorization && gate.limit.is_none());
         assert!(gate.accept_request_id);
         assert_eq!(*gate.names.request_id, *b"x-request-id");
         assert_eq!(
@@ -116,7 +118,8 @@ fn every_key_has_its_effect() {
     );
     assert_eq!(compiled.log.access, Access::Json);
     let gate = &compiled.gate;
-    assert!(gate.open_metrics && gate.strip_authorization && !gate.accept_request_id);
+    let MetricsRoutes { open, strip_authorization } = gate.metrics_routes;
+    assert!(open && strip_authorization && !gate.accept_request_id);
     assert_eq!(*gate.names.request_id, *b"x-correlation-id", "in lower case, as Envoy has it");
     assert_eq!(*gate.names.tokens[0], *b"x-root");
     let limit = gate.limit.as_ref().unwrap();

@@ -30,7 +30,7 @@ impl Gate {
         head: &Head<'_>,
     ) -> Result<Option<TokenRef>, Refusal> {
         match route.class {
-            Class::Metrics if self.open_metrics => Ok(None),
+            Class::Metrics if self.metrics_routes.open => Ok(None),
             Class::Metrics | Class::Admin => match self.guards.get(route.guard) {
                 Some(guard) => {
                     let token = guard.check(head)?;

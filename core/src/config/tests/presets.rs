@@ -120,7 +120,7 @@ fn with(variables: &[(&str, &str)], configuration: &str) -> Result<Compiled, Str
 #[test]
 fn caracals_mode_is_a_variable_unless_the_configuration_says() {
     let open = |mode: &str, configuration: &str| {
-        with(&[("CARACAL_MODE", mode)], configuration).map(|c| c.gate.open_metrics)
+        with(&[("CARACAL_MODE", mode)], configuration).map(|c| c.gate.metrics_routes.open)
     };
     let system = r#"{"system": "caracal"}"#;
     assert_eq!(open("dev", system), Ok(true));
