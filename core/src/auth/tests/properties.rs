@@ -11,7 +11,8 @@ proptest! {
         prop_assert!(refused(&guard, &bearer(Single::Once(&sent))).is_some());
         let with_scheme = [b"Bearer ", sent.as_slice()].concat();
         prop_assert!(refused(&guard, &bearer(Single::Once(&with_scheme))).is_some());
-        let _ = AuthMethod::of(&bearer(Single::Once(&with_scheme)));
+        let method = AuthMethod::of(&bearer(Single::Once(&with_scheme)));
+        prop_assert!(matches!(method, AuthMethod::Bearer | AuthMethod::Jwt), "{:?}", method);
     }
 
     #[test]

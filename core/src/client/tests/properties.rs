@@ -24,10 +24,15 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_without_a_panic(bytes in bytes(), ipv4 in 0_u32..=32, ipv6 in 0_u32..=128, hops in 0_usize..5) {
-        let _ = Identity::of_peer(&bytes, Prefixes { ipv4, ipv6 });
-        let _ = forwarded::client(&[&bytes], hops);
-        let _ = forwarded::client(&[&bytes, &bytes], hops);
+    fn any_bytes_are_an_address_or_unknown(bytes in bytes(), ipv4 in 0_u32..=32, ipv6 in 0_u32..=128, hops in 0_usize..5) {
+        let peer = Identity::of_peer(&bytes, Prefixes { ipv4, ipv6 });
+        let whole = Identity::of_peer(&bytes, WHOLE);
+        prop_assert_eq!(peer == Identity::Unknown, whole == Identity::Unknown, "a prefix hides nobody");
+        for lines in [&[&*bytes][..], &[&bytes, &bytes]] {
+            let client = forwarded::client(lines, hops);
+            prop_assert!(!matches!(client, Identity::Name(_)), "{:?}", client);
+        }
+        prop_assert_eq!(forwarded::client(&[&bytes, &bytes], 0), forwarded::client(&[&bytes], 0), "the last line counts");
     }
 
     #[test]
