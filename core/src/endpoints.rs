@@ -1,7 +1,7 @@
 //! What the gate answers itself, below `own_routes`.
 
-use crate::json;
-use crate::local_reply::{Body, Reply};
+use crate::json::Object;
+use crate::local_reply::Reply;
 use crate::metrics::Format;
 use crate::status_page;
 use crate::warnings::Warning;
@@ -36,13 +36,10 @@ pub fn metrics(format: Format, exposition: String) -> Reply {
 
 /// The answer of `/metrics` where Envoy does not keep what is counted: numbers would be wrong.
 pub fn statistics_dropped() -> Reply {
-    let body = Body {
-        error: "unavailable",
-        message: Warning::StatisticsDropped.sentence(),
-        request_id: None,
-        retry_after_seconds: None,
-    };
-    Reply { status: 503, ..reply("application/json", json::to_string(&body)) }
+    let mut body = Object::default();
+    body.text("error", "unavailable");
+    body.text("message", Warning::StatisticsDropped.sentence());
+    Reply { status: 503, ..reply("application/json", body.finish()) }
 }
 
 fn reply(content_type: &'static str, body: String) -> Reply {

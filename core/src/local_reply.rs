@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use crate::auth::{Challenge, Failure, Unauthorized};
-use crate::json;
+use crate::json::Object;
 use crate::rate_limit::{LimitReason, Quota, QuotaState, Rejection};
 use crate::replay::Block;
 use crate::request_id::RequestId;
@@ -47,21 +45,6 @@ pub struct Reply {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// JSON.
     pub body: String,
-}
-
-/// The body of an answer that is an error.
-#[derive(Serialize)]
-pub struct Body<'a> {
-    /// The error in a word, for programs.
-    pub error: &'static str,
-    /// The same in a sentence.
-    pub message: &'a str,
-    /// The request's ID.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<&'a str>,
-    /// As the header `retry-after` has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_seconds: Option<u64>,
 }
 
 /// gRPC's `OK`.
@@ -151,17 +134,18 @@ impl Refusal {
             Self::Unavailable { retry_after, .. } => Some(seconds_until(*retry_after)),
             _ => None,
         };
-        let body = Body {
-            error: self.word(),
-            message,
-            request_id: Some(id.as_str()),
-            retry_after_seconds,
-        };
+        let mut body = Object::default();
+        body.text("error", self.word());
+        body.text("message", message);
+        body.text("request_id", id.as_str());
+        if let Some(seconds) = retry_after_seconds {
+            body.number("retry_after_seconds", seconds);
+        }
         Reply {
             status: self.status(),
             grpc_status,
             headers: self.headers(names),
-            body: json::to_string(&body),
+            body: body.finish(),
         }
     }
 

@@ -1,10 +1,11 @@
-//! JSON that is written, by serde: local replies, lines of the log, the status.
+//! JSON that is written by serde: the status, and lines of the log.
 
 use std::io;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
 
+use super::object::is_plain;
 use crate::time::Micros;
 
 /// Room for nearly every reply and line, so that it is not copied as it grows.
@@ -40,7 +41,7 @@ impl Formatter for Printable {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(|byte| byte < 0x7f) {
+        if is_plain(fragment) {
             return CompactFormatter.write_string_fragment(writer, fragment);
         }
         for character in fragment.chars() {

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde::Deserialize;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{End, Entry};
-use crate::json::{self, Millis, Value};
+use crate::json::{self, Object, Value};
 use crate::time::rfc3339;
 
 /// What a request's line has, in its order. Written down, a value is an operator, as `%STATUS%`, or stands as it
@@ -120,7 +119,8 @@ impl TryFrom<Shape> for Dialect {
 impl Keys {
     fn new(keys: Value) -> Result<Self, String> {
         let Value::Object(entries) = keys else { return Err("must be an object".into()) };
-        let field = |(key, value)| match value {
+        let field = |(key, value): (String, Value)| match value {
+            _ if !json::is_plain(&key) => Err(format!("{key}: must be visible ASCII")),
             Value::String(text) => match <[_; 1]>::try_from(fields(&text)?) {
                 Ok([field]) => Ok((key, field)),
                 Err(_) => Err(format!("{key}: must be one operator, or none")),
@@ -151,7 +151,7 @@ fn fields(line: &str) -> Result<Vec<Field>, String> {
 impl Dialect {
     /// The line of a request as JSON. A field without a value leaves its key out.
     pub fn json(&self, entry: &Entry<'_>, end: &End) -> String {
-        json::to_string(&Object { keys: &self.json, entry, end })
+        self.json.write(entry, end)
     }
 
     /// The line of a request as text. A field without a value is `-`.
@@ -160,9 +160,7 @@ impl Dialect {
         for field in &self.text {
             match field {
                 Field::Literal(text) => line.push_str(text),
-                Field::Object(keys) => {
-                    line.push_str(&json::to_string(&Object { keys, entry, end }))
-                }
+                Field::Object(keys) => line.push_str(&keys.write(entry, end)),
                 // Writing to a string cannot fail.
                 Field::Operator(operator) => _ = operator.text(&mut line, entry, end),
             }
@@ -171,48 +169,34 @@ impl Dialect {
     }
 }
 
-/// The object of one request.
-struct Object<'a> {
-    keys: &'a Keys,
-    entry: &'a Entry<'a>,
-    end: &'a End,
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { keys, entry, end } = self;
-        let mut map = serializer.serialize_map(None)?;
-        for (key, field) in &keys.0 {
+impl Keys {
+    /// The object of one request.
+    fn write(&self, entry: &Entry<'_>, end: &End) -> String {
+        let mut object = Object::default();
+        for (key, field) in &self.0 {
             match field {
-                Field::Literal(text) => map.serialize_entry(key, text)?,
-                Field::Object(keys) => {
-                    map.serialize_entry(key, &json::to_string(&Object { keys, entry, end }))?;
-                }
-                Field::Operator(operator) => operator.json(&mut map, key, entry, end)?,
+                Field::Literal(text) => object.text(key, text),
+                Field::Object(keys) => object.text(key, &keys.write(entry, end)),
+                Field::Operator(operator) => operator.json(&mut object, key, entry, end),
             }
         }
-        map.end()
+        object.finish()
     }
 }
 
 impl Operator {
     /// Adds the value under this key, if there is one.
-    fn json<M: SerializeMap>(
-        self,
-        map: &mut M,
-        key: &str,
-        entry: &Entry<'_>,
-        end: &End,
-    ) -> Result<(), M::Error> {
+    fn json(self, object: &mut Object, key: &str, entry: &Entry<'_>, end: &End) {
         match self {
-            Self::Path => map.serialize_entry(key, &String::from_utf8_lossy(entry.path)),
-            Self::Status => map.serialize_entry(key, &end.status),
-            Self::HttpStatus if end.code.is_none() => map.serialize_entry(key, &end.status),
-            Self::Duration => map.serialize_entry(key, &Millis(end.duration)),
-            _ => match self.word(entry, end) {
-                Some(word) => map.serialize_entry(key, &word),
-                None => Ok(()),
-            },
+            Self::Path => object.text(key, &String::from_utf8_lossy(entry.path)),
+            Self::Status => object.number(key, end.status),
+            Self::HttpStatus if end.code.is_none() => object.number(key, end.status),
+            Self::Duration => object.millis(key, end.duration),
+            _ => {
+                if let Some(word) = self.word(entry, end) {
+                    object.text(key, &word);
+                }
+            }
         }
     }
 

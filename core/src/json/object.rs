@@ -1,0 +1,101 @@
+//! An object that is written key by key, where a request pays for each instruction: the body of a refusal, and a
+//! line of the access log.
+//!
+//! serde_json looks at every byte of every key and text one by one. By its derive a 401 took 770 instructions more in the
+//! dynamic module, a 429 1,440 and a line of the log 2,980, a tenth of what such a request costs over bare Envoy.
+
+use std::fmt::{Display, Write as _};
+
+use super::to_string;
+use crate::time::Micros;
+
+/// Room for nearly every reply and line, so that it is not copied as it grows.
+const CAPACITY: usize = 384;
+
+/// An object that is being written.
+#[derive(Clone, Debug)]
+pub struct Object(String);
+
+impl Default for Object {
+    fn default() -> Self {
+        Self(String::with_capacity(CAPACITY))
+    }
+}
+
+impl Object {
+    /// Adds a text, whatever is in it. A key is plain: no quote, no backslash, no control character.
+    pub fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        if is_plain(value) {
+            self.0.push('"');
+            self.0.push_str(value);
+            self.0.push('"');
+        } else {
+            self.0.push_str(&to_string(&value));
+        }
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, key: &str, value: impl Display) {
+        self.key(key);
+        // Writing to a string cannot fail.
+        let _ = write!(self.0, "{value}");
+    }
+
+    /// Adds a time of so many microseconds, in milliseconds.
+    pub fn millis(&mut self, key: &str, micros: Micros) {
+        self.number(key, format_args!("{}.{:03}", micros / 1_000, micros % 1_000));
+    }
+
+    /// The whole object.
+    pub fn finish(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
+        self.0
+    }
+
+    fn key(&mut self, key: &str) {
+        self.0.push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
+        self.0.push_str(key);
+        self.0.push_str("\":");
+    }
+}
+
+/// True if a text stands in JSON as it is, and a terminal finds nothing in it. Every byte is looked at, so that
+/// a processor takes many of them at once.
+pub fn is_plain(text: &str) -> bool {
+    let is_special =
+        |byte: u8| byte.wrapping_sub(b' ') > b'~' - b' ' || byte == b'"' || byte == b'\\';
+    !text.bytes().fold(false, |special, byte| special | is_special(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn an_object_is_json_whatever_is_in_it() {
+        assert_eq!(Object::default().finish(), "{}");
+        let mut object = Object::default();
+        object.text("empty", "");
+        object.text("odd", "\"\\\n\u{1}\u{7f}é~ ");
+        object.number("number", 7);
+        object.millis("millis", 45_031);
+        let expected = r#"{"empty":"","odd":"\"\\\n\u0001\u007fé~ ","number":7,"millis":45.031}"#;
+        assert_eq!(object.finish(), expected);
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    proptest::proptest! {
+        /// The quick way writes what serde_json writes.
+        #[test]
+        fn any_text_is_written_as_serde_json_writes_it(text in "[ -~]{0,20}|.{0,20}") {
+            let mut object = Object::default();
+            object.text("key", &text);
+            let expected = to_string(&std::collections::BTreeMap::from([("key", &text)]));
+            proptest::prop_assert_eq!(object.finish(), expected);
+        }
+    }
+}
