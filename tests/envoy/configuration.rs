@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testbed::client::h2;
 use testbed::system::said;
-use testbed::{Bootstrap, Client, Envoy, Host, Upstream, poll};
+use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
 
 use crate::request_id::id_of;
 
@@ -199,5 +200,24 @@ fn an_access_log_has_a_line_for_each_request() {
             }
             _ => {}
         }
+    }
+}
+
+/// What a terminal acts on, or what turns text around, is escaped in a line.
+#[test]
+fn a_path_does_not_act_on_who_reads_the_log() {
+    let upstream = Upstream::start();
+    for access in ["text", "json"] {
+        let configuration = json!({"log": {"access": access}});
+        let envoy = Envoy::start(&Bootstrap::to(upstream.address()).plugin(configuration))
+            .expect("Envoy starts");
+        let path = "/a\u{9b}31m\u{202e}b";
+        let request = Request::get(path).header("x-request-id", "id-1");
+        assert_eq!(h2::Client::new(envoy.address()).send(&request).status, 200);
+        let line = poll::until(Duration::from_secs(60), "it is logged", || {
+            envoy.log().lines().find(|line| line.contains("id-1")).map(str::to_owned)
+        });
+        assert!(!line.contains(['\u{9b}', '\u{202e}']), "{access}: {line}");
+        assert!(line.contains("31m"), "{access}: {line}");
     }
 }

@@ -105,3 +105,25 @@ fn the_gates_own_routes_are_its_own() {
         }
     }
 }
+
+/// The default routes stay behind the user's, and gRPC's health checks are among them.
+#[test]
+fn a_route_of_the_users_takes_no_guard_away() {
+    let upstream = Upstream::start();
+    let gate = Bootstrap::to(upstream.address()).env("METRICS_BEARER", "token").plugin(json!({
+        "routes": [{"paths": ["/v1/admin/*"], "class": "admin", "tokens": [{"env": "METRICS_BEARER"}]}],
+        "rate_limit": {"requests": 1, "window": "1h"},
+    }));
+    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let status = |path: &str| get(&envoy, path, "a", "");
+    assert_eq!(["/metrics", "/prometheus", "/v1/admin/x"].map(status), [401; 3]);
+    assert_eq!([status("/"), status("/")], [200, 429]);
+    let mut client = h2::Client::new(envoy.address());
+    for path in ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"] {
+        for _ in 0..5 {
+            let check = Request::new("POST", path).header("content-type", "application/grpc");
+            let answer = client.send(&check.header("te", "trailers").body([0; 5]));
+            assert_eq!(answer.trailers.get("grpc-status"), Some("0"), "{path} is never limited");
+        }
+    }
+}

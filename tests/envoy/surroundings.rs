@@ -158,3 +158,18 @@ fn an_upstreams_id_in_trailers_is_taken_off() {
     assert!(body.contains("x-checksum: 7"), "other trailers pass: {body}");
     assert!(head.is_empty() || head.contains("x-request-id: early"), "documented: {head}");
 }
+
+/// A status that no class has passes as it came, and is counted apart.
+#[test]
+fn a_status_beyond_every_class_is_counted_as_other() {
+    let odd = b"HTTP/1.1 099 Odd\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+    let upstream = answers(odd);
+    let envoy = Envoy::start(&Bootstrap::to(upstream)).expect("Envoy starts");
+    let answer = exchange(envoy.address());
+    let other = [("status_code", "other")];
+    match answer.starts_with("http/1.1 99 ") || answer.starts_with("http/1.1 099 ") {
+        true => drop(envoy.wait_for_stat(REQUESTS, &other, |count| count == 1.0)),
+        // Envoy did not take it for an answer.
+        false => assert!(answer.starts_with("http/1.1 50"), "{answer}"),
+    }
+}

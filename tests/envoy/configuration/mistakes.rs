@@ -38,6 +38,16 @@ fn a_mistake_is_refused_with_one_line_and_the_old_configuration_stays() {
         (json!({"log": {"format": "json"}}), "log: there is no key `format`"),
         (json!({"mode": "s3cret"}), "mode: must be one of stable, rc, dev"),
         (json!({"mode": 7}), "mode: "),
+        (json!({"request_id": {"header": "content-length"}}), "request_id.header: "),
+        (json!({"request_id": {"header": "cookie"}}), "request_id.header: "),
+        (
+            json!({"routes": [{"paths": ["/a"], "class": "admin", "token_header": "x-request-id"}]}),
+            "routes[0].token_header: ",
+        ),
+        (
+            json!({"routes": [{"paths": ["/a"], "class": "admin", "token_header": "cookie"}]}),
+            "routes[0].token_header: ",
+        ),
         (json!({"system": "s3cret"}), "system: must be one of caracal"),
         (json!({"service": 7}), "service: "),
         (json!({"routes": "s3cret"}), "routes: "),

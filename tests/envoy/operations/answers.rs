@@ -96,3 +96,26 @@ fn a_request_written_otherwise_is_counted_all_the_same() {
     assert_eq!(upstream.count(), 1);
     assert_eq!(status("POST", "/v1/banks/y"), 200);
 }
+
+/// Of a name that servers fold into another one, and of a number that they round, nobody can say whom it counts.
+#[test]
+fn a_key_that_servers_read_in_two_ways_is_none() {
+    let by_query = json!({"name": "query", "paths": ["/q"], "key": {"query": "bank_id"}, "requests": 1, "per": "1h"});
+    let (upstream, envoy) = start(json!([by_query, by_body(1)]));
+    let mut client = Client::new(envoy.address());
+    let mut get = |query: &str| client.get(&format!("/q?{query}")).status;
+    assert_eq!([get("bank_id=d1"), get("bank_id=d1"), get("bank_id=d2")], [200, 429, 200]);
+    for other in ["bank.id=v", "bank%20id=v", "bank%5Bid=v", "+bank_id=v", "bank_id=v"] {
+        assert_eq!(get(&format!("bank_id=d3&{other}")), 400, "{other}");
+    }
+    let mut client = Client::new(envoy.address());
+    let mut post = |key: &str| {
+        let body = format!(r#"{{"bank_id": {key}}}"#);
+        client.send(&Request::new("POST", "/v1/recall").body(body)).status
+    };
+    assert_eq!([post("9007199254740991"), post("9007199254740991")], [200, 429]);
+    for rounded in ["9007199254740992", "9007199254740993", "-9007199254740993", "1e400"] {
+        assert_eq!(post(rounded), 400, "{rounded}");
+    }
+    assert_eq!(upstream.count(), 3);
+}

@@ -65,6 +65,11 @@ fn a_service_dies_and_comes_back() {
     }
     let breakers = &states(&log, "breaker_state ")["api"];
     assert!(breakers.starts_with(&["closed", "open", "half_open"]), "{log}");
+    // Istio hides lines of level info.
+    for worse in [": up -> down", ": closed -> open"] {
+        let line = log.lines().find(|line| line.contains(worse)).expect("a line");
+        assert!(line.contains("[warning]"), "{line}");
+    }
 }
 
 /// The states that lines of this event tell of, by whose they are. There is one line a change, and none a

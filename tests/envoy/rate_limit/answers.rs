@@ -133,3 +133,21 @@ fn a_clients_own_mark_never_reaches_the_upstream() {
         }
     }
 }
+
+/// With `headers: always` an answer that passes tells what is left.
+#[test]
+fn what_is_left_stands_on_every_answer_if_asked_for() {
+    for (headers, expected) in [("refused", [false, true]), ("always", [true, true])] {
+        let (_upstream, envoy) =
+            limited(json!({"requests": 1, "window": "1h", "headers": headers}));
+        let mut client = Client::new(envoy.address());
+        let answers = [client.get("/"), client.get("/")];
+        assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 429]);
+        let told = answers.each_ref().map(|answer| answer.header("ratelimit").is_some());
+        assert_eq!(told, expected, "{headers}");
+        if headers == "always" {
+            let left = answers[0].header("ratelimit").unwrap_or_default();
+            assert!(left.starts_with(r#""client";r=0;"#), "{left}");
+        }
+    }
+}
