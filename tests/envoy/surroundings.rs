@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testbed::{Bootstrap, Client, Envoy, Host, Port, Response, Upstream, poll, tools, workspace};
 
 const REQUESTS: &str = "probegate_gateway_requests_total";
@@ -18,7 +18,9 @@ fn own(address: SocketAddr, path: &str) -> Response {
 
 /// The kinds of warnings in the gate's status.
 fn warned(address: SocketAddr) -> Vec<String> {
-    let status: Value = serde_json::from_str(&own(address, "/-/gate/status").text()).unwrap();
+    let answer = own(address, "/-/gate/status");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let status = answer.json();
     let warnings = status["warnings"].as_array().expect("a list");
     warnings.iter().map(|warning| warning["kind"].as_str().unwrap().to_owned()).collect()
 }
@@ -43,6 +45,7 @@ fn statistics_that_envoy_drops_are_told_and_fail_the_scrape() {
         .replace("port_value: 10000 ", &format!("port_value: {} ", port.address().port()))
         .replace("port_value: 9901 ", "port_value: 0 ")
         .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()))
+        .replace("requests: 20 ", "requests: 1000 ")
         .replace("stats_config:\n", matcher);
     let token = [("METRICS_BEARER", "token")];
     let envoy = Envoy::start_text(tools::envoy_from_env(), &text, 2, &token).expect("Envoy starts");
