@@ -309,11 +309,7 @@ impl HttpStream {
     pub fn on_response_headers(&mut self, plugin: &Plugin, filter: &mut Filter) {
         // A request that Envoy has answered waits for nothing any more.
         self.call = None;
-        if let State::New = self.state {
-            let stream = locked(plugin.worker(self.worker))
-                .judge(filter, |gate, context| gate.on_headless(context));
-            self.state = State::Decided(stream);
-        }
+        // One to a request that was shown to no filter, since Envoy or a filter in front refused it, stays as it is.
         let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
         if !stream.forwarded {
             return;
