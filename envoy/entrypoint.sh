@@ -35,6 +35,8 @@ for name in $secrets; do
     '') fail "${name}_FILE: $file is empty" ;;
     *[!!-~]*) fail "${name}_FILE: $file must hold one line of visible ASCII characters" ;;
   esac
+  # The dynamic module reads the file itself, and again when it changes.
+  [ -z "${ENVOY_DYNAMIC_MODULES_SEARCH_PATH-}" ] || continue
   export "$name=$value"
   unset "${name}_FILE"
 done

@@ -1,13 +1,14 @@
 //! The gate's container, as locked up as it says it can be.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use testbed::client::{Load, load};
 use testbed::{Client, Request, poll, workspace};
 
-use crate::podman::{Container, ENVOY, GATE, Podman};
+use crate::podman::{Container, ENVOY, GATE, GATE_NATIVE, Podman};
 use crate::{PATIENCE, answered, bearer, secret, yaml};
 
 /// Podman would else add places to write to, which other tools do not.
@@ -20,27 +21,61 @@ pub const HARDENED: [&str; 6] = [
     "--publish=127.0.0.1::10000",
 ];
 
-/// The demo service of `envoy/compose.yaml`, which is `demo:8080` for the others.
-fn demo(podman: &Arc<Podman>) -> Container {
+/// The demo service of `envoy/compose.yaml`, which has port 8080 under this name for the others.
+fn demo(podman: &Arc<Podman>, name: &str) -> Container {
     let demo = &yaml("envoy/compose.yaml")["services"]["demo"];
     let words = demo["command"].as_array().expect("a command");
     let words: Vec<&str> = words.iter().map(|word| word.as_str().expect("a word")).collect();
     let entrypoint = format!("--entrypoint={}", demo["entrypoint"][0].as_str().expect("a program"));
-    Container::start(podman, "demo", &[&[entrypoint.as_str(), ENVOY][..], &words[..]].concat())
+    Container::start(podman, name, &[&[entrypoint.as_str(), ENVOY][..], &words[..]].concat())
+}
+
+/// The gate of that image under that name, in front of a demo service, with a file for its token.
+struct Guarded {
+    podman: Arc<Podman>,
+    file: PathBuf,
+    gate: Container,
+    _demo: Container,
+}
+
+impl Guarded {
+    fn start(image: &str, name: &str) -> Self {
+        let podman = Podman::shared();
+        let service = format!("{name}-demo");
+        let _demo = demo(&podman, &service);
+        // As an editor leaves it.
+        let file = secret(name, "the-token\n");
+        let mount = format!("--volume={}:/run/secrets/metrics:ro", file.display());
+        let upstream = format!("--env=UPSTREAM={service}:8080");
+        let token = "--env=METRICS_BEARER_FILE=/run/secrets/metrics";
+        let arguments = [&HARDENED[..], &[&upstream, token, &mount, image]].concat();
+        let gate = Container::start(&podman, name, &arguments);
+        Self { podman, file, gate, _demo }
+    }
+}
+
+#[test]
+fn it_works_with_nothing_to_write_and_no_rights() {
+    works(&Guarded::start(GATE, "gate"), "gate");
+}
+
+/// And reads the file again when somebody has written another token into it, where the filter would want a restart.
+#[test]
+fn with_the_dynamic_module_it_works_likewise_and_its_token_rotates() {
+    let guarded = Guarded::start(GATE_NATIVE, "native");
+    works(&guarded, "native");
+    // In place, since the file alone is mounted.
+    fs::write(&guarded.file, "the-next-token\n").expect("write the secret");
+    let mut client = Client::new(guarded.gate.address(10000));
+    poll::until(PATIENCE, "the next token opens", || {
+        let next = client.get_with("/-/gate/metrics", &bearer("the-next-token"));
+        (next.status == 200).then_some(())
+    });
+    assert_eq!(client.get_with("/-/gate/metrics", &bearer("the-token")).status, 401);
 }
 
 /// What is asked of the gate from outside is answered as everywhere.
-#[test]
-fn it_works_with_nothing_to_write_and_no_rights() {
-    let podman = Podman::shared();
-    let _demo = demo(&podman);
-    // As an editor leaves it.
-    let file = secret("bearer", "the-token\n");
-    let mount = format!("--volume={}:/run/secrets/metrics:ro", file.display());
-    let more = ["--env=UPSTREAM=demo:8080", "--env=METRICS_BEARER_FILE=/run/secrets/metrics"];
-    let arguments = [&HARDENED[..], &more, &[mount.as_str(), GATE]].concat();
-    let gate = Container::start(&podman, "gate", &arguments);
-
+fn works(Guarded { podman, gate, .. }: &Guarded, name: &str) {
     let address = gate.address(10000);
     answered(address, "/-/gate/live", 200);
     let health = answered(address, "/health", 200);
@@ -63,7 +98,7 @@ fn it_works_with_nothing_to_write_and_no_rights() {
     assert_eq!(client.get("/health").status, 200);
 
     let log = poll::until(PATIENCE, "the log is there", || {
-        let log = podman.output(&["logs", "gate"]).stderr;
+        let log = podman.output(&["logs", name]).stderr;
         let log = String::from_utf8_lossy(&log).into_owned();
         log.contains("starting main dispatch loop").then_some(log)
     });
@@ -90,17 +125,22 @@ fn another_bootstrap_can_be_mounted() {
     assert_eq!(Client::new(address).get("/").status, 503, "its service is not there");
 }
 
-/// The two bootstraps differ in where they listen and in the service, so that what is said of one holds
+/// The two bootstraps of a form differ in where they listen and in the service, so that what is said of one holds
 /// for the other.
 #[test]
 fn the_container_s_bootstrap_differs_in_two_places() {
-    let mut host = yaml("envoy/envoy.yaml");
-    let container = yaml("envoy/container.yaml");
-    let listener = "/static_resources/listeners/0/address/socket_address/address";
-    assert_eq!(host.pointer(listener), Some(&json!("127.0.0.1")));
-    host["static_resources"]["listeners"][0]["address"]["socket_address"]["address"] =
-        "0.0.0.0".into();
-    let clusters = host["static_resources"].as_object_mut().expect("resources").remove("clusters");
-    assert_eq!(clusters.as_ref().and_then(Value::as_array).map(Vec::len), Some(1));
-    assert_eq!(host, container);
+    for (host, container) in [
+        ("envoy/envoy.yaml", "envoy/container.yaml"),
+        ("envoy/native.yaml", "envoy/container-native.yaml"),
+    ] {
+        let (mut host, container) = (yaml(host), yaml(container));
+        let listener = "/static_resources/listeners/0/address/socket_address/address";
+        assert_eq!(host.pointer(listener), Some(&json!("127.0.0.1")));
+        host["static_resources"]["listeners"][0]["address"]["socket_address"]["address"] =
+            "0.0.0.0".into();
+        let resources = host["static_resources"].as_object_mut().expect("resources");
+        let clusters = resources.remove("clusters");
+        assert_eq!(clusters.as_ref().and_then(Value::as_array).map(Vec::len), Some(1));
+        assert_eq!(host, container);
+    }
 }

@@ -6,7 +6,7 @@ use std::{fs, process};
 use serde_json::Value;
 use testbed::workspace;
 
-use crate::podman::Podman;
+use crate::podman::{ENVOY, Podman};
 
 const LAYOUT: &str = "dist/image";
 
@@ -23,6 +23,21 @@ fn json(path: PathBuf) -> Value {
 fn blob(digest: &Value) -> PathBuf {
     let digest = digest.as_str().and_then(|digest| digest.strip_prefix("sha256:"));
     layout().join("blobs/sha256").join(digest.expect("a digest"))
+}
+
+/// As `cargo xtask release` builds them: without a time, the same files are the same image.
+#[test]
+fn a_container_of_the_same_files_is_the_same_image() {
+    let podman = Podman::shared();
+    let base = format!("ENVOY_IMAGE={ENVOY}");
+    for form in ["FORM=wasm", "FORM=native"] {
+        let build = || {
+            let words = ["build", "--quiet", "--no-cache", "--timestamp", "0", "--file"];
+            let arguments = ["envoy/Dockerfile", "--build-arg", &base, "--build-arg", form, "."];
+            podman.ok(&[&words[..], &arguments].concat())
+        };
+        assert_eq!(build(), build(), "{form}");
+    }
 }
 
 /// One layer of a standard type, with the module in it under the name that Istio looks for.

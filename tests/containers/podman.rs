@@ -16,8 +16,10 @@ use crate::PATIENCE;
 /// Images with the programs of the official ones, at the places where those have them.
 pub const ENVOY: &str = "localhost/envoy";
 pub const PROMETHEUS: &str = "localhost/prometheus";
-/// What `envoy/Dockerfile` makes.
+/// What `envoy/Dockerfile` makes, with the Wasm filter and with the dynamic module.
 pub const GATE: &str = "localhost/probegate";
+pub const GATE_NATIVE: &str = "localhost/probegate-native";
+
 /// Its storage lies below `target/containers`. Dropped, all of it goes.
 pub struct Podman {
     folder: PathBuf,
@@ -60,7 +62,10 @@ impl Podman {
         );
         let base = format!("ENVOY_IMAGE={ENVOY}");
         let build = ["build", "--quiet", "--file", "envoy/Dockerfile", "--build-arg", &base];
+        // The form that none names, and the other.
         podman.ok(&[&build[..], &["--tag", GATE, "."]].concat());
+        let native = ["--build-arg", "FORM=native", "--tag", GATE_NATIVE, "."];
+        podman.ok(&[&build[..], &native].concat());
         podman.ok(&["network", "create", &name()]);
         podman
     }

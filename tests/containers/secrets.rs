@@ -78,3 +78,20 @@ fn each_secret_comes_from_its_file() {
         assert!(!given.contains("_FILE="), "{given}");
     }
 }
+
+/// The dynamic module reads the file itself, and again when it changes: it is told where, and the secret is in no variable.
+#[test]
+fn the_dynamic_module_is_told_where_its_secret_is() {
+    let file = secret("rotated", "s3cret\n");
+    let path = format!("{}:/usr/bin:/bin", workspace().join("tests/containers/fake").display());
+    let output = Command::new(workspace().join("envoy/entrypoint.sh"))
+        .env_clear()
+        .env("PATH", &path)
+        .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", "/opt/probegate/dist")
+        .env("METRICS_BEARER_FILE", &file)
+        .output()
+        .expect("it runs");
+    let given = String::from_utf8_lossy(&output.stdout);
+    assert!(given.contains(&format!("METRICS_BEARER_FILE={}\n", file.display())), "{given}");
+    assert!(!given.contains("s3cret"), "{given}");
+}
