@@ -24,6 +24,14 @@ impl Host {
         }
     }
 
+    /// The value of `PROBEGATE_HOST` that names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm",
+            Self::Native => "native",
+        }
+    }
+
     /// The tests run another form, and this one is only about this: the reason is told.
     pub fn is_not_tested(self, reason: &str) -> bool {
         let other = Self::from_env() != self;

@@ -23,10 +23,12 @@ use crate::workspace;
 pub use absent::{Absent, Brought};
 pub use progress::watched;
 
-/// The newest Envoy that the module is tested with.
+/// The newest Envoy that the gate is tested with.
 pub const NEWEST: &str = "1.40.0";
-/// The oldest Envoy that the module is tested with.
+/// The oldest Envoy that the Wasm filter is tested with.
 pub const OLDEST: &str = "1.36.4";
+/// The oldest Envoy that the dynamic module is tested with.
+pub const OLDEST_NATIVE: &str = "1.38.2";
 
 /// Threads of one process wait for each other's download of the same; processes race, and the last rename wins.
 static FETCHING: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());

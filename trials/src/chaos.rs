@@ -46,6 +46,8 @@ pub struct Scenario {
     pub name: &'static str,
     pub fault: &'static str,
     pub holds: &'static str,
+    /// True if it breaks a VM, or what VMs share: a dynamic module has neither.
+    pub of_vms: bool,
     run: fn(Duration) -> Report,
 }
 

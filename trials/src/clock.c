@@ -2,7 +2,10 @@
  * monotonic one. Preloaded, it stands in front of the C library. It allocates nothing and looks nothing up: an
  * allocator may ask for the time before it works, which the usual libraries for this do not survive. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -46,6 +49,35 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     time->tv_nsec = now % SECOND;
     return 0;
 }
+
+#ifdef __x86_64__
+/* Rust's threads wait until a time of the monotonic clock, for which the kernel has its own: it is told the right one,
+ * or a thread that parks for a second while the clock is an hour ahead would wait for an hour. */
+long syscall(long number, ...) {
+    va_list list;
+    va_start(list, number);
+    long a[6];
+    for (int nth = 0; nth < 6; nth++) a[nth] = va_arg(list, long);
+    va_end(list);
+    struct timespec until;
+    const struct timespec *given = (const struct timespec *)a[3];
+    int waits = number == SYS_futex && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+    if (waits && !(a[1] & FUTEX_CLOCK_REALTIME) && given && offsets) {
+        int64_t right = given->tv_sec * SECOND + given->tv_nsec - offsets[1];
+        until.tv_sec = right > 0 ? right / SECOND : 0;
+        until.tv_nsec = right > 0 ? right % SECOND : 0;
+        a[3] = (long)&until;
+    }
+    register long d __asm__("r10") = a[3], e __asm__("r8") = a[4], f __asm__("r9") = a[5];
+    __asm__ volatile("syscall"
+                     : "+a"(number)
+                     : "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(d), "r"(e), "r"(f)
+                     : "rcx", "r11", "memory");
+    if (number >= 0 || number < -4095) return number;
+    errno = (int)-number;
+    return -1;
+}
+#endif
 
 int gettimeofday(struct timeval *restrict time, void *restrict zone) {
     (void)zone;

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         ["chaos-short", names @ ..] => chaos::run(names, chaos::SHORT),
         ["hostile", requests, seed] => hostile(requests, seed),
         ["soak", minutes] => minutes.parse().map_err(Into::into).and_then(soak::run),
-        _ => Err("this is started by `cargo xtask chaos`, `hostile` and `soak`".into()),
+        ["memcheck"] => soak::memcheck::run(),
+        _ => Err("this is started by `cargo xtask chaos`, `hostile`, `sanitize` and `soak`".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 mod clients;
 mod instructions;
 mod judge;
+pub mod memcheck;
 mod traffic;
 mod world;
 

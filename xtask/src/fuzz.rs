@@ -104,7 +104,8 @@ fn build(targets: &[String]) -> Outcome {
     Ok(())
 }
 
-fn nightly() -> Option<String> {
+/// The newest nightly compiler that rustup has.
+pub fn nightly() -> Option<String> {
     tools::on_path("rustup")?;
     let toolchains = command::output(Command::new("rustup").args(["toolchain", "list"])).ok()?;
     let names = toolchains.lines().filter_map(|line| line.split_whitespace().next());

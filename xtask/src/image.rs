@@ -93,7 +93,7 @@ impl Image {
 
 /// What the image says of itself, below `org.opencontainers.image`. No time, but the commit, if nothing has been
 /// changed since.
-fn labels() -> Outcome<Vec<(&'static str, String)>> {
+pub fn labels() -> Outcome<Vec<(&'static str, String)>> {
     let manifest = command::output(&mut command::cargo(
         "metadata --no-deps --locked --offline --format-version 1",
     ))?;

@@ -15,6 +15,7 @@ mod paths;
 mod promises;
 mod release;
 mod reproduce;
+mod sanitize;
 mod sbom;
 mod setup;
 mod system;
@@ -46,15 +47,16 @@ fn run(verb: Verb) -> Outcome {
         Verb::Setup => setup::all(),
         Verb::Build(form) => build::run(form.host()),
         Verb::Image => image::run(),
-        Verb::Release => release::run(),
+        Verb::Release { envoy_image } => release::run(envoy_image.as_deref()),
         Verb::Demo(options) => demo::run(&options),
         Verb::Test(options) => test::run(&options),
         Verb::Paths { paths } => paths::run(paths),
         Verb::Bench(options) => bench::run(&options),
         Verb::Chaos(options) => trials::chaos(&options),
-        Verb::Soak { minutes } => trials::soak(minutes),
+        Verb::Soak(options) => trials::soak(&options),
         Verb::Hostile(options) => trials::hostile(&options),
         Verb::Fuzz(options) => fuzz::run(options.seconds, &options.targets),
+        Verb::Sanitize => sanitize::run(),
         Verb::Schema => generated::schema(),
         Verb::Kubernetes(options) => monitoring::run(&options),
         Verb::Picture => generated::picture(),

@@ -1,6 +1,7 @@
 //! `cargo xtask release`: all that is published, in `dist/`, the same bytes from the same commit.
 
 mod bundle;
+mod containers;
 mod notes;
 
 use std::fs;
@@ -9,7 +10,7 @@ use std::process::Command;
 
 use testbed::workspace;
 
-use crate::build::{self, Place, native};
+use crate::build::{self, Place};
 use crate::host::Host;
 use crate::{Outcome, command, image};
 
@@ -19,8 +20,9 @@ pub use bundle::archive;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Files that are published as they are in the repository.
-const COPIED: [&str; 7] = [
+const COPIED: [&str; 8] = [
     "envoy/envoy.yaml",
+    "envoy/native.yaml",
     "envoy/probegate.schema.json",
     "envoy/prometheus/recording.rules.yml",
     "envoy/prometheus/alerts.rules.yml",
@@ -46,20 +48,25 @@ const PRINTED: [(&str, &[&str]); 10] = [
 /// The checksums of all others.
 const SUMS: &str = "SHA256SUMS";
 
-pub fn run() -> Outcome {
+/// Without `base`, an image with Envoy, there are no containers.
+pub fn run(base: Option<&str>) -> Outcome {
     let dist = workspace().join("dist");
     let notes = notes::section(&fs::read_to_string(workspace().join("CHANGELOG.md"))?, VERSION)?;
     image::run()?;
-    let mut files = vec!["probegate.wasm".to_owned(), "probegate.cdx.json".to_owned()];
-    if native::is_there() {
-        build::run(Host::Native)?;
-        files.push("libprobegate.so".to_owned());
-    }
+    build::run(Host::Native)?;
+    let built = ["probegate.wasm", "probegate.cdx.json", "libprobegate.so"];
+    let mut files = built.map(str::to_owned).to_vec();
     let mut add = |name: &str, bytes: &[u8]| {
         files.push(name.to_owned());
         build::put(&format!("dist/{name}"), bytes)
     };
     add("probegate-oci.tar", &archive(&dist.join("image"))?)?;
+    if let Some(base) = base {
+        for host in [Host::Wasm, Host::Native] {
+            let image = containers::image(host, base)?;
+            add(&format!("probegate-envoy-{}-oci.tar", host.name()), &image)?;
+        }
+    }
     add("CHANGELOG.md", notes.as_bytes())?;
     for path in COPIED {
         let path = Path::new(path);
@@ -74,7 +81,11 @@ pub fn run() -> Outcome {
         add(name, printed.as_bytes())?;
     }
     files.sort();
-    sum(&dist, &files)
+    sum(&dist, &files)?;
+    if base.is_none() {
+        println!("without containers, since no --envoy-image was given for them to stand on");
+    }
+    Ok(())
 }
 
 /// Writes the checksums, as `sha256sum --check` reads them, and prints them.

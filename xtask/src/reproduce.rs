@@ -6,7 +6,7 @@ use std::path::Path;
 
 use testbed::workspace;
 
-use crate::build::{self, Place, native};
+use crate::build::{self, Place};
 use crate::{Outcome, sbom, setup};
 
 /// What a build makes, and what no build reads.
@@ -15,7 +15,7 @@ const LEFT_OUT: [&str; 3] = ["target", "dist", ".git"];
 /// What cargo keeps of a registry as it came, and how it finds it. It unpacks the sources anew.
 const KEPT: [&str; 3] = ["registry/index", "registry/cache", "config.toml"];
 
-/// Compares the module, its bill, and if `all` what is native.
+/// Compares both forms of the gate, the filter's bill, and if `all` the command line.
 pub fn run(all: bool) -> Outcome {
     setup::targets()?;
     let elsewhere = workspace().join("target/reproduce");
@@ -35,15 +35,13 @@ pub fn run(all: bool) -> Outcome {
         symlink(here.home.join(kept), there.home.join(kept))?;
     }
     let (one, other) = (here.module()?, there.module()?);
-    same("the module", &one, &other)?;
+    same("the Wasm filter", &one, &other)?;
     if sbom::of(&here.root, &one)? != sbom::of(&there.root, &other)? {
         return Err("the module's bill of materials differs between two places".into());
     }
+    same("the dynamic module", &here.native()?, &there.native()?)?;
     if all {
         same("the command line", &here.command_line()?, &there.command_line()?)?;
-        if native::is_there() {
-            same("the dynamic module", &here.native()?, &there.native()?)?;
-        }
     }
     Ok(())
 }

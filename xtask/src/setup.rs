@@ -22,6 +22,7 @@ const ENVOY: &[Tool] = &[
 /// The same of the tests that a quick run leaves out.
 const REST: &[Tool] = &[
     ("the oldest Envoy", || tools::envoy(tools::OLDEST).map(drop)),
+    ("the dynamic module's oldest Envoy", || tools::envoy(tools::OLDEST_NATIVE).map(drop)),
     ("Prometheus", || tools::prometheus().map(drop)),
     ("Redis", || tools::redis().map(drop)),
     ("nginx", || tools::nginx().map(drop)),

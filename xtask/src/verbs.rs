@@ -26,7 +26,11 @@ pub enum Verb {
     /// Write the module as an OCI image, dist/image, and print its digest
     Image,
     /// Write all that is published into dist/, with its checksums
-    Release,
+    Release {
+        /// The image with Envoy that the containers stand on; without it there are none
+        #[arg(long, value_name = "IMAGE")]
+        envoy_image: Option<String>,
+    },
     /// Show a real Envoy with the gate in front of a demo upstream, until Ctrl-C
     Demo(Demo),
     /// Run every test
@@ -42,15 +46,13 @@ pub enum Verb {
     /// Break what can break under a real Envoy with the gate, under load, and tell what held
     Chaos(Chaos),
     /// Put full load of all kinds on it, with reloads: what must hold, memory and instructions
-    Soak {
-        /// How long, after the warm-up
-        #[arg(long, value_parser = positive)]
-        minutes: f64,
-    },
+    Soak(Soak),
     /// Send requests that no well-behaved client sends, and judge what came of them
     Hostile(Hostile),
     /// Run fuzz targets, these or all
     Fuzz(Fuzz),
+    /// Run the tests of the core and of the dynamic module under AddressSanitizer and ThreadSanitizer
+    Sanitize,
     /// Write envoy/probegate.schema.json anew, from the types of the configuration
     Schema,
     /// Write rules and dashboard as resources of Kubernetes anew, in envoy/kubernetes/
@@ -63,9 +65,9 @@ pub enum Verb {
     Promises,
     /// Follow the links of the pages, and check their configurations and commands
     Pages,
-    /// Build the module in another folder, with another home of cargo, and compare the bytes
+    /// Build both forms of the gate in another folder, with another home of cargo, and compare the bytes
     Reproduce {
-        /// The command line and the dynamic module as well
+        /// The command line as well
         #[arg(long)]
         all: bool,
     },
@@ -125,9 +127,20 @@ pub struct Chaos {
     /// Take a minute for all
     #[arg(long)]
     pub short: bool,
+    #[command(flatten)]
+    pub form: Form,
     /// Scenarios
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Soak {
+    /// How long, after the warm-up
+    #[arg(long, value_parser = positive)]
+    pub minutes: f64,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 #[derive(Debug, Args)]
@@ -141,6 +154,8 @@ pub struct Hostile {
     /// Of which version
     #[arg(long, value_name = "VERSION", default_value = tools::NEWEST)]
     pub envoy: String,
+    #[command(flatten)]
+    pub form: Form,
 }
 
 #[derive(Debug, Args)]

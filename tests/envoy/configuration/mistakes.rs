@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Upstream};
+use testbed::{Bootstrap, Client, Envoy, Host, Upstream, tools};
 
 use crate::request_id::id_of;
 
@@ -163,4 +163,18 @@ fn a_mistake_at_the_start_keeps_envoy_from_listening() {
     let bootstrap = Bootstrap::to(upstream.address()).plugin_struct(three);
     let failed = Envoy::start(&bootstrap).err().expect("refused");
     assert_eq!(messages(&failed.log), [r#"probegate: routes[2].paths[0]: must start with "/""#]);
+}
+
+/// An Envoy that lacks what the dynamic module calls does not start with it, and says which it needs.
+#[test]
+fn an_envoy_that_is_too_old_for_the_dynamic_module_refuses_it() {
+    if Host::Native.is_not_tested("the filter runs in Envoy 1.36") {
+        return;
+    }
+    let upstream = Upstream::start();
+    let old = tools::envoy(tools::OLDEST).expect("Envoy");
+    let failed = Envoy::start_with(old, &Bootstrap::to(upstream.address())).err();
+    let log = failed.expect("it does not start").log;
+    let sentence = "this Envoy is too old for the dynamic module, which needs 1.38 or newer";
+    assert!(log.contains(sentence), "{log}");
 }

@@ -16,6 +16,7 @@ pub const WALL: Scenario = Scenario {
     name: "wall-clock-set",
     fault: "the wall clock is set an hour forward and back",
     holds: "limits do not see it; no request is replayed; after an hour ahead what is new passes again",
+    of_vms: false,
     run: |phase| run(Which::Wall, &[(HOUR, false), (HOUR, true), (Duration::ZERO, false)], phase),
 };
 
@@ -24,6 +25,7 @@ pub const MONOTONIC: Scenario = Scenario {
     name: "monotonic-clock-set",
     fault: "the monotonic clock jumps an hour forward, and two seconds back",
     holds: "the limit, but that a jump forward begins a window; nobody is shut out; probes go on",
+    of_vms: false,
     run: |phase| {
         let back = HOUR - Duration::from_secs(2);
         run(Which::Monotonic, &[(HOUR, false), (back, false)], phase)

@@ -16,6 +16,7 @@ pub const SCENARIO: Scenario = Scenario {
     name: "vm-crashed",
     fault: "a worker's VM traps, with FAIL_RELOAD",
     holds: "closed while it is gone, as before after it; lost is only what it had not handed over",
+    of_vms: true,
     run,
 };
 

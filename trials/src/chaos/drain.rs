@@ -15,6 +15,7 @@ pub const REPLACED: Scenario = Scenario {
     name: "workers-drained",
     fault: "listeners are replaced under load, and drained at last",
     holds: "every request is answered; none is lost, none counted twice",
+    of_vms: false,
     run: replaced,
 };
 
@@ -56,6 +57,7 @@ pub const TERMINATED: Scenario = Scenario {
     name: "process-ended",
     fault: "Envoy is told to end under load, and started again",
     holds: "never an open guard, up to the last answer; the next process guards from its first",
+    of_vms: false,
     run: terminated,
 };
 

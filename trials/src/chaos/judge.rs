@@ -132,12 +132,12 @@ impl Report {
         }
     }
 
-    /// Whether Envoy still runs, and no VM of it failed.
+    /// Whether Envoy still runs, and no gate in it failed.
     pub fn judge_process(&mut self, envoy: &mut Envoy) {
         let log = envoy.log();
         let failed: Vec<&str> = log.lines().filter(|line| is_failure(line)).collect();
         self.check(envoy.alive(), "Envoy lives", "it ended");
-        self.check(failed.is_empty(), "no VM fails", failed.first().copied().unwrap_or_default());
+        self.check(failed.is_empty(), "no gate fails", failed.first().copied().unwrap_or_default());
     }
 
     /// Keeps Envoy's log, if a promise was broken.

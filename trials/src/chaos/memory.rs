@@ -16,6 +16,7 @@ pub const SCENARIO: Scenario = Scenario {
     name: "memory-limited",
     fault: "the process may have 32 MB more than it has, and bodies flood it",
     holds: "it dies, and never opens a guard; the next process guards and serves",
+    of_vms: false,
     run,
 };
 

@@ -22,6 +22,7 @@ pub const SCENARIO: Scenario = Scenario {
     name: "shared-data-poisoned",
     fault: "another plugin of the same vm_id writes into the gate's shared values",
     holds: "guards stay closed, and open with the token; a limit that cannot be read refuses, for a window",
+    of_vms: true,
     run,
 };
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{ALL, Report, Scenario};
 use crate::Outcome;
+use testbed::Host;
 
 /// The scenarios of these names, or all, with that long for each state of a fault.
 pub fn run(names: &[&str], phase: Duration) -> Outcome {
@@ -13,7 +14,15 @@ pub fn run(names: &[&str], phase: Duration) -> Outcome {
         let known: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
         return Err(format!("there is no scenario {name}, but {}", known.join(", ")).into());
     }
+    let host = Host::from_env();
     let chosen = ALL.iter().filter(|scenario| names.is_empty() || names.contains(&scenario.name));
+    let chosen = chosen.filter(|scenario| {
+        let has_it = host == Host::Wasm || !scenario.of_vms;
+        if !has_it {
+            println!("{}: left out, since a dynamic module has no VMs", scenario.name);
+        }
+        has_it
+    });
     let mut broken = 0;
     let rows: Vec<_> = chosen
         .map(|scenario| {

@@ -13,6 +13,7 @@ pub const KILLED: Scenario = Scenario {
     name: "upstream-killed",
     fault: "the service is killed, and started again",
     holds: "503 while it is gone; guarded stays guarded",
+    of_vms: false,
     run: |phase| run(Does::Refuses, 503, phase),
 };
 
@@ -20,6 +21,7 @@ pub const HANGING: Scenario = Scenario {
     name: "upstream-hanging",
     fault: "the service takes requests, and never answers",
     holds: "504 after the route's timeout; nothing stays in flight",
+    of_vms: false,
     run: |phase| run(Does::Hangs(Vec::new()), 504, phase),
 };
 
@@ -27,6 +29,7 @@ pub const RESETTING: Scenario = Scenario {
     name: "upstream-resetting",
     fault: "the service resets each connection",
     holds: "503; guarded stays guarded, and whole what is counted",
+    of_vms: false,
     run: |phase| run(Does::Resets, 503, phase),
 };
 

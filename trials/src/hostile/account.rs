@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::tally::Broken;
+use testbed::Host;
 
 const SHOWN: &[u8] = b"shown";
 
@@ -92,14 +93,19 @@ pub fn filter() -> Value {
 /// The access log of the connection manager.
 pub fn log(path: &Path) -> Value {
     const LINE: &str = "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %PROTOCOL% %FILTER_STATE(hostile.shown:PLAIN)% \
-        %FILTER_STATE(wasm.probegate.decision:PLAIN)% %RESP(x-request-id)% %REQ(:path)%\n";
+        %FILTER_STATE(DECISION:PLAIN)% %RESP(x-request-id)% %REQ(:path)%\n";
+    let decision = match Host::from_env() {
+        Host::Wasm => "wasm.probegate.decision",
+        Host::Native => "probegate.decision",
+    };
+    let line = LINE.replace("DECISION", decision);
     json!([{
         "name": "envoy.access_loggers.file",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
             "path": path,
             // What is not there is empty: a client's own ID may be "-".
-            "log_format": {"omit_empty_values": true, "text_format_source": {"inline_string": LINE}},
+            "log_format": {"omit_empty_values": true, "text_format_source": {"inline_string": line}},
         },
     }])
 }

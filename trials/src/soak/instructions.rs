@@ -40,7 +40,8 @@ pub fn measure(services: &Services, requests: u64, reloads: u64) -> Outcome<[u64
     Ok([before, after])
 }
 
-fn send(envoy: &Envoy, from: u64, requests: u64) {
+/// Sends so many requests of the soak's traffic, from that number on.
+pub fn send(envoy: &Envoy, from: u64, requests: u64) {
     let (clients, address) = (&Clients::default(), envoy.address());
     std::thread::scope(|scope| {
         for sender in 0..SENDERS {

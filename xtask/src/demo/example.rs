@@ -107,7 +107,7 @@ impl Example {
 
     fn envoy(&self, host: Host, program: std::path::PathBuf) -> Outcome<Envoy> {
         let text = fs::read_to_string(workspace().join(self.bootstrap))?;
-        Envoy::start_text_as(host.form(), program, &text, 2, self.environment)
+        Envoy::start_text_as(host, program, &text, 2, self.environment)
             .map_err(|failed| format!("Envoy did not start: {failed:?}").into())
     }
 

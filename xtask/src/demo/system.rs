@@ -16,7 +16,7 @@ pub fn run(name: &str, host: Host, once: bool) -> Outcome {
         free("Envoy", super::loopback(*port))?;
     }
     let mut interrupts = Interrupts::new()?;
-    let running = Running::start_as(host.form(), &system, Ports::Named, program)?;
+    let running = Running::start_as(host, &system, Ports::Named, program)?;
     println!("Envoy {} with two workers and examples/{name}/envoy.yaml, with", tools::NEWEST);
     for (variable, value) in &system.environment {
         println!("   {variable}={value}");

@@ -6,8 +6,8 @@ use std::process::Command;
 use serde_json::Value;
 use testbed::tools;
 
-use crate::host::Host;
-use crate::verbs::{Chaos, Hostile};
+use crate::host::{Form, Host};
+use crate::verbs::{Chaos, Hostile, Soak};
 use crate::{
     Outcome, audit, bench, build, command, demo, fuzz, image, pages, promises, reproduce, setup,
     trials,
@@ -61,6 +61,9 @@ pub const NATIVE: &str = "--workspace --exclude trials";
 
 /// The rows of the bench that are held against `benches/RESULTS.md`; half a minute.
 const COUNTED: [&str; 2] = ["bare", "api-forwarded"];
+
+const WASM: Form = Form { native: false };
+const MODULE: Form = Form { native: true };
 
 /// A part of the run.
 pub struct Step {
@@ -138,18 +141,28 @@ pub const STEPS: &[Step] = &[
         with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
     }),
     shown("the dynamic module", Quick::Not, &[], || build::run(Host::Native)),
-    shown("the dynamic module with the newest Envoy", Quick::Not, &[], dynamic_module),
-    shown("hostile requests", Quick::Too, &[], || hostile(tools::NEWEST)),
-    shown("faults", Quick::Too, &[], faults),
+    shown("the dynamic module with the newest Envoy", Quick::Not, &[], || {
+        dynamic_module(tools::NEWEST)
+    }),
+    shown("hostile requests", Quick::Too, &[], || hostile(WASM, tools::NEWEST)),
+    shown("hostile requests, to the dynamic module", Quick::Not, &[], || {
+        hostile(MODULE, tools::NEWEST)
+    }),
+    shown("faults", Quick::Too, &[], || faults(WASM)),
+    shown("faults, with the dynamic module", Quick::Not, &[], || faults(MODULE)),
     shown("with Prometheus", Quick::Not, &[], || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
     shown("the promises' proofs", Quick::Not, &[], promises::check),
     shown("with the oldest Envoy", Quick::Not, &[], || {
         with_envoy(WITH_ENVOY, tools::OLDEST, &[])?;
-        hostile(tools::OLDEST)
+        hostile(WASM, tools::OLDEST)
+    }),
+    shown("the dynamic module with its oldest Envoy", Quick::Not, &[], || {
+        dynamic_module(tools::OLDEST_NATIVE)
     }),
     shown("with containers", Quick::Not, &[], with_containers),
     shown("what a request costs", Quick::Not, &[], || bench::check(&COUNTED.map(str::to_owned))),
-    shown("a short soak", Quick::Not, &[], || trials::soak(0.2)),
+    shown("a short soak", Quick::Not, &[], || soak(WASM)),
+    shown("a short soak of the dynamic module", Quick::Not, &[], || soak(MODULE)),
     shown("demo", Quick::Not, &[], || demo::plain(Host::Wasm, true)),
     shown("demo of a system", Quick::Not, &[], || demo::of_system("kubernetes", Host::Wasm, true)),
 ];
@@ -223,8 +236,8 @@ pub fn of_target(test: &str, version: &str) -> Command {
 }
 
 /// The same tests with the dynamic module in the filter's place.
-fn dynamic_module() -> Outcome {
-    let mut tests = of_target(WITH_ENVOY, tools::NEWEST);
+fn dynamic_module(version: &str) -> Outcome {
+    let mut tests = of_target(WITH_ENVOY, version);
     command::run(at_once(&mut tests)?.env("PROBEGATE_HOST", Host::Native.name()))
 }
 
@@ -245,17 +258,22 @@ fn at_once(tests: &mut Command) -> Outcome<&mut Command> {
     Ok(tests)
 }
 
-fn hostile(version: &str) -> Outcome {
-    trials::hostile(&Hostile { requests: 10_000, seed: 1, envoy: version.to_owned() })
+fn hostile(form: Form, version: &str) -> Outcome {
+    trials::hostile(&Hostile { requests: 10_000, seed: 1, envoy: version.to_owned(), form })
 }
 
-fn faults() -> Outcome {
+fn faults(form: Form) -> Outcome {
     cargo("test --quiet --package trials")?;
-    trials::chaos(&Chaos { short: true, names: Vec::new() })
+    trials::chaos(&Chaos { short: true, names: Vec::new(), form })
+}
+
+fn soak(form: Form) -> Outcome {
+    trials::soak(&Soak { minutes: 0.2, form })
 }
 
 fn with_containers() -> Outcome {
     image::run()?;
+    build::run(Host::Native)?;
     with_envoy(WITH_CONTAINERS, tools::NEWEST, &[])
 }
 
