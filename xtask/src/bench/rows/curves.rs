@@ -31,19 +31,9 @@ pub fn curves() -> Vec<Row> {
         Row::gate("headers-10", "10 request headers", json!({}), api().headers(10)),
         Row::gate("headers-100", "100 request headers", json!({}), api().headers(100))
             .bar(Bar::GrowthOf("headers-10", ("headers-10-empty", "headers-100-empty"))),
-        Row::gate(
-            "series-10",
-            "10 series of method and status",
-            json!({}),
-            api().vary(Vary::Methods).before(Before::Series(10)),
-        ),
-        Row::gate(
-            "series-2000",
-            "2,000 series",
-            json!({}),
-            api().vary(Vary::Methods).before(Before::Series(2_000)),
-        )
-        .bar(Bar::Percent("series-10", 1)),
+        Row::gate("series-10", "10 series of method and status", json!({}), series(10)),
+        Row::gate("series-2000", "2,000 series", json!({}), series(2_000))
+            .bar(Bar::Percent("series-10", 1)),
         Row::gate("scrape-50", "a scrape of 50 series", json!({}), scrape(2)),
         Row::gate(
             "scrape-2000",
@@ -51,7 +41,53 @@ pub fn curves() -> Vec<Row> {
             json!({}),
             scrape(2_000),
         ),
+        of_module(
+            "dynamic-seen-10000",
+            "dynamic module: 10,000 clients seen",
+            seen(),
+            after(10_000),
+        ),
+        of_module(
+            "dynamic-seen-1000000",
+            "dynamic module: 1,000,000 clients seen",
+            seen(),
+            after(1_000_000),
+        )
+        .bar(Bar::Percent("dynamic-seen-10000", 3)),
+        of_module("dynamic-patterns-5", "dynamic module: 5 route patterns", patterns(5), api()),
+        of_module(
+            "dynamic-patterns-1000",
+            "dynamic module: 1,000 route patterns",
+            patterns(1_000),
+            api(),
+        )
+        .bar(Bar::Percent("dynamic-patterns-5", 3)),
+        of_module("dynamic-series-10", "dynamic module: 10 series", json!({}), series(10)),
+        of_module("dynamic-series-2000", "dynamic module: 2,000 series", json!({}), series(2_000))
+            .bar(Bar::Percent("dynamic-series-10", 3)),
     ]
+}
+
+fn of_module(
+    name: &'static str,
+    what: &'static str,
+    configuration: Value,
+    traffic: Traffic,
+) -> Row {
+    Row::new(name, what, Filter::Dynamic(configuration), traffic)
+}
+
+/// The configuration of [`seen_clients`].
+fn seen() -> Value {
+    match seen_clients() {
+        Filter::Gate(configuration) => configuration,
+        _ => Value::Null,
+    }
+}
+
+/// Two methods, after so many combinations of method and status.
+fn series(number: u32) -> Traffic {
+    api().vary(Vary::Methods).before(Before::Series(number))
 }
 
 /// Scrapes of the gate itself, after so many combinations of method and status.
