@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use itoa::Buffer;
+
 use crate::auth::{Challenge, Failure, Unauthorized};
 use crate::json::Object;
 use crate::rate_limit::{LimitReason, Quota, QuotaState, Rejection};
@@ -150,7 +152,9 @@ impl Refusal {
     }
 
     fn headers(&self, names: &ReplyNames) -> Vec<(&'static str, Cow<'static, str>)> {
-        let mut headers = vec![("content-type", "application/json".into())];
+        // The most that any has, so that none is copied as it grows.
+        let mut headers = Vec::with_capacity(4);
+        headers.push(("content-type", "application/json".into()));
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
             Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
@@ -159,13 +163,13 @@ impl Refusal {
                 headers.push(("cache-control", "no-store".into()));
             }
             Self::Unavailable { retry_after, .. } => {
-                headers.push(("retry-after", seconds_until(*retry_after).to_string().into()));
+                headers.push(("retry-after", number(seconds_until(*retry_after)).into()));
                 headers.push(("cache-control", "no-store".into()));
             }
             Self::RateLimited(rejection) if rejection.is_missing_key() => {}
             Self::RateLimited(rejection) => {
                 let (quota, seconds) = (rejection.quota, rejection.retry_after_seconds());
-                headers.push(("retry-after", seconds.to_string().into()));
+                headers.push(("retry-after", number(seconds).into()));
                 // Of a limit that is counted elsewhere, the policy may not be known.
                 if quota.window > 0 {
                     let name = names.limits.get(usize::from(rejection.limit));
@@ -195,8 +199,13 @@ fn quota_headers(
     remaining: u32,
     seconds: u64,
 ) -> [(&'static str, String); 2] {
-    let policy = format!(r#""{name}";q={};w={}"#, quota.requests, quota.window_seconds());
-    [("ratelimit-policy", policy), ("ratelimit", format!(r#""{name}";r={remaining};t={seconds}"#))]
+    // Of its parts at once: the formatter would take five times as much for each.
+    let told = |first: &str, one: u32, second: &str, other: u64| {
+        let (mut digits, mut others) = (Buffer::new(), Buffer::new());
+        ["\"", name, first, digits.format(one), second, others.format(other)].concat()
+    };
+    let policy = told("\";q=", quota.requests, ";w=", quota.window_seconds());
+    [("ratelimit-policy", policy), ("ratelimit", told("\";r=", remaining, ";t=", seconds))]
 }
 
 impl ReplyNames {
@@ -232,6 +241,10 @@ fn seconds_until(micros: Micros) -> u64 {
     micros.div_ceil(1_000_000).max(1)
 }
 
+fn number(number: u64) -> String {
+    Buffer::new().format(number).to_owned()
+}
+
 fn unauthorized(failure: Failure) -> &'static str {
     match failure {
         Failure::Missing => "a token is required",
@@ -257,7 +270,10 @@ fn too_many(rejection: &Rejection) -> String {
     match rejection.reason {
         Exceeded if quota.window == 0 => "rate limit exceeded".into(),
         Exceeded => {
-            format!("rate limit exceeded: {} requests per {}", quota.requests, duration(quota))
+            let (mut requests, mut time) = (Buffer::new(), Buffer::new());
+            let (time, unit) = duration(quota, &mut time);
+            let requests = requests.format(quota.requests);
+            ["rate limit exceeded: ", requests, " requests per ", time, unit].concat()
         }
         TableFull if rejection.limit == 0 => "too many clients at once".into(),
         TableFull => "too many keys at once".into(),
@@ -267,10 +283,10 @@ fn too_many(rejection: &Rejection) -> String {
 }
 
 /// The window of a quota as a user writes it: `60 s`, `1500 ms`.
-fn duration(quota: Quota) -> String {
+fn duration(quota: Quota, digits: &mut Buffer) -> (&str, &'static str) {
     match quota.window_ms() {
-        ms if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
-        ms => format!("{ms} ms"),
+        ms if ms % 1_000 == 0 => (digits.format(ms / 1_000), " s"),
+        ms => (digits.format(ms), " ms"),
     }
 }
 

@@ -27,7 +27,28 @@ pub fn rfc3339(micros: Micros) -> Option<String> {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"))
+    let mut text = Vec::with_capacity("2026-04-13T10:30:45.123Z".len());
+    text.extend_from_slice(itoa::Buffer::new().format(year).as_bytes());
+    for (before, number) in
+        [(b'-', month), (b'-', day), (b'T', hour), (b':', minute), (b':', second)]
+    {
+        text.push(before);
+        text.extend_from_slice(&digits::<2>(number));
+    }
+    text.push(b'.');
+    text.extend_from_slice(&digits::<3>(millis));
+    text.push(b'Z');
+    String::from_utf8(text).ok()
+}
+
+/// The last digits of a number. The formatter takes more for one number than all of a time takes so.
+pub fn digits<const COUNT: usize>(mut number: u64) -> [u8; COUNT] {
+    let mut digits = [b'0'; COUNT];
+    for digit in digits.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    digits
 }
 
 /// Year, month and day of a number of days since 1970-01-01 in the Gregorian calendar: years are

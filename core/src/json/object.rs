@@ -4,10 +4,10 @@
 //! serde_json looks at every byte of every key and text one by one. By its derive a 401 took 770 instructions more in the
 //! dynamic module, a 429 1,440 and a line of the log 2,980, a tenth of what such a request costs over bare Envoy.
 
-use std::fmt::{Display, Write as _};
+use itoa::{Buffer, Integer};
 
 use super::to_string;
-use crate::time::Micros;
+use crate::time::{Micros, digits};
 
 /// Room for nearly every reply and line, so that it is not copied as it grows.
 const CAPACITY: usize = 384;
@@ -36,15 +36,16 @@ impl Object {
     }
 
     /// Adds a number.
-    pub fn number(&mut self, key: &str, value: impl Display) {
+    pub fn number(&mut self, key: &str, value: impl Integer) {
         self.key(key);
-        // Writing to a string cannot fail.
-        let _ = write!(self.0, "{value}");
+        self.0.push_str(Buffer::new().format(value));
     }
 
     /// Adds a time of so many microseconds, in milliseconds.
     pub fn millis(&mut self, key: &str, micros: Micros) {
-        self.number(key, format_args!("{}.{:03}", micros / 1_000, micros % 1_000));
+        self.number(key, micros / 1_000);
+        self.0.push('.');
+        self.0.extend(digits::<3>(micros).map(char::from));
     }
 
     /// The whole object.

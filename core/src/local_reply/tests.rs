@@ -113,7 +113,11 @@ fn messages_are_plain_sentences() {
         let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(body["message"], message);
     }
-    let quota = |window| duration(Quota { requests: 1, window });
+    let quota = |window| {
+        let mut digits = Buffer::new();
+        let (number, unit) = duration(Quota { requests: 1, window }, &mut digits);
+        [number, unit].concat()
+    };
     assert_eq!([quota(60_000_000), quota(1_000_000), quota(500_000)], ["60 s", "1 s", "500 ms"]);
 }
 
