@@ -100,9 +100,7 @@ impl Gate {
         context: &mut Context<'_, H>,
     ) -> (Stream, Verdict) {
         context.meter.began();
-        let (id, minted) = self.request_id(head, context.host);
-        let mut stream = Stream::new(head, id, context.now);
-        stream.id_minted = minted;
+        let mut stream = self.on_lost(head, context);
         let variants = PathVariants::of(head.path).map_err(Refusal::BadRequest);
         let judged =
             variants.and_then(|variants| self.judge(head, &variants, context, &mut stream));
@@ -138,7 +136,7 @@ impl Gate {
         context: &mut Context<'_, H>,
     ) -> Verdict {
         let Some(limit) = &mut self.global_rate_limit else {
-            return Verdict::Refuse(Refusal::Internal);
+            return stream.fail();
         };
         let passed = match limit.on_answer(response, sent, context.now) {
             Ok(Decision::Admitted) => Ok(()),
@@ -276,6 +274,14 @@ impl Gate {
             limit.limiter.on_tick(now);
             limit.endpoints.on_tick(now);
         }
+    }
+
+    /// The stream of a request that the host has lost at work: as at its head, and not counted again.
+    pub fn on_lost<H: Host>(&self, head: &Head<'_>, context: &mut Context<'_, H>) -> Stream {
+        let (id, minted) = self.request_id(head, context.host);
+        let mut stream = Stream::new(head, id, context.now);
+        stream.id_minted = minted;
+        stream
     }
 
     /// The stream of an answer to a request whose head no filter was shown: Envoy refused it first.

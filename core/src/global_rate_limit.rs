@@ -150,6 +150,11 @@ impl GlobalRateLimit {
         if self.breaker.permits(now) { Ok(()) } else { Err(Failure::Open) }
     }
 
+    /// Forgets a question of `sent` whose request went away, and took with it what the service would have said.
+    pub fn on_abandoned(&mut self, sent: Micros, now: Micros) {
+        self.breaker.forget(sent, now);
+    }
+
     /// Hears what came of a question that was sent at `sent`; an `Err` is one that could not be sent.
     pub fn on_answer(
         &mut self,

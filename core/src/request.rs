@@ -1,5 +1,7 @@
 //! A borrowed view of a request's head: bytes only, since a client may send any.
 
+use std::fmt::Debug;
+
 /// A header's name and value.
 pub type Header<'a> = (&'a [u8], &'a [u8]);
 
@@ -8,8 +10,16 @@ pub type Header<'a> = (&'a [u8], &'a [u8]);
 pub enum Headers<'a> {
     /// Serialised as in the proxy-wasm ABI.
     Serialized(Pairs<'a>),
-    /// Borrowed one by one, without a copy.
+    /// Listed one by one.
     Listed(&'a [Header<'a>]),
+    /// Where the host has them, from that place on.
+    Lent(&'a dyn HeaderList, usize),
+}
+
+/// Headers that the host lends one by one, without a copy.
+pub trait HeaderList: Debug {
+    /// The header at that place of the message.
+    fn header(&self, place: usize) -> Option<Header<'_>>;
 }
 
 impl<'a> From<Pairs<'a>> for Headers<'a> {
@@ -25,6 +35,11 @@ impl<'a> Iterator for Headers<'a> {
         match self {
             Self::Serialized(pairs) => pairs.next(),
             Self::Listed(headers) => headers.split_off_first().copied(),
+            Self::Lent(headers, place) => {
+                let header = headers.header(*place)?;
+                *place += 1;
+                Some(header)
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::PendingChecks;
 use crate::auth::{AuthMethod, Failure, Unauthorized};
+use crate::local_reply::Reply;
 use crate::metrics::{Code, Finished, Meter, Method, Status};
 use crate::rate_limit::QuotaState;
 use crate::request::Head;
@@ -100,7 +101,7 @@ impl Stream {
                 }
             }
             Verdict::Refuse(refusal) => {
-                self.decision = refusal.word();
+                self.refuse(&refusal);
                 meter.refused(self.decision);
                 match refusal {
                     Refusal::Unauthorized(Unauthorized { failure, .. }) => {
@@ -112,10 +113,35 @@ impl Stream {
                     Refusal::Replayed(block) => meter.replay_blocked(block),
                     _ => {}
                 }
-                self.answered(refusal.status());
             }
             Verdict::Answer(_) => {}
         }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        (self.forwarded, self.decision) = (false, refusal.word());
+        self.answered(refusal.status());
+    }
+
+    /// The host cannot do what was decided, or cannot show the request: it is answered 500.
+    pub fn fail(&mut self) -> Verdict {
+        self.refuse(&Refusal::Internal);
+        Verdict::Refuse(Refusal::Internal)
+    }
+
+    /// The gate gives this answer, whichever it is.
+    pub fn replied(&mut self, reply: &Reply) {
+        self.answered(reply.status);
+        if self.grpc {
+            let code = reply.grpc_status.and_then(|status| Code::ALL.get(status as usize).copied());
+            let without = || Code::without_status(Status::new(reply.status));
+            self.grpc_status = Some(code.unwrap_or_else(without));
+        }
+    }
+
+    /// The request ends while it waits: its client went away, or Envoy answered it.
+    pub fn unfinished(&mut self) {
+        self.decision = "unfinished";
     }
 
     /// The gate answers with this status. A gRPC client gets 200 from Envoy, and what it means in

@@ -80,6 +80,14 @@ impl Breaker {
         self.service.state != State::Closed
     }
 
+    /// A request that asked at `sent` went away, and nothing will be heard of it. If it was the trial, another
+    /// may take its place at once.
+    pub fn forget(&mut self, sent: Micros, now: Micros) {
+        if self.trial <= sent.saturating_add(PAUSE) {
+            self.trial = self.trial.min(now.max(1));
+        }
+    }
+
     /// An answer came, or did not.
     pub fn observe(&mut self, failed: bool, now: Micros) {
         if failed {

@@ -98,3 +98,19 @@ fn one_of_many_workers_tells() {
     memory.broken = true;
     assert!(Opened.share(&mut memory), "rather twice than never");
 }
+
+#[test]
+fn a_trial_that_is_known_to_have_gone_away_costs_nothing() {
+    let mut breaker = open(5);
+    let trial = 5 + PAUSE;
+    assert!(breaker.permits(trial));
+    breaker.forget(trial + 1, trial + 10);
+    assert!(breaker.permits(trial + 10), "another takes its place");
+    assert!(!breaker.permits(trial + 11), "one other");
+    breaker.observe(true, trial + 20);
+    breaker.forget(trial + 10, trial + 30);
+    assert!(!breaker.permits(trial + 30), "one that was heard of is over");
+    let mut closed = Breaker::default();
+    closed.forget(0, 0);
+    assert_eq!(closed, Breaker::default());
+}
