@@ -4,29 +4,18 @@
 //! [`Filter`], and whatever changes something wants that for itself.
 #![allow(unsafe_code)]
 
-use smallvec::SmallVec;
+mod callouts;
+mod headers;
+mod statistics;
 
-use crate::abi::{self, Buffer, Callbacks, EnvoyConfig, EnvoyFilter, Pair, Scheduler, callbacks};
-use probegate_core::callout::FailureReason;
-use probegate_core::metrics::Kind;
-use probegate_core::request::Header;
-use probegate_core::time::Micros;
+pub use callouts::Outgoing;
+pub use headers::{HeadersOf, Lent, Map};
 
-/// Which headers.
-#[derive(Clone, Copy, Debug)]
-#[repr(u32)]
-pub enum Map {
-    Request = 0,
-    Response = 2,
-    ResponseTrailers = 3,
-}
+use crate::abi::{self, Buffer, Callbacks, EnvoyConfig, EnvoyFilter, Scheduler, callbacks};
 
 /// Envoy did not do it.
 #[derive(Clone, Copy, Debug)]
 pub struct Failed;
-
-/// As many headers as nearly every request has lie on the stack.
-pub type HeaderList<'a> = SmallVec<[Header<'a>; 32]>;
 
 /// Levels of Envoy's log.
 #[derive(Clone, Copy, Debug)]
@@ -37,15 +26,6 @@ pub enum Level {
     Warn = 3,
     Error = 4,
     Critical = 5,
-}
-
-/// A call of a cluster that is to be made.
-#[derive(Clone, Debug, Default)]
-pub struct Outgoing {
-    pub cluster: Box<str>,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
-    pub timeout: Micros,
 }
 
 /// Writes a line to Envoy's log; to the standard error before there is one.
@@ -93,75 +73,17 @@ impl Filter {
         Self { raw }
     }
 
+    /// No stream: without an Envoy nothing is asked of it.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Self { raw: std::ptr::null_mut() }
+    }
+
     /// Which worker it is served by, counted from 0.
     pub fn worker(&self) -> usize {
         // SAFETY: `raw` is a filter.
         callbacks()
             .map_or(0, |envoy| unsafe { (envoy.http_filter_get_worker_index)(self.raw) } as usize)
-    }
-
-    /// All headers, in the order of the message.
-    pub fn headers(&self, map: Map) -> Result<HeaderList<'_>, Failed> {
-        let envoy = callbacks().ok_or(Failed)?;
-        // SAFETY: `raw` is a filter.
-        let count = unsafe { (envoy.http_get_headers_size)(self.raw, map as u32) };
-        let mut pairs: SmallVec<[Pair; 32]> = SmallVec::with_capacity(count);
-        // SAFETY: there is room for `count` pairs, and Envoy writes as many as it has just counted.
-        unsafe {
-            if !(envoy.http_get_headers)(self.raw, map as u32, pairs.as_mut_ptr()) {
-                return Err(Failed);
-            }
-            pairs.set_len(count);
-        }
-        // SAFETY: they are the message's until it is changed, for which one must borrow `self` mutably.
-        let lend = |pair: Pair| unsafe { (pair.name.bytes(), pair.value.bytes()) };
-        Ok(pairs.into_iter().map(lend).collect())
-    }
-
-    /// The first value of a header.
-    pub fn header(&self, map: Map, name: &[u8]) -> Option<&[u8]> {
-        let envoy = callbacks()?;
-        let mut value = Buffer::NONE;
-        // SAFETY: the name outlives the call, `value` takes the answer, and nobody wants the count.
-        unsafe {
-            let name = Buffer::new(name);
-            let null = std::ptr::null_mut();
-            (envoy.http_get_header)(self.raw, map as u32, name, &raw mut value, 0, null)
-                .then(|| value.bytes())
-        }
-    }
-
-    /// Sets a header, in place of all of that name.
-    pub fn set_header(&mut self, map: Map, name: &[u8], value: &[u8]) -> Result<(), Failed> {
-        self.put_header(map, name, Buffer::new(value))
-    }
-
-    /// Takes all headers of that name off.
-    pub fn remove_header(&mut self, map: Map, name: &[u8]) -> Result<(), Failed> {
-        self.put_header(map, name, Buffer::NONE)
-    }
-
-    fn put_header(&mut self, map: Map, name: &[u8], value: Buffer) -> Result<(), Failed> {
-        let envoy = callbacks().ok_or(Failed)?;
-        // SAFETY: both outlive the call, which copies them.
-        let set =
-            unsafe { (envoy.http_set_header)(self.raw, map as u32, Buffer::new(name), value) };
-        if set { Ok(()) } else { Err(Failed) }
-    }
-
-    /// Answers the request. Envoy may end the stream before this returns, and call other hooks about it.
-    pub fn send_reply(&mut self, status: u16, headers: &[Header<'_>], body: &[u8]) {
-        const DETAILS: &[u8] = b"probegate";
-        let pairs: SmallVec<[Pair; 16]> =
-            headers.iter().map(|(name, value)| Pair::new(name, value)).collect();
-        if let Some(envoy) = callbacks() {
-            let (body, details) = (Buffer::new(body), Buffer::new(DETAILS));
-            // SAFETY: all of it outlives the call, which copies it.
-            unsafe {
-                let (pairs, count) = (pairs.as_ptr(), pairs.len());
-                (envoy.http_send_response)(self.raw, status.into(), pairs, count, body, details);
-            }
-        }
     }
 
     /// The client's address and port as Envoy determined them: the port is 0 where they are not the peer's.
@@ -231,42 +153,12 @@ impl Filter {
         }
     }
 
-    /// Calls a cluster for this stream; its hooks may be called before this returns.
-    pub fn start_call(&mut self, call: &Outgoing) -> Result<u64, FailureReason> {
-        let envoy = callbacks().ok_or(FailureReason::Refused)?;
-        call.start(|id, cluster, pairs, body, timeout| {
-            let start = envoy.http_filter_start_http_stream;
-            // SAFETY: all of it outlives the call, which copies it.
-            unsafe {
-                start(self.raw, id, cluster, pairs.as_ptr(), pairs.len(), body, true, timeout)
-            }
-        })
-    }
-
     /// Lets a request go on that was held.
     pub fn continue_request(&mut self) {
         if let Some(envoy) = callbacks() {
             // SAFETY: `raw` is a filter.
             unsafe { (envoy.http_filter_continue_decoding)(self.raw) }
         }
-    }
-
-    /// Adds to a counter, or sets a gauge, of the configuration that the stream belongs to.
-    pub fn count(
-        &mut self,
-        kind: Kind,
-        id: usize,
-        labels: &[&str],
-        value: u64,
-    ) -> Result<(), Failed> {
-        let envoy = callbacks().ok_or(Failed)?;
-        let count = match kind {
-            Kind::Counter => envoy.http_filter_increment_counter,
-            Kind::Gauge => envoy.http_filter_set_gauge,
-        };
-        let labels = buffers(labels);
-        // SAFETY: the labels outlive the call, which copies them.
-        succeeded(unsafe { count(self.raw, id, labels.as_ptr(), labels.len(), value) })
     }
 }
 
@@ -283,47 +175,10 @@ impl Config {
         Self { raw }
     }
 
-    /// Makes a metric known; only while the configuration is made. Returns its ID for [`Config::count`].
-    pub fn define(&mut self, kind: Kind, name: &str, labels: &[&str]) -> Result<usize, Failed> {
-        let envoy = callbacks().ok_or(Failed)?;
-        let define = match kind {
-            Kind::Counter => envoy.http_filter_config_define_counter,
-            Kind::Gauge => envoy.http_filter_config_define_gauge,
-        };
-        let (name, labels, mut id) = (Buffer::new(name.as_bytes()), buffers(labels), 0);
-        // SAFETY: all of it outlives the call, which copies it.
-        let result = unsafe { define(self.raw, name, labels.as_ptr(), labels.len(), &raw mut id) };
-        succeeded(result).map(|()| id)
-    }
-
-    /// Adds to a counter, or sets a gauge. An error before Envoy 1.40.
-    pub fn count(
-        &mut self,
-        kind: Kind,
-        id: usize,
-        labels: &[&str],
-        value: u64,
-    ) -> Result<(), Failed> {
-        let envoy = callbacks().ok_or(Failed)?;
-        let count = match kind {
-            Kind::Counter => envoy.http_filter_config_increment_counter,
-            Kind::Gauge => envoy.http_filter_config_set_gauge,
-        };
-        let (count, labels) = (count.ok_or(Failed)?, buffers(labels));
-        // SAFETY: the labels outlive the call, which copies them.
-        succeeded(unsafe { count(self.raw, id, labels.as_ptr(), labels.len(), value) })
-    }
-
-    /// Calls a cluster; the hooks about it may be called before this returns.
-    pub fn start_call(&mut self, call: &Outgoing) -> Result<u64, FailureReason> {
-        let envoy = callbacks().ok_or(FailureReason::Refused)?;
-        call.start(|id, cluster, pairs, body, timeout| {
-            let start = envoy.http_filter_config_start_http_stream;
-            // SAFETY: all of it outlives the call, which copies it.
-            unsafe {
-                start(self.raw, id, cluster, pairs.as_ptr(), pairs.len(), body, true, timeout)
-            }
-        })
+    /// No configuration: without an Envoy nothing is asked of it.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Self { raw: std::ptr::null_mut() }
     }
 
     /// What wakes Envoy's main thread for this configuration, from any thread.
@@ -332,24 +187,6 @@ impl Config {
         // SAFETY: `raw` is a configuration.
         let scheduler = unsafe { (envoy.http_filter_config_scheduler_new)(self.raw) };
         (!scheduler.is_null()).then_some(Waker { scheduler, envoy })
-    }
-}
-
-impl Outgoing {
-    fn start(
-        &self,
-        start: impl FnOnce(*mut u64, Buffer, &[Pair], Buffer, u64) -> u32,
-    ) -> Result<u64, FailureReason> {
-        let pair = |(name, value): &(&str, String)| Pair::new(name.as_bytes(), value.as_bytes());
-        let pairs: Vec<Pair> = self.headers.iter().map(pair).collect();
-        let (mut id, cluster) = (0, Buffer::new(self.cluster.as_bytes()));
-        let timeout = self.timeout.div_ceil(1_000);
-        match start(&raw mut id, cluster, &pairs, Buffer::new(&self.body), timeout) {
-            abi::SUCCESS => Ok(id),
-            abi::CLUSTER_NOT_FOUND => Err(FailureReason::UnknownCluster),
-            // The cluster has nobody to be asked: no endpoint, or none that is healthy.
-            _ => Err(FailureReason::Refused),
-        }
     }
 }
 
@@ -376,12 +213,4 @@ impl Drop for Waker {
         // SAFETY: nobody has it but this.
         unsafe { (self.envoy.http_filter_config_scheduler_delete)(self.scheduler) }
     }
-}
-
-fn buffers(texts: &[&str]) -> SmallVec<[Buffer; 4]> {
-    texts.iter().map(|text| Buffer::new(text.as_bytes())).collect()
-}
-
-fn succeeded(result: u32) -> Result<(), Failed> {
-    if result == abi::SUCCESS { Ok(()) } else { Err(Failed) }
 }

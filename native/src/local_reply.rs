@@ -1,13 +1,10 @@
 //! Answers of the gate's own, as Envoy sends them.
 
-use std::borrow::Cow;
-
 use smallvec::SmallVec;
 
-use crate::envoy::Filter;
+use crate::envoy::{Filter, Lent};
 use crate::plugin::Plugin;
 use probegate_core::local_reply::Reply;
-use probegate_core::request::Header;
 use probegate_core::request_id::RequestId;
 
 /// An answer that is ready to be sent.
@@ -25,18 +22,20 @@ pub struct LocalReply {
 impl LocalReply {
     /// Sends it. Hooks about the stream may be called before this returns.
     pub fn send(&self, plugin: &Plugin, filter: &mut Filter) {
-        let grpc_status = self.grpc_status.map(|status| status.to_string());
         let id_header = &*plugin.request_id_header;
-        let mut headers: SmallVec<[Header<'_>; 16]> = SmallVec::new();
-        headers.push((id_header, self.id.as_bytes()));
-        let own = self.reply.headers.iter();
-        headers.extend(
-            own.map(|(name, value): &(&str, Cow<'_, str>)| (name.as_bytes(), value.as_bytes())),
-        );
-        let further = self.further.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        headers.extend(further.filter(|(name, _)| !name.eq_ignore_ascii_case(id_header)));
+        let grpc_status = self.grpc_status.map(|status| status.to_string());
+        let mut headers: SmallVec<[Lent<'_>; 16]> = SmallVec::new();
+        headers.push(Lent::new(id_header, self.id.as_bytes()));
+        for (name, value) in &self.reply.headers {
+            headers.push(Lent::new(name.as_bytes(), value.as_bytes()));
+        }
+        for (name, value) in &self.further {
+            if !name.as_bytes().eq_ignore_ascii_case(id_header) {
+                headers.push(Lent::new(name.as_bytes(), value.as_bytes()));
+            }
+        }
         if let Some(status) = &grpc_status {
-            headers.push((b"grpc-status", status.as_bytes()));
+            headers.push(Lent::new(b"grpc-status", status.as_bytes()));
         }
         filter.send_reply(self.reply.status, &headers, self.reply.body.as_bytes());
     }

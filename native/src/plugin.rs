@@ -70,6 +70,16 @@ const FLUSH: u32 = 1_000;
 impl Plugin {
     /// Reads a configuration and puts it to work; `name` is the filter's, of which limits and probes are.
     pub fn configure(config: &mut Config, name: &str, text: &[u8]) -> Result<Self, Mistake> {
+        let mut plugin = Self::compile(config, name, text)?;
+        if !envoy::only_validates() {
+            let tick = locked(&plugin.background).tick;
+            plugin.ticker = Some(ticker(config, tick)?);
+        }
+        Ok(plugin)
+    }
+
+    /// All of it but what wakes it.
+    pub fn compile(config: &mut Config, name: &str, text: &[u8]) -> Result<Self, Mistake> {
         let env = |name: &str| std::env::var(name).ok();
         let environment = config::Environment::native(&env, &token_files::read, hash_key()?);
         let compiled = config::compile(config::parse(text)?, &environment)?;
@@ -106,7 +116,7 @@ impl Plugin {
         let others: Result<Box<[_]>, Mistake> =
             (1..envoy::concurrency()).map(|_| worker(gate.clone())).collect();
         let request_id_header = gate.names.request_id.clone();
-        let mut plugin = Self {
+        let plugin = Self {
             request_id_header,
             names,
             log: compiled.log,
@@ -131,9 +141,6 @@ impl Plugin {
         // Envoy forgets a counter that no configuration holds. So this one holds them all before those that it
         // replaces are gone.
         plugin.statistics.on_tick(config);
-        if !envoy::only_validates() {
-            plugin.ticker = Some(ticker(config, tick)?);
-        }
         Ok(plugin)
     }
 

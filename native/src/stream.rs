@@ -4,25 +4,25 @@
 //! held request goes on, when a cluster is called. So nothing here makes such a call: it returns the [`Step`]
 //! that the hook takes once nothing borrows the stream or holds its worker's lock.
 
+mod question;
+mod reply;
+
 use std::mem;
 
 use crate::access::{self, AccessRecord};
-use crate::callouts::Response;
-use crate::envoy::{Filter, Map, Outgoing};
-use crate::global_rate_limit;
+use crate::envoy::{Filter, HeadersOf, Map, Outgoing};
 use crate::header_edits::{apply, set_request_id};
 use crate::host_services::now;
 use crate::local_reply::LocalReply;
 use crate::plugin::Plugin;
 use crate::store::locked;
-use probegate_core::callout::{self, FailureReason};
 use probegate_core::gate::Stream;
-use probegate_core::http::MAX_BODY;
-use probegate_core::local_reply::Reply;
 use probegate_core::metrics::{Code, Status};
-use probegate_core::request::{Head, Headers};
-use probegate_core::time::Micros;
-use probegate_core::verdict::{Pause, Refusal, Verdict};
+use probegate_core::operations::MAX_BODY;
+use probegate_core::request::Head;
+use probegate_core::verdict::{Pause, Verdict};
+
+use question::Call;
 
 /// A stream of Envoy's, from the request's head until it is complete.
 #[derive(Debug)]
@@ -30,8 +30,6 @@ pub struct HttpStream {
     /// Which of Envoy's workers serves it.
     worker: usize,
     state: State,
-    /// The call that it waits for.
-    call: Option<Call>,
     /// For the log alone.
     record: Option<Box<AccessRecord>>,
 }
@@ -42,21 +40,22 @@ enum State {
     /// Nothing of it was shown yet.
     New,
     /// The request is held for something.
-    Paused(Stream, Pause),
+    Paused(Stream, Wait),
     /// It was forwarded or answered.
     Decided(Stream),
     /// It was counted, or something panicked while it was at work: nothing of it gets through any more.
     Over,
 }
 
-/// A call of the rate limit service.
+/// What a request is held for.
 #[derive(Debug)]
-struct Call {
-    sent: Micros,
-    response: Response,
-    /// Envoy has not said yet whether it was started.
-    starting: bool,
-    over: bool,
+enum Wait {
+    /// All of its body.
+    Body,
+    /// The rate limit service.
+    Call(Box<Call>),
+    /// Nothing any more: Envoy has answered it.
+    Nothing,
 }
 
 /// What a hook does next.
@@ -69,7 +68,7 @@ pub enum Step {
     /// The body stays with Envoy, which asks for no more than it can hold.
     Hold,
     /// The request is answered.
-    Reply(Box<LocalReply>),
+    Reply(LocalReply),
     /// A cluster is called, and then [`HttpStream::on_asked`].
     Ask(Box<Outgoing>),
 }
@@ -77,23 +76,26 @@ pub enum Step {
 impl HttpStream {
     /// The stream of a worker.
     pub fn new(worker: usize) -> Self {
-        Self { worker, state: State::New, call: None, record: None }
+        Self { worker, state: State::New, record: None }
     }
 
     /// The request's head is there; `ends` if it is all of the request.
     pub fn on_request_headers(&mut self, plugin: &Plugin, filter: &mut Filter, ends: bool) -> Step {
         let mut worker = locked(plugin.worker(self.worker));
-        let judged = worker.judge(filter, |gate, context| {
-            let Ok(headers) = filter.headers(Map::Request) else {
-                return (gate.on_headless(context), Verdict::Refuse(Refusal::Internal), None);
-            };
-            let head = Head { ends, ..Head::read(Headers::Listed(&headers), &gate.names) };
-            let (stream, verdict) = gate.on_request(&head, context);
-            let record = access::note(plugin, gate, context.host, &head, &stream);
-            (stream, verdict, record.map(Box::new))
+        let record = &mut self.record;
+        let (mut stream, mut verdict) = worker.judge(filter, |gate, context| {
+            let mut headers = HeadersOf::default();
+            if filter.lend_headers(Map::Request, &mut headers).is_err() {
+                let mut stream = gate.on_headless(context);
+                let verdict = stream.fail();
+                return (stream, verdict);
+            }
+            let mut head = Head::read(headers.walk(), &gate.names);
+            head.ends = ends;
+            let judged = gate.on_request(&head, context);
+            *record = access::note(plugin, gate, context.host, &head, &judged.0).map(Box::new);
+            judged
         });
-        let (mut stream, mut verdict, record) = judged;
-        self.record = record;
         // What waits is edited now, while the head is at hand.
         let edited = match verdict {
             Verdict::Forward(edits) | Verdict::Pause(edits, _) => {
@@ -103,8 +105,7 @@ impl HttpStream {
         };
         drop(worker);
         if edited.is_err() {
-            verdict = Verdict::Refuse(Refusal::Internal);
-            stream.decision = verdict.word();
+            verdict = stream.fail();
         }
         self.carry_out(plugin, filter, stream, verdict)
     }
@@ -112,16 +113,16 @@ impl HttpStream {
     /// More of the request's body is there.
     pub fn on_request_body(&mut self, plugin: &Plugin, filter: &mut Filter, ends: bool) -> Step {
         let step = match self.state {
-            State::Paused(_, Pause::Body) if filter.body_size() > MAX_BODY => {
+            State::Paused(_, Wait::Body) if filter.body_size() > MAX_BODY => {
                 self.on_body(plugin, filter, None)
             }
-            State::Paused(_, Pause::Body) if ends => self.on_request_end(plugin, filter),
+            State::Paused(_, Wait::Body) if ends => self.on_request_end(plugin, filter),
             State::Paused(..) => Step::Pause,
             _ => self.pass(),
         };
         // To pause a body is to gather all of it, and a long one would be answered 413.
         match (step, &self.state) {
-            (Step::Pause, State::Paused(_, Pause::GlobalRateLimit)) => Step::Hold,
+            (Step::Pause, State::Paused(_, Wait::Call(_))) => Step::Hold,
             (step, _) => step,
         }
     }
@@ -129,7 +130,7 @@ impl HttpStream {
     /// All of the request's body is there.
     pub fn on_request_end(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
         match self.state {
-            State::Paused(_, Pause::Body) => {
+            State::Paused(_, Wait::Body) => {
                 let body = filter.body();
                 self.on_body(plugin, filter, body.as_deref())
             }
@@ -147,15 +148,15 @@ impl HttpStream {
     }
 
     fn on_body(&mut self, plugin: &Plugin, filter: &mut Filter, body: Option<&[u8]>) -> Step {
-        let Some(mut stream) = self.take_paused() else { return Step::Pause };
+        let Some((mut stream, _)) = self.take_paused() else { return Step::Pause };
         let verdict = locked(plugin.worker(self.worker))
             .judge(filter, |gate, context| gate.on_body(&mut stream, body, context));
         self.carry_out(plugin, filter, stream, verdict)
     }
 
-    fn take_paused(&mut self) -> Option<Stream> {
+    fn take_paused(&mut self) -> Option<(Stream, Wait)> {
         match mem::replace(&mut self.state, State::Over) {
-            State::Paused(stream, _) => Some(stream),
+            State::Paused(stream, wait) => Some((stream, wait)),
             other => {
                 self.state = other;
                 None
@@ -163,85 +164,12 @@ impl HttpStream {
         }
     }
 
-    /// The call that was to be made was started, or could not be.
-    pub fn on_asked(
-        &mut self,
-        plugin: &Plugin,
-        filter: &mut Filter,
-        started: Result<u64, FailureReason>,
-    ) -> Step {
-        match (&mut self.call, started) {
-            (Some(call), Ok(_)) if !call.over => {
-                call.starting = false;
-                Step::Pause
-            }
-            (Some(call), Err(reason)) if !call.over => {
-                let sent = call.sent;
-                self.call = None;
-                self.on_global_rate_limit(plugin, filter, Err(reason), sent)
-            }
-            (Some(_), _) => self.on_answer(plugin, filter),
-            (None, _) => self.pass(),
-        }
-    }
-
-    /// Something has come of the call that the request waits for.
-    pub fn on_call(&mut self, act: impl FnOnce(&mut Response)) {
-        if let Some(call) = &mut self.call {
-            act(&mut call.response);
-        }
-    }
-
-    /// The call that the request waits for is over. `None` if the request does not wait, or if it is
-    /// [`HttpStream::on_asked`] that goes on.
-    pub fn on_call_end(&mut self, plugin: &Plugin, filter: &mut Filter) -> Option<Step> {
-        let call = self.call.as_mut()?;
-        call.over = true;
-        (!call.starting).then(|| self.on_answer(plugin, filter))
-    }
-
-    fn on_answer(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
-        match self.call.take() {
-            Some(Call { sent, response, .. }) => response
-                .judge(|response| self.on_global_rate_limit(plugin, filter, Ok(response), sent)),
-            None => self.pass(),
-        }
-    }
-
-    fn on_global_rate_limit(
-        &mut self,
-        plugin: &Plugin,
-        filter: &mut Filter,
-        answer: Result<callout::Response<'_>, FailureReason>,
-        sent: Micros,
-    ) -> Step {
-        let Some(mut stream) = self.take_paused() else { return self.pass() };
-        let verdict = locked(plugin.worker(self.worker)).judge(filter, |gate, context| {
-            gate.on_global_rate_limit(&mut stream, answer, sent, context)
-        });
-        self.carry_out(plugin, filter, stream, verdict)
-    }
-
-    /// Asks the service of the global rate limit.
-    fn ask(&mut self, plugin: &Plugin, mut stream: Stream) -> Step {
-        let pending = stream.pending.as_mut();
-        let message = pending.map(|pending| mem::take(&mut pending.global_rate_limit.message));
-        self.state = State::Paused(stream, Pause::GlobalRateLimit);
-        self.call =
-            Some(Call { sent: now(), response: Response::default(), starting: true, over: false });
-        let worker = locked(plugin.worker(self.worker));
-        let limit = worker.gate.global_rate_limit.as_ref();
-        // Without a limit there is a call of no cluster, which fails and is decided then.
-        let call = limit.map(|limit| global_rate_limit::call(limit, message.unwrap_or_default()));
-        Step::Ask(Box::new(call.unwrap_or_default()))
-    }
-
     /// Does what was decided on a request whose head is edited.
     fn carry_out(
         &mut self,
         plugin: &Plugin,
         filter: &mut Filter,
-        mut stream: Stream,
+        stream: Stream,
         verdict: Verdict,
     ) -> Step {
         if let Some(record) =
@@ -258,57 +186,24 @@ impl HttpStream {
             Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(plugin, stream),
             Verdict::Pause(_, Pause::Body) => {
                 filter.hold_body(MAX_BODY as u64);
-                self.state = State::Paused(stream, Pause::Body);
+                self.state = State::Paused(stream, Wait::Body);
                 Step::Pause
             }
             Verdict::Refuse(refusal) => {
-                if stream.status == Status::default() {
-                    stream.answered(refusal.status());
-                }
-                (stream.forwarded, stream.decision) = (false, refusal.word());
                 let reply = refusal.reply(&stream.id, &plugin.names);
                 self.reply(plugin, filter, stream, reply)
             }
             Verdict::Answer(endpoint) => {
                 let reply = plugin.answer(endpoint, filter);
                 let reply = if stream.grpc { reply.for_grpc() } else { reply };
-                stream.answered(reply.status);
                 self.reply(plugin, filter, stream, reply)
             }
         }
     }
 
-    fn reply(
-        &mut self,
-        plugin: &Plugin,
-        filter: &mut Filter,
-        mut stream: Stream,
-        reply: Reply,
-    ) -> Step {
-        let pending = stream.pending.as_mut();
-        let mut further = pending
-            .map(|pending| mem::take(&mut pending.global_rate_limit.headers))
-            .unwrap_or_default();
-        // A refusal tells of the limit that refused.
-        if !reply.headers.iter().any(|(name, _)| *name == "ratelimit") {
-            let quota = stream.quota.iter().flat_map(|quota| quota.headers());
-            further.extend(quota.map(|(name, value)| (name.to_owned(), value)));
-        }
-        if stream.grpc {
-            let code = reply.grpc_status.and_then(|status| Code::ALL.get(status as usize).copied());
-            stream.grpc_status =
-                code.or_else(|| Some(Code::without_status(Status::new(reply.status))));
-        }
-        access::tell(plugin, &stream, filter);
-        let (id, grpc_status) = (stream.id.clone(), stream.grpc_status.map(|code| code as u32));
-        self.state = State::Decided(stream);
-        Step::Reply(Box::new(LocalReply { id, reply, grpc_status, further }))
-    }
-
     /// The answer's head is there: the upstream's, or one of Envoy's own.
     pub fn on_response_headers(&mut self, plugin: &Plugin, filter: &mut Filter) {
-        // A request that Envoy has answered waits for nothing any more.
-        self.call = None;
+        self.abandon(plugin);
         // One to a request that was shown to no filter, since Envoy or a filter in front refused it, stays as it is.
         let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
         if !stream.forwarded {
@@ -338,7 +233,8 @@ impl HttpStream {
 
     /// It ended, however that came: it is counted, once.
     pub fn on_end(&mut self, plugin: &Plugin) {
-        let (mut stream, unfinished) = match mem::replace(&mut self.state, State::Over) {
+        self.abandon(plugin);
+        let (stream, unfinished) = match &mut self.state {
             State::Decided(stream) => (stream, false),
             // Its client went away, or Envoy answered it.
             State::Paused(stream, _) => (stream, true),
@@ -346,14 +242,15 @@ impl HttpStream {
         };
         let now = now();
         if unfinished {
-            stream.decision = "unfinished";
+            stream.unfinished();
             if let Some(record) = &self.record {
-                access::audit(plugin, &stream, record, None);
+                access::audit(plugin, stream, record, None);
             }
         }
         stream.on_end(now, &mut locked(plugin.worker(self.worker)).meter);
         if let Some(record) = &self.record {
-            access::log(plugin, &stream, record, now);
+            access::log(plugin, stream, record, now);
         }
+        self.state = State::Over;
     }
 }

@@ -1,0 +1,107 @@
+//! What the gate answers itself.
+
+use std::mem;
+
+use super::{HttpStream, State, Step};
+use crate::access;
+use crate::envoy::{Failed, Filter, HeadersOf, Map};
+use crate::header_edits::set_request_id;
+use crate::local_reply::LocalReply;
+use crate::plugin::Plugin;
+use crate::store::locked;
+use probegate_core::gate::Stream;
+use probegate_core::local_reply::Reply;
+use probegate_core::request::Head;
+use probegate_core::verdict::Refusal;
+
+impl HttpStream {
+    pub(super) fn reply(
+        &mut self,
+        plugin: &Plugin,
+        filter: &mut Filter,
+        mut stream: Stream,
+        reply: Reply,
+    ) -> Step {
+        stream.replied(&reply);
+        let pending = stream.pending.as_mut();
+        let mut further = pending
+            .map(|pending| mem::take(&mut pending.global_rate_limit.headers))
+            .unwrap_or_default();
+        // A refusal tells of the limit that refused.
+        if let Some(quota) = &stream.quota
+            && !reply.headers.iter().any(|(name, _)| *name == "ratelimit")
+        {
+            further.extend(quota.headers().map(|(name, value)| (name.to_owned(), value)));
+        }
+        access::tell(plugin, &stream, filter);
+        let grpc_status = stream.grpc_status.map(|code| code as u32);
+        let reply = LocalReply { id: stream.id.clone(), reply, grpc_status, further };
+        self.state = State::Decided(stream);
+        Step::Reply(reply)
+    }
+
+    /// Something panicked while it was at work: the request is answered 500.
+    pub fn on_panic(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
+        let mut stream = match mem::replace(&mut self.state, State::Over) {
+            State::Paused(stream, _) | State::Decided(stream) => stream,
+            State::New | State::Over => self.lost(plugin, filter),
+        };
+        // What Envoy does not take costs the answer nothing.
+        let _ = set_request_id(&stream, plugin, filter);
+        stream.fail();
+        let reply = Refusal::Internal.reply(&stream.id, &plugin.names);
+        self.reply(plugin, filter, stream, reply)
+    }
+
+    /// The stream anew, which went with what panicked.
+    fn lost(&self, plugin: &Plugin, filter: &Filter) -> Stream {
+        locked(plugin.worker(self.worker)).judge(filter, |gate, context| {
+            let mut headers = HeadersOf::default();
+            let head = match filter.lend_headers(Map::Request, &mut headers) {
+                Ok(()) => Head::read(headers.walk(), &gate.names),
+                Err(Failed) => Head::default(),
+            };
+            gate.on_lost(&head, context)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Wait;
+    use super::*;
+    use crate::envoy::Config;
+    use probegate_core::request_id::RequestId;
+    use probegate_core::time::Micros;
+
+    fn answered(state: State) -> LocalReply {
+        let plugin = Plugin::compile(&mut Config::none(), "", b"{}").unwrap();
+        let mut stream = HttpStream { worker: 0, state, record: None };
+        let step = stream.on_panic(&plugin, &mut Filter::none());
+        assert!(matches!(stream.pass(), Step::Pause), "nothing of it gets through");
+        match step {
+            Step::Reply(reply) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_that_panics_is_answered_with_an_id_of_its_own() {
+        for state in [State::New, State::Over] {
+            let reply = answered(state);
+            assert_eq!((reply.reply.status, reply.grpc_status), (500, None));
+            assert_eq!(reply.id.as_bytes().len(), 36);
+            assert!(reply.reply.body.contains(reply.id.as_str()), "{}", reply.reply.body);
+        }
+    }
+
+    #[test]
+    fn a_grpc_call_that_panics_has_its_id_and_a_status_of_grpc() {
+        let head = Head { path: b"/a.B/C", grpc: true, ..Head::default() };
+        let stream = Stream::new(&head, RequestId::mint([7; 16]), Micros::default());
+        let id = stream.id.as_str().to_owned();
+        let reply = answered(State::Paused(stream, Wait::Body));
+        assert_eq!(reply.id.as_str(), id);
+        assert!(reply.grpc_status.is_some_and(|status| status != 0), "{reply:?}");
+    }
+}
