@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From what everything rests on to what rests on everything.
-const ORDER: [&str; 30] = [
+const ORDER: [&str; 31] = [
     "time",
     "http",
     "json",

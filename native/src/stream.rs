@@ -18,7 +18,7 @@ use crate::plugin::Plugin;
 use crate::store::locked;
 use probegate_core::gate::Stream;
 use probegate_core::metrics::{Code, Status};
-use probegate_core::operations::MAX_BODY;
+use probegate_core::http::MAX_BODY;
 use probegate_core::request::Head;
 use probegate_core::verdict::{Pause, Verdict};
 

@@ -70,7 +70,7 @@ impl Gate {
         let operations = operations.map(|(place, quota)| limited(name(place + 1), quota));
         let warnings = self.configuration_warnings.iter();
         Report {
-            open_metrics: self.open_metrics,
+            open_metrics: self.metrics_routes.open,
             guards: self.guards.iter().map(|guard| self.guard(guard)).collect(),
             limits: client.into_iter().chain(operations).collect(),
             last_minute: Minute {

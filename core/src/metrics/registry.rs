@@ -110,7 +110,8 @@ impl Registry {
     fn admit(&mut self, request: Request) {
         for (way, counted) in ways(request) {
             let (method, status, _) = counted;
-            let (requests, durations) = (requests_of(counted), SeriesName::Durations(method, status));
+            let (requests, durations) =
+                (requests_of(counted), SeriesName::Durations(method, status));
             if self.keys.contains(&requests) {
                 return;
             }
