@@ -22,4 +22,5 @@ mod stream;
 mod ticker;
 mod token_fetches;
 mod token_files;
+mod warnings;
 mod worker;

@@ -14,7 +14,7 @@ use crate::store::{Shared, locked};
 use crate::ticker::Ticker;
 use crate::token_files::TokenFiles;
 use crate::worker::Worker;
-use crate::{probes, token_fetches, token_files};
+use crate::{probes, token_fetches, token_files, warnings};
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Host, Mistake};
@@ -58,6 +58,8 @@ pub struct Background {
     /// Counts what is probed, and reads what all have counted.
     pub meter: Meter,
     pub random: Random,
+    /// What the gauge of warnings has from here.
+    pub told: Warnings,
     /// How often it ticks, in milliseconds.
     tick: u32,
     /// Ticks since counts were handed over.
@@ -131,12 +133,14 @@ impl Plugin {
                 files: TokenFiles::new(compiled.token_files),
                 meter: Meter::new(compiled.metrics),
                 random: Random::new(drawn_key()?),
+                told: Warnings::default(),
                 tick,
                 ticks: 0,
             }),
             calls: Calls::default(),
             ticker: None,
         };
+        locked(&plugin.background).meter.warned(warnings::shared());
         plugin.flush();
         // Envoy forgets a counter that no configuration holds. So this one holds them all before those that it
         // replaces are gone.
@@ -154,6 +158,12 @@ impl Plugin {
         self.others.iter().chain([&self.first])
     }
 
+    /// What requests have shown that keeps the gate from its work.
+    pub fn found(&self) -> Warnings {
+        let found = self.workers().map(|worker| locked(worker).gate.warnings);
+        found.fold(Warnings::default(), Warnings::union)
+    }
+
     /// Sees the time go by, on the main thread.
     pub fn on_tick(&self, config: &mut Config) {
         let now = now();
@@ -165,6 +175,7 @@ impl Plugin {
         });
         probes::on_tick(self, config);
         token_fetches::on_tick(self, config);
+        warnings::on_tick(self);
         if self.flushes() {
             token_files::on_tick(self);
             self.flush();
@@ -254,8 +265,7 @@ impl Plugin {
         let Background { prober, .. } = &mut *locked(&self.background);
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let found = self.workers().map(|worker| locked(worker).gate.warnings);
-        let warnings = found.fold(Warnings::default(), Warnings::union);
+        let warnings = warnings::shared();
         let own = Own { service: &self.service, host: Host::Native.name(), warnings, gate };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
