@@ -89,7 +89,9 @@ extern "C" fn envoy_dynamic_module_on_http_filter_request_trailers(
 ) -> u32 {
     // SAFETY: Envoy's, until this returns.
     let step = unsafe {
-        on_request(filter, stream, |stream, plugin, filter| stream.on_request_end(plugin, filter))
+        on_request(filter, stream, |stream, plugin, filter| {
+            stream.on_request_trailers(plugin, filter)
+        })
     };
     of_head(step.as_ref())
 }
@@ -113,7 +115,9 @@ extern "C" fn envoy_dynamic_module_on_http_filter_response_trailers(
     stream: ModuleFilter,
 ) -> u32 {
     // SAFETY: Envoy's, until this returns.
-    unsafe { shown(filter, stream, |stream, _, filter| stream.on_response_trailers(filter)) };
+    unsafe {
+        shown(filter, stream, |stream, plugin, filter| stream.on_response_trailers(plugin, filter));
+    };
     status::CONTINUE
 }
 

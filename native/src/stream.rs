@@ -17,9 +17,9 @@ use crate::local_reply::LocalReply;
 use crate::plugin::Plugin;
 use crate::store::locked;
 use probegate_core::gate::Stream;
-use probegate_core::metrics::{Code, Status};
 use probegate_core::http::MAX_BODY;
-use probegate_core::request::Head;
+use probegate_core::metrics::{Code, Status};
+use probegate_core::request::{DEGRADED, Head, WOULD_LIMIT};
 use probegate_core::verdict::{Pause, Verdict};
 
 use question::Call;
@@ -127,6 +127,18 @@ impl HttpStream {
         }
     }
 
+    /// The request has trailers, and here they are: they end its body. The marks that only the gate may set are
+    /// taken off them, as they are off the head.
+    pub fn on_request_trailers(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
+        if matches!(self.state, State::Paused(..) | State::Decided(_)) {
+            for mark in [WOULD_LIMIT, DEGRADED] {
+                // Envoy refuses this of no map that it has just shown.
+                let _ = filter.remove_header(Map::RequestTrailers, mark);
+            }
+        }
+        self.on_request_end(plugin, filter)
+    }
+
     /// All of the request's body is there.
     pub fn on_request_end(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
         match self.state {
@@ -220,12 +232,12 @@ impl HttpStream {
         }
     }
 
-    /// The answer has trailers, and here they are.
-    pub fn on_response_trailers(&mut self, filter: &Filter) {
-        if let State::Decided(stream) = &mut self.state
-            && stream.grpc
-            && stream.forwarded
-        {
+    /// The answer has trailers, and here they are. The request's ID stands in the head alone.
+    pub fn on_response_trailers(&mut self, plugin: &Plugin, filter: &mut Filter) {
+        let State::Decided(stream) = &mut self.state else { return };
+        // What cannot be taken off costs the client a second ID, not its answer.
+        let _ = filter.remove_header(Map::ResponseTrailers, &plugin.request_id_header);
+        if stream.grpc && stream.forwarded {
             let status = filter.header(Map::ResponseTrailers, b"grpc-status");
             stream.grpc_status = status.map(Code::of).or(stream.grpc_status);
         }

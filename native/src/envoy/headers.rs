@@ -14,6 +14,7 @@ use probegate_core::request::{Header, HeaderList, Headers};
 #[repr(u32)]
 pub enum Map {
     Request = 0,
+    RequestTrailers = 1,
     Response = 2,
     ResponseTrailers = 3,
 }
