@@ -1,12 +1,15 @@
 //! Who a client is to the limit, and the fixed-size key that it is counted under.
 
+mod address;
+
 use std::hash::Hasher as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::digest::Digest;
 use crate::request::{Head, Single};
+use address::parse;
 
 /// What tells clients apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,25 +103,15 @@ impl Identity<'_> {
     /// What a log calls the client. A header's value may be a secret: its digest tells whose it is.
     pub fn name(&self) -> String {
         match self {
+            Self::Address(IpAddr::V4(address)) => {
+                let mut digits = address.octets().map(|octet| (octet, itoa::Buffer::new()));
+                digits.each_mut().map(|(octet, digits)| digits.format(*octet)).join(".")
+            }
             Self::Address(address) => address.to_string(),
             Self::Name(name) => Digest::of(name).short(),
             Self::Unknown => "unknown".into(),
         }
     }
-}
-
-/// Reads `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:80`. An
-/// IPv4 address that is mapped into IPv6 is that IPv4 address.
-fn parse(text: &[u8]) -> Option<(IpAddr, Option<u16>)> {
-    let text = str::from_utf8(text).ok()?;
-    let (address, port) = match text.parse::<IpAddr>() {
-        Ok(address) => (address, None),
-        Err(_) => match text.parse::<SocketAddr>() {
-            Ok(socket) => (socket.ip(), Some(socket.port())),
-            Err(_) => (text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?, None),
-        },
-    };
-    Some((address.to_canonical(), port))
 }
 
 impl Prefixes {

@@ -102,33 +102,6 @@ impl Refusal {
 
     /// The answer to a request that had this ID, under a configuration that has these names.
     pub fn reply(&self, id: &RequestId, names: &ReplyNames) -> Reply {
-        let message;
-        let (message, grpc_status) = match self {
-            Self::BadRequest(unreadable) => {
-                message = unreadable.to_string();
-                (message.as_str(), None)
-            }
-            Self::Unauthorized(Unauthorized { failure, .. }) => {
-                (unauthorized(*failure), Some(UNAUTHENTICATED))
-            }
-            Self::NotFound => ("not found", None),
-            Self::MethodNotAllowed => ("only GET and HEAD are allowed", None),
-            Self::Internal => ("the request could not be handled", None),
-            Self::Unavailable { what: Dependency::Upstream, .. } => {
-                ("upstream is not ready", Some(UNAVAILABLE))
-            }
-            Self::Unavailable { what: Dependency::RateLimitService, .. } => {
-                ("the rate limit service is unavailable", Some(UNAVAILABLE))
-            }
-            Self::Replayed(block) => (not_the_first(*block), Some(ABORTED)),
-            Self::RateLimited(rejection) if rejection.is_missing_key() => {
-                ("the rate limit key is missing", Some(INVALID_ARGUMENT))
-            }
-            Self::RateLimited(rejection) => {
-                message = too_many(rejection);
-                (message.as_str(), Some(RESOURCE_EXHAUSTED))
-            }
-        };
         let retry_after_seconds = match self {
             // To come again does not help.
             Self::RateLimited(rejection) if rejection.is_missing_key() => None,
@@ -137,18 +110,48 @@ impl Refusal {
             _ => None,
         };
         let mut body = Object::default();
-        body.text("error", self.word());
-        body.text("message", message);
+        body.word("error", self.word());
+        self.message(&mut body);
         body.text("request_id", id.as_str());
         if let Some(seconds) = retry_after_seconds {
             body.number("retry_after_seconds", seconds);
         }
         Reply {
             status: self.status(),
-            grpc_status,
+            grpc_status: self.grpc_status(),
             headers: self.headers(names),
             body: body.finish(),
         }
+    }
+
+    /// The status for a gRPC client; `None` leaves the mapping to Envoy.
+    fn grpc_status(&self) -> Option<u32> {
+        match self {
+            Self::BadRequest(_) | Self::NotFound | Self::MethodNotAllowed | Self::Internal => None,
+            Self::Unauthorized(_) => Some(UNAUTHENTICATED),
+            Self::Unavailable { .. } => Some(UNAVAILABLE),
+            Self::Replayed(_) => Some(ABORTED),
+            Self::RateLimited(rejection) if rejection.is_missing_key() => Some(INVALID_ARGUMENT),
+            Self::RateLimited(_) => Some(RESOURCE_EXHAUSTED),
+        }
+    }
+
+    /// Adds the sentence for whoever reads the answer.
+    fn message(&self, body: &mut Object) {
+        let sentence = match self {
+            Self::BadRequest(unreadable) => return body.text("message", &unreadable.to_string()),
+            Self::RateLimited(rejection) => return too_many(rejection, body),
+            Self::Unauthorized(Unauthorized { failure, .. }) => unauthorized(*failure),
+            Self::NotFound => "not found",
+            Self::MethodNotAllowed => "only GET and HEAD are allowed",
+            Self::Internal => "the request could not be handled",
+            Self::Unavailable { what: Dependency::Upstream, .. } => "upstream is not ready",
+            Self::Unavailable { what: Dependency::RateLimitService, .. } => {
+                "the rate limit service is unavailable"
+            }
+            Self::Replayed(block) => not_the_first(*block),
+        };
+        body.word("message", sentence)
     }
 
     fn headers(&self, names: &ReplyNames) -> Vec<(&'static str, Cow<'static, str>)> {
@@ -264,30 +267,28 @@ fn not_the_first(block: Block) -> &'static str {
     }
 }
 
-fn too_many(rejection: &Rejection) -> String {
+fn too_many(rejection: &Rejection, body: &mut Object) {
     use crate::rate_limit::LimitReason::*;
     let quota = rejection.quota;
-    match rejection.reason {
-        Exceeded if quota.window == 0 => "rate limit exceeded".into(),
-        Exceeded => {
-            let (mut requests, mut time) = (Buffer::new(), Buffer::new());
-            let (time, unit) = duration(quota, &mut time);
-            let requests = requests.format(quota.requests);
-            ["rate limit exceeded: ", requests, " requests per ", time, unit].concat()
+    let sentence = match rejection.reason {
+        Exceeded if quota.window > 0 => {
+            let (mut requests, mut window) = (Buffer::new(), Buffer::new());
+            // As a user writes a window: `60 s`, `1500 ms`.
+            let (number, unit) = match quota.window_ms() {
+                ms if ms % 1_000 == 0 => (ms / 1_000, " s"),
+                ms => (ms, " ms"),
+            };
+            let (requests, window) = (requests.format(quota.requests), window.format(number));
+            let words = ["rate limit exceeded: ", requests, " requests per ", window, unit];
+            return body.words("message", &words);
         }
-        TableFull if rejection.limit == 0 => "too many clients at once".into(),
-        TableFull => "too many keys at once".into(),
-        Contended | Unavailable => "the limit cannot be counted now".into(),
-        MissingKey => "the rate limit key is missing".into(),
-    }
-}
-
-/// The window of a quota as a user writes it: `60 s`, `1500 ms`.
-fn duration(quota: Quota, digits: &mut Buffer) -> (&str, &'static str) {
-    match quota.window_ms() {
-        ms if ms % 1_000 == 0 => (digits.format(ms / 1_000), " s"),
-        ms => (digits.format(ms), " ms"),
-    }
+        Exceeded => "rate limit exceeded",
+        TableFull if rejection.limit == 0 => "too many clients at once",
+        TableFull => "too many keys at once",
+        Contended | Unavailable => "the limit cannot be counted now",
+        MissingKey => "the rate limit key is missing",
+    };
+    body.word("message", sentence)
 }
 
 #[cfg(test)]

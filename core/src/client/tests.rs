@@ -7,6 +7,7 @@ mod forwarded;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
+use super::address::parse_ipv4;
 use super::*;
 
 const WHOLE: Prefixes = Prefixes { ipv4: 32, ipv6: 128 };
@@ -110,4 +111,46 @@ fn clients_never_coincide() {
 fn the_key_is_not_printed() {
     let printed = format!("{:?}", HashKey([0xa5; 16])).to_lowercase();
     assert!(!printed.contains("a5") && !printed.contains("165"), "{printed}");
+}
+
+/// The short way reads what the long one does, and leaves it all else.
+#[test]
+fn an_address_of_ipv4_is_read_as_the_standard_library_reads_it() {
+    let table = [
+        "192.0.2.1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "256.0.0.1",
+        "1.2.3",
+        "1.2.3.4.5",
+        "01.2.3.4",
+        "1.2.3.04",
+        "1..2.3",
+        "1.2.3.4:",
+        "1.2.3.4:0",
+        "1.2.3.4:65535",
+        "1.2.3.4:65536",
+        "1.2.3.4:080",
+        "1.2.3.4:8 ",
+        " 1.2.3.4",
+        "1.2.3.4:+8",
+        "",
+        ".",
+        ":",
+        "1.2.3.4294967296",
+        "1.2.3.4:4294967376",
+        "::1",
+        "[::1]:8",
+    ];
+    for text in table {
+        let address = text.parse::<Ipv4Addr>().map(|address| (address, None));
+        let socket = text.parse::<std::net::SocketAddrV4>();
+        let by_library = address.ok().or(socket.ok().map(|it| (*it.ip(), Some(it.port()))));
+        let by_hand = parse_ipv4(text.as_bytes());
+        // A port may have a zero ahead: that is the long way's.
+        assert!(by_hand == by_library || (by_hand.is_none() && text == "1.2.3.4:080"), "{text}");
+        assert_eq!(parse(text.as_bytes()).is_some(), by_library.is_some() || text.contains("::1"));
+    }
+    assert_eq!(address("203.0.113.201").name(), "203.0.113.201");
+    assert_eq!(address("0.10.200.255").name(), "0.10.200.255");
 }

@@ -35,6 +35,21 @@ impl Object {
         }
     }
 
+    /// Adds a text of words that need no escape, wherever the words come from.
+    pub fn words(&mut self, key: &str, words: &[&str]) {
+        self.key(key);
+        self.0.push('"');
+        for word in words {
+            self.0.push_str(word);
+        }
+        self.0.push('"');
+    }
+
+    /// Adds a word of the gate's own, which needs no escape.
+    pub fn word(&mut self, key: &str, word: &'static str) {
+        self.words(key, &[word]);
+    }
+
     /// Adds a number.
     pub fn number(&mut self, key: &str, value: impl Integer) {
         self.key(key);
@@ -83,8 +98,9 @@ mod tests {
         object.text("empty", "");
         object.text("odd", "\"\\\n\u{1}\u{7f}é~ ");
         object.number("number", 7);
+        object.words("words", &["two ", "words"]);
         object.millis("millis", 45_031);
-        let expected = r#"{"empty":"","odd":"\"\\\n\u0001\u007fé~ ","number":7,"millis":45.031}"#;
+        let expected = r#"{"empty":"","odd":"\"\\\n\u0001\u007fé~ ","number":7,"words":"two words","millis":45.031}"#;
         assert_eq!(object.finish(), expected);
     }
 

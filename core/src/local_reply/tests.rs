@@ -113,12 +113,15 @@ fn messages_are_plain_sentences() {
         let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(body["message"], message);
     }
-    let quota = |window| {
-        let mut digits = Buffer::new();
-        let (number, unit) = duration(Quota { requests: 1, window }, &mut digits);
-        [number, unit].concat()
-    };
-    assert_eq!([quota(60_000_000), quota(1_000_000), quota(500_000)], ["60 s", "1 s", "500 ms"]);
+    for (window, told) in [(60_000_000, " 60 s"), (1_000_000, " 1 s"), (500_000, " 500 ms")] {
+        let Refusal::RateLimited(mut rejection) = limited(LimitReason::Exceeded, 0) else {
+            panic!("a rejection");
+        };
+        rejection.quota.window = window;
+        let reply = Refusal::RateLimited(rejection).reply(&id("abc"), &ReplyNames::default());
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert!(body["message"].as_str().unwrap().ends_with(told), "{body}");
+    }
 }
 
 #[test]
