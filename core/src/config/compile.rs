@@ -171,7 +171,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Compiles what stands within a key or an index.
+    /// Compiles what stands within a key or an index. Not inlined, so that each section is a function of
+    /// its own: the memory that V8 takes to compile one goes by its size.
+    #[inline(never)]
     fn within<T>(&mut self, step: impl Into<Step>, compile: impl FnOnce(&mut Self) -> T) -> T {
         self.findings.enter(step);
         let compiled = compile(self);
