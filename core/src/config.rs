@@ -1,6 +1,6 @@
 //! The plugin's configuration, in two steps: its shape, then its meaning.
 //!
-//! Every mistake is found when the configuration is loaded, and told with its place, as
+//! Every mistake is found when the configuration is loaded, and named with its place, as
 //! `routes[2].paths[0]: must start with "/"`. What a message quotes is never a value, since a
 //! value may be a secret that stands in the wrong place.
 
@@ -33,23 +33,23 @@ pub use path::{Mistake, Step};
 /// A configuration that has a meaning.
 #[derive(Debug)]
 pub struct Compiled {
-    /// What decides.
+    /// The gate.
     pub gate: Gate,
-    /// How to count.
+    /// Settings of the metrics.
     pub metrics: metrics::Settings,
-    /// What is probed, if anything is.
+    /// The probes, if there are any.
     pub probes: Option<Plan>,
-    /// Who hands out tokens.
+    /// The services that hand out tokens.
     pub sources: Vec<Source>,
     /// Files of tokens, each with the number by which guards know it. Those that can be read are read.
     pub token_files: Vec<TokenFile>,
     /// This service's name in logs.
     pub service: Option<String>,
-    /// What is logged, and how.
+    /// Settings of the log.
     pub log: log::Settings,
-    /// Which listeners' requests are judged.
+    /// The listeners whose requests are judged.
     pub direction: Direction,
-    /// What works, but should be known, with its place.
+    /// Warnings: settings that work, but should be known, with their places.
     pub warnings: Vec<Mistake>,
     /// The routes in their order, each with where it stands.
     pub rules: Vec<Rule>,
@@ -60,7 +60,7 @@ pub struct Compiled {
 pub struct Rule {
     /// The paths.
     pub pattern: Pattern,
-    /// What they are.
+    /// The class of the paths.
     pub route: Route,
     /// Whose it is.
     pub origin: Origin,
@@ -83,7 +83,7 @@ pub enum Origin {
 }
 
 impl Compiled {
-    /// What the gate's own answers name.
+    /// The names in the gate's own answers.
     pub fn reply_names(&self) -> ReplyNames {
         let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let token_headers = self.gate.names.tokens.iter().map(|name| text(name)).collect();
@@ -111,7 +111,7 @@ fn value(bytes: &[u8]) -> Result<Value, Mistake> {
     protobuf::parse_struct(bytes).ok_or(json)
 }
 
-/// Gives a configuration its meaning, or tells the first mistake.
+/// Gives a configuration its meaning, or returns the first mistake.
 pub fn compile(config: Config, environment: &Environment<'_>) -> Result<Compiled, Mistake> {
     compile::compile(config, environment).map_err(|mistakes| {
         let first = mistakes.into_iter().next();

@@ -1,6 +1,7 @@
 //! The order of the stages of a request, and nothing else.
 
 mod client_limit;
+mod metrics_routes;
 mod news;
 mod pending;
 mod report;
@@ -8,6 +9,7 @@ mod stages;
 mod stream;
 
 pub use client_limit::ClientLimit;
+pub use metrics_routes::MetricsRoutes;
 pub use pending::PendingChecks;
 pub use report::Report;
 pub use stream::{Stream, TokenRef};
@@ -39,7 +41,7 @@ pub trait Host: Store + Tables + Connection + Clock {
     fn random(&mut self) -> [u8; 16];
 }
 
-/// What travels with a request through the stages.
+/// The time, the host and the meter, which travel with a request through the stages.
 #[derive(Debug)]
 pub struct Context<'a, H> {
     /// The time, on the monotonic clock; 0 if it cannot be read.
@@ -50,21 +52,12 @@ pub struct Context<'a, H> {
     pub meter: &'a mut Meter,
 }
 
-/// What holds for the metrics routes beside their guard.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MetricsRoutes {
-    /// `mode: dev`: anybody may read them.
-    pub open: bool,
-    /// Take `authorization` off requests to them.
-    pub strip_authorization: bool,
-}
-
-/// A compiled configuration: what decides, without what it has counted.
+/// A compiled configuration, without what it has counted.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Which headers are read.
+    /// The headers that are read.
     pub names: HeaderNames,
-    /// Whether a client's request ID may be kept.
+    /// True if a client's request ID may be kept.
     pub accept_request_id: bool,
     /// The classes of paths.
     pub routes: Routes,
@@ -80,13 +73,13 @@ pub struct Gate {
     pub operations: Operations,
     /// The limit that many Envoys share, if there is one.
     pub global_rate_limit: Option<GlobalRateLimit>,
-    /// Which requests are let through once only, if any are.
+    /// Requests that are let through once only, if any are.
     pub replay: Option<Replay>,
-    /// What becomes of API requests while a service behind is not well.
+    /// The fate of API requests while an upstream is not ready.
     pub when_degraded: WhenDegraded,
     /// The services that are not well, as the last tick found them.
     pub degraded: Option<Degraded>,
-    /// What requests have shown that keeps the gate from its work.
+    /// Warnings that requests have given rise to.
     pub warnings: Warnings,
     /// What works, but should be known, of the configuration.
     pub configuration_warnings: Vec<String>,
@@ -243,7 +236,7 @@ impl Gate {
         Ok(None)
     }
 
-    /// Who sent a request, for the log: as the limit tells clients apart, and without one the peer.
+    /// The client of a request, for the log: as the limit tells clients apart, and without one the peer.
     pub fn client(&self, head: &Head<'_>, host: &mut impl Host) -> String {
         let clients = self.limit.as_ref().map_or(&Clients::PEERS, |limit| &limit.clients);
         clients.identify(head, host).name()
@@ -291,7 +284,7 @@ impl Gate {
     }
 }
 
-/// What becomes of a request that the rate limit service did not decide.
+/// Decides a request that the rate limit service did not decide.
 fn on_undecided(
     limit: &GlobalRateLimit,
     failure: Failure,

@@ -5,7 +5,7 @@
 //! refused. What it does not say in time, or not at all, is decided here: [`OnError`]. A service that
 //! is down is left alone by a [`breaker`], and does not cost its time-out on every request.
 //!
-//! How exact the limit is the service decides. Envoy's own counts in fixed windows, which admit up to
+//! The service decides how exact the limit is. Envoy's own counts in fixed windows, which admit up to
 //! twice the limit in an interval that lies across the border of two.
 
 pub mod answer;
@@ -21,7 +21,7 @@ use crate::time::Micros;
 
 use answer::Over;
 use breaker::Breaker;
-use request::{Descriptor, Question, Told};
+use request::{Descriptor, OperationDescriptor, Question};
 
 /// The section `global_rate_limit` of a configuration, with its meaning checked, and what one VM has seen of
 /// the service.
@@ -31,23 +31,23 @@ pub struct GlobalRateLimit {
     pub cluster: Box<str>,
     /// Tells the limits of one application from those of others.
     pub domain: Box<str>,
-    /// How long an answer may take.
+    /// Timeout of an answer.
     pub timeout: Micros,
-    /// What becomes of a request that the service does not decide.
+    /// The fate of a request that the service does not decide.
     pub on_error: OnError,
     /// Its place among the limits that the configuration names.
     pub limit: u8,
-    /// What the service is told of a request.
+    /// The descriptors of a request.
     pub descriptors: Vec<Descriptor>,
-    /// Who a client is to it.
+    /// Tells clients apart.
     pub clients: Clients,
     /// The operations, in their order.
-    pub operations: Vec<Told>,
+    pub operations: Vec<OperationDescriptor>,
     /// Keeps a dead service from costing its time-out on every request.
     pub breaker: Breaker,
 }
 
-/// What becomes of a request that the service does not decide.
+/// The fate of a request that the service does not decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnError {
     /// It goes on: it has passed the limits of this process, if there are any.
@@ -83,7 +83,7 @@ impl Failure {
 /// A request's way through the limit.
 #[derive(Debug, Default)]
 pub struct Passage {
-    /// What the service is to be told, until it is.
+    /// The message for the service, until it is sent.
     pub question: Option<Question>,
     /// The message to send, while the request waits for that to be done.
     pub message: Vec<u8>,
@@ -100,7 +100,7 @@ impl Passage {
     }
 }
 
-/// What the service has decided.
+/// The service's decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Within every limit.
@@ -113,14 +113,15 @@ impl GlobalRateLimit {
     /// The name of the limit.
     pub const NAME: &str = "global_rate_limit";
 
-    /// Who a client is, if the service is told who asks.
-    pub fn told(&self) -> Option<&Clients> {
+    /// The client, if a descriptor has it.
+    pub fn clients_to_describe(&self) -> Option<&Clients> {
         let by_client = self.operations.iter().any(|operation| operation.by_client);
-        let tells = |descriptor: &Descriptor| descriptor.client || (descriptor.key && by_client);
-        self.descriptors.iter().any(tells).then_some(&self.clients)
+        let describes =
+            |descriptor: &Descriptor| descriptor.client || (descriptor.key && by_client);
+        self.descriptors.iter().any(describes).then_some(&self.clients)
     }
 
-    /// What may be told of a request of this client's; `None` for one whom the service is not told.
+    /// The parts of descriptors of a request of this client's; `None` for one that has no descriptor.
     pub fn question(&self, client: Option<Identity<'_>>) -> Question {
         client.map(Question::of).unwrap_or_default()
     }
@@ -130,7 +131,7 @@ impl GlobalRateLimit {
         question.message(&self.domain, &self.descriptors, &self.operations)
     }
 
-    /// A refusal as the gate tells it.
+    /// A refusal as the gate answers it.
     pub fn rejection(&self, over: &Over) -> Rejection {
         let (requests, seconds) = over.policy.unwrap_or_default();
         Rejection {
@@ -144,7 +145,7 @@ impl GlobalRateLimit {
         }
     }
 
-    /// Whether the service may be asked at `now`; it must be told [`GlobalRateLimit::on_answer`] what came of it,
+    /// Returns whether the service may be asked at `now`; [`GlobalRateLimit::on_answer`] must be called with what came of it,
     /// also if the request went away meanwhile.
     pub fn may_ask(&mut self, now: Micros) -> Result<(), Failure> {
         if self.breaker.permits(now) { Ok(()) } else { Err(Failure::Open) }

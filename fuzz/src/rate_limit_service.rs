@@ -5,7 +5,7 @@ use probegate_core::callout::Response;
 use probegate_core::client::Identity;
 use probegate_core::global_rate_limit::Decision;
 use probegate_core::global_rate_limit::answer::{Over, judge};
-use probegate_core::global_rate_limit::request::{Descriptor, Question, Told};
+use probegate_core::global_rate_limit::request::{Descriptor, Question, OperationDescriptor};
 use probegate_core::probe::grpc;
 use probegate_core::request::Pairs;
 
@@ -50,7 +50,7 @@ fn answer(flags: u8, body: &[u8]) {
     }
 }
 
-/// What a client is told is a header, and none that frames the message.
+/// A header for the client is one, and none that frames the message.
 fn refused(over: &Over) {
     assert!((1..=31 * 24 * 3600).contains(&over.retry_after) && over.headers.len() <= 16);
     for (name, value) in &over.headers {
@@ -69,7 +69,7 @@ fn question(flags: u8, said: &[u8]) {
     question.operation(0, (flags & 4 == 0).then_some(key));
     question.operation(usize::from(flags >> 5), Some(key));
     let told =
-        Told { name: "recall".into(), by_client: flags & 8 != 0, by_header: flags & 16 != 0 };
+        OperationDescriptor { name: "recall".into(), by_client: flags & 8 != 0, by_header: flags & 16 != 0 };
     let descriptor = Descriptor { client: true, operation: true, key: true };
     let message = question.message("domain", &[descriptor], &[told]);
     let Some(message) = message else { return };

@@ -22,7 +22,7 @@ pub struct Checked {
     pub compiled: Compiled,
 }
 
-/// Checks a configuration, or tells every mistake in it; the first one is what the gate logs.
+/// Checks a configuration, or returns every mistake in it; the first one is what the gate logs.
 pub fn check(value: Value, environment: &Environment<'_>) -> Result<Box<Checked>, Vec<Mistake>> {
     let mut rest = Rest { value, removed: Vec::new() };
     let mut mistakes = Vec::new();
@@ -54,10 +54,10 @@ pub fn check(value: Value, environment: &Environment<'_>) -> Result<Box<Checked>
     Err(mistakes)
 }
 
-/// What is left of a configuration without its mistakes.
+/// The rest of a configuration without its mistakes.
 struct Rest {
     value: Value,
-    /// What was taken out, by its place in the whole; keys that are none leave their object as it should be.
+    /// The places that were taken out; keys that are none leave their object as it should be.
     removed: Vec<(Vec<Step>, bool)>,
 }
 
@@ -85,8 +85,8 @@ impl Rest {
         place
     }
 
-    /// Whether something was taken out of a value, or out of the section that it rests on, so that what is
-    /// said of it now may be wrong.
+    /// True if something was taken out of a value, or out of the section that it rests on, so that what is
+    /// found in it now may be wrong.
     fn is_damaged(&self, place: &[Step]) -> bool {
         let rests_on_limits = place.first() == Some(&Step::from("global_rate_limit"));
         let bases: &[&str] = if rests_on_limits { &["rate_limit", "operations"] } else { &[] };

@@ -136,7 +136,7 @@ pub fn compile(
     })
 }
 
-/// What the sections add to.
+/// The parts that the sections add to.
 struct Builder<'a> {
     environment: &'a Environment<'a>,
     findings: Findings,
@@ -147,7 +147,7 @@ struct Builder<'a> {
     guards: Vec<Guard>,
     /// How much of a table one network may take, in percent, if the user says it.
     share: Option<u32>,
-    /// Who hands out tokens; none stands twice.
+    /// The services that hand out tokens; none stands twice.
     sources: Vec<Source>,
     /// Files of tokens; none stands twice.
     files: Vec<TokenFile>,

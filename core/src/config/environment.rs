@@ -21,7 +21,7 @@ impl Host {
     }
 }
 
-/// What compiling asks of the host.
+/// The environment that a configuration is compiled in.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
     /// The form of the gate.
@@ -49,7 +49,7 @@ impl<'a> Environment<'a> {
         Self { host: Host::Native, variable, file, hash_key }
     }
 
-    /// What a variable says, without the blanks, CR and LF around it; empty if it is not set.
+    /// A variable's value, without the blanks, CR and LF around it; empty if it is not set.
     pub fn trimmed(&self, name: &str) -> String {
         (self.variable)(name).unwrap_or_default().trim_ascii().to_owned()
     }

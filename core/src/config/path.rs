@@ -69,7 +69,7 @@ impl Mistake {
         format!("there is no key `{key}`; {near} keys here are {known}")
     }
 
-    /// What is none of these names.
+    /// A name that is none of these.
     pub fn no_choice(names: &[&str]) -> Self {
         Self::new(format!("must be one of {}", names.join(", ")))
     }
@@ -104,7 +104,7 @@ impl Mistake {
         self
     }
 
-    /// What is wrong there, and what would be right.
+    /// The mistake, and what would be right.
     pub fn message(&self) -> &str {
         &self.0.message
     }

@@ -19,7 +19,7 @@ macro_rules! systems {
             &[$(($name, include_str!(concat!("presets/", $name, ".json")))),+];
 
         impl System {
-            /// What a configuration may name.
+            /// The names that a configuration may have.
             pub const NAMES: &[&str] = &[$($name,)+ "none"];
         }
     };
@@ -30,7 +30,7 @@ systems!["caracal", "caracal-core", "astrocyte", "agent-platform", "kestra", "ku
 /// The defaults where no system is named: for services that name their routes as most do.
 const DEFAULT: &str = include_str!("presets/default.json");
 
-/// What a system's file says.
+/// The file of a system.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Preset {
@@ -49,14 +49,14 @@ pub struct Variable {
     name: String,
     /// The way to the key.
     key: String,
-    /// What the variable's words mean to the key; without any, it holds a number.
+    /// The key's value for each word of the variable; without any, it holds a number.
     #[serde(default)]
     words: BTreeMap<String, String>,
     #[serde(default)]
     ignore_case: bool,
-    /// What any other word means; absent: it is a mistake.
+    /// The key's value for any other word; absent: it is a mistake.
     otherwise: Option<String>,
-    /// What it must be.
+    /// The values that would be right, for the message.
     #[serde(default)]
     right: String,
 }
@@ -83,9 +83,9 @@ impl Preset {
         environment: &Environment<'_>,
     ) -> Result<(), Mistake> {
         for variable in &self.variables {
-            let said = environment.trimmed(&variable.name);
-            if !said.is_empty() && is_open(config, &variable.key) {
-                fill(config, variable.read(&said)?);
+            let text = environment.trimmed(&variable.name);
+            if !text.is_empty() && is_open(config, &variable.key) {
+                fill(config, variable.read(&text)?);
             }
         }
         fill(config, self.configuration.clone());
@@ -95,13 +95,13 @@ impl Preset {
 
 impl Variable {
     /// The configuration that it stands for.
-    fn read(&self, said: &str) -> Result<Config, Mistake> {
+    fn read(&self, text: &str) -> Result<Config, Mistake> {
         let wrong = || Mistake::new(format!("the variable {} must be {}", self.name, self.right));
-        let word = if self.ignore_case { said.to_ascii_lowercase() } else { said.to_owned() };
+        let word = if self.ignore_case { text.to_ascii_lowercase() } else { text.to_owned() };
         let value = match self.words.get(&word).or(self.otherwise.as_ref()) {
             Some(word) => Value::String(word.clone()),
             None if self.words.is_empty() => {
-                let number = said.parse::<u32>().ok().filter(|number| *number > 0);
+                let number = text.parse::<u32>().ok().filter(|number| *number > 0);
                 Value::Number(f64::from(number.ok_or_else(wrong)?))
             }
             None => return Err(wrong()),
@@ -111,7 +111,7 @@ impl Variable {
     }
 }
 
-/// Whether the configuration says nothing of a key that a variable may stand in for.
+/// True if the configuration says nothing of a key that a variable may stand in for.
 fn is_open(config: &Config, key: &str) -> bool {
     match key {
         "mode" => config.mode.is_none(),
@@ -142,7 +142,7 @@ pub fn routes(system: Option<System>) -> Vec<RouteRule> {
     Preset::of(system).ok().and_then(|preset| preset.configuration.routes).unwrap_or_default()
 }
 
-/// Whether a variable holds no token: what it says stands in for a key of the configuration.
+/// True if a variable holds no token: what it says stands in for a key of the configuration.
 pub fn is_setting(name: &str) -> bool {
     let presets = FILES.iter().filter_map(|(_, text)| read(text).ok());
     presets.flat_map(|preset| preset.variables).any(|variable| variable.name == name)

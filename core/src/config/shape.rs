@@ -39,7 +39,7 @@ pub struct Config {
     /// `dev` opens the metrics routes. Default `stable`; with `system: caracal` what the variable
     /// `CARACAL_MODE` says.
     pub mode: Option<Mode>,
-    /// Which listeners' requests are judged; those of the others pass untouched. Default `auto`.
+    /// The listeners whose requests are judged; those of the others pass untouched. Default `auto`.
     pub direction: Direction,
     /// This service's name in logs and on the status page. Default: the plugin's name.
     pub service: Option<String>,
@@ -48,7 +48,7 @@ pub struct Config {
     pub system: Option<System>,
     /// Classes of paths. They come before those of `system`: for the same path the user's hold.
     pub routes: Option<Vec<RouteRule>>,
-    /// Who may read the metrics routes.
+    /// The tokens that open the metrics routes.
     pub metrics_auth: MetricsAuth,
     /// The ID that every request and every answer carries.
     pub request_id: RequestId,
@@ -70,7 +70,7 @@ pub struct Config {
     #[serde(default = "own_routes")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^/[^?#;*\\]*[^?#;*/\\]$")))]
     pub own_routes: Option<String>,
-    /// What the gate writes to Envoy's log.
+    /// The lines that the gate writes to Envoy's log.
     pub log: Log,
 }
 
@@ -78,7 +78,7 @@ fn own_routes() -> Option<String> {
     Some("/-/gate".into())
 }
 
-/// How strict the gate is.
+/// Strictness of the gate.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -129,7 +129,7 @@ pub struct RouteRule {
         schemars(length(min = 1), inner(regex(pattern = r"^/[^?#;\\]*$")))
     )]
     pub paths: Vec<String>,
-    /// What the paths are.
+    /// The class of the paths.
     pub class: Class,
     /// Class `admin` only: the header that carries the token. Default `authorization`, with `Bearer`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = HEADER)))]

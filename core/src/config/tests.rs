@@ -1,4 +1,4 @@
-//! What a configuration means, and what is said of a mistake.
+//! Compiled configurations, and the messages of mistakes.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -41,7 +41,7 @@ fn compiled(configuration: &str) -> Result<Compiled, String> {
         .map_err(|mistake| mistake.to_string())
 }
 
-/// What is warned of, without its places.
+/// The warnings, without their places.
 fn messages(compiled: &Compiled) -> Vec<String> {
     compiled.warnings.iter().map(|warning| warning.message().to_owned()).collect()
 }

@@ -3,14 +3,14 @@
 use crate::client::{Clients, HashKey};
 use crate::rate_limit::Limiter;
 
-/// How clients are limited.
+/// The limit of each client.
 #[derive(Clone, Debug)]
 pub struct ClientLimit {
-    /// How they are told apart.
+    /// Tells clients apart.
     pub clients: Clients,
     /// `false`: count and mark only.
     pub enforce: bool,
-    /// What is left of the limit is told in every answer, not only in refusals.
+    /// Every answer carries what is left of the limit, not only refusals.
     pub tells_always: bool,
     /// Places clients.
     pub hash_key: HashKey,

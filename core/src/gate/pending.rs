@@ -1,16 +1,16 @@
-//! What is left to decide of a request when its client's own limit has admitted it.
+//! Checks that are left when a request's own client's limit has admitted it.
 
 use crate::global_rate_limit::Passage;
 use crate::operations::Charge;
 use crate::replay::Nonce;
 
-/// What the stages that may wait have to decide. A stage takes its part when it comes to it.
+/// Checks of the stages that may wait. A stage takes its part when it comes to it.
 #[derive(Debug, Default)]
 pub struct PendingChecks {
     /// The operations that have to admit it.
     pub charges: Vec<Charge>,
     /// The limit that many Envoys share.
     pub global_rate_limit: Passage,
-    /// What makes it the only one of its kind, if it has to be.
+    /// The nonce, if the request must be the only one of its kind.
     pub nonce: Option<Nonce>,
 }

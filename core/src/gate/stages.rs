@@ -1,4 +1,4 @@
-//! What each stage asks. Their order is that of [`super::Gate::on_request`].
+//! The stages of a request. Their order is that of [`super::Gate::on_request`].
 
 use crate::client::{ClientKey, ClientSource, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
@@ -45,15 +45,16 @@ impl Gate {
         }
     }
 
-    /// Who asks, if a limit wants to know it.
+    /// The client, if a limit wants to know it.
     pub(super) fn client_of<'a>(
         &mut self,
         class: Class,
         head: &Head<'a>,
         host: &mut impl Host,
     ) -> Option<Identity<'a>> {
-        let told = self.global_rate_limit.as_ref().and_then(GlobalRateLimit::told);
-        let clients = self.limit.as_ref().map(|limit| &limit.clients).or(told);
+        let described =
+            self.global_rate_limit.as_ref().and_then(GlobalRateLimit::clients_to_describe);
+        let clients = self.limit.as_ref().map(|limit| &limit.clients).or(described);
         let clients = clients.filter(|_| class != Class::Health)?;
         let client = clients.identify(head, host);
         if client == Identity::Unknown && clients.source == ClientSource::Peer {
@@ -113,7 +114,7 @@ impl Gate {
         }
     }
 
-    /// What is left to decide of a request that its client's own limit admitted; `None` if nothing is.
+    /// The pending checks of a request that its client's own limit admitted; `None` if there are none.
     pub(super) fn pending_checks(
         &self,
         head: &Head<'_>,

@@ -11,7 +11,7 @@ use crate::route::Class;
 use crate::time::Micros;
 use crate::verdict::{HeaderEdit, Refusal, Verdict};
 
-/// What is carried from a request to its end.
+/// The state of a stream, from its request to its end.
 #[derive(Debug)]
 pub struct Stream {
     /// The request's ID.
@@ -20,7 +20,7 @@ pub struct Stream {
     pub id_minted: bool,
     /// The answer is not the gate's own. Envoy may answer a request that waits.
     pub forwarded: bool,
-    /// What became of the request, in a word for the log.
+    /// The decision, in a word for the log.
     pub decision: &'static str,
     /// The token that opened its route.
     pub token: Option<TokenRef>,
@@ -34,9 +34,9 @@ pub struct Stream {
     pub grpc: bool,
     /// The answer's `grpc-status`, once there is one.
     pub grpc_status: Option<Code>,
-    /// What is left of the client's own limit, where every answer tells it.
+    /// The rest of the client's own limit, where every answer carries it.
     pub quota: Option<Box<QuotaState>>,
-    /// What the stages that may wait have to decide, where there is anything. Apart, since a stream is
+    /// The pending checks, where there are any. Apart, since a stream is
     /// moved about in every request.
     pub pending: Option<Box<PendingChecks>>,
     /// It is marked as one that goes to a service which is not well, and counts once it goes there.
@@ -48,9 +48,9 @@ pub struct Stream {
 /// A token that opened a guarded route, by its place in [`Gate::guards`](super::Gate::guards).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenRef {
-    /// Which guard's.
+    /// The guard's index.
     pub guard: usize,
-    /// Which of its tokens.
+    /// The index among its tokens.
     pub token: usize,
 }
 

@@ -99,7 +99,7 @@ fn authorization_is_taken_off_metrics_requests_alone() {
 }
 
 #[test]
-fn what_is_not_said_is_closed() {
+fn unset_options_are_closed() {
     let mut world = World::new("{}");
     let table = [
         ("/health", 0),

@@ -1,4 +1,4 @@
-//! What the service says.
+//! The service's answer.
 
 use prost::Message as _;
 use prost_types::Duration;
@@ -28,7 +28,7 @@ pub struct Over {
     pub retry_after: u64,
     /// The limit that takes longest to begin anew, if the service says it: requests, and seconds.
     pub policy: Option<(u64, u64)>,
-    /// What else the service wants the client to be told.
+    /// Headers that the service adds to the answer for the client.
     pub headers: Vec<(String, String)>,
 }
 

@@ -60,7 +60,7 @@ const OPEN: &[u8] = b"open";
 const CLOSED: &[u8] = b"closed";
 
 impl Breaker {
-    /// Whether a request may ask the service at `now`. Of those that come while the breaker is open one
+    /// True if a request may ask the service at `now`. Of those that come while the breaker is open one
     /// may, after each pause: so a trial of which nothing is ever heard costs another pause, no more. A clock
     /// that cannot be read, which is 0, permits no trial.
     pub fn permits(&mut self, now: Micros) -> bool {

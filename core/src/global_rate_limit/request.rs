@@ -1,4 +1,4 @@
-//! What the service is told of a request.
+//! The descriptors of a request.
 
 use prost::Message as _;
 
@@ -24,9 +24,9 @@ pub struct Descriptor {
     pub key: bool,
 }
 
-/// An operation as the service is told of it.
+/// An operation as descriptors name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct OperationDescriptor {
     /// Its name.
     pub name: String,
     /// Its key is the client.
@@ -35,7 +35,7 @@ pub struct Told {
     pub by_header: bool,
 }
 
-/// What may be told of one request, gathered as its stages come by it.
+/// The parts of one request's descriptors, gathered by its stages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
     client: String,
@@ -46,8 +46,8 @@ pub struct Question {
 impl Question {
     /// A request of this client's.
     ///
-    /// A client is told by what is the same on every Envoy. A name may be a secret, such as an API key,
-    /// and would stand in the service's store and logs: so it is told by its digest.
+    /// A client is described by what is the same on every Envoy. A name may be a secret, such as an API key,
+    /// and would stand in the service's store and logs: so its digest is sent.
     pub fn of(client: Identity<'_>) -> Self {
         let client = match client {
             Identity::Address(address) => address.to_string(),
@@ -68,13 +68,13 @@ impl Question {
         &self,
         domain: &str,
         descriptors: &[Descriptor],
-        operations: &[Told],
+        operations: &[OperationDescriptor],
     ) -> Option<Vec<u8>> {
-        let mut told = Vec::new();
+        let mut described = Vec::new();
         for descriptor in descriptors {
             let client = descriptor.client.then_some(&*self.client);
             if !descriptor.operation {
-                told.push(self::descriptor(client, None, None));
+                described.push(self::descriptor(client, None, None));
                 continue;
             }
             for (place, key) in &self.operations {
@@ -86,11 +86,11 @@ impl Question {
                     key => key.map(text),
                 };
                 if key.is_some() || !descriptor.key {
-                    told.push(self::descriptor(client, Some(&operation.name), key.as_deref()));
+                    described.push(self::descriptor(client, Some(&operation.name), key.as_deref()));
                 }
             }
         }
-        let request = RateLimitRequest { domain: domain.into(), descriptors: told };
+        let request = RateLimitRequest { domain: domain.into(), descriptors: described };
         (!request.descriptors.is_empty()).then(|| grpc::frame(&request.encode_to_vec()))
     }
 }
@@ -107,7 +107,7 @@ fn descriptor(
     RateLimitDescriptor { entries: parts.into_iter().filter_map(entry).collect() }
 }
 
-/// What a client sent, as text of a bounded length: as it is, or by its digest. Protobuf's strings are
+/// A client's value as text of a bounded length: as it is, or by its digest. Protobuf's strings are
 /// UTF-8, and a service that cannot read one decides nothing.
 fn text(value: &[u8]) -> String {
     match str::from_utf8(value) {

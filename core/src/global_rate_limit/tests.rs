@@ -1,4 +1,4 @@
-//! What is asked, what an answer means, and when nobody is asked.
+//! Requests to the service, its answers, and when it is not asked.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

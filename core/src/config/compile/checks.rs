@@ -1,4 +1,4 @@
-//! What several sections check.
+//! Checks that several sections share.
 
 use std::ops::RangeInclusive;
 

@@ -2,13 +2,13 @@
 
 use crate::config::{Mistake, Step};
 
-/// What was found so far, and where in the configuration the next check stands.
+/// Mistakes and warnings so far, and where in the configuration the next check stands.
 #[derive(Debug, Default)]
 pub struct Findings {
     place: Vec<Step>,
     /// In the order in which they were found.
     pub mistakes: Vec<Mistake>,
-    /// What works, but should be known.
+    /// Warnings: settings that work, but should be known.
     pub warnings: Vec<Mistake>,
 }
 
@@ -23,7 +23,7 @@ impl Findings {
         self.place.pop();
     }
 
-    /// What a check gives; its mistake is noted here.
+    /// Passes on the result of a check, and notes its mistake.
     pub fn check<T>(&mut self, result: Result<T, Mistake>) -> Option<T> {
         result.map_err(|mistake| self.mistakes.push(mistake.within(&self.place))).ok()
     }

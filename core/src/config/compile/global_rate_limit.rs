@@ -1,10 +1,10 @@
-//! What the section `global_rate_limit` means.
+//! Compiles the section `global_rate_limit`.
 
 use crate::config::Mistake;
 use crate::config::shape::{self, GlobalRateLimitShape};
 use crate::gate::ClientLimit;
 use crate::global_rate_limit::breaker::Breaker;
-use crate::global_rate_limit::request::{Descriptor, Told};
+use crate::global_rate_limit::request::{Descriptor, OperationDescriptor};
 use crate::global_rate_limit::{GlobalRateLimit, OnError};
 use crate::operations::{Operations, Source};
 
@@ -15,7 +15,7 @@ use super::probes::header_value;
 
 const DESCRIPTORS: usize = 16;
 
-/// What the sections before it have.
+/// The sections before it, compiled.
 pub struct Before<'a> {
     /// A limit of this process is enforced.
     pub is_limited: bool,
@@ -52,11 +52,11 @@ pub fn compile(
         descriptors.extend(findings.check_at("descriptors", descriptor));
     }
     // The names behind each client's own.
-    let mut told = Vec::new();
+    let mut described = Vec::new();
     for (name, source) in limits.iter().skip(1).zip(before.operations.sources()) {
         let by_client = *source == Source::Client;
         let by_header = matches!(source, Source::Header(_));
-        told.push(Told { name: name.clone(), by_client, by_header });
+        described.push(OperationDescriptor { name: name.clone(), by_client, by_header });
     }
     let global_rate_limit = GlobalRateLimit {
         cluster: cluster?,
@@ -69,7 +69,7 @@ pub fn compile(
         limit: u8::try_from(limits.len()).unwrap_or(u8::MAX),
         descriptors,
         clients: before.limit.map_or_else(peers, |limit| limit.clients.clone()),
-        operations: told,
+        operations: described,
         breaker: Breaker::default(),
     };
     limits.push(GlobalRateLimit::NAME.into());

@@ -1,4 +1,4 @@
-//! Which headers a configuration may name, and for what.
+//! Checks of the headers that a configuration names.
 
 use crate::config::Mistake;
 

@@ -1,4 +1,4 @@
-//! What the section `metrics` means.
+//! Compiles the section `metrics`.
 
 use crate::config::Mistake;
 use crate::config::shape::Metrics;

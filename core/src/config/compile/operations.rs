@@ -1,4 +1,4 @@
-//! What the section `operations` means.
+//! Compiles the section `operations`.
 
 use crate::client::Clients;
 use crate::client::Prefixes;
@@ -18,7 +18,7 @@ use super::findings::Findings;
 use super::headers;
 
 const OPERATIONS: usize = 16;
-const MOST: u32 = 1_000_000;
+const MAX: u32 = 1_000_000;
 
 /// Checks the section and gives it its meaning; `clients` is who a client is to `rate_limit`. The names
 /// of the operations go to `limits`.
@@ -43,7 +43,7 @@ pub fn compile(
     Operations::new(all, clients.unwrap_or_else(peers), builder.environment.hash_key)
 }
 
-/// Who a client is where there is no `rate_limit` that says it.
+/// Clients where there is no `rate_limit` that tells them apart.
 pub fn peers() -> Clients {
     Clients { prefixes: Prefixes { ipv4: 32, ipv6: 64 }, ..Clients::PEERS }
 }
@@ -72,11 +72,11 @@ fn operation(
     findings: &mut Findings,
 ) -> Option<Operation> {
     let shape::Operation { name, requests, max_keys, .. } = operation;
-    findings.check(in_range("requests", requests, 1, MOST));
-    findings.check(in_range("max_keys", max_keys, 1, MOST));
+    findings.check(in_range("requests", requests, 1, MAX));
+    findings.check(in_range("max_keys", max_keys, 1, MAX));
     let burst = operation.burst.unwrap_or(requests);
     if operation.burst.is_some() {
-        findings.check(in_range("burst", burst, 1, MOST));
+        findings.check(in_range("burst", burst, 1, MAX));
     }
     let is_timely =
         findings.check(span("per", operation.per, SECOND..=DAY, "must be from 1s to 24h"));

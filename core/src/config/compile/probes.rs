@@ -1,4 +1,4 @@
-//! What the section `probes` means.
+//! Compiles the section `probes`.
 
 use crate::config::Mistake;
 use crate::config::shape::{self, Probes, Token};

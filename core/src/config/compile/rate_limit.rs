@@ -1,4 +1,4 @@
-//! What the section `rate_limit` means.
+//! Compiles the section `rate_limit`.
 
 use crate::client::Clients;
 use crate::client::{ClientSource, HashKey, Prefixes};
@@ -40,7 +40,7 @@ impl Builder<'_> {
         })
     }
 
-    /// What tells clients apart.
+    /// The source of a client's identity.
     fn client(&mut self, client: Client) -> Option<ClientSource> {
         Some(match client {
             Client::Peer => ClientSource::Peer,
@@ -63,7 +63,7 @@ impl Builder<'_> {
     }
 }
 
-/// What to do when there is no room.
+/// The answer when there is no room.
 pub fn when_full(when_full: shape::WhenFull) -> WhenFull {
     match when_full {
         shape::WhenFull::Refuse => WhenFull::Refuse,

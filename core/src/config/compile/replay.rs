@@ -1,4 +1,4 @@
-//! What the section `replay` means.
+//! Compiles the section `replay`.
 
 use crate::client::HashKey;
 use crate::config::shape;

@@ -1,4 +1,4 @@
-//! What the sections `routes` and `own_routes` mean.
+//! Compiles the sections `routes` and `own_routes`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Table {
     pub rules: Vec<Rule>,
     /// The route of each, to find one that is in two classes.
     seen: BTreeMap<Pattern, Route>,
-    /// What the user's rules say of each path, the first of them.
+    /// The first of the user's rules for each path.
     users: BTreeMap<Box<[u8]>, Route>,
 }
 

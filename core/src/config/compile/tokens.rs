@@ -1,4 +1,4 @@
-//! What tokens mean.
+//! Compiles tokens.
 
 use crate::auth::fetch::Source;
 use crate::auth::{Carrier, Guard, Token, TokenFile};
@@ -10,7 +10,7 @@ use super::Builder;
 use super::checks::{DAY, HOUR, SECOND, span};
 use super::probes::{header_value, path};
 
-/// What opens a guard.
+/// The tokens of a guard.
 #[derive(Default)]
 pub struct Keys {
     tokens: Vec<Token>,
@@ -28,7 +28,7 @@ impl Keys {
 }
 
 impl Builder<'_> {
-    /// What opens a guard.
+    /// The tokens of a guard.
     pub fn tokens(&mut self, tokens: &[shape::Token]) -> Keys {
         let mut keys = Keys::default();
         for (index, token) in tokens.iter().enumerate() {
@@ -140,7 +140,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What a token opens with.
+    /// The digest of a token, or its file or source.
     fn token(&mut self, token: &shape::Token, keys: &mut Keys) {
         use shape::Token::{Env, Fetch, File, Sha256, Value};
         match token {
@@ -174,7 +174,7 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a client can present it: 1 to 4,096 visible ASCII characters.
+/// True if a client can present it: 1 to 4,096 visible ASCII characters.
 pub fn is_presentable(token: &str) -> bool {
     (1..=4096).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
 }

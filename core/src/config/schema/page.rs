@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// Stands three times in a configuration, so it has a section of its own.
 const TOKEN: &str = "Token";
 
-/// A key and what is said of it.
+/// A key and its description.
 struct Row {
     path: String,
     text: String,
@@ -62,10 +62,10 @@ fn variants(node: &Value, path: &str, defs: &Map<String, Value>, rows: &mut Vec<
         say(rows, &format!("`{word}`."));
     }
     for variant in node["oneOf"].as_array().into_iter().flatten() {
-        let said = description(variant);
+        let description = description(variant);
         match variant["const"].as_str() {
-            Some(word) => say(rows, &format!("`{word}`: {said}")),
-            None => properties(variant, path, defs, rows, &said),
+            Some(word) => say(rows, &format!("`{word}`: {description}")),
+            None => properties(variant, path, defs, rows, &description),
         }
     }
 }
@@ -79,8 +79,8 @@ fn properties(
 ) {
     for (key, node) in node["properties"].as_object().into_iter().flatten() {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        let said = description(node);
-        let text = if said.is_empty() { otherwise.to_owned() } else { said };
+        let description = description(node);
+        let text = if description.is_empty() { otherwise.to_owned() } else { description };
         rows.push(Row { path: path.clone(), text });
         collect(node, &path, defs, rows);
     }

@@ -21,12 +21,12 @@ pub struct GlobalRateLimitShape {
     /// The domain of the service's configuration. Default `probegate`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 1024)))]
     pub domain: String,
-    /// How long an answer may take, `5ms` to `1s`. Default `50ms`.
+    /// Timeout of an answer, `5ms` to `1s`. Default `50ms`.
     #[cfg_attr(feature = "schema", schemars(with = "Between<5_000, 1_000_000>"))]
     pub timeout: Span,
-    /// What becomes of a request that the service does not decide. Default `local`.
+    /// The fate of a request that the service does not decide. Default `local`.
     pub on_error: OnError,
-    /// What the service is told of a request, 1 to 16. One of which a part is missing is not sent.
+    /// The descriptors of a request, 1 to 16. One of which a part is missing is not sent.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
     pub descriptors: Vec<Descriptor>,
 }
@@ -43,7 +43,7 @@ impl Default for GlobalRateLimitShape {
     }
 }
 
-/// What becomes of a request that the service does not decide.
+/// The fate of a request that the service does not decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::log::{Access, Level};
 
-/// What the gate writes to Envoy's log.
+/// The lines that the gate writes to Envoy's log.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]

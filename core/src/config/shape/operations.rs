@@ -30,23 +30,23 @@ pub struct Operation {
         schemars(length(min = 1), inner(regex(pattern = r"^/[^?#;\\]*$")))
     )]
     pub paths: Vec<String>,
-    /// What requests are counted by. Default `client`.
+    /// The key that requests are counted by. Default `client`.
     #[serde(default)]
     pub key: Key,
-    /// How many may pass in `per`, 1 to 1000000.
+    /// Requests that may pass in `per`, 1 to 1000000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub requests: u32,
     /// `1s` to `24h`.
     #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 86_400_000_000>"))]
     pub per: Span,
-    /// How many may pass at once when nothing passed for long, 1 to 1000000. Default `requests`.
+    /// Requests that may pass at once when nothing passed for long, 1 to 1000000. Default `requests`.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub burst: Option<u32>,
     /// Keys that are held at once, 1 to 1000000; there is room for up to twice as many. Default 10000.
     #[serde(default = "max_keys")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_keys: u32,
-    /// What becomes of requests without a key. Default `refuse`.
+    /// The fate of requests without a key. Default `refuse`.
     #[serde(default)]
     pub missing_key: MissingKey,
 }
@@ -55,7 +55,7 @@ fn max_keys() -> u32 {
     10_000
 }
 
-/// What requests are counted by.
+/// The key that requests are counted by.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -74,7 +74,7 @@ pub enum Key {
     Json(String),
 }
 
-/// What becomes of requests without a key.
+/// The fate of requests without a key.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]

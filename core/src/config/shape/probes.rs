@@ -18,7 +18,7 @@ pub struct Probes {
     /// From one probe of a target to the next, `1s` to `1h`. Default `10s`.
     #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 3_600_000_000>"))]
     pub every: Span,
-    /// How long an answer may take, at least `50ms` and at most `every`. Default `1s`.
+    /// Timeout of an answer, at least `50ms` and at most `every`. Default `1s`.
     #[cfg_attr(feature = "schema", schemars(with = "Between<50_000, 3_600_000_000>"))]
     pub timeout: Span,
     /// Failures in a row that take a rung down, and open a breaker, 1 to 100. Default 3.
@@ -27,10 +27,10 @@ pub struct Probes {
     /// Successes in a row that take a rung up again, 1 to 100. Default 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub success_threshold: u32,
-    /// How long a breaker stays open before one trial, `1s` to `1h`. Default `30s`.
+    /// Time that a breaker stays open before one trial, `1s` to `1h`. Default `30s`.
     #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 3_600_000_000>"))]
     pub open_for: Span,
-    /// What becomes of API requests while a breaker is not closed. Default `forward`.
+    /// The fate of API requests while a breaker is not closed. Default `forward`.
     pub when_degraded: WhenDegraded,
     /// The services, at most 16.
     #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
@@ -96,6 +96,6 @@ pub struct Expect {
     /// A JSON Pointer (RFC 6901), as `/status`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^(/([^~]|~[01])*)?$")))]
     pub json: String,
-    /// What stands there.
+    /// The value there.
     pub equals: Scalar,
 }

@@ -21,7 +21,7 @@ pub struct RateLimit {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Between<100_000, 3_600_000_000>"))]
     pub window: Window,
-    /// What tells clients apart. Default `peer`.
+    /// The source of a client's identity. Default `peer`.
     #[serde(default)]
     pub client: Client,
     /// Bits of an IPv4 address that make a client, 0 to 32. Default 32.
@@ -40,13 +40,13 @@ pub struct RateLimit {
     /// 100; the same of the keys of each operation and of the nonces of `replay`. Default 50 of clients, 75 of keys and nonces.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 100)))]
     pub max_share_per_network: Option<u32>,
-    /// What to do with a client for whom there is no room. Default `refuse`.
+    /// The fate of a client for whom there is no room. Default `refuse`.
     #[serde(default)]
     pub when_full: WhenFull,
     /// False: count, and mark the upstream's request `x-gate-would-limit: 1`, but admit. Default true.
     #[serde(default = "enforce")]
     pub enforce: bool,
-    /// Which answers carry `ratelimit` and `ratelimit-policy`. Default `refused`.
+    /// The answers that carry `ratelimit` and `ratelimit-policy`. Default `refused`.
     #[serde(default)]
     pub headers: QuotaHeaders,
 }
@@ -67,7 +67,7 @@ fn enforce() -> bool {
     true
 }
 
-/// What tells clients apart.
+/// The source of a client's identity.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -83,7 +83,7 @@ pub enum Client {
     ForwardedFor(ForwardedFor),
 }
 
-/// Which address of `x-forwarded-for` is the client's.
+/// The address of `x-forwarded-for` that is the client's.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -94,7 +94,7 @@ pub struct ForwardedFor {
     pub trusted_hops: u32,
 }
 
-/// Which answers carry `ratelimit` and `ratelimit-policy`.
+/// The answers that carry `ratelimit` and `ratelimit-policy`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -106,7 +106,7 @@ pub enum QuotaHeaders {
     Always,
 }
 
-/// What to do with a client for whom there is no room.
+/// The fate of a client for whom there is no room.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::schema::{Between, HEADER};
 use super::{Span, WhenFull};
 
-/// Which requests are let through once only.
+/// Requests that are let through once only.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -26,13 +26,13 @@ pub struct Replay {
     /// The header of the request's time, in seconds since 1970. Default `x-timestamp`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = HEADER)))]
     pub timestamp_header: String,
-    /// How far that time may be from now, `1s` to `24h`. Default `300s`.
+    /// The most that that time may differ from now, `1s` to `24h`. Default `300s`.
     #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 86_400_000_000>"))]
     pub tolerance: Span,
     /// Nonces that are held at once, 1 to 1000000; there is room for up to twice as many. Default 100000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_nonces: u32,
-    /// What becomes of a request for whose nonce there is no room. Default `refuse`.
+    /// The fate of a request for whose nonce there is no room. Default `refuse`.
     pub when_full: WhenFull,
 }
 

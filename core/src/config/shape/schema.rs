@@ -1,4 +1,4 @@
-//! What the JSON Schema says of texts: patterns that hold for what the compile step takes.
+//! Patterns of texts in the JSON Schema: they hold for what the compile step takes.
 
 use std::borrow::Cow;
 

@@ -36,7 +36,7 @@ pub enum Token {
     /// The absolute path of a file of tokens, one a line, at most 16; it is read again when it changes.
     /// For the dynamic module only: Wasm reads no files.
     File(String),
-    /// What a service hands out, asked on a timer: a new token opens and the old one ends without a
+    /// Tokens that a service hands out, asked on a timer: a new token opens and the old one ends without a
     /// reload.
     Fetch(Fetch),
 }
@@ -58,11 +58,11 @@ pub struct Fetch {
     #[serde(default = "every")]
     #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 86_400_000_000>"))]
     pub every: Span,
-    /// How long an answer may take, `50ms` to `every`, and at most `30s`. Default `1s`.
+    /// Timeout of an answer, `50ms` to `every`, and at most `30s`. Default `1s`.
     #[serde(default = "timeout")]
     #[cfg_attr(feature = "schema", schemars(with = "Between<50_000, 30_000_000>"))]
     pub timeout: Span,
-    /// How long the last tokens stay while the service gives no others, `every` to `720h`; then nothing
+    /// Time that the last tokens stay while the service gives no others, `every` to `720h`; then nothing
     /// opens. Default `1h`.
     #[serde(default = "keep_for")]
     #[cfg_attr(feature = "schema", schemars(with = "Between<1_000_000, 2_592_000_000_000>"))]

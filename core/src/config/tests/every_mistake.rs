@@ -5,22 +5,22 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-fn told(text: &str) -> Vec<String> {
+fn message(text: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(text).unwrap();
     let env = |_: &str| Some("token".into());
     let environment = Environment::wasm(&env, HashKey([0; 16]));
     let mistakes = check(value.clone(), &environment).err().unwrap_or_default();
-    let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let message: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     // The gate itself tells the first.
-    assert_eq!(compiled(text).err(), told.first().cloned());
-    told
+    assert_eq!(compiled(text).err(), message.first().cloned());
+    message
 }
 
 fn assert_told(text: &str, expected: &[&str]) {
-    let told = told(text);
-    let is_said = told.len() == expected.len()
-        && told.iter().zip(expected).all(|(told, expected)| told.starts_with(expected));
-    assert!(is_said, "{text}: {told:#?}");
+    let message = message(text);
+    let is_said = message.len() == expected.len()
+        && message.iter().zip(expected).all(|(message, expected)| message.starts_with(expected));
+    assert!(is_said, "{text}: {message:#?}");
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn every_mistake_of_shape_and_meaning_is_told_with_its_place_in_the_whole() {
 }
 
 #[test]
-fn what_rests_on_a_mistake_is_none() {
+fn a_setting_that_rests_on_a_mistake_is_no_mistake() {
     assert_told(
         r#"{"rate_limit": {"requests": "5"}, "global_rate_limit": {"cluster": "a", "descriptors": [{"client": true}]}}"#,
         &["rate_limit.requests: must be a whole number"],

@@ -19,17 +19,17 @@ fn native(file: Option<&[u8]>, variables: &[(&str, &str)], text: &str) -> Result
         .map_err(|mistake| mistake.to_string())
 }
 
-/// How many tokens open the metrics routes, and what is warned of.
+/// Number of tokens that open the metrics routes, and the warnings.
 fn opens(compiled: &Compiled) -> (usize, Vec<String>) {
     (compiled.gate.guards[0].tokens.len(), messages(compiled))
 }
 
 #[test]
 fn wasm_refuses_a_file_and_says_so() {
-    let told = compiled(FILE).unwrap_err();
+    let message = compiled(FILE).unwrap_err();
     let expected =
         "metrics_auth.tokens[0].file: is for the dynamic module only: Wasm reads no files";
-    assert!(told.starts_with(expected), "{told}");
+    assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]
@@ -91,10 +91,10 @@ fn a_file_is_read_once_for_all_that_it_opens() {
 fn a_path_is_absolute() {
     for path in ["", "metrics", "./metrics", "/a\\nb", "s3cretmarker"] {
         let text = FILE.replace("/run/secrets/metrics", path);
-        let told = native(None, &[], &text).unwrap_err();
+        let message = native(None, &[], &text).unwrap_err();
         let expected =
             "metrics_auth.tokens[0].file: must be an absolute path, as /run/secrets/metrics";
-        assert_eq!(told, expected, "{path}");
+        assert_eq!(message, expected, "{path}");
     }
 }
 
@@ -106,8 +106,11 @@ fn a_variable_may_name_the_file_of_its_token() {
     let both = [("METRICS_BEARER", "token"), file[0]];
     let compiled = native(Some(b"s3cret"), &both, "{}").unwrap();
     assert_eq!(compiled.token_files.len(), 0, "the variable itself comes first");
-    let told = native(None, &[("METRICS_BEARER_FILE", "secrets")], "{}").unwrap_err();
-    assert!(told.ends_with("the variable METRICS_BEARER_FILE must be an absolute path"), "{told}");
+    let message = native(None, &[("METRICS_BEARER_FILE", "secrets")], "{}").unwrap_err();
+    assert!(
+        message.ends_with("the variable METRICS_BEARER_FILE must be an absolute path"),
+        "{message}"
+    );
     let unset = native(None, &[], "{}").unwrap();
     assert_eq!(
         messages(&unset),
@@ -119,6 +122,6 @@ fn a_variable_may_name_the_file_of_its_token() {
 fn a_probe_reads_no_file() {
     let text = r#"{"probes": {"targets": [{"service": "a", "cluster": "a", "token": {"file": "/a"},
         "rungs": [{"rung": "up", "path": "/"}]}]}}"#;
-    let told = native(None, &[], text).unwrap_err();
-    assert_eq!(told, "probes.targets[0].token.file: must be env or value");
+    let message = native(None, &[], text).unwrap_err();
+    assert_eq!(message, "probes.targets[0].token.file: must be env or value");
 }

@@ -7,9 +7,9 @@ use super::*;
 
 fn refused(template: &str, place: &str, headers: &[&str]) {
     for header in headers.iter().flat_map(|name| [name.to_string(), name.to_ascii_uppercase()]) {
-        let told = compiled(&template.replace('@', &header)).err();
-        let told = told.unwrap_or_else(|| panic!("{place}: {header} may not be named"));
-        assert!(told.starts_with(&format!("{place}: must not be ")), "{header}: {told}");
+        let message = compiled(&template.replace('@', &header)).err();
+        let message = message.unwrap_or_else(|| panic!("{place}: {header} may not be named"));
+        assert!(message.starts_with(&format!("{place}: must not be ")), "{header}: {message}");
     }
 }
 
@@ -66,8 +66,8 @@ fn a_token_stands_in_no_header_that_others_see() {
         assert!(compiled(&template.replace('@', right)).is_ok(), "{right}");
     }
     assert!(compiled(&other.replace('@', "x-request-id")).is_ok(), "it is none of the gate's then");
-    let told = compiled(r#"{"system": "astrocyte", "request_id": {"header": "x-admin-token"}}"#);
-    assert!(told.unwrap_err().starts_with("system.token_header: must not be the request ID's"));
+    let message = compiled(r#"{"system": "astrocyte", "request_id": {"header": "x-admin-token"}}"#);
+    assert!(message.unwrap_err().starts_with("system.token_header: must not be the request ID's"));
 }
 
 #[test]

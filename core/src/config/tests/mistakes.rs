@@ -62,12 +62,18 @@ fn the_key_that_was_meant_is_named_unless_none_is_near() {
         (r#"{"probes": {"timout": "1s"}}"#, "timeout"),
     ];
     for (configuration, meant) in near {
-        let told = compiled(configuration).unwrap_err();
-        assert!(told.contains(&format!("; did you mean `{meant}`? The keys here are ")), "{told}");
+        let mistake = compiled(configuration).unwrap_err();
+        assert!(
+            mistake.contains(&format!("; did you mean `{meant}`? The keys here are ")),
+            "{mistake}"
+        );
     }
     for configuration in [r#"{"probegate": {}}"#, r#"{"log": {"verbose": true}}"#, r#"{"": 1}"#] {
-        let told = compiled(configuration).unwrap_err();
-        assert!(!told.contains("did you mean") && told.contains("; the keys here are "), "{told}");
+        let mistake = compiled(configuration).unwrap_err();
+        assert!(
+            !mistake.contains("did you mean") && mistake.contains("; the keys here are "),
+            "{mistake}"
+        );
     }
     let long = format!(r#"{{"{}": 1}}"#, "rate_limit".repeat(10_000));
     assert!(compiled(&long).unwrap_err().contains("; the keys here are "));
@@ -75,8 +81,8 @@ fn the_key_that_was_meant_is_named_unless_none_is_near() {
 
 #[test]
 fn a_key_that_was_renamed_is_told_with_its_new_name() {
-    let told = compiled(r#"{"fleet_limit": {"cluster": "limits"}}"#).unwrap_err();
-    assert_eq!(told, "there is no key `fleet_limit`: it is called `global_rate_limit` now");
+    let mistake = compiled(r#"{"fleet_limit": {"cluster": "limits"}}"#).unwrap_err();
+    assert_eq!(mistake, "there is no key `fleet_limit`: it is called `global_rate_limit` now");
 }
 
 #[test]
@@ -88,9 +94,9 @@ fn a_mistake_is_one_line_whatever_the_key() {
         r#"{"routes": [{"a\u202eb": 1}]}"#,
         r#"{"metrics_auth": {"tokens": [{"env": "A\nB"}, {"sha256": "a\nb"}]}}"#,
     ] {
-        let told = compiled(configuration).unwrap_err();
-        assert!(!told.contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
-        assert!(!told.contains("all is well"), "{told}");
+        let mistake = compiled(configuration).unwrap_err();
+        assert!(!mistake.contains(|c: char| c.is_control() || c == '\u{202e}'), "{mistake:?}");
+        assert!(!mistake.contains("all is well"), "{mistake}");
     }
     let warned = compiled(r#"{"metrics_auth": {"tokens": [{"env": "a\nb"}]}}"#).unwrap();
     let warnings = messages(&warned);

@@ -81,7 +81,7 @@ fn a_users_routes_are_added_before_the_systems_own() {
 }
 
 #[test]
-fn what_is_below_an_endpoint_goes_with_it() {
+fn paths_below_an_endpoint_go_with_it() {
     let kestra = compiled(r#"{"system": "kestra"}"#).unwrap();
     let below = ["/env/process", "/metrics/jvm.memory.used", "/loggers/root"];
     assert_eq!(below.map(|path| class(&kestra, path)), [Closed, Metrics, Closed]);
@@ -130,8 +130,8 @@ fn caracals_mode_is_a_variable_unless_the_configuration_says() {
     assert_eq!(open("dev", r#"{"system": "caracal", "mode": "stable"}"#), Ok(false));
     assert_eq!(open("dev", "{}"), Ok(false), "without the system it is somebody else's");
     for wrong in ["Dev", "development", "s3cr3t"] {
-        let told = open(wrong, system).unwrap_err();
-        assert_eq!(told, "the variable CARACAL_MODE must be dev, rc or stable");
+        let message = open(wrong, system).unwrap_err();
+        assert_eq!(message, "the variable CARACAL_MODE must be dev, rc or stable");
     }
 }
 
@@ -147,9 +147,9 @@ fn astrocytes_limit_is_a_variable_unless_the_configuration_says() {
     let own = r#"{"system": "astrocyte", "rate_limit": {"requests": 7}}"#;
     assert_eq!(limit("100", own), Ok(Some(Quota { requests: 7, window: 1_000_000 })));
     for wrong in ["0", "-1", "1.5", "many", "99999999999"] {
-        let told = limit(wrong, system).unwrap_err();
+        let message = limit(wrong, system).unwrap_err();
         let right = "must be a whole number, at least 1";
-        assert_eq!(told, format!("the variable ASTROCYTE_RATE_LIMIT_PER_SECOND {right}"));
+        assert_eq!(message, format!("the variable ASTROCYTE_RATE_LIMIT_PER_SECOND {right}"));
     }
 }
 
@@ -177,9 +177,9 @@ fn astrocytes_log_follows_its_variables() {
     for (level, expected) in levels {
         assert_eq!(settings("", level, system).unwrap().1, expected, "{level}");
     }
-    let told = settings("", "LOUD", system).unwrap_err();
+    let message = settings("", "LOUD", system).unwrap_err();
     let right = "must be DEBUG, INFO, WARNING or ERROR";
-    assert_eq!(told, format!("the variable ASTROCYTE_LOG_LEVEL {right}"));
+    assert_eq!(message, format!("the variable ASTROCYTE_LOG_LEVEL {right}"));
     let own = r#"{"system": "astrocyte", "log": {"access": "off", "level": "info"}}"#;
     assert_eq!(settings("json", "ERROR", own).unwrap(), (Access::Off, Level::Info));
 }

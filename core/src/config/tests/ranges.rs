@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-/// Whether each value may stand in the place of `@`; where it may not, `place` is told.
+/// Holds whether each value may stand in the place of `@`; where it may not, `place` is named.
 fn assert_ranges(template: &str, place: &str, right: &[&str], wrong: &[&str]) {
     for value in right {
         let result = compiled(&template.replace('@', value));
@@ -49,7 +49,7 @@ fn numbers() {
 }
 
 #[test]
-fn what_is_right_is_told() {
+fn messages_say_what_would_be_right() {
     let table = [
         (r#"{"rate_limit": {"requests": 0}}"#, "rate_limit.requests: must be from 1 to 4294967295"),
         (
@@ -170,8 +170,8 @@ fn buckets() {
     let bounds = |text| list(text).unwrap().metrics.bounds.seconds().collect::<Vec<_>>();
     assert_eq!(bounds(r#"["0.25", "1"]"#), [0.25, 1.0]);
     for wrong in ["\"\"", "\"1s\"", "\"true\"", "true"] {
-        let told = list(&format!("[{wrong}]")).unwrap_err().to_string();
-        assert!(told.starts_with("metrics.buckets[0]: must be a number, not a "), "{told}");
+        let mistake = list(&format!("[{wrong}]")).unwrap_err().to_string();
+        assert!(mistake.starts_with("metrics.buckets[0]: must be a number, not a "), "{mistake}");
     }
     assert!(list("1").unwrap_err().to_string().starts_with("metrics.buckets: must be a list"));
 }

@@ -7,7 +7,7 @@ use super::mistakes::assert_mistakes;
 use super::*;
 
 #[test]
-fn what_works_but_should_be_known() {
+fn weak_tokens_are_a_warning() {
     let sha256 = "0".repeat(64);
     let table = [
         (r#"{"env": "SET"}"#.into(), None, true, "a variable that is set"),
@@ -105,8 +105,9 @@ fn a_source_has_the_same_times_wherever_it_stands() {
         ))
     };
     assert_eq!(twice("30s").unwrap().sources.len(), 1);
-    let told = "metrics_auth.tokens[1].fetch: must have the times of the other one that asks there";
-    assert_eq!(twice("31s").err().as_deref(), Some(told));
+    let message =
+        "metrics_auth.tokens[1].fetch: must have the times of the other one that asks there";
+    assert_eq!(twice("31s").err().as_deref(), Some(message));
 }
 
 #[test]
@@ -137,8 +138,8 @@ fn a_source_that_cannot_be_asked_is_told_with_its_place() {
         ),
     ];
     for (source, expected) in table {
-        let told = fetch(source).unwrap_or_default();
+        let message = fetch(source).unwrap_or_default();
         let expected = format!("metrics_auth.tokens[0].fetch{expected}");
-        assert!(told.starts_with(&expected), "{source}: {told}");
+        assert!(message.starts_with(&expected), "{source}: {message}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the gate counts.
+//! Counts of the gate.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -76,7 +76,7 @@ fn auth_failures_by_their_reason() {
 }
 
 #[test]
-fn what_the_upstream_refuses_is_an_auth_failure() {
+fn upstream_401_and_403_are_auth_failures() {
     let mut world = World::new(FULL);
     for status in [200, 400, 404, 500] {
         world.answered("/live", &[], status);

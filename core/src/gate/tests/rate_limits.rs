@@ -1,4 +1,4 @@
-//! Who is limited, and what becomes of it.
+//! Limits of clients, and their refusals.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -127,7 +127,7 @@ fn a_full_table_may_admit() {
 }
 
 #[test]
-fn what_is_left_is_known_of_every_request_that_is_limited() {
+fn every_limited_request_knows_the_rest_of_its_quota() {
     let mut world = World::new(r#"{"rate_limit": {"requests": 3, "window": "10s"}}"#);
     assert!(world.request("/x", &[]).0.quota.is_none(), "only refusals tell it by default");
     if let Some(limit) = &mut world.gate.limit {

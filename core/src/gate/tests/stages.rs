@@ -137,7 +137,7 @@ fn a_body_is_waited_for_where_it_has_the_key() {
 }
 
 #[test]
-fn what_waits_is_edited_first_and_refused_or_forwarded_once() {
+fn a_paused_request_is_edited_first_and_decided_once() {
     let mut world = world(
         &operation(r#", "key": {"json": "/bank_id"}"#),
         r#", "rate_limit": {"requests": 1, "enforce": false}"#,

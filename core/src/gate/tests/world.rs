@@ -121,7 +121,7 @@ impl World {
     }
 }
 
-/// What travels with a request that arrives now.
+/// The context of a request that arrives now.
 pub fn context<'a>(host: &'a mut FakeHost, meter: &'a mut Meter) -> Context<'a, FakeHost> {
     Context { now: host.memory.now, host, meter }
 }

@@ -16,7 +16,7 @@ use crate::client::Identity;
 use crate::global_rate_limit::Decision;
 use crate::global_rate_limit::answer::judge;
 use crate::global_rate_limit::breaker::{Breaker, FAILURES, PAUSE};
-use crate::global_rate_limit::request::{Descriptor, Question, Told};
+use crate::global_rate_limit::request::{Descriptor, OperationDescriptor, Question};
 use crate::grpc::frame;
 use crate::request::Pairs;
 use crate::testing::serialize;
@@ -78,7 +78,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn what_the_service_says(response in response()) {
+    fn the_decision_is_the_services_answer(response in response()) {
         let judged = judged(&frame(&response.encode_to_vec()));
         match response.overall_code {
             1 => prop_assert_eq!(judged, Ok(Decision::Admitted)),
@@ -139,7 +139,7 @@ proptest! {
         let mut question = Question::of(Identity::Name(&name));
         let mut all = Vec::new();
         for (place, (name, key)) in operations.iter().enumerate() {
-            all.push(Told { name: name.as_str().into(), by_client: false, by_header: false });
+            all.push(OperationDescriptor { name: name.as_str().into(), by_client: false, by_header: false });
             question.operation(place, key.as_deref());
         }
         let sent = question.message(&domain, &descriptors, &all);

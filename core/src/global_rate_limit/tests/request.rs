@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::client::Identity;
-use crate::global_rate_limit::request::{Descriptor, Question, Told};
+use crate::global_rate_limit::request::{Descriptor, OperationDescriptor, Question};
 
 const CLIENT: Descriptor = Descriptor { client: true, operation: false, key: false };
 const OPERATION: Descriptor = Descriptor { client: false, operation: true, key: false };
@@ -20,7 +20,7 @@ fn message(
     let mut question = Question::of(client);
     let mut all = Vec::new();
     for (place, (name, key)) in operations.iter().enumerate() {
-        all.push(Told {
+        all.push(OperationDescriptor {
             name: (*name).into(),
             by_client: *name == "of-client",
             by_header: *name == "of-header",
@@ -48,9 +48,9 @@ fn the_bytes() {
     assert_eq!(sent, format!("\x0a\x01d\x12\x15\x0a\x13{entry}"));
 }
 
-/// What is told of a client is the same on every Envoy, and never the value that it sent.
+/// A client's descriptor is the same on every Envoy, and never the value that it sent.
 #[test]
-fn who_asks() {
+fn clients_in_descriptors() {
     let client = |identity| {
         let sent = asked(&[CLIENT], identity, &[]);
         sent.split_at(sent.find("client").unwrap() + 8).1.to_owned()
