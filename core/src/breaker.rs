@@ -43,7 +43,7 @@ impl State {
 /// The record of a breaker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
-    /// Whether the service is used.
+    /// The state: open if the service is left alone.
     pub state: State,
     /// Uses in a row that failed.
     pub failures: u16,

@@ -1,4 +1,4 @@
-//! What is counted: families with labels from closed sets, added up in the VM.
+//! Metrics: families with labels from closed sets, added up in the VM.
 //!
 //! An increment of an Envoy metric is a host call, and a request has several. So each VM adds up in
 //! its own memory and hands over what came together when it is told to: nothing is lost, and
@@ -8,8 +8,9 @@
 //! and a configuration, and a scrape that the gate answers says what they say.
 
 mod accept;
+mod capacity;
+mod capacity;
 mod definition;
-mod exposition;
 mod family;
 mod grpc;
 mod histogram;
@@ -18,7 +19,6 @@ mod last_minute;
 mod pending;
 mod probes;
 mod registry;
-mod room;
 mod series;
 mod series_name;
 mod settings;
@@ -48,7 +48,7 @@ use crate::replay::Block;
 use crate::store::Store;
 use crate::warnings::{Warning, Warnings};
 
-/// Which kind of metric to define in Envoy.
+/// Kind of a metric in Envoy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Only ever rises.
@@ -68,7 +68,7 @@ pub trait Statistics {
     /// Sets a gauge; says whether it did.
     fn set(&mut self, id: u32, value: u64) -> bool;
 
-    /// What a metric says: the sum over all VMs.
+    /// A metric's value: the sum over all VMs.
     fn value(&mut self, id: u32) -> Option<u64>;
 
     /// The table whose slot 0 holds the list of the series, and slot 1 the last minute, for all VMs.
@@ -82,7 +82,7 @@ pub struct Finished {
     pub method: Method,
     /// The answer's status; 0 where the stream ended without one.
     pub status: Status,
-    /// How the client authenticated.
+    /// Credentials the client presented.
     pub auth_method: AuthMethod,
     /// Microseconds from the request's head to the end of the stream.
     pub duration: u64,
@@ -97,9 +97,9 @@ pub struct Meter {
     /// Everything that does not happen in every request.
     others: Series<SeriesName, u64>,
     in_flight: i64,
-    /// How much of `in_flight` the pending has.
-    told: i64,
-    /// What this VM has to tell of the last minute.
+    /// The part of `in_flight` that was handed over.
+    handed_over: i64,
+    /// The part of the last minute that this VM has not handed over.
     last_minute: LastMinute,
     registry: Registry,
     pending: PendingMetrics,
@@ -128,7 +128,7 @@ impl Meter {
             finished: Series::default(),
             others: Series::default(),
             in_flight: 0,
-            told: 0,
+            handed_over: 0,
             last_minute: LastMinute::default(),
         };
         for key in probes.into_iter().map(SeriesName::Probe).chain(limited) {
@@ -261,16 +261,16 @@ impl Meter {
             *count = 0;
             false
         });
-        if self.told != self.in_flight {
-            pending.add(SeriesName::InFlight, self.in_flight - self.told);
-            self.told = self.in_flight;
+        if self.handed_over != self.in_flight {
+            pending.add(SeriesName::InFlight, self.in_flight - self.handed_over);
+            self.handed_over = self.in_flight;
         }
         if folded > 0 {
             pending.add(SeriesName::Folded, folded.cast_signed());
         }
     }
 
-    /// Whether Envoy drops what is counted, as the first look at each counter has shown.
+    /// True if Envoy drops what is counted, as the first look at each counter has shown.
     pub fn dropped(&self) -> bool {
         self.pending.dropped()
     }

@@ -6,7 +6,7 @@
 //! and when a VM goes away the next interval is claimed by another. What the probes say is merged
 //! into the record: thresholds make it the [`rung`]s' states and the [breaker](crate::breaker)'s.
 //!
-//! The core names no host: a time and a store go in; calls to make and changes to tell come out.
+//! The core names no host: a time and a store go in; calls to make and changes to log come out.
 
 pub mod answer;
 mod codec;
@@ -27,9 +27,9 @@ pub use prober::Prober;
 /// A probe that is to be sent, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// Which target.
+    /// The target's index.
     pub target: usize,
-    /// Which of its rungs.
+    /// The rung's index in it.
     pub rung: usize,
     /// In which round of the target's.
     pub round: u64,

@@ -1,4 +1,4 @@
-//! Which format a scraper wants (RFC 9110 section 12.5.1).
+//! Negotiation of the format of a scrape (RFC 9110 section 12.5.1).
 
 use super::exposition::Format;
 
@@ -10,7 +10,7 @@ impl Format {
         for range in str::from_utf8(accept).unwrap_or_default().split(',') {
             let mut parts = range.split(';').map(str::trim);
             let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let (mut version, mut quality) = (None, WHOLE);
+            let (mut version, mut quality) = (None, MAX_QUALITY);
             for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
                 match name.trim().to_ascii_lowercase().as_str() {
                     "version" => version = Some(value.trim().trim_matches('"')),
@@ -39,10 +39,10 @@ fn quality_of(value: &str) -> u16 {
     let digits = fraction.bytes().all(|byte| byte.is_ascii_digit()) && fraction.len() <= 3;
     match format!("{fraction:0<3}").parse() {
         Ok(thousandths) if whole == "0" && digits => thousandths,
-        Ok(0) if whole == "1" && digits => WHOLE,
+        Ok(0) if whole == "1" && digits => MAX_QUALITY,
         _ => 0,
     }
 }
 
 /// A weight of 1.
-const WHOLE: u16 = 1_000;
+const MAX_QUALITY: u16 = 1_000;

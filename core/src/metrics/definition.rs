@@ -17,7 +17,7 @@ use crate::warnings::Warning;
 /// A metric, apart from the values of its labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
-    /// What it is to Envoy.
+    /// Its kind in Envoy.
     pub kind: Kind,
     /// Without its labels.
     pub name: String,
@@ -47,7 +47,7 @@ const EXAMPLES: [SeriesName; 21] = [
     SeriesName::Probe(Probe::Degraded(0, 0)),
     SeriesName::Probe(Probe::Durations(0, 0)),
     SeriesName::Probe(Probe::Failures(0, 0, FailureReason::Reset)),
-    SeriesName::Probe(Probe::Height(0)),
+    SeriesName::Probe(Probe::ReadinessRung(0)),
 ];
 
 /// All metrics that there can be in a namespace.

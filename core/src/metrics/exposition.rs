@@ -34,13 +34,13 @@ impl Format {
 pub struct Sample {
     /// The family that it belongs to.
     pub family: &'static Family,
-    /// What tells it apart within the family.
+    /// Its labels.
     pub labels: Vec<Label>,
-    /// What it says.
+    /// Its value.
     pub value: Value,
 }
 
-/// What a sample says.
+/// The value of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Of a counter.
@@ -51,7 +51,7 @@ pub enum Value {
     Histogram {
         /// Upper bounds, the last one infinite, and how many there are in each bucket alone.
         buckets: Vec<(f64, u64)>,
-        /// How many there are.
+        /// Number of observations.
         count: u64,
         /// Their sum.
         sum: f64,

@@ -21,7 +21,7 @@ pub struct Family {
     pub name: &'static str,
     /// One sentence for the reader of a scrape.
     pub help: &'static str,
-    /// What its values are.
+    /// The type of its values.
     pub kind: Type,
 }
 
@@ -116,13 +116,13 @@ pub const BREAKER_CHANGES: Family = Family {
 /// Rungs that carry.
 pub const PROBE_UP: Family = Family {
     name: "probe_up",
-    help: "Whether a rung of a service carries what stands on it: 1 up or degraded, 0 down or unknown",
+    help: "Whether a rung of a service is available: 1 up or degraded, 0 down or unknown",
     kind: Type::Gauge,
 };
 /// Rungs that carry, but not well.
 pub const PROBE_DEGRADED: Family = Family {
     name: "probe_degraded",
-    help: "Whether a rung of a service answers, and says that not all is well",
+    help: "Whether a rung of a service is degraded: it answers, but not as expected",
     kind: Type::Gauge,
 };
 /// Durations of probes.
@@ -134,13 +134,13 @@ pub const PROBE_DURATIONS: Family = Family {
 /// Probes that failed.
 pub const PROBE_FAILURES: Family = Family {
     name: "probe_failures",
-    help: "Probes that failed, and with the reason body those whose answer is not the expected one",
+    help: "Failed probes; with the reason body those that answered otherwise than expected",
     kind: Type::Counter,
 };
 /// Heights of ladders.
 pub const READINESS_RUNG: Family = Family {
     name: "readiness_rung",
-    help: "How many rungs of a service carry, from the lowest up, without a gap",
+    help: "Available rungs of a service, from the lowest up, without a gap",
     kind: Type::Gauge,
 };
 
@@ -151,7 +151,7 @@ pub const BUILD_INFO: Family = Family {
     kind: Type::Gauge,
 };
 
-/// What keeps the gate from its work.
+/// Warnings of the gate.
 pub const CONFIGURATION_WARNINGS: Family = Family {
     name: "probegate_configuration_warnings",
     help: "Whether something around the gate keeps it from judging, counting or telling clients apart, since Envoy started: 1 found, 0 not",
@@ -187,12 +187,12 @@ pub const CONFIGURED: [&Family; 12] = [
     &READINESS_RUNG,
 ];
 
-/// Which of a family's Envoy metrics.
+/// One of a family's Envoy metrics.
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
     /// The value of a counter or a gauge.
     Value,
-    /// What is not above this bound, in seconds, or `+Inf`.
+    /// Values that are not above this bound, in seconds, or `+Inf`.
     Bucket(&'a str),
     /// The number of observations.
     Count,
@@ -221,7 +221,7 @@ impl MetricNames {
         format!("{}{}", self.prefix(family), family.name)
     }
 
-    /// What is the gate's own, whatever service it stands for, has the same name everywhere.
+    /// A family of the gate's own, whatever service it stands for, has the same name everywhere.
     fn prefix(&self, family: &Family) -> &str {
         if [BUILD_INFO, CONFIGURATION_WARNINGS].contains(family) { "" } else { &self.prefix }
     }

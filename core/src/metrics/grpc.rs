@@ -53,7 +53,7 @@ impl Code {
         number.and_then(|number| Self::ALL.get(number).copied()).unwrap_or(Self::Unknown)
     }
 
-    /// What a client makes of an answer without a `grpc-status`: gRPC's mapping of HTTP's statuses.
+    /// The code of an answer without a `grpc-status`: gRPC's mapping of HTTP's statuses.
     /// A stream that ended without any answer was given up by its client, since Envoy answers
     /// whatever else becomes of it.
     pub fn without_status(status: Status) -> Self {

@@ -39,7 +39,7 @@ impl Bounds {
         Ok(Self(bounds.into()))
     }
 
-    /// How many buckets there are, with the last one.
+    /// Number of buckets, with the last one.
     pub fn buckets(&self) -> usize {
         self.0.len() + 1
     }
@@ -92,7 +92,7 @@ impl Observed {
         self.sum = self.sum.saturating_add(micros);
     }
 
-    /// How many there are.
+    /// Number of observations.
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
     }

@@ -109,7 +109,7 @@ impl PendingMetrics {
         })
     }
 
-    /// Whether Envoy drops what is added: a `stats_matcher` leaves it out.
+    /// True if Envoy drops what is added: a `stats_matcher` leaves it out.
     pub fn dropped(&self) -> bool {
         self.dropped
     }
@@ -147,7 +147,7 @@ impl PendingMetrics {
         });
     }
 
-    /// What Envoy says of each: the sum over all VMs. What cannot be read is left out.
+    /// Envoy's value of each: the sum over all VMs. One that cannot be read is left out.
     pub fn read(&self, statistics: &mut impl Statistics) -> Vec<Sample> {
         let mut samples = Vec::new();
         for (key, entry) in &self.entries {
@@ -191,7 +191,7 @@ struct Metric {
     kept: Kept,
 }
 
-/// Whether Envoy keeps what it takes.
+/// True if Envoy keeps what it takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kept {
     /// Nothing was added yet.

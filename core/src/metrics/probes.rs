@@ -22,14 +22,14 @@ pub enum Probe {
     Degraded(u8, u8),
     Durations(u8, u8),
     Failures(u8, u8, FailureReason),
-    Height(u8),
+    ReadinessRung(u8),
 }
 
 /// The names of a plan's services, and of the rungs of each.
 #[derive(Clone, Debug, Default)]
 pub struct Services(Vec<(String, Vec<String>)>);
 
-/// How a breaker can turn.
+/// Changes of a breaker.
 const TURNS: [(breaker::State, breaker::State); 4] = [
     (breaker::State::Closed, breaker::State::Open),
     (breaker::State::Open, breaker::State::HalfOpen),
@@ -55,7 +55,7 @@ impl Services {
                 Probe::BreakerState(target),
                 Probe::BreakerFailures(target),
                 Probe::BreakerSuccesses(target),
-                Probe::Height(target),
+                Probe::ReadinessRung(target),
             ]);
             all.extend(TURNS.map(|(from, to)| Probe::BreakerChanges(target, from, to)));
             for (rung, _) in (0..).zip(rungs) {
@@ -96,7 +96,7 @@ impl Services {
                 labels.push(("reason", reason.label().into()));
                 labels
             }
-            Probe::Height(target) => vec![("service", service(target).into())],
+            Probe::ReadinessRung(target) => vec![("service", service(target).into())],
         }
     }
 }
@@ -113,7 +113,7 @@ impl Probe {
             Self::Degraded(..) => &family::PROBE_DEGRADED,
             Self::Durations(..) => &family::PROBE_DURATIONS,
             Self::Failures(..) => &family::PROBE_FAILURES,
-            Self::Height(_) => &family::READINESS_RUNG,
+            Self::ReadinessRung(_) => &family::READINESS_RUNG,
         }
     }
 }
@@ -143,13 +143,13 @@ impl Meter {
         }
     }
 
-    /// What all VMs hold of each target now; what cannot be read stays as it was.
+    /// Sets the gauges to the shared record of each target; one that cannot be read stays as it was.
     pub fn hold(&mut self, records: &[Option<Record>]) {
         for (target, record) in (0..).zip(records) {
             let Some(record) = record else { continue };
             let mut level = |probe, value| self.pending.level(SeriesName::Probe(probe), value);
             level(Probe::BreakerState(target), record.breaker.state.code().into());
-            level(Probe::Height(target), record.height() as u64);
+            level(Probe::ReadinessRung(target), record.available_rungs() as u64);
             for (rung, held) in (0..).zip(&record.rungs) {
                 level(Probe::Up(target, rung), held.state.is_available().into());
                 level(Probe::Degraded(target, rung), (held.state == State::Degraded).into());

@@ -1,17 +1,17 @@
-//! Which series there are: one list for all VMs of a process, with an end.
+//! The list of the series: one for all VMs of a process, with an end.
 //!
 //! Any worker may be asked for all counts, so each must know what the others have counted. The list
 //! lives in one shared value, to which a VM adds what came up in it for the first time.
 //!
 //! Labels come from closed sets, but an upstream that answers every status from 100 to 999 could
 //! still make 100,000 series. So there is room for [`MAX_SERIES`], and as it runs out requests are
-//! counted less finely, as [`room`](super::room) says.
+//! counted less finely, as [`capacity`](super::capacity) says.
 
 use std::collections::BTreeSet;
 
 use super::Statistics;
+use super::capacity::{Capacity, Used, granularities};
 use super::histogram::Bounds;
-use super::room::{Room, Used, ways};
 use super::series_name::SeriesName;
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
@@ -20,20 +20,20 @@ use crate::store::{self, Update, UpdateError, Version};
 /// The most series that a scrape shows of one process.
 pub const MAX_SERIES: usize = 2_000;
 
-/// What tells requests apart.
+/// The labels that tell requests apart.
 pub type Request = (Method, Status, AuthMethod);
 
 /// The series that all VMs know of.
 #[derive(Clone, Debug)]
 pub struct Registry {
     keys: BTreeSet<SeriesName>,
-    /// How many series of requests these are.
+    /// Number of series of requests.
     used: Used,
     /// Of the shared value that `keys` was read from.
     version: Option<Version>,
     /// `keys` may be others than when this was last asked for.
     changed: bool,
-    room: Room,
+    capacity: Capacity,
 }
 
 impl Registry {
@@ -45,7 +45,7 @@ impl Registry {
             used: Used::default(),
             version: None,
             changed: false,
-            room: Room::new(bounds, configured),
+            capacity: Capacity::new(bounds, configured),
         }
     }
 
@@ -62,7 +62,7 @@ impl Registry {
             let keys = bytes.as_chunks().0.iter().filter_map(|key| SeriesName::decode(*key));
             self.keys.clear();
             self.keys.extend(keys.take(MAX_SERIES));
-            self.used = self.room.used(&self.keys);
+            self.used = self.capacity.used(&self.keys);
             self.changed = true;
             self.version = Some(version);
         }
@@ -100,23 +100,24 @@ impl Registry {
         Ok(())
     }
 
-    /// How a request of this kind is counted: the finest way for which there is a series.
+    /// The series that a request of this kind is counted in: the finest for which there is one.
     pub fn place(&self, request: Request) -> Option<Request> {
-        let mut ways = ways(request).into_iter().map(|(_, counted)| counted);
-        ways.find(|counted| self.keys.contains(&requests_of(*counted)))
+        let mut granularities = granularities(request).into_iter().map(|(_, counted)| counted);
+        granularities.find(|counted| self.keys.contains(&requests_of(*counted)))
     }
 
     /// Makes room for a request in the finest way for which there is room.
     fn admit(&mut self, request: Request) {
-        for (way, counted) in ways(request) {
+        for (way, counted) in granularities(request) {
             let (method, status, _) = counted;
             let (requests, durations) =
                 (requests_of(counted), SeriesName::Durations(method, status));
             if self.keys.contains(&requests) {
                 return;
             }
-            let histogram = if self.keys.contains(&durations) { 0 } else { self.room.histogram };
-            if self.room.take(&mut self.used, (way, counted), 1 + histogram) {
+            let histogram =
+                if self.keys.contains(&durations) { 0 } else { self.capacity.histogram };
+            if self.capacity.take(&mut self.used, (way, counted), 1 + histogram) {
                 self.keys.extend([requests, durations]);
                 return;
             }

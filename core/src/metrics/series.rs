@@ -1,4 +1,4 @@
-//! What came up of a family since the last flush: a value for each combination of labels.
+//! The counts of a family since the last flush: a value for each combination of labels.
 
 /// A sorted map that remembers where it looked last, since one request looks much like the one
 /// before it.

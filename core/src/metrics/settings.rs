@@ -1,22 +1,22 @@
-//! What a configuration says of the metrics.
+//! Settings of the metrics.
 
 use super::histogram::Bounds;
 use super::probes::Services;
 use super::series_name::SeriesName;
 use crate::rate_limit::LimitReason;
 
-/// How to count.
+/// Settings of the metrics.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The first part of every name; empty: none.
     pub namespace: String,
     /// Buckets of the durations.
     pub bounds: Bounds,
-    /// Whether clients are limited.
+    /// True if clients are limited.
     pub limited: bool,
-    /// Whether requests are kept from being replayed.
+    /// True if requests are kept from being replayed.
     pub replay: bool,
-    /// What labels are named after.
+    /// The names in labels.
     pub configured: Configured,
 }
 
@@ -27,7 +27,7 @@ pub struct Configured {
     pub services: Services,
     /// The limits; the first is each client's own.
     pub limits: Vec<String>,
-    /// Whether one of them is over many Envoys.
+    /// True if one of them is over many Envoys.
     pub global_rate_limit: bool,
     /// The form of the gate: `wasm` or `native`.
     pub host: &'static str,

@@ -1,4 +1,4 @@
-//! What is counted, and under which names.
+//! Counts, and their names.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -169,7 +169,7 @@ fn requests_in_flight_come_and_go() {
 
 /// A counter that is added to and stays 0 is one that Envoy does not keep; it is looked for once.
 #[test]
-fn what_is_not_kept_is_noticed() {
+fn dropped_statistics_are_noticed() {
     let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     sink.drops = true;
     meter.flush(&mut sink);

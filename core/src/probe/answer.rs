@@ -1,4 +1,4 @@
-//! What an answer to a probe says.
+//! Judges the answer to a probe.
 
 use crate::json::Value;
 use crate::time::Micros;
@@ -9,7 +9,7 @@ use super::rung::Outcome;
 use crate::callout::{FailureReason, Response};
 
 impl Check {
-    /// What an answer says that `took` so long.
+    /// Judges an answer that `took` so long.
     pub fn judge(&self, answer: Response<'_>, took: Micros, timeout: Micros) -> Outcome {
         match self.read(answer, took, timeout) {
             Ok(outcome) => outcome,

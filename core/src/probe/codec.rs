@@ -54,7 +54,7 @@ impl Record {
 }
 
 impl Record {
-    /// Whether the next round would be heard: a record that is ahead of its own rounds is none of ours.
+    /// True if the next round would be heard: a record that is ahead of its own rounds is none of ours.
     fn can_go_on(&self) -> bool {
         self.round < u64::MAX && self.rungs.iter().all(|rung| rung.round <= self.round)
     }

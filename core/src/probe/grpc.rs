@@ -20,7 +20,7 @@ pub fn request(service: &str) -> Vec<u8> {
     grpc::frame(&HealthCheckRequest { service: service.into() }.encode_to_vec())
 }
 
-/// What the answer with HTTP status 200 says.
+/// Judges an answer with HTTP status 200.
 pub fn judge(answer: Response<'_>) -> Result<Outcome, FailureReason> {
     match HealthCheckResponse::decode(grpc::message(answer)?) {
         Ok(HealthCheckResponse { status: SERVING }) => Ok(Outcome::Up),

@@ -20,7 +20,7 @@ pub struct Leadership {
     pub seen: Micros,
 }
 
-/// The part of a VM, as follows from what is held.
+/// The role of a VM by what is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// It leads.
@@ -32,7 +32,7 @@ pub enum Role {
 }
 
 impl Leadership {
-    /// The part of this VM at `now`, where `self` is itself and `held` is what all hold.
+    /// The role of this VM at `now`, where `self` is itself and `held` is what all hold.
     ///
     /// The configuration that came last leads, or any while the others are gone. The VMs of one
     /// configuration are all alike.

@@ -30,7 +30,7 @@ pub fn is_warning(change: Change) -> bool {
     }
 }
 
-/// The line that tells of a change, if it is one that is told.
+/// The line about a change, if it is one that is logged.
 pub fn line(target: &Target, change: Change, as_json: bool) -> Option<String> {
     let service = &*target.service;
     let line = match change {

@@ -1,4 +1,4 @@
-//! What is probed, how often, and what it takes to change a mind.
+//! The plan of the probes: targets, intervals and thresholds.
 
 use std::hash::{Hash, Hasher};
 
@@ -11,7 +11,7 @@ pub use super::scalar::Scalar;
 use crate::secret::Secret;
 use crate::time::Micros;
 
-/// What becomes of API requests while a breaker is not closed.
+/// The fate of API requests while a breaker is not closed.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Hash, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -28,15 +28,15 @@ pub enum WhenDegraded {
 pub struct Plan {
     /// From one round of a target to the next; 1 s to 1 h.
     pub every: Micros,
-    /// How long an answer may take; 50 ms to `every`.
+    /// Timeout of an answer; 50 ms to `every`.
     pub timeout: Micros,
     /// Failures in a row that take a rung down, and open a breaker; at least 1.
     pub failure_threshold: u16,
     /// Successes in a row that take a rung up; at least 1.
     pub success_threshold: u16,
-    /// How long a breaker stays open before one trial; 1 s to 1 h.
+    /// Time that a breaker stays open before one trial; 1 s to 1 h.
     pub open_for: Micros,
-    /// What becomes of API requests while a breaker is not closed.
+    /// The fate of API requests while a breaker is not closed.
     pub when_degraded: WhenDegraded,
     /// At most 16.
     pub targets: Vec<Target>,
@@ -62,23 +62,23 @@ pub struct Target {
 pub struct Rung {
     /// Its name.
     pub name: Box<str>,
-    /// What is asked.
+    /// The question.
     pub check: Check,
 }
 
-/// What is asked, and what is expected.
+/// A question, and the expected answer.
 #[derive(Clone, Debug, Hash)]
 pub enum Check {
     /// `GET`.
     Http {
         /// Path and query.
         path: Box<str>,
-        /// What the answer's JSON must say.
+        /// The value that the answer's JSON must have.
         expect: Option<Expect>,
     },
     /// `grpc.health.v1.Health/Check`.
     Grpc {
-        /// Which service of the server; empty for all of it.
+        /// The service of the server; empty for all of it.
         service: Box<str>,
     },
 }
@@ -88,7 +88,7 @@ pub enum Check {
 pub struct Expect {
     /// The reference tokens of a JSON Pointer, unescaped.
     pub pointer: Vec<Box<str>>,
-    /// What stands there.
+    /// The value there.
     pub equals: Scalar,
 }
 

@@ -13,7 +13,7 @@ use crate::time::Now;
 
 /// A target's first round begins within this long, or within an interval if that is shorter: nobody
 /// knows how a service is before.
-const FIRST: Micros = 10_000_000;
+const MAX_FIRST_DELAY: Micros = 10_000_000;
 
 /// The shared values of a target.
 #[derive(Debug)]
@@ -31,24 +31,24 @@ pub struct Prober {
     /// Of each target.
     places: Vec<Place>,
     leadership: Leadership,
-    /// How often this VM looks.
+    /// Interval at which this VM looks.
     tick: Micros,
     /// Kept between reads, so that they allocate less.
     value: Vec<u8>,
-    /// What API requests were to know last.
+    /// The degraded services that API requests were to know last.
     degraded: Option<Degraded>,
 }
 
-/// What a tick came to.
+/// The outcome of a tick.
 #[derive(Debug, Default)]
 pub struct Ticked {
     /// Probes to send.
     pub tickets: Vec<Ticket>,
-    /// What changed, and of which target.
+    /// The changes, each with its target.
     pub changes: Vec<(usize, Change)>,
-    /// What API requests are to know until the next tick.
+    /// The degraded services that API requests are to know until the next tick.
     pub degraded: Option<Degraded>,
-    /// What all VMs hold of each target, where the service's gauges are this configuration's to show.
+    /// The shared record of each target, where the service's gauges are this configuration's to show.
     pub records: Vec<Option<Record>>,
 }
 
@@ -101,7 +101,7 @@ impl Prober {
         }
     }
 
-    /// What is probed.
+    /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -141,7 +141,7 @@ impl Prober {
         ticked
     }
 
-    /// Merges what a probe has said; returns what changed by it, once in all VMs.
+    /// Merges the outcome of a probe; returns what changed by it, once in all VMs.
     pub fn on_outcome(
         &mut self,
         ticket: Ticket,
@@ -167,14 +167,14 @@ impl Prober {
         merged.unwrap_or_default()
     }
 
-    /// What all VMs hold of each target; `None` where nothing is held, or cannot be read.
+    /// The shared record of each target; `None` where there is none, or it cannot be read.
     pub fn records(&mut self, tables: &mut impl Tables) -> Vec<Option<Record>> {
         let targets = self.plan.targets.len();
         let mut read = |target| self.read(target, tables).ok().and_then(|(record, _)| record);
         (0..targets).map(&mut read).collect()
     }
 
-    /// What API requests are to know before the first tick: an open breaker is no less open to a VM that
+    /// The degraded services before the first tick: an open breaker is no less open to a VM that
     /// has just come.
     pub fn degraded(&mut self, now: Now, tables: &mut impl Tables) -> Option<Degraded> {
         let records = self.records(tables);
@@ -217,8 +217,8 @@ impl Prober {
         let (held, version) = self.read(target, tables)?;
         let rungs = self.plan.targets.get(target).map_or(0, |target| target.rungs.len());
         let Some(mut record) = held else {
-            let random =
-                u128::from_le_bytes(random()) % u128::from(self.plan.every.clamp(1, FIRST));
+            let random = u128::from_le_bytes(random())
+                % u128::from(self.plan.every.clamp(1, MAX_FIRST_DELAY));
             let offset = Micros::try_from(random).unwrap_or_default();
             let mut record = Record::new(now.monotonic.saturating_add(offset), rungs);
             record.leader = self.leadership;
@@ -270,7 +270,7 @@ impl Prober {
 }
 
 impl Plan {
-    /// How often a VM looks what is due, in milliseconds: a quarter of the shortest wait or more often,
+    /// Interval at which a VM looks what is due, in milliseconds: a quarter of the shortest wait or more often,
     /// a whole number of times a second.
     pub fn tick_ms(&self) -> u32 {
         match self.every.min(self.open_for) {

@@ -1,4 +1,4 @@
-//! What all workers hold together of one target: when it is due, and what its probes have said.
+//! The record that all workers share of one target: when it is due, and the results of its probes.
 
 use crate::time::Micros;
 
@@ -17,9 +17,9 @@ pub struct Record {
     pub next_due: Micros,
     /// The configuration whose schedule the rounds follow, and when the last one began.
     pub leader: Leadership,
-    /// How many rounds have begun.
+    /// Number of rounds that have begun.
     pub round: u64,
-    /// How far this round and the one before it have come: a probe may take as long as an interval.
+    /// Progress of this round and of the one before it: a probe may take as long as an interval.
     pub tallies: [Tally; 2],
     /// The service's breaker.
     pub breaker: Breaker,
@@ -27,12 +27,12 @@ pub struct Record {
     pub rungs: Vec<Rung>,
 }
 
-/// How far a round has come.
+/// Progress of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How many of its probes are over.
+    /// Number of its probes that are over.
     pub over: u8,
-    /// How many of them failed.
+    /// Number of them that failed.
     pub failed: u8,
 }
 
@@ -41,27 +41,27 @@ pub struct Tally {
 pub enum Change {
     /// A probe is over.
     Probed {
-        /// Which rung's.
+        /// The rung's index.
         rung: usize,
-        /// What it has said.
+        /// The outcome.
         outcome: Outcome,
-        /// How long it took, in microseconds.
+        /// Its duration, in microseconds.
         latency: Micros,
     },
     /// A rung is in another state.
     Rung {
-        /// Which one.
+        /// Its index.
         rung: usize,
         /// Before.
         from: State,
         /// After.
         to: State,
-        /// What was wrong with the probe that made it so, if anything was.
+        /// The reason of the probe that made it so, if it failed.
         reason: Option<FailureReason>,
     },
     /// All probes of a round are over.
     Round {
-        /// Whether one of them failed.
+        /// True if one of them failed.
         failed: bool,
     },
     /// The breaker is in another state.
@@ -79,7 +79,7 @@ impl Record {
         Self { next_due, rungs: vec![Rung::default(); rungs], ..Self::default() }
     }
 
-    /// Whether a round is due, for one who looks every `tick` and so comes half of it too early or
+    /// True if a round is due, for one who looks every `tick` and so comes half of it too early or
     /// too late. What is due later than it can be was written by another configuration.
     pub fn is_due(&self, now: Now, tick: Micros, plan: &Plan) -> bool {
         // After an interval that was left out, the next one is up to one and a half away.
@@ -181,12 +181,12 @@ impl Record {
         true
     }
 
-    /// How many rungs carry, from the lowest one up, without a gap.
-    pub fn height(&self) -> usize {
+    /// Number of rungs that are available, from the lowest one up, without a gap.
+    pub fn available_rungs(&self) -> usize {
         self.rungs.iter().take_while(|rung| rung.state.is_available()).count()
     }
 
-    /// Whether a rung was last probed longer ago than three intervals, or nobody can know how long ago:
+    /// True if a rung was last probed longer ago than three intervals, or nobody can know how long ago:
     /// without a clock, or at a time to come. A breaker that is not closed puts probes off until the next
     /// round is due, and three intervals later nobody looks after it any more.
     pub fn is_stale(&self, now: Now, plan: &Plan) -> bool {

@@ -1,5 +1,5 @@
-//! What is told of the services: `/-/gate/ready` to everybody, `/-/gate/status` to whoever has the
-//! metrics token. Every worker tells the same, since all of it is in the shared records.
+//! The report on the services: `/-/gate/ready` for everybody, `/-/gate/status` for whoever has the
+//! metrics token. Every worker reports the same, since all of it is in the shared records.
 
 mod shape;
 
@@ -17,12 +17,12 @@ use crate::callout::FailureReason;
 use crate::time::Now;
 use crate::warnings::Warnings;
 
-/// What a service is, or all of them are.
+/// Readiness of a service, or of all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Readiness {
     /// Every rung is up.
     Ready,
-    /// Every rung carries, but not all are well.
+    /// Every rung is available, but not all are up.
     Degraded,
     /// Not every rung has been probed often enough.
     Unknown,
@@ -33,7 +33,7 @@ pub enum Readiness {
 }
 
 impl Readiness {
-    /// As it is told.
+    /// Its name in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ready => "ready",
@@ -44,16 +44,16 @@ impl Readiness {
         }
     }
 
-    /// Whether traffic may be sent.
+    /// True if traffic may be sent.
     pub fn is_ready(self) -> bool {
         matches!(self, Self::Ready | Self::Degraded)
     }
 }
 
-/// How much is told.
+/// Detail of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What a load balancer needs, and the page without a token.
+    /// As much as a load balancer needs, and the page without a token.
     Ready,
     /// Everything but secrets.
     Status,
@@ -66,7 +66,7 @@ pub struct Own<'a, G> {
     pub service: &'a str,
     /// Its form: `wasm` or `native`.
     pub host: &'static str,
-    /// What was found that keeps it from its work.
+    /// Warnings that were found at work.
     pub warnings: Warnings,
     /// What [`Detail::Status`] tells of its work.
     pub gate: Option<G>,
@@ -104,7 +104,7 @@ pub fn report(
     (worst, json::to_string(&report))
 }
 
-/// How the services are probed.
+/// Settings of the probes.
 fn settings(plan: &Plan) -> shape::Settings {
     shape::Settings {
         every_ms: plan.every / 1_000,
@@ -148,7 +148,7 @@ fn service<'a>(
     shape::Service {
         service: &target.service,
         status: readiness.name(),
-        rung: record.height(),
+        rung: record.available_rungs(),
         of: target.rungs.len(),
         breaker: record.breaker.state.name(),
         // Whoever is refused meanwhile is told it as well.

@@ -1,4 +1,4 @@
-//! The state of a rung: what its probes have said, with Kubernetes' thresholds.
+//! The state of a rung: the outcomes of its probes, with Kubernetes' thresholds.
 
 use crate::time::Micros;
 
@@ -6,28 +6,28 @@ use super::plan::Plan;
 use crate::callout::FailureReason;
 use crate::time::Now;
 
-/// What one probe has said.
+/// The outcome of one probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// As expected.
     Up,
-    /// It answers, and says that not all is well.
+    /// It answers, but not as expected.
     Degraded,
     /// No answer, or a wrong one.
     Failed(FailureReason),
 }
 
-/// What is held of a rung.
+/// The state of a rung.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
-    /// Too few probes have said anything yet.
+    /// Too few probes are over yet.
     #[default]
     Unknown,
-    /// It carries what stands on it.
+    /// It is available.
     Up,
-    /// It carries, but says that not all is well.
+    /// It is available, but does not answer as expected.
     Degraded,
-    /// It does not carry.
+    /// It is not available.
     Down,
 }
 
@@ -45,7 +45,7 @@ impl State {
         }
     }
 
-    /// Whether what stands on the rung may rest on it.
+    /// True if the rung is up or degraded, so that those above it may rest on it.
     pub fn is_available(self) -> bool {
         matches!(self, Self::Up | Self::Degraded)
     }
@@ -62,19 +62,19 @@ impl State {
 /// The record of one rung.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rung {
-    /// What is held of it.
+    /// Its state.
     pub state: State,
-    /// What the last probes have said.
+    /// The outcome of the last probes.
     pub last: State,
-    /// How many in a row have said so.
+    /// Number of probes in a row with that outcome.
     pub same: u16,
-    /// How many in a row have not failed.
+    /// Number of probes in a row that have not failed.
     pub successes: u16,
-    /// What was wrong with the last probe, if anything was.
+    /// The reason of the last probe, if it failed.
     pub reason: Option<FailureReason>,
     /// Since when it is in this state, on the wall's clock; 0 for never.
     pub since: Micros,
-    /// How long the last probe took.
+    /// Duration of the last probe.
     pub latency: Micros,
     /// When the last probe was over, on the monotonic clock; 0 for never.
     pub checked: Micros,
@@ -85,26 +85,26 @@ pub struct Rung {
 }
 
 impl Rung {
-    /// Takes in what a probe has said; returns the state before, if that has changed.
+    /// Takes in the outcome of a probe; returns the state before, if that has changed.
     ///
-    /// So many in a row that say the same make it the state. Where answers take turns between up and
-    /// degraded, so many that did not fail take a rung that did not carry to degraded.
+    /// So many in a row with the same outcome make it the state. Where answers take turns between up and
+    /// degraded, so many that did not fail take a rung that was not available to degraded.
     pub fn observe(&mut self, outcome: Outcome, now: Now, plan: &Plan) -> Option<State> {
-        let said = State::of(outcome);
-        self.same = if said == self.last { self.same.saturating_add(1) } else { 1 };
-        self.last = said;
-        self.successes = if said.is_available() { self.successes.saturating_add(1) } else { 0 };
+        let observed = State::of(outcome);
+        self.same = if observed == self.last { self.same.saturating_add(1) } else { 1 };
+        self.last = observed;
+        self.successes = if observed.is_available() { self.successes.saturating_add(1) } else { 0 };
         self.reason = match outcome {
             Outcome::Up => None,
             Outcome::Degraded => Some(FailureReason::Body),
             Outcome::Failed(reason) => Some(reason),
         };
-        let threshold = match said {
+        let threshold = match observed {
             State::Down => plan.failure_threshold,
             _ => plan.success_threshold,
         };
         let state = if self.same >= threshold {
-            said
+            observed
         } else if self.successes >= threshold && !self.state.is_available() {
             State::Degraded
         } else {

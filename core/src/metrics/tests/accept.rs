@@ -1,4 +1,4 @@
-//! Which format a scraper gets.
+//! The format that a scraper gets.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! What a scrape reads.
+//! The text of a scrape.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! How many series there are, whatever is answered.
+//! The number of series is bounded, whatever is answered.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,4 +1,4 @@
-//! What an answer says.
+//! Answers to probes.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

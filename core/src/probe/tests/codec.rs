@@ -29,7 +29,7 @@ fn a_record_is_read_as_it_was_written() {
 }
 
 #[test]
-fn what_is_not_ours_is_nothing() {
+fn foreign_bytes_are_no_record() {
     let bytes = sample().encode();
     for length in 0..bytes.len() {
         assert_eq!(Record::decode(&bytes[..length], 3), None, "{length} bytes of it");

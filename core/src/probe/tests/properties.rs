@@ -46,8 +46,8 @@ proptest! {
         let mut rung = Rung::default();
         for (index, letter_said) in said.iter().enumerate() {
             let before = rung.state;
-            let told = rung.observe(outcome(*letter_said), at(index as u64), &plan);
-            prop_assert_eq!(told, (before != rung.state).then_some(before));
+            let message = rung.observe(outcome(*letter_said), at(index as u64), &plan);
+            prop_assert_eq!(message, (before != rung.state).then_some(before));
             let expected = model(&said[..=index], failure.into(), success.into());
             prop_assert_eq!(letter(rung.state), expected, "after {:?}", &said[..=index]);
         }

@@ -1,4 +1,4 @@
-//! What is told of the services.
+//! The report on the services.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -14,7 +14,7 @@ use crate::warnings::Warnings;
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
-fn told(world: &mut World, detail: Detail) -> (bool, Value) {
+fn report_of(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();
     let records = world.vms[0].records(&mut world.memory);
     let warnings = Warnings::default();
@@ -24,7 +24,7 @@ fn told(world: &mut World, detail: Detail) -> (bool, Value) {
 }
 
 fn status(world: &mut World) -> (bool, String) {
-    let (ready, report) = told(world, Detail::Ready);
+    let (ready, report) = report_of(world, Detail::Ready);
     (ready, report["status"].as_str().unwrap().into())
 }
 
@@ -33,7 +33,7 @@ fn a_ladder_with_a_broken_rung() {
     let mut world = World::new(&plan(&[&["health", "ready", "smoke"]]), 2);
     world.run(25, |_| Outcome::Up);
     world.run(30, |ticket| if ticket.rung == 1 { DOWN } else { Outcome::Up });
-    let (ready, report) = told(&mut world, Detail::Ready);
+    let (ready, report) = report_of(&mut world, Detail::Ready);
     assert!(!ready);
     let expected = json!({
         "service": "gateway",
@@ -85,7 +85,7 @@ fn an_open_breaker_is_not_stale() {
     long.open_for = 600 * SECOND;
     let mut world = World::new(&long, 1);
     world.run(200, |_| DOWN);
-    let (_, report) = told(&mut world, Detail::Ready);
+    let (_, report) = report_of(&mut world, Detail::Ready);
     assert_eq!(report["services"][0]["status"], "not_ready");
     assert_eq!(report["services"][0]["failed"][0]["reason"], "timeout");
 }
@@ -96,7 +96,7 @@ fn the_status_tells_everything_but_the_token() {
     plan.targets[0].token = Some(Secret::new("geheim".into()));
     let mut world = World::new(&plan, 1);
     world.run(25, |_| Outcome::Up);
-    let (_, report) = told(&mut world, Detail::Status);
+    let (_, report) = report_of(&mut world, Detail::Status);
     assert_eq!(report["settings"]["every_ms"], 10_000);
     let service = &report["services"][0];
     assert_eq!(service["details"]["cluster"], "c0");
@@ -111,7 +111,7 @@ fn the_status_tells_everything_but_the_token() {
 fn nothing_to_probe_is_ready() {
     let mut world = World::new(&plan(&[]), 1);
     assert_eq!(
-        told(&mut world, Detail::Ready),
+        report_of(&mut world, Detail::Ready),
         (true, json!({"service": "gateway", "status": "ready", "services": []}))
     );
 }

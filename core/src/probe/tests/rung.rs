@@ -30,7 +30,7 @@ pub fn thresholds(failure: u16, success: u16) -> Plan {
 }
 
 #[test]
-fn what_probes_say_becomes_the_state() {
+fn outcomes_in_a_row_become_the_state() {
     let table = [
         (3, 1, "uu", "uu", "one success is enough"),
         (3, 1, "xxx", "??x", "unknown until the threshold"),
@@ -64,19 +64,19 @@ fn what_probes_say_becomes_the_state() {
 fn a_change_is_told_once_and_dated() {
     let plan = thresholds(2, 1);
     let mut rung = Rung::default();
-    let mut told = |said, time| (rung.observe(outcome(said), at(time), &plan), rung);
-    let (change, _) = told('u', 1);
+    let mut message = |said, time| (rung.observe(outcome(said), at(time), &plan), rung);
+    let (change, _) = message('u', 1);
     assert_eq!(change, Some(State::Unknown));
-    let (change, rung) = told('u', 2);
+    let (change, rung) = message('u', 2);
     assert_eq!((change, rung.since), (None, at(1).wall), "the same again");
-    let (change, rung) = told('x', 3);
+    let (change, rung) = message('x', 3);
     assert_eq!(
         (change, rung.reason),
         (None, Some(FailureReason::Refused)),
         "the reason is there at once"
     );
-    let (change, rung) = told('x', 4);
+    let (change, rung) = message('x', 4);
     assert_eq!((change, rung.since), (Some(State::Up), at(4).wall));
-    let (change, rung) = told('u', 5);
+    let (change, rung) = message('u', 5);
     assert_eq!((change, rung.reason), (Some(State::Down), None), "and gone with the next success");
 }

@@ -11,7 +11,7 @@ const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
 /// Of two VMs that see the same round due, each between the other's reading and writing, one sends.
 #[test]
-fn who_writes_first_sends() {
+fn the_first_vm_to_write_sends_the_probe() {
     let mut world = World::new(&plan(&[&["a", "b"], &["c"]]), 2);
     for second in 0..100 {
         world.time += SECOND;
@@ -66,7 +66,7 @@ fn all_hold_the_same() {
     for vm in 1..4 {
         assert_eq!(world.vms[vm].records(&mut world.memory), first);
     }
-    assert_eq!(first[0].as_ref().unwrap().height(), 1);
+    assert_eq!(first[0].as_ref().unwrap().available_rungs(), 1);
 }
 
 /// Answers come in any order, an interval late, or twice; each counts once.
@@ -114,7 +114,7 @@ fn foreign_bytes_and_a_broken_store() {
     }
     assert_eq!(world.vms[0].records(&mut world.memory), [None], "nothing is known");
     world.run(30, |_| Outcome::Up);
-    assert_eq!(world.vms[0].records(&mut world.memory)[0].as_ref().unwrap().height(), 1);
+    assert_eq!(world.vms[0].records(&mut world.memory)[0].as_ref().unwrap().available_rungs(), 1);
     world.memory.broken = true;
     let sent = world.sent.len();
     world.run(30, |_| Outcome::Up);
@@ -125,7 +125,7 @@ fn foreign_bytes_and_a_broken_store() {
     assert!(world.sent.len() > sent);
 }
 
-/// What was written in a time to come, by a clock that was set back, holds nobody up.
+/// A time to come, written by a clock that was set back, holds nobody up.
 #[test]
 fn a_clock_that_was_set_back() {
     let mut world = World::new(&plan(&[&["a"]]), 2);
@@ -136,7 +136,7 @@ fn a_clock_that_was_set_back() {
     assert!(world.sent.len() - sent >= 3, "{}", world.sent.len() - sent);
 }
 
-/// What API requests are told: the services whose breakers are not closed.
+/// The degraded services, as API requests see them: those whose breakers are not closed.
 #[test]
 fn degraded_while_a_breaker_is_not_closed() {
     let mut world = World::new(&plan(&[&["a"], &["b"], &["c"]]), 2);

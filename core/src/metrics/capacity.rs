@@ -1,4 +1,4 @@
-//! How much room the series of requests have, and how requests are counted as it runs out.
+//! The capacity for series of requests, and the granularity in which requests are counted as it runs out.
 //!
 //! A rare method folds first, into `OTHER`; then a status into its class, `5xx`; at last a class is counted with the
 //! method `OTHER`, for which there is always room. What the gate itself answers, a refusal above all, has room of its
@@ -12,7 +12,7 @@ use super::series_name::SeriesName;
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
 
-/// What all other families can have: 35 auth failures, 5 refusals, 17 codes, 6 replays, 4 warnings, and 3 without
+/// The most series of all other families: 35 auth failures, 5 refusals, 17 codes, 6 replays, 4 warnings, and 3 without
 /// labels.
 const OTHERS: usize = 70;
 
@@ -25,9 +25,9 @@ const REFUSALS: [u16; 9] = [400, 401, 404, 405, 409, 413, 429, 500, 503];
 /// The methods that do not fold while there is room for any, and `OTHER`.
 const COMMON: [Method; 3] = [Method::Get, Method::Post, Method::Other];
 
-/// How fine a way to count a request is: each has a little more of the room than the one before it.
+/// A way to count a request: each has a little more of the capacity than the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Granularity {
     /// With a rare method, and its own status.
     Rare,
     /// With its own status.
@@ -38,22 +38,28 @@ pub enum Way {
     Last,
 }
 
-/// The ways to count a request, the finest first.
-pub fn ways((method, status, auth_method): Request) -> [(Way, Request); 3] {
+/// The granularities in which a request is counted, the finest first.
+pub fn granularities((method, status, auth_method): Request) -> [(Granularity, Request); 3] {
     let (exact, class) = ((method, status, auth_method), status.class());
-    let last = (Way::Last, (Method::Other, class, auth_method));
+    let last = (Granularity::Last, (Method::Other, class, auth_method));
     match COMMON.contains(&method) {
-        true => [(Way::Exact, exact), (Way::Class, (method, class, auth_method)), last],
-        false => [(Way::Rare, exact), (Way::Exact, (Method::Other, status, auth_method)), last],
+        true => {
+            [(Granularity::Exact, exact), (Granularity::Class, (method, class, auth_method)), last]
+        }
+        false => [
+            (Granularity::Rare, exact),
+            (Granularity::Exact, (Method::Other, status, auth_method)),
+            last,
+        ],
     }
 }
 
-/// Whether a series has room of its own.
+/// True for a series that has capacity of its own.
 fn is_kept(method: Method, status: Status) -> bool {
     COMMON.contains(&method) && REFUSALS.contains(&status.code())
 }
 
-/// How many series of requests there are.
+/// Number of series of requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used {
     /// Those with room of their own.
@@ -61,18 +67,18 @@ pub struct Used {
     others: usize,
 }
 
-/// How many series of requests there may be.
+/// The most series of requests.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub struct Capacity {
     /// Series of one histogram: its buckets, its count and its sum.
     pub histogram: usize,
     /// Of what has room of its own.
     kept: usize,
-    /// Of all else, by [`Way`]: up to how many there may be for a new one to be added.
+    /// Of all else, by [`Granularity`]: up to how many there may be for a new one to be added.
     others: [usize; 4],
 }
 
-impl Room {
+impl Capacity {
     /// The room for histograms with these bounds, beside so many series that the configuration names.
     pub fn new(bounds: &Bounds, configured: usize) -> Self {
         let histogram = bounds.buckets() + 2;
@@ -90,7 +96,7 @@ impl Room {
     pub fn take(
         &self,
         used: &mut Used,
-        (way, (method, status, _)): (Way, Request),
+        (granularity, (method, status, _)): (Granularity, Request),
         series: usize,
     ) -> bool {
         let kept = is_kept(method, status) && used.kept + series <= self.kept;
@@ -98,7 +104,7 @@ impl Room {
             used.kept += series;
             return true;
         }
-        let most = self.others.get(way as usize);
+        let most = self.others.get(granularity as usize);
         let fits = most.is_some_and(|most| used.others + series <= *most);
         if fits {
             used.others += series;
@@ -106,7 +112,7 @@ impl Room {
         fits
     }
 
-    /// How many there are.
+    /// Number of series that these take.
     pub fn used(&self, keys: &BTreeSet<SeriesName>) -> Used {
         let mut used = Used::default();
         for key in keys {
