@@ -33,7 +33,7 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// Whether a worker may hold admissions of one client in reserve.
+    /// True if a worker may hold admissions of one client in reserve.
     fn can_lease(&self) -> bool {
         self.requests >= window::LEASE_OF_LIMIT
     }
@@ -48,25 +48,25 @@ impl Quota {
         self.window / 1_000
     }
 
-    /// Length of the window in seconds, rounded up: the policy that is told is never the laxer one.
+    /// Length of the window in seconds, rounded up: the policy that is named is never the laxer one.
     pub fn window_seconds(&self) -> u64 {
         self.window.div_ceil(1_000_000)
     }
 }
 
-/// What a client has left.
+/// The rest of a client's quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaState {
     /// Its limit.
     pub quota: Quota,
-    /// How many requests more are within it, as far as this worker knows.
+    /// Number of requests more that are within it, as far as this worker knows.
     pub remaining: u32,
 }
 
 /// A request that a limit does not admit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Which limit, by its place among the configuration's: 0 is each client's own.
+    /// The limit's place among the configuration's: 0 is each client's own.
     pub limit: u8,
     /// Why not.
     pub reason: LimitReason,
@@ -91,7 +91,7 @@ pub enum LimitReason {
     MissingKey,
 }
 
-/// What to do with a client for whom there is no room.
+/// The fate of a client for whom there is no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenFull {
     /// Refuse: what cannot be counted cannot be limited.
@@ -133,7 +133,7 @@ impl Limiter {
         self
     }
 
-    /// What a client may have.
+    /// The quota of a client.
     pub fn quota(&self) -> Quota {
         self.quota
     }

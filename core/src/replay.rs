@@ -18,7 +18,7 @@ const MAX_NONCE: usize = 256;
 
 const SECOND: Micros = 1_000_000;
 
-/// Which requests are let through once only, and how they are told apart.
+/// Requests that are let through once only, told apart by their nonces.
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// The paths that it is about.
@@ -27,9 +27,9 @@ pub struct Replay {
     pub nonce_header: Box<[u8]>,
     /// Header of the request's time, in lower case.
     pub timestamp_header: Box<[u8]>,
-    /// How far a request's time may be from now, before and after.
+    /// The most that a request's time may differ from now, before and after.
     pub tolerance: Micros,
-    /// What to do with a nonce for which there is no room.
+    /// The fate of a nonce for which there is no room.
     pub when_full: WhenFull,
     /// Places nonces.
     pub hash_key: HashKey,
@@ -39,10 +39,10 @@ pub struct Replay {
     pub table: String,
 }
 
-/// What a request says of itself.
+/// The nonce and the time of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nonce {
-    /// Which one it is, and its time in microseconds since 1970.
+    /// The nonce, and the time in microseconds since 1970.
     Read(ClientKey, Micros),
     /// Nothing that could be gone by.
     Bad(Block),
@@ -66,7 +66,7 @@ pub enum Block {
 }
 
 impl Replay {
-    /// What a request of this client's says of itself, if its path is one of those that this is about.
+    /// The nonce and the time of a request of this client's, if its path is one of those that this is about.
     pub fn find(
         &self,
         head: &Head<'_>,

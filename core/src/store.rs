@@ -2,7 +2,7 @@
 
 use crate::time::Micros;
 
-/// How often a value that others changed meanwhile is tried again. Each time one of them succeeded,
+/// The most times that a value which others changed meanwhile is tried again. Each time one of them succeeded,
 /// so workers that all serve one client get their turn long before.
 const CAS_ATTEMPTS: usize = 64;
 

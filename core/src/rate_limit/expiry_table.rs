@@ -17,7 +17,7 @@ const MEAN: u32 = 64;
 /// The first bytes of a slot: which layout follows. A value that does not have it is not ours.
 const FORMAT: [u8; 8] = *b"stamps/2";
 
-/// How much of a slot one owner's keys may take, in percent, unless [`ExpiryTable::share`] says it. While `most` keys
+/// The part of a slot that one owner's keys may take, in percent, unless [`ExpiryTable::share`] says it. While `most` keys
 /// are live and all are one owner's, fewer than one in 10,000 finds no room by chance.
 const SHARE: u32 = 75;
 
@@ -39,18 +39,18 @@ pub fn owned(key: ClientKey, client: ClientKey) -> ClientKey {
 pub struct ExpiryTable {
     slots: u32,
     keys_per_slot: usize,
-    /// How many of them may be of one owner.
+    /// The most of them that may be of one owner.
     keys_per_owner: usize,
     /// Kept between requests, so that reading a slot allocates nothing.
     value: Vec<u8>,
 }
 
-/// What is known of a key.
+/// The expiry of a key, as the table has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// Its stamp, or what it may be at most.
     pub stamp: u64,
-    /// Whether it is the key's own.
+    /// True if it is the key's own.
     pub own: bool,
 }
 
@@ -117,7 +117,7 @@ fn parts(slot: &mut [u8]) -> Option<(&mut [Word; 2], &mut [[Word; 2]])> {
     (header[0] == FORMAT).then_some((header, entries))
 }
 
-/// What a slot knows of a key; `None` if its bytes are not ours. One that was never written is made.
+/// The expiry of a key in a slot; `None` if its bytes are not ours. One that was never written is made.
 fn look(slot: &mut Vec<u8>, fingerprint: u64) -> Option<Held> {
     if slot.is_empty() {
         slot.extend_from_slice(&FORMAT);
@@ -131,12 +131,12 @@ fn look(slot: &mut Vec<u8>, fingerprint: u64) -> Option<Held> {
     })
 }
 
-/// Whether both are the same key's, whoever brought it.
+/// True if both are the same key's, whoever brought it.
 fn is_same(held: Word, fingerprint: u64) -> bool {
     (u64::from_le_bytes(held) ^ fingerprint) & KEY == 0
 }
 
-/// How many keys of the owner of this fingerprint are live.
+/// Number of live keys of the owner of this fingerprint.
 fn of_owner(entries: &[[Word; 2]], fingerprint: u64, now: u64) -> usize {
     let owner = client::network(fingerprint);
     let is_live = |[held, until]: &&[Word; 2]| {

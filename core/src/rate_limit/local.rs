@@ -1,4 +1,4 @@
-//! What one worker knows of clients without touching the shared table.
+//! Clients that one worker knows without touching the shared table.
 //!
 //! Two small tables of fixed size, each line shared by the clients whose fingerprints fall on it.
 
@@ -24,7 +24,7 @@ struct LeaseLine {
     /// When the lease was taken.
     taken: Micros,
     lease: Lease,
-    /// How many more were within the quota then.
+    /// Number of requests more that were within the quota then.
     remaining: u32,
     /// When the lease no longer counts in the shared record, whatever is left of it.
     settled: Micros,

@@ -10,21 +10,21 @@
 
 use crate::store::{Store, Version};
 
-/// How many slots are remembered.
+/// Number of slots that are remembered.
 const LINES: u32 = 8;
 
 /// The most requests in a row that do not guess, after guesses that were wrong.
 const MAX_PAUSE: u32 = 256;
 
-/// What this worker wrote last, and what it knows of the writes of the process.
+/// This worker's last writes, and what it knows of the writes of the process.
 #[derive(Clone, Debug, Default)]
 pub struct Recent {
     lines: [Line; LINES as usize],
     /// The last write that this worker knows of.
     last: Option<Version>,
-    /// How many requests are not to guess.
+    /// Number of requests that are not to guess.
     pause: u32,
-    /// How long the next pause is, less one.
+    /// Length of the next pause, less one.
     longer: u32,
 }
 

@@ -26,16 +26,16 @@ const ENTRY: usize = 8 + Window::BYTES;
 pub struct Table {
     slots: u32,
     clients_per_slot: usize,
-    /// How many of them may be of one network.
+    /// The most of them that may be of one network.
     clients_per_network: usize,
 }
 
-/// What the table says of one request.
+/// The table's answer to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// Within the quota; it counts once the slot is written.
     Admitted {
-        /// How many more are within it, beside those of a lease.
+        /// Number of requests more that are within it, beside those of a lease.
         remaining: u32,
     },
     /// Over the quota until then.
@@ -70,7 +70,7 @@ impl Table {
         u32::try_from(client.place % u64::from(self.slots)).unwrap_or_default()
     }
 
-    /// Whether a record of the slot was changed at a time that is still to come.
+    /// True if a record of the slot was changed at a time that is still to come.
     pub fn is_ahead(&self, slot: &[u8], now: Micros) -> bool {
         slot.get(HEADER..).unwrap_or_default().as_chunks::<ENTRY>().0.iter().any(|entry| {
             // The clock is the first word of the record, behind the fingerprint.

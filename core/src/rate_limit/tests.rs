@@ -114,20 +114,20 @@ fn a_hot_client_rarely_touches_the_shared_values() {
 }
 
 #[test]
-fn what_remains_counts_down_over_workers_and_leases() {
+fn the_remaining_quota_counts_down_over_workers_and_leases() {
     for requests in [3, 20, 2_048] {
         let (mut memory, quota) = (Memory::new(), quota(requests, SECOND));
         let worker = || Limiter::new(quota, 1_000, WhenFull::Refuse);
         let mut workers = [worker(), worker()];
-        let mut told = Vec::new();
+        let mut message = Vec::new();
         for at in 0..requests as usize {
             // A lease of one worker is nothing that the other one has left.
             let answer = workers[at / 2 % 2].admit(client(0), memory.now, &mut memory);
-            told.extend(answer.ok().map(|remaining| (at, remaining)));
+            message.extend(answer.ok().map(|remaining| (at, remaining)));
         }
         let truth = |at: usize| requests - 1 - u32::try_from(at).unwrap();
         let leased = 2 * (requests / 1_024) + 2;
-        for (at, remaining) in told {
+        for (at, remaining) in message {
             assert!(remaining.abs_diff(truth(at)) <= leased, "{requests}: {remaining} after {at}");
         }
         memory.now += 2 * SECOND;

@@ -11,17 +11,17 @@ const PARTS: u64 = 16;
 /// Buckets begin at least a part apart, so at most 17 of them reach into one window.
 const BUCKETS: usize = 17;
 
-/// How many admissions a worker may hold in reserve: this part of the limit, and this part of what
+/// The most admissions that a worker may hold in reserve: this part of the limit, and this part of what
 /// is left of it. A lease that lies unused in each of 40 workers takes up less than 4 %.
 pub const LEASE_OF_LIMIT: u32 = 1024;
 const LEASE_OF_REST: u32 = 64;
 
-/// What was admitted within a short while.
+/// Admissions within a short while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Bucket {
     /// When the last of them was, or may yet be under a lease; 0 is an unused bucket.
     last: Micros,
-    /// How many.
+    /// Number of admissions.
     count: u32,
 }
 
@@ -30,7 +30,7 @@ struct Bucket {
 pub struct Lease {
     /// When it ends; the `last` of the bucket that counts it.
     pub end: Micros,
-    /// How many are left.
+    /// Number of admissions that are left.
     pub left: u32,
 }
 
@@ -91,12 +91,12 @@ impl Window {
         }
     }
 
-    /// Whether the record was changed at a time that is still to come.
+    /// True if the record was changed at a time that is still to come.
     pub fn is_ahead(&self, now: Micros) -> bool {
         self.clock > now
     }
 
-    /// Whether anything in the record may still count.
+    /// True if anything in the record may still count.
     pub fn is_live(&self, now: Micros, quota: Quota) -> bool {
         now <= self.clock.saturating_add(part(quota)).saturating_add(quota.window)
     }
@@ -207,7 +207,7 @@ impl Window {
     }
 }
 
-/// How long a bucket takes in, and a lease may last.
+/// Length of a bucket, and of the longest lease.
 pub fn part(quota: Quota) -> Micros {
     quota.window.div_ceil(PARTS)
 }

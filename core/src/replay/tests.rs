@@ -1,4 +1,4 @@
-//! What is let through once, against a list of all that was let through.
+//! Requests are let through once, against a list of all that was let through.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -110,7 +110,7 @@ fn there_is_room_for_so_many_and_what_is_over_makes_room() {
 }
 
 #[test]
-fn what_cannot_be_told_is_refused() {
+fn a_request_without_a_known_time_or_table_is_refused() {
     let mut world = World::new(1, 50, WhenFull::Admit);
     let seconds = START / SECOND;
     world.host.memory.broken = true;
@@ -148,7 +148,7 @@ fn a_clock_that_is_set_back_opens_nothing() {
     );
 }
 
-/// Who sends new nonces as fast as it can does not keep others out, and does not make room for a copy.
+/// A client that sends new nonces as fast as it can does not keep others out, and does not make room for a copy.
 #[test]
 fn one_owner_of_many_addresses_leaves_room_for_others() {
     let mut world = World::new(1, 1_000, WhenFull::Refuse);

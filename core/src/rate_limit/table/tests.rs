@@ -82,7 +82,7 @@ fn five_thousand_clients_are_served() {
 }
 
 #[test]
-fn what_becomes_of_a_client_without_room() {
+fn a_client_without_room_is_refused_or_admitted() {
     let (mut memory, mut refusing) = (Memory::new(), Limiter::new(quota(1), 1, WhenFull::Refuse));
     let all: Vec<ClientKey> = clients(2).take(4).collect();
     let held =

@@ -48,7 +48,7 @@ fn an_even_client_is_never_refused() {
 }
 
 #[test]
-fn nor_is_a_hot_one() {
+fn an_even_hot_client_is_never_refused() {
     let mut random = Random(2);
     for requests in [1_024, 1_025, 2_047, 2_048, 4_096, 5_000, 100_000] {
         for workers in [1, 2, 8] {
@@ -60,7 +60,7 @@ fn nor_is_a_hot_one() {
 }
 
 #[test]
-fn nor_are_hot_clients_who_meet_on_one_worker() {
+fn even_hot_clients_who_meet_on_one_worker_are_never_refused() {
     // Were the one's reserve lost whenever the other one came, both would use up their limits.
     for workers in [1, 3] {
         let mut world = World::new(quota(4_096, SECOND), workers, 3);

@@ -83,21 +83,21 @@ proptest! {
     }
 
     #[test]
-    fn nor_while_other_workers_are_faster((quota, steps, workers) in worlds(1..51, 0), pause in 1_u64..5_000) {
+    fn the_limit_holds_while_other_workers_are_faster((quota, steps, workers) in worlds(1..51, 0), pause in 1_u64..5_000) {
         let mut world = World { pause, ..World::new(quota, workers, 3) };
         run(&mut world, &steps);
         prop_assert_eq!(world.excess(), None);
     }
 
     #[test]
-    fn nor_with_a_clock_that_is_set_back((quota, steps, workers) in worlds(1..51, 2)) {
+    fn the_limit_holds_with_a_clock_that_is_set_back((quota, steps, workers) in worlds(1..51, 2)) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
         prop_assert_eq!(world.excess(), None);
     }
 
     #[test]
-    fn whoever_stays_away_as_told_is_admitted((quota, steps, workers) in worlds(1..51, 0), worker in 0..8_usize) {
+    fn a_client_is_admitted_after_retry_after((quota, steps, workers) in worlds(1..51, 0), worker in 0..8_usize) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
         if let Err(rejection) = world.ask(0, worker, 0) {
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_stays_away_for_a_window_is_admitted((quota, steps, workers) in worlds(1..51, 2), worker in 0..8_usize) {
+    fn a_client_that_stays_away_for_a_window_is_admitted((quota, steps, workers) in worlds(1..51, 2), worker in 0..8_usize) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
         // Whatever the clock did before: it is seen now, and goes on from here.
@@ -130,14 +130,14 @@ proptest! {
     }
 
     #[test]
-    fn nor_with_leases_and_a_clock_that_is_set_back((quota, steps, workers) in worlds(4_096..8_192, 2)) {
+    fn the_limit_holds_with_leases_and_a_clock_that_is_set_back((quota, steps, workers) in worlds(4_096..8_192, 2)) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
         prop_assert_eq!(world.excess(), None);
     }
 
     #[test]
-    fn whoever_stays_away_as_told_is_admitted_with_leases((quota, steps, workers) in worlds(4_096..8_192, 0)) {
+    fn a_client_is_admitted_after_retry_after_with_leases((quota, steps, workers) in worlds(4_096..8_192, 0)) {
         let mut world = World::new(quota, workers, 3);
         run(&mut world, &steps);
         if let Err(rejection) = (0..10_000).find_map(|_| world.ask(0, 0, 0).err()).map_or(Ok(()), Err) {

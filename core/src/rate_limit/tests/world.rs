@@ -14,7 +14,7 @@ pub struct World {
     pub workers: Vec<Limiter>,
     /// Time as it passes, whatever the clock shows.
     pub elapsed: Micros,
-    /// How long a shared value takes to be read or written.
+    /// Duration of a read or a write of a shared value.
     pub pause: Micros,
     /// When each client asked and was admitted, in time as it passes.
     pub admitted: Vec<Vec<(Micros, Micros)>>,

@@ -32,7 +32,7 @@ fn steps(set_back: u32) -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     /// However small the table is, and whatever the clock does.
     #[test]
-    fn what_was_let_through_never_is_again(steps in steps(2), room in prop_oneof![Just(1_u32), Just(8), Just(200)]) {
+    fn a_nonce_is_let_through_once(steps in steps(2), room in prop_oneof![Just(1_u32), Just(8), Just(200)]) {
         let mut world = World::new(4, room, WhenFull::Refuse);
         let (mut asked, mut passed) = (vec![(0, START / SECOND)], BTreeSet::new());
         for step in steps {
@@ -63,7 +63,7 @@ proptest! {
 
     /// While the clock goes on and there is room, exactly what is new and of now is let through.
     #[test]
-    fn what_is_new_is_let_through(steps in steps(0)) {
+    fn a_new_nonce_is_let_through(steps in steps(0)) {
         let mut world = World::new(4, 200, WhenFull::Refuse);
         // Until when each nonce is kept, in microseconds.
         let mut kept = std::collections::BTreeMap::new();

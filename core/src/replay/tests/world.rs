@@ -42,7 +42,7 @@ impl World {
         }
     }
 
-    /// What a request says of itself.
+    /// The nonce and the time of a request.
     pub fn read(&self, path: &str, headers: Headers<'_>) -> Option<Nonce> {
         let all = [&[(":method", "POST"), (":path", path)], headers].concat();
         let buffer = crate::testing::serialize(&all);

@@ -15,7 +15,7 @@ pub fn slot() -> Vec<u8> {
     memory.slots().next().unwrap().1.to_vec()
 }
 
-/// Whether anybody is admitted within a window after the slot was overwritten, and whether
+/// True if anybody is admitted within a window after the slot was overwritten, and whether
 /// anybody is after it.
 pub fn admits(value: &[u8]) -> (bool, bool) {
     let mut memory = Memory::new();

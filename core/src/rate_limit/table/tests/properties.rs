@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn so_does_a_slot_cut_within_an_entry(at in any::<prop::sample::Index>()) {
+    fn a_slot_cut_within_an_entry_is_closed_for_a_window(at in any::<prop::sample::Index>()) {
         let ours = corrupt::slot();
         let cut = 1 + at.index(ours.len() - 1);
         prop_assume!(cut < HEADER || !(cut - HEADER).is_multiple_of(ENTRY));
@@ -73,14 +73,14 @@ proptest! {
     }
 
     #[test]
-    fn what_was_written_is_read((window, quota) in records()) {
+    fn a_window_is_read_as_it_was_written((window, quota) in records()) {
         let mut bytes = [0; Window::BYTES];
         window.encode(&mut bytes);
         prop_assert_eq!(Window::decode(&bytes, quota), window);
     }
 
     #[test]
-    fn whatever_happens_in_a_slot_each_client_has_its_limit(
+    fn each_client_of_a_slot_has_its_limit(
         order in prop::collection::vec((0_usize..12, 0_u64..SECOND / 4), 1..120),
         max_clients in 1_u32..5,
     ) {
