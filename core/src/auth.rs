@@ -1,4 +1,4 @@
-//! Who may read a guarded route: bearer tokens after RFC 6750, compared by digest.
+//! Guards of the metrics and admin routes: bearer tokens after RFC 6750, compared by digest.
 
 pub mod fetch;
 mod file;
@@ -17,7 +17,7 @@ use crate::request::{Head, Single};
 pub enum Failure {
     /// No token was sent.
     Missing,
-    /// What was sent cannot be a token.
+    /// The credential cannot be a token.
     Malformed,
     /// The token is none of ours.
     Invalid,
@@ -32,11 +32,11 @@ pub enum Failure {
 pub struct Unauthorized {
     /// Why.
     pub failure: Failure,
-    /// What the client is told to do.
+    /// The challenge for the client.
     pub challenge: Challenge,
 }
 
-/// What `www-authenticate` asks for (RFC 9110 section 11.6.1).
+/// The challenge of `www-authenticate` (RFC 9110 section 11.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Challenge {
     /// A bearer token; none was sent (RFC 6750 section 3.1: then there is no error code).
@@ -47,7 +47,7 @@ pub enum Challenge {
     Header(usize),
 }
 
-/// Which header carries the token of a guarded route.
+/// The header that carries the token of a guarded route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
     /// `authorization`, with the scheme `Bearer`.
@@ -61,16 +61,16 @@ pub enum Carrier {
 pub struct Guard {
     /// Where the token is looked for.
     pub carrier: Carrier,
-    /// What opens.
+    /// The tokens that open.
     pub tokens: Tokens,
-    /// How many of the tokens stand in the configuration. Those of the files follow, then those of the
+    /// Number of the tokens that stand in the configuration. Those of the files follow, then those of the
     /// sources.
     own: usize,
-    /// How many of them stand in files.
+    /// Number of them that stand in files.
     in_files: usize,
     /// The files, by their number in the configuration.
     files: Vec<usize>,
-    /// Who hands out more of them, by the number of a [`fetch::Source`].
+    /// The sources of more tokens, by the number of a [`fetch::Source`].
     pub sources: Vec<usize>,
 }
 

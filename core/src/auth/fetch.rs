@@ -25,9 +25,9 @@ pub struct Source {
     pub authority: Box<str>,
     /// From one fetch to the next.
     pub every: Micros,
-    /// How long an answer may take.
+    /// Timeout of an answer.
     pub timeout: Micros,
-    /// How long the last good tokens stay while there are no better ones.
+    /// Time that the last good tokens stay while there are no better ones.
     pub keep_for: Micros,
 }
 
@@ -35,10 +35,10 @@ pub struct Source {
 /// shorter: nothing opens until it does, or soon nothing will.
 const RETRY_AFTER_FAILURE: Micros = 5_000_000;
 
-/// How many tokens a source may hand out at once.
+/// The most tokens that a source may hand out at once.
 const MAX_TOKENS: usize = 16;
 
-/// What an answer changed, for the log.
+/// A change that an answer made, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Other tokens open now.
@@ -97,7 +97,7 @@ impl TokenFetcher {
         (0..sources).filter(|index| self.claim(*index, now, tables) == Ok(true)).collect()
     }
 
-    /// What each source's tokens are at `now`. Nothing that cannot be read, or whose age cannot be told,
+    /// The tokens of each source at `now`. Nothing that cannot be read, or whose age cannot be told,
     /// opens.
     pub fn tokens(&mut self, now: Micros, tables: &mut impl Tables) -> Vec<Vec<Token>> {
         let tokens = |index| {
@@ -112,12 +112,12 @@ impl TokenFetcher {
         (0..self.sources.len()).map(tokens).map(Option::unwrap_or_default).collect()
     }
 
-    /// Notes what a source has said; `None` is no good answer. Returns what that changed, once in all
+    /// Notes the answer of a source; `None` is no good one. Returns what that changed, once in all
     /// VMs.
     pub fn on_answer(
         &mut self,
         index: usize,
-        said: Option<Vec<Digest>>,
+        answer: Option<Vec<Digest>>,
         now: Micros,
         tables: &mut impl Tables,
     ) -> Option<Change> {
@@ -125,7 +125,7 @@ impl TokenFetcher {
         let mut table = tables.table(key);
         let noted = store::update(&mut table, 0, &mut self.value, |held, _, _| {
             let mut record = Record::decode(held).unwrap_or_default();
-            let change = record.note(said.clone(), now, source.every);
+            let change = record.note(answer.clone(), now, source.every);
             *held = record.encode();
             Update::Write(change)
         });
@@ -152,7 +152,7 @@ impl TokenFetcher {
 }
 
 impl Source {
-    /// What a log calls it, and whoever presents one of its tokens.
+    /// The source's name in the log, and of whoever presents one of its tokens.
     pub fn name(&self) -> Box<str> {
         // The query may hold a secret.
         let path = self.path.split('?').next().unwrap_or_default();

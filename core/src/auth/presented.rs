@@ -1,11 +1,11 @@
-//! What a client presents to prove who it is.
+//! The credential that a client presents.
 
 use crate::request::{Head, Single};
 
 /// The longest token that is looked at, in bytes.
 pub const MAX_LENGTH: usize = 4096;
 
-/// What was sent cannot be a token: several headers, another scheme, nothing behind it, bytes
+/// The credential cannot be a token: several headers, another scheme, nothing behind it, bytes
 /// that are not visible ASCII, or more than 4,096 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
@@ -30,7 +30,7 @@ impl<'a> Credential<'a> {
         }
     }
 
-    /// Whether a header has the scheme `Bearer`, whatever is behind it; of two nobody can tell.
+    /// True if a header has the scheme `Bearer`, whatever is behind it; of two nobody can tell.
     pub fn is_bearer(header: Single<'a>) -> bool {
         let scheme = header.once().map(|value| split_scheme(value).0);
         scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
@@ -58,7 +58,7 @@ impl<'a> Credential<'a> {
         self.0
     }
 
-    /// Whether the token has the shape that RFC 6750 section 2.1 calls `b64token`.
+    /// True if the token has the shape that RFC 6750 section 2.1 calls `b64token`.
     pub fn is_b64token(self) -> bool {
         let padding = self.0.iter().rev().take_while(|byte| **byte == b'=').count();
         let body = self.0.get(..self.0.len().saturating_sub(padding)).unwrap_or_default();
@@ -78,7 +78,7 @@ fn split_scheme(value: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// How a client authenticates, by what it presents: the values of the label `auth_method`. Nothing
+/// The kind of credential that a client presents: the values of the label `auth_method`. Nothing
 /// is verified for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AuthMethod {
@@ -100,7 +100,7 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// What a request presents; `authorization` counts first, then a key, then a certificate.
+    /// The method of a request; `authorization` counts first, then a key, then a certificate.
     pub fn of(head: &Head<'_>) -> Self {
         match head.authorization {
             Single::Once(value) => Self::of_authorization(value),

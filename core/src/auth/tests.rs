@@ -1,4 +1,4 @@
-//! Which tokens open, and what is said of those that do not.
+//! Tokens that open, and the challenges of those that do not.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -41,17 +41,17 @@ impl Tokens {
         self.0.splice(first..end, others);
     }
 
-    /// How many there are.
+    /// Number of tokens.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing can open.
+    /// True if nothing can open.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Which token it is. Compares with every one, in a time that does not depend on which one
+    /// The index of the token that is equal. Compares with every one, in a time that does not depend on which one
     /// matches or how much.
     pub fn find(&self, credential: Credential<'_>) -> Option<usize> {
         let presented = Digest::of(credential.bytes());

@@ -1,4 +1,4 @@
-//! What all workers hold together of one source.
+//! The record that all workers share of one source.
 
 use crate::digest::Digest;
 use crate::time::Micros;
@@ -17,31 +17,31 @@ pub struct Record {
     good: Micros,
     /// Its last answer was none.
     failing: bool,
-    /// What it last said.
+    /// The tokens of its last good answer.
     pub digests: Vec<Digest>,
 }
 
 impl Record {
-    /// Whether it is time to ask. A time far ahead is a clock that was set back.
+    /// True if it is time to ask. A time far ahead is a clock that was set back.
     pub fn is_due(&self, now: Micros, every: Micros) -> bool {
         self.due <= now || self.due > now.saturating_add(every)
     }
 
-    /// Whether what the source last said still opens. A time to come says nothing of its age.
+    /// True if the last good answer still opens. A time to come says nothing of its age.
     pub fn is_good(&self, now: Micros, keep_for: Micros) -> bool {
         (1..=now).contains(&self.good) && now - self.good <= keep_for
     }
 
-    /// Notes what the source has said: if that was nothing, it is asked again soon.
+    /// Notes the source's answer: after one that is no good it is asked again soon.
     pub fn note(
         &mut self,
-        said: Option<Vec<Digest>>,
+        answer: Option<Vec<Digest>>,
         now: Micros,
         every: Micros,
     ) -> Option<Change> {
         let failed_before = self.failing;
-        self.failing = said.is_none();
-        let Some(digests) = said else {
+        self.failing = answer.is_none();
+        let Some(digests) = answer else {
             self.due = now.saturating_add(every.min(RETRY_AFTER_FAILURE));
             return (!failed_before).then_some(Change::Failing);
         };

@@ -1,4 +1,4 @@
-//! What a source hands out, for how long it opens, and who asks it.
+//! Tokens of sources: which ones, for how long, and who asks.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -27,7 +27,7 @@ fn fetcher() -> TokenFetcher {
     TokenFetcher::new(vec![source()], "1.p.")
 }
 
-/// Whether a token opens at a time after the start, in seconds.
+/// True if a token opens at a time after the start, in seconds.
 fn opens(fetcher: &mut TokenFetcher, memory: &mut Memory, token: &str, seconds: Micros) -> bool {
     let mut guard = Guard::new(Carrier::Authorization, Tokens::default(), vec![0]);
     guard.renew(&fetcher.tokens(START + seconds * SECOND, memory));
@@ -95,7 +95,7 @@ fn the_last_good_token_stays_for_so_long_and_then_nothing_opens() {
 }
 
 #[test]
-fn one_vm_asks_an_interval_and_sooner_after_a_failure() {
+fn a_source_is_asked_by_one_vm_an_interval_and_sooner_after_a_failure() {
     let (mut first, mut second, mut memory) = (fetcher(), fetcher(), Memory::default());
     let due = |fetcher: &mut TokenFetcher, memory: &mut Memory, seconds: Micros| {
         !fetcher.due(START + seconds * SECOND, memory).is_empty()
@@ -113,7 +113,7 @@ fn one_vm_asks_an_interval_and_sooner_after_a_failure() {
 }
 
 #[test]
-fn what_cannot_be_read_opens_nothing() {
+fn an_unreadable_record_opens_nothing() {
     let (mut fetcher, mut memory) = (fetcher(), Memory::default());
     say(&mut fetcher, &mut memory, "token", 0);
     let held = memory.values.clone();

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 #[test]
-fn what_authorization_presents() {
+fn method_of_an_authorization_header() {
     use AuthMethod::{Basic, Bearer, Jwt, Other};
     let table: [(&[u8], AuthMethod, &str); 12] = [
         (b"Bearer abc", Bearer, "an opaque token"),
@@ -29,7 +29,7 @@ fn what_authorization_presents() {
 }
 
 #[test]
-fn what_counts_first() {
+fn method_by_precedence_of_headers() {
     let nothing = Head { tokens: vec![Single::Missing], ..Head::default() };
     let key = Head { api_key: true, client_certificate: true, ..nothing.clone() };
     let token = Head { tokens: vec![Single::Once(b"")], ..nothing.clone() };
