@@ -1,6 +1,6 @@
 //! Route classes: protect wide, exempt narrow.
 //!
-//! Which server stands behind the gate decides what a path means, and servers differ. So a class
+//! The server behind the gate decides what a path means, and servers differ. So a class
 //! that protects applies if any reading of the path matches, and the exemption of health routes
 //! applies only to a path that has one reading.
 
@@ -21,7 +21,7 @@ pub use pattern::Pattern;
 pub use pattern::comparisons;
 pub use protected::ProtectedPatterns;
 
-/// What a route is to the gate, from the most exempt to the most protective: the order of the
+/// The class of a route, from the most exempt to the most protective: the order of the
 /// variants is the precedence, and the greatest class that matches wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {

@@ -45,7 +45,7 @@ impl fmt::Display for BadPath {
 /// - Each of those as Python's servers read a request line, in Latin-1: without its white space at the ends, or
 ///   with an end where it stands first.
 ///
-/// What servers do to a path they do in any order, if at all, and each order reads another one out of a
+/// Servers do these things to a path in any order, if at all, and each order reads another one out of a
 /// path with a `.` or `..`, of `//host/path`, or with several of the others: [`PathVariants::pieces`].
 ///
 /// For the patterns that protect they are all in lower case. A path that is canonical already,
@@ -105,7 +105,7 @@ impl<'a> PathVariants<'a> {
         Ok(Self { sent, rewritten, folded })
     }
 
-    /// Whether every variant but those in Latin-1 is the path as it was sent, but perhaps for the case: letters of
+    /// True if every variant but those in Latin-1 is the path as it was sent, but perhaps for the case: letters of
     /// UTF-8, too, end in bytes that are white space in Latin-1.
     pub fn is_unambiguous(&self) -> bool {
         self.rewritten.as_ref().is_none_or(|rewritten| {
@@ -135,7 +135,7 @@ impl<'a> PathVariants<'a> {
         self.rewritten.as_ref().map_or(&[], |rewritten| &rewritten.latin)
     }
 
-    /// Whether it has too many readings to be named: [`PathVariants::pieces`] tells what they consist of.
+    /// True if it has too many readings to be named: [`PathVariants::pieces`] tells what they consist of.
     pub fn is_ambiguous(&self) -> bool {
         self.vague().is_some()
     }
@@ -147,7 +147,7 @@ impl<'a> PathVariants<'a> {
         self.vague().into_iter().flat_map(pieces).map(|piece| [piece, trim_latin(piece)])
     }
 
-    /// Whether a path with too many readings may be read as this one: what a look-up among many comes to.
+    /// True if a path with too many readings may be read as this one: what a look-up among many comes to.
     #[cfg(test)]
     pub fn could_match(&self, pattern: &[u8]) -> bool {
         let mut pieces = self.pieces();
@@ -181,7 +181,7 @@ fn without_authority(target: &[u8]) -> &[u8] {
     rest.get(path.unwrap_or(rest.len())..).unwrap_or_default()
 }
 
-/// What one pass over a path tells.
+/// Properties of a path that one pass finds.
 #[derive(Default)]
 struct Glance {
     /// There is something to canonicalise, or there may be.

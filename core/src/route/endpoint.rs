@@ -20,7 +20,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// What the route is to tokens and limits.
+    /// The class of the route, for tokens and limits.
     pub fn class(self) -> Class {
         match self {
             Self::Live | Self::Ready | Self::Redirect | Self::Page => Class::Health,

@@ -39,13 +39,13 @@ thread_local! {
     static COMPARISONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// How often this thread compared patterns.
+/// Number of times that this thread compared patterns.
 #[cfg(test)]
 pub fn comparisons() -> usize {
     COMPARISONS.get()
 }
 
-/// What is wrong with a path that servers read in several ways; it does not quote the path.
+/// The mistake of a path that servers read in several ways; it does not quote the path.
 const CANONICAL: &str = r#"must be in canonical form: without "//", ".", "..", ";", "\", an escape or a "/" at the end"#;
 
 impl Pattern {
@@ -79,7 +79,7 @@ impl Pattern {
         &self.path
     }
 
-    /// Whether the pattern matches `path` to the byte, on the borders of segments.
+    /// True if the pattern matches `path` to the byte, on the borders of segments.
     pub fn covers(&self, path: &[u8]) -> bool {
         match path.strip_prefix(&*self.path) {
             Some([]) => true,
@@ -93,7 +93,7 @@ impl Pattern {
         Self { path: self.path.to_ascii_lowercase().into(), subtree: self.subtree }
     }
 
-    /// Whether the whole subtree matches.
+    /// True if the whole subtree matches.
     pub fn is_subtree(&self) -> bool {
         self.subtree
     }

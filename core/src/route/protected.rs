@@ -20,13 +20,13 @@ impl ProtectedPatterns {
         self.patterns.add(&pattern, pattern.path().into(), Route::API);
     }
 
-    /// Whether a path, in any of its variants, matches one of the patterns.
+    /// True if a path, in any of its variants, matches one of the patterns.
     pub fn matches(&self, variants: &PathVariants<'_>) -> bool {
         variants.each().any(|variant| self.covers(variant))
             || !self.names.possible(variants).is_empty()
     }
 
-    /// Whether one variant of a path, in lower case, does.
+    /// True if one variant of a path, in lower case, does.
     pub fn covers(&self, variant: &[u8]) -> bool {
         self.patterns.find(variant).is_some()
     }

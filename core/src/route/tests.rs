@@ -23,7 +23,7 @@ fn routes(table: &[(&str, Class)]) -> Routes {
     routes
 }
 
-/// What the defaults are, with an admin and a closed class.
+/// The default routes, with an admin and a closed class.
 fn system() -> Routes {
     routes(&[
         ("/health", Class::Health),

@@ -3,7 +3,7 @@
 use super::BadPath;
 use crate::hex;
 
-/// How often a path is decoded and stripped again before it has too many readings. Every pass takes a layer off
+/// The most times that a path is decoded and stripped again before it has too many readings. Every pass takes a layer off
 /// that somebody has put on by hand.
 const MAX_PASSES: usize = 8;
 
@@ -56,12 +56,12 @@ impl Decoded {
         Ok(())
     }
 
-    /// Whether it has nothing but the visible characters of ASCII, and blanks.
+    /// True if it has nothing but the visible characters of ASCII, and blanks.
     pub fn is_plain(&self) -> bool {
         self.bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
     }
 
-    /// What is before the first byte of these.
+    /// The part before the first byte of these.
     pub fn before(&self, ends: fn(&u8) -> bool) -> Self {
         let length = self.bytes.iter().position(ends).unwrap_or(self.bytes.len());
         let bytes = self.bytes.get(..length).unwrap_or_default().to_vec();
@@ -139,7 +139,7 @@ pub fn trim(mut path: &[u8]) -> &[u8] {
     path
 }
 
-/// What is left of a [visible](Decoded::visible) path where white space of Latin-1 is taken off its end, as Python's
+/// The rest of a [visible](Decoded::visible) path where white space of Latin-1 is taken off its end, as Python's
 /// servers do that part the request line there, then what is no UTF-8 any more, and slashes.
 pub fn trim_latin(visible: &[u8]) -> &[u8] {
     let Ok(text) = str::from_utf8(visible) else { return visible };

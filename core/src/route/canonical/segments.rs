@@ -2,13 +2,13 @@
 
 use super::decode::trim;
 
-/// What stands between two bytes at which some server parts or ends a path. Some take white space for
+/// The pieces between bytes at which some server parts or ends a path. Some take white space for
 /// nothing: to Python's regular expressions a path may end before its last line break.
 pub fn pieces(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| b"/\\;?#".contains(byte)).map(trim)
 }
 
-/// Whether a path has dots that some server resolves, begins with what may be a host, or has several
+/// True if a path has dots that some server resolves, begins with what may be a host, or has several
 /// things that are undone in any order.
 #[inline(never)]
 pub fn is_ambiguous(sent: &[u8], decoded: &[u8], visible: &[u8]) -> bool {

@@ -1,4 +1,4 @@
-//! How paths are read.
+//! Variants of paths.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-/// What some server drops, at an end or anywhere.
+/// Bytes that some server drops, at an end or anywhere.
 const DROPPED: [&[u8]; 25] = [
     b"\xa0",
     b"\x85",
@@ -34,7 +34,7 @@ const DROPPED: [&[u8]; 25] = [
     b"%e2%80%8b",
 ];
 
-/// What servers part, end or resolve a path at.
+/// Bytes at which servers part, end or resolve a path.
 const STRUCTURE: [&[u8]; 11] =
     [b"/", b"%2f", b"%252f", b"\\", b"%5c", b";", b"%3b", b";x", b"/.", b"%3f", b"#"];
 

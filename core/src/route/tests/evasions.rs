@@ -112,7 +112,7 @@ fn a_subtree_is_guarded_as_a_path_is() {
 }
 
 #[test]
-fn what_is_not_vague_is_guarded_by_its_forms_alone() {
+fn an_unambiguous_path_is_guarded_by_its_variants_alone() {
     let targets = [
         "/groups/a%2Fb/metrics",
         "/files/a%23b%3F/metrics",
@@ -128,7 +128,7 @@ fn what_is_not_vague_is_guarded_by_its_forms_alone() {
 }
 
 #[test]
-fn what_servers_drop_in_another_order_is_guarded() {
+fn paths_with_drops_in_another_order_are_guarded() {
     let routes = routes(&[("/v1/keys", Class::Admin), ("/v2/admin/*", Class::Admin)]);
     let table = [
         ("/v1//../keys", "a server for which an empty segment is one"),
@@ -201,7 +201,7 @@ fn a_disguise_is_not_exempt() {
 }
 
 #[test]
-fn what_nobody_can_read_has_no_class() {
+fn an_unreadable_path_has_no_class() {
     for target in ["/health%", "/health/%zz", "/metrics%2", "/x%u0041", "http://host/%"] {
         assert_eq!(class(&system(), target), Err(BadPath::BrokenEscape), "{target}");
     }

@@ -1,4 +1,4 @@
-//! How patterns are written.
+//! Patterns as they are written.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

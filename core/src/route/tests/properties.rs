@@ -5,7 +5,7 @@ use proptest::test_runner::TestRunner;
 
 use super::*;
 
-/// How one byte of a path is written.
+/// The writing of one byte of a path.
 #[derive(Clone, Copy, Debug)]
 enum Writing {
     Plain,

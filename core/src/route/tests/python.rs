@@ -108,7 +108,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn what_a_server_of_python_serves_is_guarded(target in target()) {
+    fn paths_that_python_servers_serve_are_guarded(target in target()) {
         let served = readings(&target).contains(b"/metrics".as_slice());
         let class = system().find(&target).map(|route| route.class);
         prop_assert!(
