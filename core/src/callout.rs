@@ -1,10 +1,10 @@
-//! What comes back of a call that the gate makes to a cluster.
+//! The response to a call that the gate makes to a cluster.
 
 use crate::http::Status;
 use crate::request::Headers;
 use crate::time::Micros;
 
-/// What came back of a call.
+/// The response to a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// None at all where there is no whole answer.
@@ -70,7 +70,7 @@ impl FailureReason {
     }
 }
 
-/// Whether it was the upstream that answered. Envoy puts this header on every answer of an upstream's,
+/// True if it was the upstream that answered. Envoy puts this header on every answer of an upstream's,
 /// in place of one that it sent, and on none of its own: so nobody can pass for Envoy (tried with 1.36
 /// and 1.40, with an upstream that answered Envoy's own words).
 fn is_upstreams(mut headers: Headers<'_>) -> bool {

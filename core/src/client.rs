@@ -1,4 +1,4 @@
-//! Who a client is to the limit, and the fixed-size key that it is counted under.
+//! The identity of a client, and the fixed-size key that it is counted under.
 
 mod address;
 
@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::request::{Head, Single};
 use address::parse;
 
-/// What tells clients apart.
+/// The source of a client's identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientSource {
     /// The address of the TCP peer.
@@ -28,7 +28,7 @@ pub enum ClientSource {
     },
 }
 
-/// How much of an address is one client.
+/// Length of the prefix of an address that is one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefixes {
     /// Bits of an IPv4 address, 0 to 32.
@@ -37,7 +37,7 @@ pub struct Prefixes {
     pub ipv6: u32,
 }
 
-/// What a client is known by.
+/// The identity of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity<'a> {
     /// An address, cut to its prefix.
@@ -100,7 +100,7 @@ impl<'a> Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// What a log calls the client. A header's value may be a secret: its digest tells whose it is.
+    /// The client's name in the log. A header's value may be a secret: its digest stands for it.
     pub fn name(&self) -> String {
         match self {
             Self::Address(IpAddr::V4(address)) => {
@@ -229,12 +229,12 @@ pub trait Connection {
     fn remote_address(&mut self) -> &[u8];
 }
 
-/// How clients are told apart.
+/// Tells clients apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clients {
     /// By what.
     pub source: ClientSource,
-    /// How much of an address is one client.
+    /// Length of the prefix of an address that is one client.
     pub prefixes: Prefixes,
 }
 

@@ -1,4 +1,4 @@
-//! What the gate answers itself, below `own_routes`.
+//! Answers of the gate's own endpoints, below `own_routes`.
 
 use crate::json::Object;
 use crate::local_reply::Reply;

@@ -1,6 +1,6 @@
 //! Hexadecimal digits: of digests, and of the escapes in paths and queries.
 
-/// What a digit is worth, in either case.
+/// The value of a digit, in either case.
 pub fn digit(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }

@@ -84,7 +84,7 @@ impl Status {
         if (100..1000).contains(&status) { Self(status) } else { Self(0) }
     }
 
-    /// What Envoy passes on, and RFC 9110 section 15 does not know: `099`, `1000`.
+    /// A status that Envoy passes on, and RFC 9110 section 15 does not know: `099`, `1000`.
     pub const OTHER: Self = Self(1000);
 
     /// The status of `:status`; none is 0.
@@ -116,7 +116,7 @@ impl Status {
         self.0
     }
 
-    /// Whether the service behind refused for want of a credential or a right.
+    /// True if the service behind refused for want of a credential or a right.
     pub fn is_auth_failure(self) -> bool {
         matches!(self.0, 401 | 403)
     }

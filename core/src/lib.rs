@@ -1,4 +1,4 @@
-//! What the gate decides, pure: bytes, a time and random numbers go in, a value comes out.
+//! The gate's decisions, pure: bytes, a time and random numbers go in, a value comes out.
 //!
 //! # The flow of a request
 //! 1. [`request`] gathers what is read of a request's head in one pass.

@@ -15,7 +15,7 @@ use crate::verdict::{Dependency, Refusal};
 /// The name of each client's own limit.
 pub const CLIENT: &str = "client";
 
-/// All words for a refusal.
+/// The words for a refusal.
 pub const WORDS: [&str; 8] = [
     "bad_request",
     "unauthorized",
@@ -27,7 +27,7 @@ pub const WORDS: [&str; 8] = [
     "unavailable",
 ];
 
-/// What a configuration calls that which answers name.
+/// Names of limits and headers in answers, as the configuration has them.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyNames {
     /// The limits, the first of which is each client's own.
@@ -177,8 +177,8 @@ impl Refusal {
                 if quota.window > 0 {
                     let name = names.limits.get(usize::from(rejection.limit));
                     let name = name.map_or(CLIENT, String::as_str);
-                    let told = quota_headers(name, quota, 0, seconds);
-                    headers.extend(told.map(|(name, value)| (name, value.into())));
+                    let fields = quota_headers(name, quota, 0, seconds);
+                    headers.extend(fields.map(|(name, value)| (name, value.into())));
                 }
             }
         }
@@ -187,7 +187,7 @@ impl Refusal {
 }
 
 impl QuotaState {
-    /// The header fields of an answer that tells what is left of each client's own limit. All of it is
+    /// The header fields of an answer that says what is left of each client's own limit. All of it is
     /// there again after a window.
     pub fn headers(&self) -> [(&'static str, String); 2] {
         let seconds = self.quota.window_seconds();
@@ -227,7 +227,7 @@ impl ReplyNames {
 }
 
 impl Rejection {
-    /// Whether the request is at fault, and will not pass however often it is tried.
+    /// True if the request is at fault, and will not pass however often it is tried.
     pub fn is_missing_key(&self) -> bool {
         self.reason == LimitReason::MissingKey
     }

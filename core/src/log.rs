@@ -12,10 +12,10 @@ use serde::Serialize;
 use crate::json;
 use crate::time::{Micros, rfc3339};
 
-/// What is logged, and how.
+/// Settings of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether and how requests are logged.
+    /// The form in which requests are logged, if they are.
     pub access: Access,
     /// The least severe lines that are written.
     pub level: Level,
@@ -23,13 +23,13 @@ pub struct Settings {
     pub query: bool,
     /// Decisions about admin routes are logged.
     pub audit: bool,
-    /// Envoy's own access log is told the decision and the request ID.
+    /// The decision and the request ID go to Envoy's own access log.
     pub filter_state: bool,
     /// The keys and words of a request's line.
     pub dialect: Dialect,
 }
 
-/// What is known of a request.
+/// A request as the log knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     /// Microseconds since 1970.
@@ -42,15 +42,15 @@ pub struct Entry<'a> {
     pub method: &'static str,
     /// Its path, as sent.
     pub path: &'a [u8],
-    /// Who sent it, as the limit tells clients apart.
+    /// Its client, as the limit tells clients apart.
     pub client: &'a str,
     /// The token that opened its route, by the name that the configuration gives it.
     pub identity: Option<&'a str>,
-    /// What became of it.
+    /// The decision.
     pub decision: &'static str,
 }
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
     /// The answer's status; 0 where there was none.
@@ -69,12 +69,12 @@ pub fn started(host: &str) -> String {
 }
 
 impl Settings {
-    /// Whether requests leave a line: those lines are of the level `info`.
+    /// True if requests leave a line: those lines are of the level `info`.
     pub fn requests(&self) -> bool {
         self.access != Access::Off && self.level <= Level::Info
     }
 
-    /// What of a request target is logged: the path, and the query only where that was asked for.
+    /// The part of a request target that is logged: the path, and the query only where that was asked for.
     pub fn path<'a>(&self, target: &'a [u8]) -> &'a [u8] {
         match self.query {
             true => target,

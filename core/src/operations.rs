@@ -21,18 +21,18 @@ use crate::time::Micros;
 use gcra::Bucket;
 pub use key::Source;
 
-/// Which requests are counted together, and how many may pass.
+/// A limit: the requests that are counted together, and how many may pass.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// The methods that it is about; none at all are all.
     pub methods: Vec<Box<[u8]>>,
     /// The paths that it is about.
     pub paths: ProtectedPatterns,
-    /// What a request is counted by.
+    /// The key that a request is counted by.
     pub source: Source,
-    /// Whether requests without a key share a bucket; else they are refused.
+    /// True if requests without a key share a bucket; else they are refused.
     pub share: bool,
-    /// What clients are told.
+    /// The quota in answers.
     pub quota: Quota,
     /// The arithmetic.
     pub bucket: Bucket,
@@ -65,7 +65,7 @@ enum Key {
     InBody(ClientKey),
 }
 
-/// What a request has taken out of a bucket.
+/// Tokens that a request has taken out of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Taken {
     operation: usize,
@@ -84,24 +84,24 @@ impl Operations {
         ClientKey::new(&self.hash_key, self.clients.identify(head, host))
     }
 
-    /// What each is counted by.
+    /// The key of each.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.all.iter().map(|operation| &operation.source)
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The operations that a request has to be admitted by. `client` says who its client is; `tell` is
-    /// told the place of each, and the key that was found, unless it is the client or stands in the body.
+    /// The operations that a request has to be admitted by. `client` says who its client is; `on_match` is
+    /// called with the place of each, and the key that was found, unless it is the client or stands in the body.
     pub fn charges(
         &self,
         head: &Head<'_>,
         variants: &PathVariants<'_>,
         client: &mut dyn FnMut() -> ClientKey,
-        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+        on_match: &mut dyn FnMut(usize, Option<&[u8]>),
     ) -> Vec<Charge> {
         let is_about = |operation: &Operation| {
             let methods = &operation.methods;
@@ -114,13 +114,13 @@ impl Operations {
             operation: place,
             key: match &operation.source {
                 Source::Client => {
-                    tell(place, None);
+                    on_match(place, None);
                     Key::Known(client())
                 }
                 Source::Json(_) if !head.ends => Key::InBody(client()),
                 source => {
                     let found = source.find(head, variants, &operation.paths);
-                    tell(place, found.as_deref());
+                    on_match(place, found.as_deref());
                     found.map_or(Key::Missing, |found| self.key(&found, client()))
                 }
             },
@@ -128,17 +128,17 @@ impl Operations {
         matching.map(charge).collect()
     }
 
-    /// Whether one of the charges cannot be decided without the body.
+    /// True if one of the charges cannot be decided without the body.
     pub fn want_body(charges: &[Charge]) -> bool {
         charges.iter().any(|charge| matches!(charge.key, Key::InBody(_)))
     }
 
-    /// Reads the keys that stand in the body, if it can be had; `tell` is told of them as of the others.
+    /// Reads the keys that stand in the body, if it can be had; `on_match` is called for them as for the others.
     pub fn read(
         &self,
         charges: &mut [Charge],
         body: Option<&[u8]>,
-        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+        on_match: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
         for charge in charges {
             let Key::InBody(client) = charge.key else { continue };
@@ -148,7 +148,7 @@ impl Operations {
             };
             let found = found.filter(|key| !key.is_empty());
             let found = found.as_deref().map(str::as_bytes);
-            tell(charge.operation, found);
+            on_match(charge.operation, found);
             charge.key = found.map_or(Key::Missing, |found| self.key(found, client));
         }
     }
@@ -282,7 +282,7 @@ impl Operations {
     }
 }
 
-/// Whether to take, or just to see whether it could be.
+/// Take, or just see whether it could be taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Take {
     Look,

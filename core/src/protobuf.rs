@@ -34,10 +34,10 @@ fn value(message: prost_types::Value) -> Value {
 /// `envoy.service.ratelimit.v3.RateLimitRequest`
 #[derive(Clone, PartialEq, Message)]
 pub struct RateLimitRequest {
-    /// Which configuration of the service is meant.
+    /// The configuration of the service.
     #[prost(string, tag = "1")]
     pub domain: String,
-    /// What is told of the request.
+    /// The descriptors of the request.
     #[prost(message, repeated, tag = "2")]
     pub descriptors: Vec<RateLimitDescriptor>,
 }
@@ -56,7 +56,7 @@ pub struct Entry {
     /// Its name.
     #[prost(string, tag = "1")]
     pub key: String,
-    /// What it says.
+    /// Its value.
     #[prost(string, tag = "2")]
     pub value: String,
 }
@@ -70,7 +70,7 @@ pub struct RateLimitResponse {
     /// Of each descriptor.
     #[prost(message, repeated, tag = "2")]
     pub statuses: Vec<DescriptorStatus>,
-    /// What the client is to be told.
+    /// Headers for the client.
     #[prost(message, repeated, tag = "3")]
     pub response_headers_to_add: Vec<HeaderValue>,
 }
@@ -92,7 +92,7 @@ pub struct DescriptorStatus {
 /// `RateLimitResponse.RateLimit`
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct RateLimit {
-    /// How many in a unit.
+    /// Number of requests in a unit.
     #[prost(uint32, tag = "1")]
     pub requests_per_unit: u32,
     /// `Unit`: 1 is a second, 2 a minute, 3 an hour, 4 a day, 5 a month, 6 a year, 7 a week.

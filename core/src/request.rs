@@ -131,7 +131,7 @@ pub struct HeaderNames {
     pub tokens: Vec<Box<[u8]>>,
 }
 
-/// What the gate reads of a request, gathered in one pass over its headers.
+/// The head of a request as far as the gate reads it, gathered in one pass over its headers.
 #[derive(Clone, Debug, Default)]
 pub struct Head<'a> {
     /// `:method`; empty if there is none.

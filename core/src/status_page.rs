@@ -9,7 +9,7 @@
 /// The page.
 pub const HTML: &str = include_str!("status_page/index.html");
 
-/// What the browser may do on it: run its one script, draw its one style, ask where it came from.
+/// The browser may run its one script, draw its one style and ask where it came from.
 pub const POLICY: &str = "default-src 'none'; \
     script-src 'sha256-T5ekOPevf8ewePuehUgTDZYcRpQV7syzD58jTWUwTjM='; \
     style-src 'sha256-zd7v0FoJFGLL709MY5UKsvzk0egtFbOu7f1CH1nlIgo='; \

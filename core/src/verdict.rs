@@ -1,4 +1,4 @@
-//! What the core may ask of the host.
+//! The verdict: all that the core may ask of the host.
 
 use crate::auth::Unauthorized;
 use crate::rate_limit::{LimitReason, Rejection};
@@ -6,7 +6,7 @@ use crate::replay::Block;
 use crate::route::{BadPath, Endpoint};
 use crate::time::Micros;
 
-/// What becomes of a request.
+/// The decision on a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Verdict {
     /// On to the service behind, with these edits.
@@ -20,7 +20,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// What became of the request, in a word for the log.
+    /// The decision, in a word for the log.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Refuse(refusal) => refusal.word(),
@@ -34,7 +34,7 @@ impl Verdict {
     }
 }
 
-/// What a request waits for before it can be decided.
+/// The thing that a request waits for before it can be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
     /// All of its body, or more of it than is read.
@@ -81,9 +81,9 @@ pub enum Refusal {
     RateLimited(Rejection),
     /// Seen before, or nobody can tell: 409.
     Replayed(Block),
-    /// What the request needs is not there: 503.
+    /// A dependency of the request is not there: 503.
     Unavailable {
-        /// What that is.
+        /// The dependency.
         what: Dependency,
         /// Microseconds until it is tried again.
         retry_after: Micros,
@@ -92,7 +92,7 @@ pub enum Refusal {
     Internal,
 }
 
-/// What a request may need beside the gate.
+/// A dependency of a request beside the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependency {
     /// A service behind is not ready, and API requests are not to reach it.

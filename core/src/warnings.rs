@@ -1,5 +1,5 @@
-//! What keeps the gate from judging, counting or telling clients apart where it stands, as it found at
-//! work: each is told once a process.
+//! Conditions that keep the gate from judging, counting or telling clients apart where it stands, as it found at
+//! work: each is logged once a process.
 
 use serde::Serialize;
 use serde::ser::Serializer;
@@ -35,7 +35,7 @@ impl Warning {
         }
     }
 
-    /// What happens, and what to write instead.
+    /// The warning's text: what happens, and what to write instead.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::ListenerPassed => {
@@ -76,7 +76,7 @@ impl Warnings {
         Self(self.0 | other.0)
     }
 
-    /// Whether this one is among them.
+    /// True if this one is among them.
     pub fn contains(self, warning: Warning) -> bool {
         self.0 & warning.bit() != 0
     }
@@ -96,7 +96,7 @@ impl Warnings {
     }
 
     /// Adds a warning to those of the process; says whether it is new there. A store that cannot be
-    /// had makes it new: rather told twice than never.
+    /// had makes it new: rather twice than never.
     pub fn share(warning: Warning, store: &mut impl Store) -> bool {
         let shared = store::update(store, 0, &mut Vec::new(), |held, _, _| {
             let mut warnings = Self(held.first().copied().unwrap_or_default());
@@ -110,7 +110,7 @@ impl Warnings {
     }
 }
 
-/// As the status tells them: `[{"kind": …, "message": …}]`.
+/// As the status has them: `[{"kind": …, "message": …}]`.
 impl Serialize for Warnings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! Who a client is.
+//! The identity of a client.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -45,7 +45,7 @@ fn the_peer_is_an_address_with_a_port() {
 }
 
 #[test]
-fn how_much_of_an_address_is_one_client() {
+fn clients_are_told_apart_by_prefix() {
     let table = [
         ("203.0.113.201:1", 32, 64, "203.0.113.201", "the whole IPv4 address"),
         ("203.0.113.201:1", 24, 64, "203.0.113.0", "a network of 256"),

@@ -28,7 +28,7 @@ pub fn find<'a>(document: &'a [u8], pointer: &[Box<str>]) -> Option<Cow<'a, str>
     found
 }
 
-/// How deep lists and objects stand in one another. serde_json keeps count of those that it reads, and not of
+/// Depth of the lists and objects. serde_json keeps count of those that it reads, and not of
 /// those that it goes by.
 fn depth(document: &[u8]) -> usize {
     let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
@@ -48,7 +48,7 @@ fn depth(document: &[u8]) -> usize {
     deepest
 }
 
-/// What is left of the way through a document.
+/// The rest of the way through a document.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     pointer: &'p [Box<str>],
@@ -179,7 +179,7 @@ impl Visitor<'_> for Name<'_> {
     }
 }
 
-/// Whether some parser takes one name for the other: in any case, and with the two letters beyond ASCII
+/// True if some parser takes one name for the other: in any case, and with the two letters beyond ASCII
 /// that fold into it, as Go's does.
 fn are_alike(name: &str, other: &str) -> bool {
     let fold = |letter| match letter {

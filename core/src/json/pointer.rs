@@ -3,7 +3,7 @@
 use super::Value;
 
 impl Value {
-    /// What stands one reference token further into a document.
+    /// The value one reference token further into a document.
     pub fn step(&self, token: &str) -> Option<&Self> {
         match self {
             Self::Object(entries) => {

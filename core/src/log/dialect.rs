@@ -9,7 +9,7 @@ use super::{End, Entry};
 use crate::json::{self, Object, Value};
 use crate::time::rfc3339;
 
-/// What a request's line has, in its order. Written down, a value is an operator, as `%STATUS%`, or stands as it
+/// The fields of a request's line, in their order. Written down, a value is an operator, as `%STATUS%`, or stands as it
 /// is; an object is written as text. In a line of text there are operators between words.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "Shape")]
@@ -37,11 +37,11 @@ enum Field {
     Literal(String),
     /// An object as text.
     Object(Keys),
-    /// What is known of the request.
+    /// A property of the request.
     Operator(Operator),
 }
 
-/// What a line may say of a request.
+/// A property of a request that a line may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     /// `2026-04-13T10:30:45.123Z`
@@ -268,8 +268,8 @@ mod tests {
             (r#"{"jsno": {}}"#, "unknown field"),
         ];
         for (text, expected) in table {
-            let told = read(text).unwrap_err();
-            assert!(told.contains(expected), "{text}: {told}");
+            let message = read(text).unwrap_err();
+            assert!(message.contains(expected), "{text}: {message}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which lines are written.
+//! Levels of lines.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
-/// How severe a line of the log is.
+/// Severity of a line of the log.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// For whoever looks for a fault.
     Debug,
-    /// What happens.
+    /// Events.
     #[default]
     Info,
-    /// What somebody should look at.
+    /// Events that somebody should look at.
     Warning,
-    /// What does not work.
+    /// Faults.
     Error,
 }
 
-/// Whether and how requests are logged.
+/// The form in which requests are logged, if they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename_all = "lowercase"))]

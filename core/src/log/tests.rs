@@ -1,4 +1,4 @@
-//! What each line says, in whose keys.
+//! Lines of the log, in each system's keys.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -44,7 +44,7 @@ fn json(dialect: Dialect, entry: &Entry<'_>, end: &End) -> Value {
 }
 
 #[test]
-fn text_has_what_one_looks_for() {
+fn lines_of_text_in_each_dialect() {
     let line = |dialect, entry| settings(Access::Text, dialect).request(&entry, &END);
     assert_eq!(
         line(Dialect::default(), ENTRY),
@@ -59,7 +59,7 @@ fn text_has_what_one_looks_for() {
 }
 
 #[test]
-fn json_is_the_gates_own() {
+fn line_of_json_in_the_gates_own_keys() {
     assert_eq!(
         json(Dialect::default(), &ENTRY, &END),
         json!({

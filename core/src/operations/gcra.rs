@@ -3,7 +3,7 @@
 /// The longest that a bucket may take to fill: 146 years.
 const LONGEST: u64 = 1 << 62;
 
-/// How fast a bucket fills, and how much it holds.
+/// Rate and capacity of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     /// The time in which one comes in, rounded up: never more than was configured.
@@ -33,7 +33,7 @@ impl Bucket {
         now.saturating_add(self.depth)
     }
 
-    /// Whether the bucket was taken from at a time that is still to come.
+    /// True if the bucket was taken from at a time that is still to come.
     pub fn is_ahead(&self, full_at: u64, now: u64) -> bool {
         full_at > self.emptied_at(now)
     }

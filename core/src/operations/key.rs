@@ -9,7 +9,7 @@ use crate::request::Head;
 use crate::route::{PathVariants, ProtectedPatterns};
 use alike::are_alike;
 
-/// What a request is counted by.
+/// The key that a request is counted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Whoever `rate_limit` takes for its client; without that section, the peer.

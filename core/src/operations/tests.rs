@@ -65,7 +65,7 @@ fn a_clock_that_is_set_back_opens_nothing_and_shuts_nothing() {
 }
 
 #[test]
-fn what_cannot_be_counted_is_refused() {
+fn a_request_that_cannot_be_counted_is_refused() {
     let mut world = World::new(&[limit(60, 60, 3)], 1);
     world.host.memory.broken = true;
     let reason = |world: &mut World| world.ask(&[0], 0, 0).unwrap_err().reason;
@@ -106,7 +106,7 @@ fn a_full_table_refuses_who_is_new_and_forgets_who_is_full_again() {
 }
 
 #[test]
-fn what_is_refused_is_not_taken_for_a_moment_either() {
+fn a_refused_request_takes_nothing_even_for_a_moment() {
     let mut world = World::new(&[limit(1, 60, 5), limit(1, 60, 1)], 1);
     assert!(world.ask(&[0, 1], 0, 0).is_ok());
     let calls = world.host.memory.calls;
@@ -129,7 +129,7 @@ fn a_worker_that_is_late_takes_nobody_for_set_back() {
 }
 
 #[test]
-fn what_has_come_in_again_is_not_given_back() {
+fn a_refilled_token_is_not_given_back_twice() {
     let bucket = Bucket::new(1, 100, 3);
     let taken = bucket.take(0, 1_000).unwrap();
     assert_eq!(taken, 1_100);

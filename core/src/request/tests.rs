@@ -1,4 +1,4 @@
-//! What the gate reads of a request's head.
+//! Heads of requests.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

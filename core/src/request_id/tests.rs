@@ -1,4 +1,4 @@
-//! Which of a client's IDs are kept, and what a fresh one looks like.
+//! A client's IDs that are kept, and fresh ones.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,7 +9,7 @@ mod properties;
 use super::*;
 
 #[test]
-fn which_client_ids_are_kept() {
+fn client_ids_are_kept_if_visible_and_short() {
     let longest = "a".repeat(128);
     let too_long = "a".repeat(129);
     let endless = "a".repeat(70_000);

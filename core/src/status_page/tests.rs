@@ -25,7 +25,7 @@ fn the_policy_names_the_script_and_the_style() {
     }
 }
 
-/// What the policy would stop, and what would outlive the tab.
+/// The page has nothing that the policy would stop, or that would outlive the tab.
 #[test]
 fn the_page_loads_nothing_and_keeps_nothing() {
     for word in [

@@ -13,7 +13,7 @@ pub struct FakeHost {
     pub memory: Memory,
     /// The peer's address and port.
     pub peer: Vec<u8>,
-    /// What the clock on the wall shows.
+    /// Time of the clock on the wall.
     pub wall: Micros,
     /// The last random byte.
     pub random: u8,

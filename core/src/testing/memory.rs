@@ -10,11 +10,11 @@ use crate::time::Micros;
 pub struct Memory {
     /// Each slot's value and version, by its table's name and its number.
     pub values: BTreeMap<(String, u32), (Vec<u8>, u32)>,
-    /// What the clock shows.
+    /// Time of the clock.
     pub now: Micros,
-    /// How often a slot was read or written.
+    /// Number of reads and writes of slots.
     pub calls: usize,
-    /// How often a slot was read.
+    /// Number of reads of slots.
     pub reads: usize,
     /// The number of the last write, as Envoy counts them.
     pub writes: u32,
@@ -37,7 +37,7 @@ impl Memory {
         self.values.insert((table.into(), slot), (value.into(), self.writes));
     }
 
-    /// What a slot holds; empty if it was never written.
+    /// Bytes of a slot; empty if it was never written.
     pub fn get(&self, table: &str, slot: u32) -> &[u8] {
         self.values.get(&(table.into(), slot)).map_or(&[], |(value, _)| value)
     }

@@ -15,9 +15,9 @@ pub struct FakeStatistics {
     pub defines: bool,
     /// Metrics can be changed.
     pub adds: bool,
-    /// What is added is taken, and not kept.
+    /// Additions are taken, and not kept.
     pub drops: bool,
-    /// How often a metric was defined or changed.
+    /// Number of definitions and changes of metrics.
     pub calls: usize,
     /// Where the list is; its `broken` makes it one that cannot be read or written.
     pub shared: Memory,

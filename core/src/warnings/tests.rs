@@ -1,4 +1,4 @@
-//! What the VMs of a process tell each other of warnings.
+//! Warnings that the VMs of a process share.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

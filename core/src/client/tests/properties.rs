@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn what_stands_to_the_left_is_never_believed(
+    fn addresses_left_of_the_trusted_hops_are_ignored(
         left in prop::collection::vec(bytes(), 0..4),
         trusted in prop::collection::vec(addresses(), 1..4),
         lines in any::<bool>(),

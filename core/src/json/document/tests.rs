@@ -1,4 +1,4 @@
-//! What stands where in which document, and the same against a parser.
+//! Values at places of documents, and the same against a parser.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -143,7 +143,7 @@ mod properties {
         prop::collection::vec(token.prop_map(Into::into), 0..4)
     }
 
-    /// What a parser finds.
+    /// The value that a parser finds.
     fn model(document: &serde_json::Value, pointer: &[Box<str>]) -> Option<String> {
         let place = pointer.iter().try_fold(document, |value, token| match value {
             serde_json::Value::Object(entries) => {
@@ -168,7 +168,7 @@ mod properties {
 
     proptest! {
         #[test]
-        fn it_finds_what_a_parser_finds(document in documents(), pointer in pointers(), pretty in any::<bool>()) {
+        fn a_place_has_the_value_that_a_parser_finds(document in documents(), pointer in pointers(), pretty in any::<bool>()) {
             let text = match pretty {
                 true => serde_json::to_string_pretty(&document).unwrap(),
                 false => document.to_string(),
@@ -178,7 +178,7 @@ mod properties {
         }
 
         #[test]
-        fn what_no_parser_reads_holds_nothing(document in documents(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        fn a_malformed_document_holds_no_key(document in documents(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
             let mut bytes = serde_json::json!({"id": "a", "x": document}).to_string().into_bytes();
             let place = at.index(bytes.len());
             if cut {

@@ -1,6 +1,6 @@
 //! Names of parameters that some server takes for the same one.
 
-/// Whether one server at least reads both decoded names as one parameter, or one as a part of the other.
+/// True if one server at least reads both decoded names as one parameter, or one as a part of the other.
 ///
 /// PHP ends a name at a NUL, drops blanks in front and makes `_` of `.`, a blank and a `[` that nothing closes; of
 /// `name[key]` it makes a part of `name`, as Ruby's Rack, Node's qs and others do. Some tell no case, some decode

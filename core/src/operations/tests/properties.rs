@@ -75,7 +75,7 @@ fn steps(set_back: u32, rivals: u32) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..120)
 }
 
-/// How many of this bucket are left, by asking for all of them.
+/// Number of admissions left in this bucket, by asking for all of them.
 fn left(world: &mut World, operation: usize, key: usize) -> u128 {
     (0..10_000).take_while(|_| world.ask(&[operation], key, 0).is_ok()).count() as u128
 }
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_stays_away_as_told_is_admitted(limits in limits(), steps in steps(2, 0), key in 0..KEYS) {
+    fn a_client_is_admitted_after_retry_after(limits in limits(), steps in steps(2, 0), key in 0..KEYS) {
         let mut world = World::new(&limits, 4);
         for step in steps {
             match step {

@@ -17,7 +17,7 @@ fn owned(pairs: Pairs<'_>) -> Vec<Header> {
 
 proptest! {
     #[test]
-    fn what_was_serialised_is_read(headers in headers()) {
+    fn headers_are_read_as_they_were_serialised(headers in headers()) {
         prop_assert_eq!(owned(Pairs::new(&serialize(&headers))), headers);
     }
 
