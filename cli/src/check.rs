@@ -31,14 +31,14 @@ pub struct Order {
     /// End with 1 for a warning as well
     #[arg(long, value_name = "WHAT")]
     deny: Option<Deny>,
-    /// How it is said: as lines, as JSON, or as SARIF 2.1 for what shows findings in a review
+    /// Form of the report: lines, JSON, or SARIF 2.1 for tools that show findings in a review
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Deny {
-    /// What works, but guards or counts less than it says
+    /// Settings that work, but guard or count less than they say
     Warnings,
 }
 
@@ -123,7 +123,7 @@ fn check_gate(
     report.gates.push((source.root.line, variables));
 }
 
-/// What a file is called in messages.
+/// The name of a file in messages.
 pub fn name(file: &Path) -> String {
     if file == Path::new("-") { "<stdin>".into() } else { printable(&file.display().to_string()) }
 }

@@ -97,12 +97,12 @@ impl Node {
         names.iter().try_fold(self, |node, name| node.get(name))
     }
 
-    /// Whether this is the word `true`, or another that Envoy takes for it.
+    /// True if this is the word `true`, or another that Envoy takes for it.
     pub fn is_true(&self) -> bool {
         matches!(&self.kind, Kind::Scalar(scalar) if scalar.value(Dialect::Envoy) == Value::Bool(true))
     }
 
-    /// What a parser without lines makes of a text.
+    /// A text as a parser without lines reads it.
     pub fn without_lines(value: &Value, line: usize) -> Self {
         let below = |value| Self::without_lines(value, line);
         let quoted = |text: &str| Scalar { text: text.into(), style: Style::Quoted };

@@ -29,7 +29,7 @@ pub struct Question {
     /// The request's method
     #[arg(long, default_value = "GET")]
     method: String,
-    /// How it is said
+    /// Form of the answer
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -45,7 +45,7 @@ pub fn run(question: &Question) -> ExitCode {
     }
 }
 
-/// What one gate does, a line each, and the line that it stands on.
+/// The answer of one gate, in lines, and the line that it stands on.
 struct Answer {
     line: usize,
     lines: Vec<String>,
@@ -64,7 +64,7 @@ fn answers(question: &Question) -> Result<Vec<Answer>, (u8, String)> {
     if let Some(mistake) = found.mistakes.into_iter().next() {
         return Err(refuse(1)(mistake));
     }
-    let every = format!("probegate check {name} tells every mistake with its line");
+    let every = format!("probegate check {name} shows every mistake with its line");
     let mut answers = Vec::new();
     for gate in &found.gates {
         let source = &gate.configuration;
@@ -121,7 +121,7 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
     lines
 }
 
-/// Which rule decided, and which did not.
+/// The rule that decided, and those that did not.
 fn why(rules: &[Rule], target: &[u8], route: Route) -> Vec<String> {
     let found: Vec<_> = rules.iter().filter_map(|rule| rule.find(target)).collect();
     let decided = found.iter().position(|found| found.rule.route == route);

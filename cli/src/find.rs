@@ -33,7 +33,7 @@ impl Gate<'_> {
     }
 }
 
-/// What the file tells beside the gate's own configuration.
+/// The file's settings beside the gate's own configuration.
 pub enum Around<'a> {
     /// Nothing: the file is the gate's configuration.
     Nothing,
@@ -171,12 +171,12 @@ pub fn others(documents: &[Node]) -> impl Iterator<Item = (usize, &str)> {
     kinds.filter(|(_, kind)| !READ.contains(kind))
 }
 
-/// Whether a document has nothing but comments in it.
+/// True if a document has nothing but comments in it.
 fn is_empty(document: &Node) -> bool {
     matches!(&document.kind, Kind::Scalar(Scalar { text, style: Style::Plain }) if text.is_empty() || text == "~")
 }
 
-/// Whether a document is of Envoy, of Kubernetes, or nothing that a person would configure.
+/// The kind of a document: of Envoy, of Kubernetes, or nothing that a person would configure.
 fn is_of_others(document: &Node) -> bool {
     const KEYS: [&str; 14] = [
         "static_resources",

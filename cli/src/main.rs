@@ -127,7 +127,7 @@ fn print(text: impl Display) {
 
 /// Writes a line on the standard error.
 fn complain(message: impl Display) {
-    // Without a standard error the exit code is all that can be said.
+    // Without a standard error the exit code is all that is left.
     // Its own lines are the program's; what else is in it may be anybody's.
     let lines: Vec<_> = message.to_string().lines().map(printable::printable).collect();
     let _ = writeln!(anstream::stderr(), "probegate: {}", lines.join("\n"));

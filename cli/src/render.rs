@@ -27,7 +27,7 @@ const KUBERNETES: &str = include_str!("render/kubernetes.yaml");
 
 #[derive(Args)]
 pub struct Order {
-    /// Who reads it
+    /// The reader
     #[arg(long = "for", value_enum, value_name = "PLATFORM")]
     target: Target,
     /// A system with routes, tokens and names of its own: caracal, caracal-core, astrocyte, agent-platform, kestra,
@@ -181,7 +181,7 @@ fn resource(order: &Order, meaning: &Meaning, text: &str) -> Result<String, Stri
         .replace("{{url}}", &url))
 }
 
-/// What a system comes to, and the variables that it asks for.
+/// The settings of a system, and the variables that it asks for.
 fn meaning(system: Option<&str>) -> Result<Meaning, String> {
     let text = match system {
         Some(system) => format!("system: {}", serde_json::Value::from(system)),

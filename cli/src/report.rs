@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// How an answer is printed.
+/// Form of an answer.
 #[derive(Clone, Copy, Default, ValueEnum, PartialEq, Eq)]
 pub enum Format {
     /// Lines for people

@@ -34,7 +34,7 @@ impl Source {
         Self { root, dialect }
     }
 
-    /// What the gate makes of it in this host, or every mistake.
+    /// The compiled configuration in this host, or every mistake.
     ///
     /// Every variable and every file holds a token here: where a configuration is checked its secrets need
     /// not be.
@@ -78,7 +78,7 @@ impl Source {
         }
     }
 
-    /// Whether Envoy takes a number for a string there.
+    /// True if Envoy takes a number for a string there.
     pub fn is_number_as_text(&self, way: &[usize]) -> bool {
         match self.node(way).map(|node| &node.kind) {
             Some(Kind::Scalar(scalar)) => {

@@ -34,12 +34,12 @@ pub struct Address {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     watch: Option<u64>,
-    /// How it is said; JSON is the gate's own answer
+    /// Form of the answer; JSON is the gate's own
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// How long an answer is waited for.
+/// Timeout of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More is no answer of a gate: it has at most 64 rungs.
 const LARGEST: u64 = 1 << 20;
@@ -116,9 +116,8 @@ impl Asked {
     /// The gate's answer, read and as it came.
     fn report(&self) -> Result<(Report, Value), String> {
         let answer = self.ask().map_err(|error| format!("{}: {error}", self.url))?;
-        let report = Report::deserialize(&answer).map_err(|_| {
-            format!("{}: no gate answers there: what came is none of its reports", self.url)
-        })?;
+        let report = Report::deserialize(&answer)
+            .map_err(|_| format!("{}: the answer is not a report of the gate", self.url))?;
         Ok((report, answer))
     }
 
@@ -134,14 +133,13 @@ impl Asked {
             (429, _) => return Err(rate_limited(&answer)),
             (status, _) => {
                 return Err(format!(
-                    "{status}: no gate answers there (is own_routes another path?)"
+                    "{status}: not a report of the gate (is own_routes another path?)"
                 ));
             }
         }
         let body = answer.body_mut().with_config().limit(LARGEST).read_to_vec();
         let body = body.map_err(|error| format!("the answer broke off: {error}"))?;
-        serde_json::from_slice(&body)
-            .map_err(|_| "no gate answers there: what came is none of its reports".into())
+        serde_json::from_slice(&body).map_err(|_| "the answer is not a report of the gate".into())
     }
 }
 

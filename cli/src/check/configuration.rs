@@ -1,4 +1,4 @@
-//! What a configuration itself leaves open.
+//! Checks of a configuration by itself.
 
 use probegate_core::config::shape::{Class, Config, Key, Mode, OnError, WhenFull};
 use probegate_core::route::{Class as Found, Route};

@@ -81,7 +81,7 @@ pub fn line_of(entry: Option<&Entry>, parent: &Node) -> usize {
     entry.map_or(parent.line, |entry| entry.line)
 }
 
-/// Whether a key is there and true.
+/// True if a key is there and true.
 pub fn is_set(entry: Option<&Entry>) -> bool {
     entry.is_some_and(|entry| entry.value.is_true())
 }

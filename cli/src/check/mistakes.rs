@@ -27,7 +27,7 @@ pub fn of(source: &Source, host: Host) -> (Vec<Finding>, Option<Meaning>) {
     }
 }
 
-/// What the gate itself warns of.
+/// The gate's own warnings.
 pub fn warnings(source: &Source, warnings: &[Mistake]) -> Vec<Finding> {
     warnings.iter().map(|warning| finding(source, warning, Kind::Warning)).collect()
 }

@@ -1,4 +1,4 @@
-//! What is said of a file, as lines, as JSON and as SARIF.
+//! The report on a file, as lines, as JSON and as SARIF.
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 const MISTAKE: Style = AnsiColor::Red.on_default();
 const GOOD: Style = AnsiColor::Green.on_default();
 
-/// What is said of a file.
+/// The report on a file.
 pub struct Report {
     pub file: String,
     /// Why nothing of it was checked, with a line or 0.
     pub unreadable: Option<(usize, String)>,
     pub findings: Vec<Finding>,
-    /// What of the file was not looked at, with its line.
+    /// The parts of the file that were not looked at, with their lines.
     pub not_read: Vec<(usize, String)>,
     /// The line of each gate with a meaning, and the variables that it takes tokens from.
     pub gates: Vec<(usize, Vec<String>)>,

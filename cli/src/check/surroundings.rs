@@ -1,4 +1,4 @@
-//! What stands around the gate and takes something from it.
+//! Checks of the gate's surroundings.
 
 mod addresses;
 mod clusters;
@@ -49,7 +49,7 @@ impl<'a> Context<'a> {
         self.config().operations.iter().any(|operation| matches!(operation.key, Key::Json(_)))
     }
 
-    /// What tells clients apart, if anything is counted by the client.
+    /// The source of a client's identity, if anything is counted by the client.
     fn client(&self) -> Option<Client> {
         let config = self.config();
         let counts = |key: &Key| matches!(key, Key::Client);
@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What of the gate's surroundings should be otherwise.
+/// The findings in the gate's surroundings.
 pub fn warnings(context: &Context<'_>, findings: &mut Findings) {
     twins::check(context, findings);
     match &context.gate.around {

@@ -20,7 +20,7 @@ impl From<ScanError> for Unreadable {
 }
 
 /// Values with all that aliases repeat, of one file: more is an attack, or a mistake.
-const MOST: usize = 1_000_000;
+const MAX_SIZE: usize = 1_000_000;
 
 /// Reads every document of a file.
 pub fn documents(text: &str) -> Result<Vec<Node>, Unreadable> {
@@ -95,7 +95,7 @@ impl Composer {
     fn add(&mut self, node: Node, anchor: usize) -> Result<(), Unreadable> {
         let line = node.line;
         self.size += count(&node);
-        if self.size > MOST {
+        if self.size > MAX_SIZE {
             return Err(Unreadable { line, message: "the file is too large".into() });
         }
         if anchor > 0 {

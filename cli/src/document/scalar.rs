@@ -1,10 +1,10 @@
-//! What a plain word is: readers of YAML differ.
+//! Plain words: readers of YAML differ.
 
 use serde_json::{Number, Value};
 
 use super::{Scalar, Style};
 
-/// Who reads the file.
+/// The reader of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// Envoy reads YAML into a `google.protobuf.Struct` with what yaml-cpp takes for a boolean or a
@@ -16,7 +16,7 @@ pub enum Dialect {
 }
 
 impl Scalar {
-    /// What the gate is given.
+    /// The value that the gate is given.
     pub fn value(&self, dialect: Dialect) -> Value {
         let text = self.text.as_str();
         match (self.style, dialect) {

@@ -15,7 +15,7 @@ pub fn others(config: &Config, class: Class, method: &str, target: &[u8]) -> Vec
         if (methods.is_empty() || methods.iter().any(|held| held == method))
             && any(&operation.paths, &variants)
         {
-            lines.push(format!("operation: {}", told(operation)));
+            lines.push(format!("operation: {}", describe(operation)));
         }
     }
     if let Some(global_rate_limit) = &config.global_rate_limit {
@@ -38,7 +38,7 @@ fn any(patterns: &[String], variants: &PathVariants<'_>) -> bool {
     wide.matches(variants)
 }
 
-fn told(operation: &Operation) -> String {
+fn describe(operation: &Operation) -> String {
     let key = match &operation.key {
         Key::Client => "client".into(),
         Key::Header(name) => format!("value of the header {name}"),

@@ -27,7 +27,7 @@ pub struct Found<'a> {
     pub form: Form,
 }
 
-/// How the path matched.
+/// The form of the path that matched.
 pub enum Form {
     AsSent,
     Read(String),
@@ -81,7 +81,7 @@ impl Rule {
         format!("{} of {}", self.text, self.origin)
     }
 
-    /// Whether the gate finds this rule for a target, and by which form of its path.
+    /// The form of a target's path by which the gate finds this rule, if it does.
     pub fn find(&self, target: &[u8]) -> Option<Found<'_>> {
         if !self.is_found(target) {
             return None;
@@ -93,7 +93,7 @@ impl Rule {
         Some(Found { rule: self, form: if as_sent { Form::AsSent } else { read() } })
     }
 
-    /// Whether this is a health route that the path is only by another reading.
+    /// True if this is a health route that the path is only by another reading.
     pub fn would_exempt(&self, target: &[u8]) -> bool {
         let health = self.route.class == Class::Health && !self.is_found(target);
         health
@@ -101,7 +101,7 @@ impl Rule {
                 .is_ok_and(|variants| variants.each().any(|form| self.is(form)))
     }
 
-    /// Whether the pattern is this form of a path.
+    /// True if the pattern is this form of a path.
     fn is(&self, form: &[u8]) -> bool {
         let path = self.pattern.path().to_ascii_lowercase();
         match form.strip_prefix(path.as_slice()) {
@@ -111,7 +111,7 @@ impl Rule {
         }
     }
 
-    /// Whether it would be found, were it the only rule.
+    /// True if it would be found, were it the only rule.
     fn is_found(&self, target: &[u8]) -> bool {
         // A rule of class api is looked for as another one, since nothing is of class api, too.
         let class = if self.route.class == Class::Health { Class::Health } else { Class::Metrics };

@@ -48,7 +48,7 @@ impl<'a> Placed<'a> {
         self.ancestors.iter().skip(manager.map_or(0, |nth| nth + 1))
     }
 
-    /// Whether the filter stands somewhere in there.
+    /// True if the filter stands somewhere in there.
     pub fn is_within(&self, node: &Node) -> bool {
         self.ancestors.iter().any(|ancestor| std::ptr::eq(*ancestor, node))
     }
@@ -60,7 +60,7 @@ pub struct Server<'a> {
     pub listener: Option<&'a Node>,
 }
 
-/// All that a file's documents tell beside the gates.
+/// A file's settings beside the gates.
 #[derive(Default)]
 pub struct World<'a> {
     pub managers: Vec<Server<'a>>,
@@ -107,7 +107,7 @@ impl<'a> World<'a> {
         node.items().iter().for_each(|item| self.walk(item, listener, is_dump));
     }
 
-    /// What of Envoy's own configuration comes from elsewhere, with its line.
+    /// The parts of Envoy's own configuration that come from elsewhere, with their lines.
     pub fn absent(&self, documents: &'a [Node]) -> Vec<(usize, &'static str)> {
         let mut absent = Vec::new();
         for Server { node, .. } in &self.managers {
@@ -139,7 +139,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// Whether a document is Envoy's `/config_dump`, of which the bootstrap's own listeners are not needed.
+/// True if a document is Envoy's `/config_dump`, of which the bootstrap's own listeners are not needed.
 pub fn is_dump_with_listeners(document: &Node) -> bool {
     let dumps = document.get("configs").map_or(&[][..], Node::items);
     dumps.iter().any(|dump| is_typed(dump, "envoy.admin.v3.ListenersConfigDump"))

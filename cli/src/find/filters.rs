@@ -11,7 +11,7 @@ const DYNAMIC_MODULE: &str = "envoy.extensions.filters.http.dynamic_modules.v3.D
 /// A filter, which may be the gate.
 pub struct Filter<'a> {
     pub line: usize,
-    /// What around it may be called `probegate`.
+    /// Names around it that may be `probegate`.
     names: Vec<&'a Node>,
     configuration: Option<&'a Node>,
     dialect: Dialect,
@@ -126,7 +126,7 @@ fn message<'a>(node: &'a Node, of: &str) -> Option<&'a Node> {
 }
 
 impl<'a> Filter<'a> {
-    /// Whether its name, its VM's or its code's says that it is the gate.
+    /// True if its name, its VM's or its code's says that it is the gate.
     pub fn is_named(&self) -> bool {
         self.names.iter().any(|node| says_probegate(node))
     }

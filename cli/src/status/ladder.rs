@@ -1,4 +1,4 @@
-//! What a gate says of the services behind it, as text.
+//! A gate's report on the services behind it, as text.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ struct Probe {
 }
 
 impl Report {
-    /// Whether traffic may be sent.
+    /// True if traffic may be sent.
     pub fn is_ready(&self) -> bool {
         matches!(self.status.as_str(), "ready" | "degraded")
     }

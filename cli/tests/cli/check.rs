@@ -40,7 +40,7 @@ fn assert_good(name: &str, text: &str) {
     assert!(matches!(said.as_slice(), [said] if said.contains(": good")), "{name}: {said:#?}");
 }
 
-/// What is printed of a file, without the file's name in front of each line.
+/// The output for a file, without the file's name in front of each line.
 fn checked(name: &str, text: &str, code: i32) -> Vec<String> {
     let out = probegate(&["check", file(name, text)]).with(code);
     let front = format!("{name}:");

@@ -28,15 +28,15 @@ fn colours_are_for_a_terminal() {
 /// The option is above what the environment says.
 #[test]
 fn colours_are_as_the_option_says() {
-    let told = |when: &str, variable: (&str, &str)| {
+    let message = |when: &str, variable: (&str, &str)| {
         let mut command =
             command(&["check", "--color", when, crate::file("colour-told.yaml", "mode: x")]);
         command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env(variable.0, variable.1);
         run(command, "").text().contains('\u{1b}')
     };
-    assert!(told("always", ("NO_COLOR", "1")));
-    assert!(!told("never", ("CLICOLOR_FORCE", "1")));
-    assert!(told("auto", ("CLICOLOR_FORCE", "1")));
+    assert!(message("always", ("NO_COLOR", "1")));
+    assert!(!message("never", ("CLICOLOR_FORCE", "1")));
+    assert!(message("auto", ("CLICOLOR_FORCE", "1")));
 }
 
 #[test]

@@ -25,7 +25,7 @@ global_rate_limit: {cluster: limits, descriptors: [{client: true}]}
 replay: {routes: ["/v1/pay/*"]}
 "#;
 
-/// What is below an endpoint of the system's goes with what the user says of it.
+/// A path below an endpoint of the system's goes with the user's rule for it.
 #[test]
 fn an_endpoint_of_the_systems_goes_as_a_whole() {
     let text = "system: kestra\nroutes: [{paths: [/env], class: admin, token_header: x-a, tokens: [{env: A}]}]\n";
@@ -116,10 +116,10 @@ fn the_rule_the_form_the_token_and_the_limit_are_told() {
         ),
         ("/-/gate/x", &["404: the gate has no such route"]),
     ];
-    for (path, told) in table {
+    for (path, message) in table {
         let out = explained(path, &[]);
-        for told in told {
-            assert!(out.contains(told), "{path}: {told} is not in\n{out}");
+        for message in message {
+            assert!(out.contains(message), "{path}: {message} is not in\n{out}");
         }
     }
     assert!(explained("/%zz", &[]).starts_with("400: "));
@@ -143,7 +143,7 @@ fn the_defaults_are_told() {
 
 /// It reads what `check` reads, and a mistake is no answer.
 #[test]
-fn it_reads_the_files_that_check_reads() {
+fn explain_reads_the_files_that_check_reads() {
     let bootstrap = format!("{}/envoy/envoy.yaml", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let out = probegate(&["explain", "/metrics", "--config", &bootstrap]).with(0);
     assert!(out.contains("class metrics") && out.contains("limit: 20 requests in 1s"), "{out}");
@@ -181,16 +181,16 @@ fn an_explained_path_is_printed_escaped() {
 fn an_explanation_is_json_if_asked() {
     let config = file("explain-json.yaml", "rate_limit: {requests: 5}");
     let out = probegate(&["explain", "/metrics", "--config", config, "--format", "json"]).with(0);
-    let told: serde_json::Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(told["path"], "/metrics");
-    let gate = &told["gates"][0];
+    let message: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(message["path"], "/metrics");
+    let gate = &message["gates"][0];
     assert_eq!(gate["decision"], "class metrics");
     for word in ["rule", "token", "limit"] {
         assert!(gate["because"][word][0].is_string(), "{word}: {out}");
     }
 }
 
-/// What a request has to pass besides its client's own limit.
+/// Limits that a request has to pass besides its client's own.
 #[test]
 fn operations_a_global_rate_limit_and_replay_are_told() {
     let recall = "operation: recall, 120 requests in 60000ms and 120 at once for each value at /bank_id of the body";
@@ -205,10 +205,10 @@ fn operations_a_global_rate_limit_and_replay_are_told() {
         ("/v1/pay/x", &[], &[global_rate_limit, replay]),
         ("/health", &[], &[]),
     ];
-    for (path, more, told) in table {
+    for (path, more, message) in table {
         let out = explained(path, more);
         for line in [recall, bank, global_rate_limit, replay] {
-            assert_eq!(out.contains(line), told.contains(&line), "{path}: {line}\n{out}");
+            assert_eq!(out.contains(line), message.contains(&line), "{path}: {line}\n{out}");
         }
     }
 }

@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a process left.
+/// The output and the status of a process.
 struct Ran {
     code: i32,
     out: String,

@@ -18,13 +18,13 @@ fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).expect("YAML")
 }
 
-/// What has the gate in it.
+/// A rendered file has the gate in it.
 const PLATFORMS: [&str; 6] =
     ["envoy", "native", "istio", "istio-gateway", "envoy-gateway", "kubernetes"];
 
 /// Nothing is to be said of any of them, for a system or for any service.
 #[test]
-fn what_is_rendered_is_good() {
+fn rendered_files_pass_check() {
     for target in PLATFORMS {
         let any = [&["--for", target][..]].concat();
         let systems = SYSTEMS.map(|system| vec!["--for", target, "--system", system]);
@@ -151,7 +151,7 @@ fn for_envoy_it_is_the_repositorys_bootstrap() {
 
 /// Astrocyte's limit is a variable's, which a limit in the file would stand above.
 #[test]
-fn what_a_variable_says_is_not_rendered() {
+fn values_of_variables_are_not_rendered() {
     for target in ["envoy", "istio"] {
         let astrocyte = rendered(&["--system", "astrocyte", "--for", target]);
         assert!(!astrocyte.contains(" rate_limit:"), "{astrocyte}");

@@ -77,9 +77,9 @@ fn a_ready_gate_and_one_that_is_not() {
     assert!(ran.err.contains("the variable GATE_TOKEN holds no token"), "{}", ran.err);
 }
 
-/// What is unreachable, or answers and is no gate, ends with 2.
+/// An address that is unreachable, or no gate's, ends with 2.
 #[test]
-fn no_gate_ends_with_2() {
+fn status_of_no_gate_ends_with_2() {
     let held = Port::hold();
     let nobody = format!("http://{}", held.address());
     let json = Service::start(answer(200, "{\"status\": \"ok\"}"));
@@ -92,9 +92,9 @@ fn no_gate_ends_with_2() {
     for (url, said) in [
         (nobody.as_str(), "no answer: "),
         (&nobody.replace("http", "https"), "no answer: "),
-        (&at(&json), "no gate answers there"),
-        (&at(&absent), "404: no gate answers there"),
-        (&at(&redirect), "302: no gate answers there"),
+        (&at(&json), "the answer is not a report of the gate"),
+        (&at(&absent), "404: not a report of the gate"),
+        (&at(&redirect), "302: not a report of the gate"),
         (&at(&json).replace("http", "https"), "no answer: "),
         (held.address().to_string().as_str(), "no answer: "),
         ("localhost:99999", "the port must be from 1 to 65535"),
@@ -161,7 +161,7 @@ fn a_hostile_answer_is_printed_as_text() {
 
 /// JSON is what the gate answered, whatever of it the lines do not show.
 #[test]
-fn json_is_the_gates_own_answer() {
+fn status_as_json_is_the_gates_own_answer() {
     let report = json!({"status": "not_ready", "services": [], "more": [1]});
     let gate = Service::start(answer(503, &report.to_string()));
     let out = probegate(&["status", "--format", "json", &gate.address().to_string()]).with(1);

@@ -1,4 +1,4 @@
-//! Whether the address that the gate counts by is the one of the client.
+//! Checks that the address which the gate counts by is the client's.
 
 use probegate_core::config::shape::Client;
 

@@ -13,13 +13,13 @@ const ANSWERING: [(&str, &str); 2] = [
     ("envoy.extensions.filters.http.file_server.v3.FileServerConfig", "the file server"),
 ];
 
-/// What asks the filter within it for some requests only.
+/// Filters that ask the filter within them for some requests only.
 const CONDITIONAL: [&str; 2] = [
     "envoy.extensions.common.matching.v3.ExtensionWithMatcher",
     "envoy.extensions.filters.http.composite.v3.ExecuteFilterAction",
 ];
 
-/// What runs behind the gate and gives a request another path.
+/// Filters that run behind the gate and give a request another path.
 const REWRITING: [(&str, &str); 1] = [(
     "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder",
     "the gRPC-JSON transcoder",

@@ -1,4 +1,4 @@
-//! What the connection manager does to a request before the gate sees it.
+//! Checks of the connection manager's changes to a request before the gate sees it.
 
 use super::Context;
 use crate::check::finding::{Findings, is_set, line_of};

@@ -22,9 +22,9 @@ fn direction(context: &Context<'_>, listener: &Node, findings: &mut Findings) {
     if towards.and_then(|towards| towards.value.text()) != Some("OUTBOUND") {
         return;
     }
-    let said = context.gate.configuration.root.get("direction").and_then(Node::text);
+    let direction = context.gate.configuration.root.get("direction").and_then(Node::text);
     let is_sidecar = context.world.node_id.is_some_and(|id| id.starts_with("sidecar~"));
-    let passes = match said {
+    let passes = match direction {
         Some("both") => None,
         Some("inbound") => Some("with direction: inbound"),
         _ if is_sidecar => Some("in a sidecar"),
@@ -66,7 +66,7 @@ fn others(context: &Context<'_>, placed: &Placed<'_>, findings: &mut Findings) {
     }
 }
 
-/// The clusters that a proxy may forward to, as far as the file tells.
+/// The clusters that a proxy may forward to, as far as the file says.
 fn clusters<'a>(context: &Context<'a>, server: &'a Node) -> BTreeSet<&'a str> {
     let direct = server.get("cluster");
     let shared = server.at(&["weighted_clusters", "clusters"]).map_or(&[][..], Node::items);
@@ -79,7 +79,7 @@ fn clusters<'a>(context: &Context<'a>, server: &'a Node) -> BTreeSet<&'a str> {
     direct.into_iter().chain(shared).chain(routed).filter_map(Node::text).collect()
 }
 
-/// Whether a listener is told the client's address by a PROXY line.
+/// True if a listener takes the client's address from a PROXY line.
 pub fn has_proxy_line(listener: &Node) -> Option<usize> {
     let filters = listener.get("listener_filters").map_or(&[][..], Node::items);
     let of = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";

@@ -6,7 +6,7 @@ use crate::document::Node;
 use crate::find::envoy::Placed;
 use crate::source::variable;
 
-/// What Envoy does not call, it does not wait for: without these a request goes by the gate.
+/// Callbacks that Envoy does not call, it does not wait for: without these a request goes by the gate.
 const GUARDING: [&str; 3] =
     ["proxy_on_request_headers", "proxy_on_request_body", "proxy_on_request_trailers"];
 

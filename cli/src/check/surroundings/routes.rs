@@ -7,7 +7,7 @@ use crate::find::envoy::{Placed, is_typed};
 
 const FILTER_CONFIG: &str = "envoy.config.route.v3.FilterConfig";
 
-/// What makes another path of one, behind the filters.
+/// Settings of a route that give a request another path, behind the filters.
 const REWRITES: [&str; 3] = ["prefix_rewrite", "regex_rewrite", "path_rewrite_policy"];
 
 pub fn check(context: &Context<'_>, placed: &Placed<'_>, manager: &Node, findings: &mut Findings) {

@@ -1,4 +1,4 @@
-//! Whether Envoy keeps the statistics that the gate writes.
+//! Checks that Envoy keeps the statistics that the gate writes.
 
 use super::Context;
 use crate::check::finding::{Findings, is_set};
@@ -32,7 +32,7 @@ pub fn check(context: &Context<'_>, placed: &Placed<'_>, findings: &mut Findings
     }
 }
 
-/// Whether a `StatsMatcher` leaves out a name. A pattern that cannot be judged leaves out nothing.
+/// True if a `StatsMatcher` leaves out a name. A pattern that cannot be judged leaves out nothing.
 fn drops(matcher: &Node, name: &str) -> bool {
     let list = |key: &str| matcher.at(&[key, "patterns"]).map(Node::items);
     if is_set(matcher.entry("reject_all")) {
@@ -46,7 +46,7 @@ fn drops(matcher: &Node, name: &str) -> bool {
     })
 }
 
-/// Whether a `StringMatcher` matches a name, if that can be told.
+/// The answer of a `StringMatcher` to a name; `None` for a pattern that cannot be judged.
 fn is_like(pattern: &Node, name: &str) -> Option<bool> {
     let fold = |text: &str| {
         let ignores = is_set(pattern.entry("ignore_case"));

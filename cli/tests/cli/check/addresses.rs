@@ -1,4 +1,4 @@
-//! Whether the address that the gate counts by is the client's, and what Envoy does to a request before it.
+//! Addresses that the gate counts by, and Envoy's changes to a request before the gate.
 
 use super::{assert_good, assert_warned, in_struct};
 
@@ -78,7 +78,7 @@ fn an_address_that_is_not_the_peers_is_warned_of() {
 }
 
 #[test]
-fn what_envoy_forwards_as_it_came_is_warned_of() {
+fn forwarded_paths_as_sent_are_a_warning() {
     let manager = "HttpConnectionManager";
     let text = with("{}", "normalize_path: true", "normalize_path: false");
     assert_warned("normalize-off.yaml", &text, "normalize_path", "set normalize_path: true");

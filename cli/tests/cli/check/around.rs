@@ -1,9 +1,9 @@
-//! What stands around the gate, and what the gate itself warns of.
+//! The gate's surroundings, and the gate's own warnings.
 
 use super::{checked, in_struct, in_text, in_wasm_plugin};
 use crate::line;
 
-/// What takes something from the gate is a warning where it stands, or where it should.
+/// A setting that takes something from the gate is a warning where it stands, or where it should.
 #[test]
 fn surroundings_that_take_something_are_warned_of() {
     let good = in_struct("rate_limit: {requests: 5}");
@@ -110,7 +110,7 @@ fn a_list_that_passes_requests_by_is_warned_of() {
 
 /// A setting that takes nothing from this gate is not warned of.
 #[test]
-fn what_makes_no_difference_is_not_warned_of() {
+fn settings_without_effect_are_no_warning() {
     let without = |yaml: &str| {
         in_struct(yaml)
             .replace("generate_request_id: false\n", "\n")
@@ -216,7 +216,7 @@ fn metrics_that_no_route_guards_are_warned_of() {
 }
 
 #[test]
-fn what_a_section_needs_around_it_is_warned_of() {
+fn missing_surroundings_of_a_section_are_a_warning() {
     let table = [
         (
             "global_rate_limit.yaml",

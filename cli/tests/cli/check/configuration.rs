@@ -1,9 +1,9 @@
-//! What a configuration itself leaves open.
+//! Checks of a configuration by itself.
 
 use super::{assert_good, assert_warned, in_struct, in_wasm_plugin};
 
 #[test]
-fn what_a_configuration_leaves_open_is_warned_of() {
+fn open_doors_of_a_configuration_are_a_warning() {
     let table = [
         ("dev", "mode: dev", "mode: dev", "mode: everybody reads the metrics routes"),
         (
@@ -44,7 +44,7 @@ fn what_a_configuration_leaves_open_is_warned_of() {
     }
 }
 
-/// What few requests fill for long keeps newcomers out.
+/// A table that few requests fill for long keeps newcomers out.
 #[test]
 fn a_small_table_with_a_long_window_is_warned_of() {
     let key = |per: &str, requests: u32, more: &str| {

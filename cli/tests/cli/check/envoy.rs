@@ -1,4 +1,4 @@
-//! What `check` says of plain words in YAML is what a real Envoy makes of them.
+//! `check` reads plain words in YAML as a real Envoy does.
 
 use std::process::Command;
 use std::thread;
@@ -67,9 +67,9 @@ fn check_agrees_with_a_real_envoy() {
     });
 }
 
-/// What `check` warns of, a real Envoy serves: the service's metrics, without a token.
+/// A real Envoy serves what `check` warns of: the service's metrics, without a token.
 #[test]
-fn what_check_warns_of_is_open_in_a_real_envoy() {
+fn routes_that_check_warns_of_are_open_in_a_real_envoy() {
     let upstream = Upstream::start();
     let to = upstream.address().to_string();
     let good = render::rendered(&["--for", "envoy", "--upstream", &to]);
@@ -128,7 +128,7 @@ fn what_check_warns_of_is_open_in_a_real_envoy() {
     }
 }
 
-/// What a running Envoy says that it has.
+/// The configuration that a running Envoy shows.
 #[test]
 fn the_dump_of_a_real_envoy_is_read() {
     let upstream = Upstream::start();

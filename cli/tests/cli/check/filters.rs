@@ -105,7 +105,7 @@ fn an_upgrade_with_filters_of_its_own_is_warned_of() {
     assert!(!said.iter().any(|said| said.contains("warning")), "{said:?}");
 }
 
-/// What a second listener forwards to the guarded cluster nobody judges.
+/// Nobody judges what a second listener forwards to the guarded cluster.
 #[test]
 fn another_way_to_the_same_cluster_is_warned_of() {
     let listener = |filter: &str| {

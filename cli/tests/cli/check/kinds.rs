@@ -142,7 +142,7 @@ fn of_several_filters_the_gate_is_the_one_that_is_called_so() {
     assert_eq!(checked("two.yaml", &two, 1).len(), 2, "both are gates");
 }
 
-/// What Envoy hands to no filter as a configuration of the gate's.
+/// Values that Envoy hands to no filter as a configuration of the gate's.
 #[test]
 fn a_configuration_of_another_type_is_a_mistake() {
     for (name, wrong) in [

@@ -97,7 +97,7 @@ fn a_key_that_stands_twice_is_a_mistake() {
     assert_eq!(said, ["3: this key stands twice in its object"]);
 }
 
-/// What Envoy makes of YAML is what counts: of a fraction it makes text, which is no whole number, and
+/// Envoy's reading of YAML counts: of a fraction it makes text, which is no whole number, and
 /// is one where fractions are.
 #[test]
 fn a_number_is_what_envoy_takes_it_for() {
@@ -117,7 +117,7 @@ fn a_number_is_what_envoy_takes_it_for() {
 
 /// Every file is checked, and what cannot be read is said in words.
 #[test]
-fn what_is_not_readable_is_told() {
+fn unreadable_files_are_refused_with_a_reason() {
     let table = [
         ("tab.yaml", "mode: rc\nroutes:\n\t- x\n", "tab.yaml:3: "),
         ("cut.yaml", "mode: rc\nroutes: [\n", "cut.yaml:"),

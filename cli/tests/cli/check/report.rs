@@ -104,9 +104,9 @@ fn names_are_printed_escaped() {
     assert!(said.contains("nowhere-\\u{9b}31m: cannot be read"), "{said:?}");
 }
 
-/// What may open a door and was not looked at is said, beside the findings.
+/// Parts that may open a door and were not looked at are named, beside the findings.
 #[test]
-fn what_was_not_read_is_told() {
+fn unread_parts_of_a_file_are_named() {
     let plugin = super::in_wasm_plugin("{}");
     let listeners = super::in_struct("{}");
     let begin = listeners.find("                route_config:").expect("the table");

@@ -107,7 +107,7 @@ fn a_secret_is_never_printed() {
         let ran = probegate(&arguments);
         let text = ran.text();
         assert!(text.lines().count() >= some.len(), "each file has its line");
-        let told = text.lines().find(|line| line.contains(SECRET) || line.contains("s3cr3t"));
-        assert_eq!(told, None);
+        let message = text.lines().find(|line| line.contains(SECRET) || line.contains("s3cr3t"));
+        assert_eq!(message, None);
     }
 }

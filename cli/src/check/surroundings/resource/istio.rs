@@ -1,4 +1,4 @@
-//! What Istio does with the gate: on a crash, by the variables it passes, and in which listeners.
+//! Checks of an Istio resource: crashes, the variables it passes, and the listeners.
 
 use super::Context;
 use crate::check::finding::{Findings, line_of};
@@ -6,7 +6,7 @@ use crate::document::Node;
 use crate::find::Resource;
 use crate::source::variable;
 
-/// The proxies that a resource is for, as far as it tells.
+/// The proxies that a resource is for, as far as it says.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Workload {
     Sidecar,
