@@ -59,7 +59,7 @@ pub fn run(value: &[u8]) {
     handed_out(value);
 }
 
-/// What a service hands out: each line is a token, or none of it is.
+/// The answer of a service: each line is a token, or none of it is.
 fn handed_out(body: &[u8]) {
     let Some(digests) = fetch::read(body) else { return };
     let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);

@@ -57,7 +57,7 @@ fn check(mistake: &Mistake, bytes: &[u8]) {
     assert!(!words.contains(SECRET) && (named || !told.contains(SECRET)), "{mistake}");
 }
 
-/// Whether the secret stands in a key, as far as that can be told.
+/// True if the secret stands in a key, as far as that can be told.
 fn holds_key(bytes: &[u8]) -> bool {
     fn any(value: &Value) -> bool {
         match value {

@@ -5,7 +5,7 @@ use probegate_core::request::{Head, HeaderNames, Pairs};
 
 use crate::gate::serialized;
 
-/// How many hops are trusted, a prefix, where what a client wrote ends, and the header.
+/// Number of trusted hops, a prefix, the end of what a client wrote, and the header.
 pub fn run(data: &[u8]) {
     let [hops, prefix, cut, value @ ..] = data else { return };
     let hops = usize::from(*hops % 6);

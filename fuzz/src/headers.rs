@@ -140,7 +140,7 @@ fn values<'a>(headers: &[(&[u8], &'a [u8])], name: &[u8]) -> Vec<&'a [u8]> {
     headers.iter().filter(|(held, _)| *held == name).map(|(_, value)| *value).collect()
 }
 
-/// What is forwarded has its token, and no mark that a client made.
+/// A forwarded request has its token, and no mark that a client made.
 fn forwarded(stream: &Stream, edits: Edits, headers: &[(&[u8], &[u8])]) {
     match stream.class {
         Class::Health | Class::Api => {}

@@ -1,4 +1,4 @@
-//! What no input may do to the gate.
+//! Properties that hold for any input.
 //!
 //! Each target is a function that takes any bytes and panics where a promise is broken. libFuzzer feeds it
 //! (`cargo xtask fuzz`), and `tests/corpus.rs` runs it over `corpus/`, with a stable compiler.

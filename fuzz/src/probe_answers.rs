@@ -13,7 +13,7 @@ use crate::wire::{Field, fields, unframed};
 
 const TIMEOUT: u64 = 1_000_000;
 
-/// What is asked and what the head says, and the body; or the buffer of the head.
+/// The question, the head and the body; or the buffer of the head.
 pub fn run(data: &[u8]) {
     let Some(([flags, status], body)) = data.split_first_chunk() else { return };
     let checks = [

@@ -1,4 +1,4 @@
-//! What upstream servers make of a path: what each of their steps does, in any order of up to four of them, and
+//! Upstream servers' readings of a path: the effect of each of their steps, in any order of up to four of them, and
 //! the routers of two.
 
 use std::collections::BTreeSet;
@@ -152,7 +152,7 @@ impl Servers {
         servers
     }
 
-    /// Which of the routes serve a path, to one that tells no case.
+    /// The routes that serve a path, to one that tells no case.
     pub fn serve(&self, path: &[u8]) -> BTreeSet<usize> {
         let Ok(path) = str::from_utf8(path) else { return BTreeSet::new() };
         let path = path.to_ascii_lowercase();

@@ -14,7 +14,7 @@ mod limits;
 mod probing;
 mod tokens;
 
-/// Which value, and its bytes.
+/// The value's index, and its bytes.
 pub fn run(data: &[u8]) {
     let Some((which, value)) = data.split_first() else { return };
     match which % 8 {

@@ -1,6 +1,6 @@
 //! Protobuf's binary encoding, read and written once more, to compare with.
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Field<'a> {
     Number(u64),

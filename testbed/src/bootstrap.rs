@@ -1,4 +1,4 @@
-//! What an Envoy of a test is started with. The defaults are those of `envoy/envoy.yaml`.
+//! The configuration of an Envoy in a test. The defaults are those of `envoy/envoy.yaml`.
 
 mod convert;
 mod render;
@@ -38,7 +38,7 @@ pub struct Bootstrap {
     pub(crate) drain: Duration,
 }
 
-/// What a new configuration replaces goes at once, not after ten minutes.
+/// Parts that a new configuration replaces go at once, not after ten minutes.
 pub(crate) const DRAIN: Duration = Duration::from_secs(1);
 
 impl Bootstrap {
@@ -114,7 +114,7 @@ impl Bootstrap {
         self
     }
 
-    /// What Envoy does when the VM has crashed: `FAIL_RELOAD` unless told, `FAIL_CLOSED` or `FAIL_OPEN`.
+    /// Envoy's policy when the VM has crashed: `FAIL_RELOAD` unless set, `FAIL_CLOSED` or `FAIL_OPEN`.
     pub fn failure_policy(self, policy: &str) -> Self {
         self.wasm(json!({"failure_policy": policy}))
     }
@@ -206,7 +206,7 @@ impl Bootstrap {
         Self { wrapper, ..self }
     }
 
-    /// How long the requests of a listener may go on that was replaced; a second unless told.
+    /// Time that the requests of a replaced listener may go on; a second unless set.
     pub fn drain(self, drain: Duration) -> Self {
         Self { drain, ..self }
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{poll, tools, workspace};
 
-/// How long Chromium may take to answer one command.
+/// Timeout of one command to Chromium.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One page in a browser of its own. Dropped, it is killed and its profile is gone.
@@ -23,7 +23,7 @@ pub struct Browser {
     messages: Receiver<Value>,
     session: Value,
     last: u64,
-    /// What the page complained of: exceptions, violations of its policy, failed loads.
+    /// Complaints of the page: exceptions, violations of its policy, failed loads.
     complaints: Vec<String>,
     profile: PathBuf,
 }
@@ -82,7 +82,7 @@ impl Browser {
         self.ask("Emulation.setEmulatedMedia", json!({"features": features}));
     }
 
-    /// What an expression is on the page.
+    /// The value of an expression on the page.
     pub fn eval(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let answer = self.ask("Runtime.evaluate", asked);
@@ -109,7 +109,7 @@ impl Browser {
         fs::write(path, png).expect("write the picture");
     }
 
-    /// What the page complained of so far.
+    /// The page's complaints so far.
     pub fn complaints(&mut self) -> &[String] {
         // Whatever came before this answer has been read with it.
         self.eval("1");

@@ -18,12 +18,12 @@ pub fn instructions(
     [settle, counted]: [u32; 2],
     mut send: impl FnMut(u32),
 ) -> Outcome<u64> {
-    tell(envoy, "instrumentation on")?;
+    command(envoy, "instrumentation on")?;
     (0..settle).for_each(&mut send);
-    tell(envoy, "zero")?;
+    command(envoy, "zero")?;
     (settle..settle + counted).for_each(&mut send);
-    tell(envoy, "dump")?;
-    tell(envoy, "instrumentation off")?;
+    command(envoy, "dump")?;
+    command(envoy, "instrumentation off")?;
     let mut totals = Vec::new();
     for entry in fs::read_dir(folder)? {
         let dump = entry?.path();
@@ -55,7 +55,7 @@ pub fn valgrind(out: &Path) -> Outcome<Vec<OsString>> {
 }
 
 /// Gives callgrind a command, and returns when it has done it.
-fn tell(envoy: &Envoy, what: &str) -> Outcome {
+fn command(envoy: &Envoy, what: &str) -> Outcome {
     let vgdb = tools::valgrind("vgdb")?;
     let (program, arguments) = vgdb.split_first().ok_or("no vgdb")?;
     let output = Command::new(program)

@@ -1,11 +1,11 @@
-//! What a module can be allowed by Envoy's `capability_restriction_config`.
+//! The functions that Envoy's `capability_restriction_config` can allow a module.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use walrus::{ExportItem, Module};
 
-/// What Envoy calls whatever is allowed, and what it only looks for.
+/// Functions that Envoy calls whatever is allowed, and those that it only looks for.
 const ALWAYS: [&str; 3] = ["_initialize", "proxy_abi_version_0_2_1", "proxy_on_memory_allocate"];
 
 /// The names of all functions that the module calls of Envoy, and that Envoy calls of the module.

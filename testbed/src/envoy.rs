@@ -18,7 +18,7 @@ use crate::stats::Stats;
 use admin::Admin;
 use process::Process;
 
-/// How long a start, a change of the configuration or a number on the stats page is waited for.
+/// Time that a start, a change of the configuration or a number on the stats page is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Updates of the listeners that Envoy accepted.
@@ -42,7 +42,7 @@ pub struct Failed {
     pub log: String,
 }
 
-/// What became of a changed configuration.
+/// Envoy's answer to a changed configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reload {
     /// Every worker has it for new connections. Older ones keep what they had until they are closed,
@@ -109,17 +109,17 @@ impl Envoy {
         self.process.resident_memory()
     }
 
-    /// Whether Envoy still runs.
+    /// True if Envoy still runs.
     pub fn alive(&mut self) -> bool {
         self.ended().is_none()
     }
 
-    /// How it ended, if it has.
+    /// Its exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.process.ended()
     }
 
-    /// What Envoy and the module have logged so far.
+    /// The lines that Envoy and the module have logged so far.
     pub fn log(&self) -> String {
         self.process.log()
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::workspace;
 
-/// Which form.
+/// The form of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
     /// `dist/probegate.wasm`.

@@ -17,7 +17,7 @@ use crate::stats::Sample;
 use crate::{Port, poll, tools};
 pub use api::{Series, Span};
 
-/// How long a start or an answer of a query is waited for.
+/// Time that a start or an answer of a query is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running Prometheus with a database of its own, below `target/testbed/`. Dropped, it is killed;

@@ -25,7 +25,7 @@ use tonic::codegen::Service as _;
 use crate::redis::Redis;
 use counter::Counter;
 
-/// What the service does with each call.
+/// The service's answer to each call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Does {
     /// Counts, and decides.
@@ -79,9 +79,9 @@ impl RateLimitService {
         let state = Arc::new(Mutex::new(state));
         let server = RateLimitServiceServer::new(Counter::new(redis, limits, state.clone()));
         let (end, ended) = oneshot::channel();
-        let told = state.clone();
+        let shared = state.clone();
         let thread = thread::spawn(move || {
-            runtime.spawn(serve(listener, server, told));
+            runtime.spawn(serve(listener, server, shared));
             // Ended by the message or by the drop of its sender; the connections go with the runtime.
             let _ = runtime.block_on(ended);
         });
@@ -97,7 +97,7 @@ impl RateLimitService {
         lock(&self.state).does = does;
     }
 
-    /// How many calls have begun.
+    /// Number of calls that have begun.
     pub fn calls(&self) -> usize {
         lock(&self.state).calls
     }
@@ -156,13 +156,13 @@ async fn answer(
         Does::Dawdles(time) => tokio::time::sleep(time).await,
         Does::Hangs => std::future::pending().await,
         Does::Resets => return Err(io::Error::other("reset")),
-        Does::Says(bytes) => return Ok(said(bytes, 0)),
-        Does::Fails(status) => return Ok(said(Vec::new(), status)),
+        Does::Says(bytes) => return Ok(reply(bytes, 0)),
+        Does::Fails(status) => return Ok(reply(Vec::new(), status)),
     }
     server.call(call).await.map_err(|never: Infallible| match never {})
 }
 
-fn said(bytes: Vec<u8>, status: u16) -> hyper::Response<Body> {
+fn reply(bytes: Vec<u8>, status: u16) -> hyper::Response<Body> {
     let trailers = async move {
         let name = hyper::header::HeaderName::from_static("grpc-status");
         Some(Ok([(name, status.into())].into_iter().collect()))

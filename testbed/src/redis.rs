@@ -11,7 +11,7 @@ use std::{fs, thread};
 use crate::envoy::process;
 use crate::{Port, poll, tools};
 
-/// How long a start is waited for.
+/// Time that a start is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running Redis that keeps nothing on disk. Dropped, it is killed.

@@ -10,7 +10,7 @@ use socket2::SockRef;
 
 use crate::Port;
 
-/// What the service does with each request.
+/// The service's answer to each request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Does {
     /// Writes these bytes, and keeps the connection.
@@ -82,7 +82,7 @@ impl Service {
         self.lock().requests.clone()
     }
 
-    /// How many requests there were for this path.
+    /// Number of requests for this path.
     pub fn count(&self, path: &str) -> usize {
         let begin = format!("GET {path} HTTP/1.1\r\n");
         self.lock().requests.iter().filter(|(_, head)| head.starts_with(&begin)).count()

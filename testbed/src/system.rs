@@ -21,7 +21,7 @@ use crate::workspace;
 /// The token for metrics in the commands of every example.
 pub const TOKEN: &str = "example-token";
 
-/// What stands behind the gate of an example.
+/// The services behind the gate of an example.
 pub struct System {
     /// Of its folder below `examples/`.
     pub name: &'static str,

@@ -21,7 +21,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::headers::Headers;
 
-/// What reached the upstream.
+/// A request that reached the upstream.
 #[derive(Clone, Debug)]
 pub struct Received {
     pub method: String,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::envoy::process;
 use crate::{Port, poll, tools};
 
-/// How long a start is waited for.
+/// Time that a start is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Every server answers `guarded` on `/metrics`, `/env` and whatever is below `/v1/admin`, and

@@ -40,8 +40,8 @@ fn a_request_reaches_the_upstream_and_is_counted() {
 #[test]
 fn an_upstream_adds_the_headers_that_it_is_told() {
     let (_upstream, envoy) = proxy();
-    let told = [("x-upstream-headers", "x-two=a&x-two=b&x-c=d")];
-    let response = Client::new(envoy.address()).get_with("/", &told);
+    let message = [("x-upstream-headers", "x-two=a&x-two=b&x-c=d")];
+    let response = Client::new(envoy.address()).get_with("/", &message);
     assert_eq!(response.headers_named("x-two"), [b"a", b"b"]);
     assert_eq!(response.header("x-c"), Some("d"));
 }

@@ -31,7 +31,7 @@ fn decided(answer: &Response) -> RateLimitResponse {
 
 /// The window is a day, whose border is passed once in very many runs.
 #[test]
-fn it_counts_in_redis_and_misbehaves_as_told() {
+fn the_service_counts_in_redis_and_misbehaves_on_demand() {
     let redis = Redis::start();
     let day = Limit { keys: vec!["client"], requests: 2, seconds: 86_400 };
     let service = RateLimitService::start(&redis, std::slice::from_ref(&day));

@@ -1,4 +1,4 @@
-//! Which series there are.
+//! Lists of series.
 
 use probegate_core::auth::AuthMethod;
 use probegate_core::http::{Method, Status};

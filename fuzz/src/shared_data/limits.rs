@@ -1,4 +1,4 @@
-//! What was admitted.
+//! Tables of limits.
 
 use probegate_core::client::{ClientKey, HashKey, Identity};
 use probegate_core::gate::Context;
@@ -42,7 +42,7 @@ pub fn clients(value: &[u8], requests: u32) {
     assert!(again, "the client is shut out: {}", value.escape_ascii());
 }
 
-/// How many of these requests pass at once, and again after a time, if these bytes stand in the table.
+/// Number of these requests that pass at once, and again after a time, if these bytes stand in the table.
 fn passed(section: &str, value: &[u8], headers: &[(&[u8], &[u8])], later: u64) -> [usize; 2] {
     let compiled = compiled(section);
     let (mut gate, mut meter) = (compiled.gate, Meter::new(compiled.metrics));

@@ -1,4 +1,4 @@
-//! What is known of the services behind.
+//! Records of probes.
 
 use probegate_core::probe::Prober;
 use probegate_core::probe::leader::Leadership;

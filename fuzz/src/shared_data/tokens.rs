@@ -1,4 +1,4 @@
-//! What a source handed out.
+//! Records of tokens.
 
 use probegate_core::auth::fetch::{Source, TokenFetcher};
 use probegate_core::digest::Digest;

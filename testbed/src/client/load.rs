@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Client, Request};
 use crate::poll;
 
-/// What to send: `connections` × `requests` times the same request.
+/// The load: `connections` × `requests` times the same request.
 #[derive(Clone, Debug)]
 pub struct Load {
     pub request: Request,

@@ -1,4 +1,4 @@
-//! What a client sends and gets, whatever the version of HTTP.
+//! Requests and answers of a client, whatever the version of HTTP.
 
 use crate::headers::Headers;
 

@@ -30,7 +30,7 @@ impl Admin {
         response.text()
     }
 
-    /// Whether every worker has started. The page answers 503 until then.
+    /// True if every worker has started. The page answers 503 until then.
     pub fn live(&self) -> bool {
         let ready = Client::new(self.0).send(&Request::get("/ready").header("connection", "close"));
         ready.status == 200
@@ -44,7 +44,7 @@ impl Admin {
             .map_or(0, |(_, value)| value.parse().expect("a counter is a whole number"))
     }
 
-    /// How often listeners were refused: as wrong, or as no listeners at all.
+    /// Number of times that listeners were refused: as wrong, or as no listeners at all.
     pub fn refusals(&self) -> u64 {
         self.counter("listener_manager.lds.update_rejected")
             + self.counter("listener_manager.lds.update_failure")

@@ -120,7 +120,7 @@ fn trailer(seen: &super::Seen<'_>, status: &str) -> bool {
     seen.answer.trailers.get("grpc-status") == Some(status)
 }
 
-/// Whether there is a line of JSON for that request which is so.
+/// True if there is a line of JSON for that request which is so.
 fn line(seen: &super::Seen<'_>, id: &str, so: impl Fn(&serde_json::Value) -> bool) -> bool {
     seen.objects().iter().any(|line| line["request_id"] == id && so(line))
 }

@@ -6,7 +6,7 @@ use crate::upstream::Received;
 use super::{Page, StandIn, Step, System, TOKEN, json, well};
 
 const ADMIN: &str = "example-admin";
-/// What a client calls its request: a UUID, which Envoy would change to note that it traces.
+/// A client's own ID of a request: a UUID, which Envoy would change to note that it traces.
 const TRACED: &str = "1c2d3e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f";
 
 const HEALTHY: &str = r#"{"healthy":true,"message":"healthy","latency_ms":45.2,"last_check_at":"2026-04-13T10:30:45.123456+00:00"}"#;
@@ -139,7 +139,7 @@ fn limit() -> Vec<Step> {
     ]
 }
 
-/// Whether something that was exported has that attribute with that text: a field of OTLP's protobuf.
+/// True if something that was exported has that attribute with that text: a field of OTLP's protobuf.
 pub fn exported(exports: &[Received], key: &str, value: &str) -> bool {
     let field = |number: u8, bytes: &[u8]| {
         let length = u8::try_from(bytes.len()).expect("a short text");

@@ -11,7 +11,7 @@ use crate::{Envoy, Host, poll};
 
 use super::{StandIn, Step, System};
 
-/// How long a promise may take: a round of probes, a span on its way, a line of a log.
+/// Time that a promise may take: a round of probes, a span on its way, a line of a log.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 const ADMIN: u16 = 9901;
@@ -31,12 +31,12 @@ pub struct Running {
     listeners: Vec<(u16, SocketAddr)>,
 }
 
-/// What became of a step.
+/// The outcome of a step.
 pub struct Seen<'a> {
     pub answer: Response,
-    /// What Envoy has logged since the step began.
+    /// The lines that Envoy has logged since the step began.
     pub log: String,
-    /// How many requests each stand-in had before.
+    /// Number of requests that each stand-in had before.
     before: Vec<usize>,
     running: &'a Running,
 }
@@ -161,7 +161,7 @@ impl Running {
 }
 
 impl Seen<'_> {
-    /// What reached that service since the step began.
+    /// The requests that reached that service since the step began.
     pub fn reached(&self, service: &str) -> Vec<Received> {
         let stand_ins = self.running.stand_ins.iter().zip(&self.before);
         let mut found = stand_ins.filter(|((name, _), _)| *name == service);
@@ -170,12 +170,12 @@ impl Seen<'_> {
         upstream.requests().split_off(*before)
     }
 
-    /// Whether the answer's header has that value.
+    /// True if the answer's header has that value.
     pub fn header(&self, name: &str, value: &str) -> bool {
         self.answer.header(name) == Some(value)
     }
 
-    /// Whether the answer's body contains that.
+    /// True if the answer's body contains that.
     pub fn says(&self, text: &str) -> bool {
         self.answer.text().contains(text)
     }

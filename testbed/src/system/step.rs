@@ -8,23 +8,23 @@ use super::Seen;
 /// A request and its promised answer, in words for the reader and as a check.
 #[derive(Clone)]
 pub struct Step {
-    /// What an operator sees, for a step that tells how to find the cause.
+    /// The operator's view, for a step that shows how to find the cause.
     pub symptom: Option<&'static str>,
     pub changes: Vec<Change>,
     /// Of the listener, as `envoy.yaml` has it, or of the admin interface.
     pub port: u16,
     pub host: &'static str,
     pub request: Request,
-    /// How often it is sent, one right after the other. The first that is as promised counts.
+    /// Number of times that it is sent, one right after the other. The first that is as promised counts.
     pub times: u32,
-    /// Whether it is asked again until it is so.
+    /// True if it is asked again until it is so.
     pub patient: bool,
     pub status: u16,
     pub words: &'static str,
     pub check: fn(&Seen<'_>) -> bool,
 }
 
-/// What happens to a service before: in words, and as the page that a path of it has from now on.
+/// The change of a service before: in words, and as the page that a path of it has from now on.
 #[derive(Clone)]
 pub struct Change {
     pub words: &'static str,
@@ -100,12 +100,12 @@ impl Step {
         self
     }
 
-    /// What else is promised, besides the status.
+    /// Promises besides the status.
     pub fn check(self, check: fn(&Seen<'_>) -> bool) -> Self {
         Self { check, ..self }
     }
 
-    /// What a user types for it.
+    /// The command that a user types for it.
     pub fn command(&self) -> String {
         let Request { method, path, headers, body } = &self.request;
         let http2 = if self.is_grpc() { " --http2-prior-knowledge" } else { "" };
@@ -127,7 +127,7 @@ impl Step {
         }
     }
 
-    /// What happens before, in words; empty if nothing does.
+    /// The change before, in words; empty if there is none.
     pub fn changed(&self) -> String {
         self.changes.iter().map(|change| change.words).collect::<Vec<_>>().join(", ")
     }

@@ -1,4 +1,4 @@
-//! What runs containers without a registry: the machine's podman, and a Debian to build on.
+//! Containers without a registry: the machine's podman, and a Debian to build on.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -30,7 +30,7 @@ pub fn size(path: &Path) -> String {
     if bytes < 1 << 20 { format!("{} KB", bytes >> 10) } else { format!("{} MB", bytes >> 20) }
 }
 
-/// What goes away meanwhile counts nothing.
+/// A file that goes away meanwhile counts nothing.
 fn bytes(path: &Path) -> u64 {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => fs::read_dir(path)

@@ -1,4 +1,4 @@
-//! What a path is answered with, whatever the request.
+//! Pages: answers by the path, whatever the request.
 
 use std::time::Duration;
 

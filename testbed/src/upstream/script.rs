@@ -1,4 +1,4 @@
-//! What the upstream answers.
+//! Scripts of the upstream's answers.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
