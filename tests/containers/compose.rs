@@ -10,7 +10,7 @@ use testbed::{Client, Port, poll, workspace};
 use crate::podman::{self, ENVOY, PROMETHEUS, Podman};
 use crate::{PATIENCE, answered, bearer, secret};
 
-/// What the file describes, while the value lives.
+/// The services of the file, while the value lives.
 struct Project {
     podman: Arc<Podman>,
     environment: Vec<(&'static str, String)>,

@@ -55,13 +55,13 @@ impl Guarded {
 }
 
 #[test]
-fn it_works_with_nothing_to_write_and_no_rights() {
+fn the_container_works_with_nothing_to_write_and_no_rights() {
     works(&Guarded::start(GATE, "gate"), "gate");
 }
 
 /// And reads the file again when somebody has written another token into it, where the filter would want a restart.
 #[test]
-fn with_the_dynamic_module_it_works_likewise_and_its_token_rotates() {
+fn the_container_with_the_dynamic_module_works_and_its_token_rotates() {
     let guarded = Guarded::start(GATE_NATIVE, "native");
     works(&guarded, "native");
     // In place, since the file alone is mounted.
@@ -74,7 +74,7 @@ fn with_the_dynamic_module_it_works_likewise_and_its_token_rotates() {
     assert_eq!(client.get_with("/-/gate/metrics", &bearer("the-token")).status, 401);
 }
 
-/// What is asked of the gate from outside is answered as everywhere.
+/// A request from outside is answered as everywhere.
 fn works(Guarded { podman, gate, .. }: &Guarded, name: &str) {
     let address = gate.address(10000);
     answered(address, "/-/gate/live", 200);

@@ -1,4 +1,4 @@
-//! What is shipped as containers, built and run by podman as a user would, without a registry.
+//! The shipped containers, built and run by podman as a user would, without a registry.
 
 // A test that cannot go on says why and ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -17,7 +17,7 @@ use std::{fs, process};
 use serde_json::Value;
 use testbed::{Client, Response, poll, workspace};
 
-/// How long a container or what is in it is waited for.
+/// Time that a container or a service in it is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A YAML file of this repository.

@@ -42,7 +42,7 @@ fn a_container_of_the_same_files_is_the_same_image() {
 
 /// One layer of a standard type, with the module in it under the name that Istio looks for.
 #[test]
-fn it_is_the_module_under_the_digest_that_was_printed() {
+fn the_image_is_the_module_under_the_printed_digest() {
     let podman = Podman::shared();
     podman.ok(&["pull", "--quiet", &format!("oci:{LAYOUT}:latest")]);
     let image = "localhost/dist/image:latest";

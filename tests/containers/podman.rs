@@ -16,7 +16,7 @@ use crate::PATIENCE;
 /// Images with the programs of the official ones, at the places where those have them.
 pub const ENVOY: &str = "localhost/envoy";
 pub const PROMETHEUS: &str = "localhost/prometheus";
-/// What `envoy/Dockerfile` makes, with the Wasm filter and with the dynamic module.
+/// The images of `envoy/Dockerfile`, with the Wasm filter and with the dynamic module.
 pub const GATE: &str = "localhost/probegate";
 pub const GATE_NATIVE: &str = "localhost/probegate-native";
 
@@ -70,7 +70,7 @@ impl Podman {
         podman
     }
 
-    /// What belongs to the containers of that process.
+    /// The files of the containers of that process.
     fn of(process: &str) -> Self {
         Self {
             folder: workspace().join("target/containers").join(process),
@@ -122,7 +122,7 @@ impl Podman {
         podman
     }
 
-    /// What it prints. Panics with what it has to say if it fails.
+    /// Its output. Panics with its complaint if it fails.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -165,7 +165,7 @@ network_backend = "netavark"
 default_ulimits = ["nofile=FILES:FILES", "nproc=4096:4096"]
 "#;
 
-/// How many files a process may open: podman wants more, which nobody can give who has not got it.
+/// The most files that a process may open: podman wants more, which nobody can give who has not got it.
 fn most_files() -> String {
     let limits = fs::read_to_string("/proc/self/limits").expect("Linux");
     let files = limits.lines().find_map(|line| line.strip_prefix("Max open files"));

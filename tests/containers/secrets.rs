@@ -1,4 +1,4 @@
-//! What the environment tells the container, and what becomes of it when it cannot be had.
+//! Secrets from the environment, and a container that cannot have them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use crate::secret;
 
 /// Each ends the container before Envoy starts, with one line that names the variable and no secret.
 #[test]
-fn what_cannot_be_had_ends_the_container() {
+fn a_missing_secret_ends_the_container() {
     let podman = Podman::shared();
     let locked = secret("locked", "s3cret");
     fs::set_permissions(&locked, Permissions::from_mode(0o600)).expect("its mode");

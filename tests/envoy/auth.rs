@@ -1,4 +1,4 @@
-//! Who may read a guarded route, as it looks on the wire.
+//! Guards of routes, on the wire.
 
 use serde_json::{Value, json};
 use testbed::client::raw;
@@ -224,22 +224,22 @@ fn a_token_may_be_kept_from_the_upstream() {
 
 /// No token and no digest stands in an answer, in Envoy's log or in its statistics.
 #[test]
-fn no_secret_is_told() {
+fn no_secret_is_logged() {
     let (_upstream, envoy) = start(three_tokens());
     let mut client = Client::new(envoy.address());
-    let mut told = String::new();
+    let mut output = String::new();
     for path in ["/metrics", "/v1/admin/x", "/metrics?access_token=s3cret-in-a-query", "/v1/%zz"] {
         for sent in [ENV, DIGESTED, VALUE, ADMIN, "s3cret-that-is-wrong", "s3cret with spaces"] {
             let bearer = format!("Bearer {sent}");
             let headers = [("authorization", bearer.as_str()), ("x-admin-token", sent)];
-            told += &readable(&client.get_with(path, &headers));
+            output += &readable(&client.get_with(path, &headers));
         }
     }
-    told += &envoy.admin("/stats/prometheus");
-    told += &envoy.stop();
-    assert!(told.contains("unauthorized") && told.contains("http_request"), "it was all read");
+    output += &envoy.admin("/stats/prometheus");
+    output += &envoy.stop();
+    assert!(output.contains("unauthorized") && output.contains("http_request"), "it was all read");
     for secret in ["s3cret", SHA256, &SHA256.to_uppercase()] {
-        let at = told.find(secret).map(|at| &told[at.saturating_sub(200)..at + secret.len()]);
+        let at = output.find(secret).map(|at| &output[at.saturating_sub(200)..at + secret.len()]);
         assert_eq!(at, None);
     }
 }

@@ -17,7 +17,7 @@ use features::World;
 const NEVER_WITHOUT: [&str; 3] =
     ["proxy_on_request_body", "proxy_on_request_headers", "proxy_on_request_trailers"];
 
-/// What the compiler brings for a panic's message and end: the module works without.
+/// Functions that the compiler brings for a panic's message and end: the module works without.
 const IDLE: [&str; 2] = ["fd_write", "proc_exit"];
 
 /// The example's list.
@@ -86,7 +86,7 @@ fn the_list_works_in_vm_config_where_envoy_has_it() {
 
 /// Whatever else is missing, what should be refused does not get through.
 #[test]
-fn what_is_missing_closes() {
+fn a_missing_capability_closes() {
     if Host::Wasm.is_not_tested("Envoy restricts the calls of a VM") {
         return;
     }

@@ -1,4 +1,4 @@
-//! What Envoy does with a configuration, and what the gate logs.
+//! Envoy's answer to a configuration, and the gate's lines.
 
 mod mistakes;
 
@@ -80,7 +80,7 @@ fn both_types_of_a_configuration_work() {
 
 /// Nothing at all is a working, closed default.
 #[test]
-fn no_configuration_is_a_closed_default() {
+fn an_absent_configuration_is_a_closed_default() {
     let upstream = Upstream::start();
     let plain = Bootstrap::to(upstream.address());
     for bootstrap in [

@@ -1,4 +1,4 @@
-//! What is counted, as a scrape of Envoy's Prometheus page shows it.
+//! Counts, as a scrape of Envoy's Prometheus page shows them.
 
 mod labels;
 mod room;

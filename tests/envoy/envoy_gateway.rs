@@ -1,4 +1,4 @@
-//! What stands in `envoy/gateway/`, in an Envoy that has what Envoy Gateway makes of it: read in the outputs of its
+//! The files of `envoy/gateway/`, in an Envoy that has what Envoy Gateway makes of them: read in the outputs of its
 //! translator, since no Envoy Gateway takes part. An unknown field of a resource ends the test.
 
 use std::fs;

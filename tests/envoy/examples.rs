@@ -41,7 +41,7 @@ fn start_beside(
     Envoy::start_file(tools::envoy_from_env(), &file, 2, environment).expect("the example starts")
 }
 
-/// How many get through before one is refused, and that one's answer. On a slow machine that is more than
+/// Number of requests that get through before one is refused, and that one's answer. On a slow machine that is more than
 /// the limit: some of it comes in again meanwhile.
 fn up_to_the_limit(mut send: impl FnMut() -> Response) -> (usize, Response) {
     let answers = (0..1000).map(|nth| (nth, send()));
@@ -173,7 +173,7 @@ fn global_rate_limit_does_what_its_readme_says() {
     assert_eq!(refused.header("ratelimit-policy"), Some(r#""global_rate_limit";q=5;w=86400"#));
     assert_eq!(client.get_with("/v1/recall", &[("x-bank-id", "two")]).status, 200);
     let asked = service.as_ref().expect("it runs").requests();
-    let told: Vec<Vec<(&str, &str)>> = asked[0]
+    let message: Vec<Vec<(&str, &str)>> = asked[0]
         .descriptors
         .iter()
         .map(|descriptor| {
@@ -183,7 +183,10 @@ fn global_rate_limit_does_what_its_readme_says() {
         .collect();
     // printf one | sha256sum: what stands in a header may be a secret.
     let one = "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed";
-    assert_eq!(told, [vec![("client", "127.0.0.1")], vec![("operation", "recall"), ("key", one)]]);
+    assert_eq!(
+        message,
+        [vec![("client", "127.0.0.1")], vec![("operation", "recall"), ("key", one)]]
+    );
     for _ in 7..20 {
         assert_eq!(client.get("/v1/other").status, 200);
     }

@@ -1,4 +1,4 @@
-//! What stands in `envoy/istio/` for Envoy, in an Envoy that has what Istio would have around it.
+//! The files of `envoy/istio/`, in an Envoy that has what Istio would have around it.
 
 mod labels;
 mod places;
@@ -38,7 +38,7 @@ fn plugin_of(name: &str) -> Value {
     yaml(&text(&format!("envoy/istio/{name}.yaml")))["spec"].clone()
 }
 
-/// What Istio's control plane makes of the WasmPlugin, with this configuration.
+/// The WasmPlugin as Istio's control plane hands it to Envoy, with this configuration.
 fn converted(configuration: Value) -> Value {
     converted_of(&plugin(), configuration)
 }
@@ -124,7 +124,7 @@ fn the_wasmplugin_guards_as_istio_converts_it() {
     ));
 }
 
-/// Who turns the resource into Envoy's own words by hand would take a Struct.
+/// Whoever turns the resource into Envoy's own words by hand would take a Struct.
 #[test]
 fn the_wasmplugin_s_configuration_works_as_a_struct() {
     if Host::Wasm.is_not_tested("Istio offers no dynamic modules") {

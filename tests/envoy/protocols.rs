@@ -184,7 +184,7 @@ fn every_form_of_a_target_is_judged() {
 
 /// An answer to HEAD has the headers and no body; a body, trailers and `Expect` change nothing.
 #[test]
-fn what_belongs_to_a_request_changes_nothing() {
+fn head_requests_and_expectations_change_nothing() {
     let (upstream, envoy) = start();
     let mut client = Client::new(envoy.address());
     let head = client.send(&Request::new("HEAD", "/metrics"));

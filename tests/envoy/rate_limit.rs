@@ -28,7 +28,7 @@ fn source(last: u8) -> IpAddr {
     Ipv4Addr::new(127, 0, 0, last).into()
 }
 
-/// How many of `sent` requests are admitted, each over a connection of its own, so that they come
+/// Number of `sent` requests that are admitted, each over a connection of its own, so that they come
 /// to several workers. All others are answered 429.
 fn admitted(from: IpAddr, address: SocketAddr, request: &Request, sent: usize) -> usize {
     let statuses = (0..sent).map(|_| Client::from(from, address).send(request).status);

@@ -25,7 +25,7 @@ fn limit(requests: u32) -> Value {
     json!({"rate_limit": {"requests": requests, "window": "1h"}})
 }
 
-/// How many of that many requests, each over a new connection, are answered 200.
+/// Number of so many requests, each over a new connection, that are answered 200.
 fn admitted(envoy: &Envoy, sent: usize) -> usize {
     (0..sent).filter(|_| Client::new(envoy.address()).get("/").status == 200).count()
 }
@@ -49,7 +49,7 @@ fn all_answered(answers: &[Answered]) {
 /// A client that has used up its limit has exactly what a raised limit adds, and nothing while the
 /// limit is lower, has other neighbours in the configuration, or could not be changed.
 #[test]
-fn what_a_client_has_used_survives() {
+fn a_clients_used_quota_survives_a_reload() {
     let upstream = Upstream::start();
     let mut envoy = Envoy::start(&bootstrap(&upstream, limit(5))).expect("Envoy starts");
     assert_eq!(admitted(&envoy, 8), 5);
@@ -132,9 +132,9 @@ fn reloads_under_load_lose_nothing() {
     assert!(admitted(&envoy, 8) <= 3, "more than the limit has left");
 }
 
-/// What was counted just before a reload is there after it, though no tick came between.
+/// Counts from just before a reload are there after it, though no tick came between.
 #[test]
-fn what_was_counted_just_before_is_kept() {
+fn counts_just_before_a_reload_are_kept() {
     let upstream = Upstream::start();
     let mut envoy = Envoy::start(&bootstrap(&upstream, limit(1_000))).expect("Envoy starts");
     for round in 1..=4 {

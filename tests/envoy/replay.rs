@@ -91,9 +91,9 @@ fn each_refusal_says_why() {
     assert_eq!(upstream.count(), 2);
 }
 
-/// What was seen is known after a reload, and a refusal by a limit leaves a nonce as it was.
+/// A nonce is known after a reload, and a refusal by a limit leaves it as it was.
 #[test]
-fn what_was_seen_survives_a_reload() {
+fn nonces_survive_a_reload() {
     let upstream = Upstream::start();
     let mut envoy = Envoy::start(&bootstrap(&upstream, json!({}))).expect("Envoy starts");
     let send = |envoy: &Envoy, request: &Request| Client::new(envoy.address()).send(request).status;

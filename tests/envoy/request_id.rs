@@ -9,7 +9,7 @@ pub fn id_of(answer: &Response) -> &str {
     answer.header("x-request-id").unwrap_or_else(|| panic!("no ID in {answer:?}"))
 }
 
-/// Whether an ID is a UUID of version 4 (RFC 9562), in lower case.
+/// True if an ID is a UUID of version 4 (RFC 9562), in lower case.
 pub fn is_minted(id: &str) -> bool {
     id.len() == 36
         && id.bytes().enumerate().all(|(at, byte)| match at {
@@ -27,7 +27,7 @@ fn start(configuration: Value) -> (Upstream, Envoy) {
     (upstream, envoy)
 }
 
-/// What a client sent under the names, and what then stood in the answer and before the upstream.
+/// IDs that a client sent under the names, and those in the answer and before the upstream.
 fn exchange(upstream: &Upstream, client: &mut Client, name: &str, sent: &[&[u8]]) -> String {
     let lines: Vec<_> = sent.iter().map(|value| (name, value)).collect();
     let answer = client.get_with("/v1/recall", &lines);
@@ -171,7 +171,7 @@ fn every_answer_carries_the_id() {
     }
 }
 
-/// What Envoy refuses before any filter sees it does not concern the gate, which has no say in the
+/// A request that Envoy refuses before any filter sees it does not concern the gate, which has no say in the
 /// answer. It does no harm to the gate either.
 #[test]
 fn an_early_refusal_of_envoys_own_does_no_harm() {
@@ -206,7 +206,7 @@ fn an_early_refusal_of_envoys_own_does_no_harm() {
     assert_eq!((answer.status, is_minted(id_of(&answer))), (200, true));
 }
 
-/// What the gate answers itself carries one ID as well: the header, the body and Envoy's own copy of the
+/// The gate's own answers carry one ID as well: the header, the body and Envoy's own copy of the
 /// request's header say the same.
 #[test]
 fn a_refusal_has_one_id_where_envoy_copies_the_requests() {

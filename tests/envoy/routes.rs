@@ -39,7 +39,7 @@ fn get(envoy: &Envoy, path: &str, client: &str, more: &str) -> u16 {
 
 /// A path that nobody can read is answered 400, even below a route that is never refused.
 #[test]
-fn what_nobody_can_read_is_refused() {
+fn an_unreadable_path_is_400() {
     let (upstream, envoy) = start(json!({}), json!({}));
     let table = [
         ("/health/%zz", "%"),

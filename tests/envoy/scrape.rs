@@ -1,4 +1,4 @@
-//! What the gate answers to a scrape of its own, on the port that serves the traffic.
+//! The gate's answer to a scrape of its own, on the port that serves the traffic.
 
 mod bounds;
 mod monotone;
@@ -124,7 +124,7 @@ fn two_formats_say_the_same() {
     assert!(text.iter().all(|series| openmetrics.contains(series)), "{text:?} {openmetrics:?}");
 }
 
-/// What Envoy's own page says, the gate says: the same figures.
+/// The gate shows the figures of Envoy's own page.
 #[test]
 fn envoy_s_page_says_the_same() {
     let upstream = Upstream::start();

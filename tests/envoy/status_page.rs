@@ -143,10 +143,10 @@ fn nothing_is_probed_yet() {
     let text = browser.wait_for_text("what to add", |text| text.contains("Nothing is probed yet"));
     assert!(text.contains("rungs:"), "{text}");
     let ready = Client::new(envoy.address()).get("/-/gate/ready");
-    let told = json!({"service": "probegate", "status": "ready", "services": []});
+    let message = json!({"service": "probegate", "status": "ready", "services": []});
     assert_eq!(
         (ready.status, ready.json()),
-        (200, told),
+        (200, message),
         "the plugin's name, where no other is given"
     );
     let page = Client::new(envoy.address()).get("/-/gate/");

@@ -87,7 +87,7 @@ fn each_bootstrap_names_all_labels() {
     }
 }
 
-/// What a README promises is what was just seen.
+/// A README's promises are what was just seen.
 #[test]
 fn each_readme_has_the_rows_of_its_tour() {
     let mut wanted = String::new();

@@ -50,7 +50,7 @@ fn text_is_one_line_for_each_request() {
 
 /// As JSON: the same and more, and every line is an object, whatever the client sent.
 #[test]
-fn json_is_one_object_for_each_request() {
+fn the_json_log_has_one_object_for_each_request() {
     let lines = lines("json", requests());
     let objects: Vec<serde_json::Value> =
         lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -172,15 +172,15 @@ fn the_decision_is_filter_state() {
         let worker = Worker::start(&process, "log", &Plugin::new(configuration)).expect("accepted");
         for (path, expected) in ["/a", "/metrics"].iter().zip(expected) {
             let exchange = worker.send(Request::get(path));
-            let told = |name: &str| {
+            let message = |name: &str| {
                 let value = exchange.filter_state.get(name.as_bytes()).cloned();
                 String::from_utf8(value.unwrap_or_default()).expect("text")
             };
-            assert_eq!(told("probegate.decision"), *expected, "{configuration} {path}");
+            assert_eq!(message("probegate.decision"), *expected, "{configuration} {path}");
             let id = exchange.response.as_ref().expect("a response");
             let id = id.headers.first("x-request-id").unwrap_or_default();
             if !expected.is_empty() {
-                assert_eq!(told("probegate.request_id").as_bytes(), id);
+                assert_eq!(message("probegate.request_id").as_bytes(), id);
             }
         }
     }

@@ -68,7 +68,7 @@ fn the_head_is_edited_before() {
 
 /// A client that goes away while its request is held, and an answer of Envoy's own meanwhile.
 #[test]
-fn what_ends_while_it_is_held_is_counted_once() {
+fn a_request_that_ends_while_held_is_counted_once() {
     let envoy = Envoy::start(1, CONFIGURATION);
     let stream = envoy.workers[0].open_head(of_bank("a"));
     envoy.tick();

@@ -9,7 +9,7 @@ use prost_types::{ListValue, Struct, Value};
 use crate::envoy::{Envoy, Level, Plugin, Process, Request, Vm, Worker};
 use crate::host;
 
-/// What stands for every secret here; no line of the log may have it.
+/// The one text of every secret here; no line of the log may have it.
 const SECRET: &str = "s3cr3t-Value";
 
 /// Every configuration here is taken, and without a word in the log.

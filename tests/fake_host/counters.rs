@@ -1,4 +1,4 @@
-//! What stands in Envoy's statistics: everything, once.
+//! Envoy's statistics have everything, once.
 
 use crate::envoy::{Call, Envoy, Fault, Plugin, Request, Response, Status};
 
@@ -42,7 +42,7 @@ fn requests_are_counted_by_their_labels() {
     assert_eq!(envoy.process.metric(COUNT, &[]), 14);
 }
 
-/// What was counted since the last tick is handed over when the plugin goes away, and only once.
+/// Counts since the last tick are handed over when the plugin goes away, and only once.
 #[test]
 fn a_plugin_that_goes_away_hands_its_counts_over() {
     let envoy = Envoy::start(2, "{}");
@@ -134,7 +134,7 @@ fn the_upstream_s_refusals_are_counted() {
     assert_eq!(envoy.process.metric("probegate_gateway_auth_failures_total", &[]), 2);
 }
 
-/// What Envoy does not take stays for the next time, whichever call it was that failed.
+/// Counts that Envoy does not take stay for the next time, whichever call it was that failed.
 #[test]
 fn a_failed_tick_loses_nothing() {
     for call in [Call::DefineMetric, Call::IncrementMetric] {

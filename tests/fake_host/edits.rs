@@ -1,4 +1,4 @@
-//! What the gate changes in a request that it forwards.
+//! The gate's changes to a request that it forwards.
 
 use crate::envoy::{Envoy, Request};
 

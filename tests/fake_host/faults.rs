@@ -40,7 +40,7 @@ pub fn requests() -> [(u16, Request); 9] {
     ]
 }
 
-/// What is wrong with an exchange while this call may fail: it got through where it should not, or
+/// The mistake of an exchange while this call may fail: it got through where it should not, or
 /// was answered with what is not an answer to a failure.
 pub fn hole(call: Call, expected: u16, exchange: &Exchange) -> Option<String> {
     if exchange.forwarded() && expected != 200 {
@@ -52,7 +52,7 @@ pub fn hole(call: Call, expected: u16, exchange: &Exchange) -> Option<String> {
     (!answered && !unanswered).then(|| format!("{status} in place of {expected}"))
 }
 
-/// What is wrong after all of a case's requests, of which one call failed once.
+/// The mistake after all of a case's requests, of which one call failed once.
 fn holes(call: Call, worker: &Worker, process: &Process) -> Vec<String> {
     let mut holes = Vec::new();
     let mut lost = 0;

@@ -81,7 +81,7 @@ fn a_refused_configuration_is_not_at_work() {
 
 /// Without random bytes, shared data or its configuration the gate does not start, and says so.
 #[test]
-fn what_it_cannot_do_without_is_told() {
+fn a_missing_host_call_at_start_is_named() {
     for call in [Call::RandomGet, Call::GetSharedData, Call::SetSharedData, Call::GetBufferBytes] {
         for status in [Status::NotFound, Status::InternalFailure] {
             let process = Process::start();

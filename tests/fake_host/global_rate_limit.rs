@@ -205,7 +205,7 @@ fn operations_are_told() {
 
 /// The service is not asked for what is decided without it.
 #[test]
-fn who_is_not_asked_for() {
+fn clients_that_no_descriptor_names_are_not_sent() {
     let envoy = Envoy::start(1, &configuration("local"));
     let worker = &envoy.workers[0];
     let own = |path: &str| Request::get(path).bearer("t");

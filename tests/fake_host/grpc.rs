@@ -1,4 +1,4 @@
-//! What a gRPC client gets.
+//! Answers to a gRPC client.
 
 use crate::envoy::{Envoy, Request};
 

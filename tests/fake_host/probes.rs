@@ -17,7 +17,7 @@ pub const PROBING: &str = r#"{
     }
 }"#;
 
-/// What a service that is well answers on both rungs.
+/// The answers of a ready service on both rungs.
 pub fn well() -> Answer {
     Answer::of(200, r#"{"status":"ok"}"#)
 }
@@ -55,18 +55,18 @@ pub fn pass(envoy: &Envoy, quarters: usize, answer: &Answer) -> usize {
     answered
 }
 
-/// What `/-/gate/ready` says, which must be JSON, and 503 unless all is well.
+/// The answer of `/-/gate/ready`, which must be JSON, and 503 unless all services are ready.
 pub fn ready(worker: &Worker) -> serde_json::Value {
     let exchange: Exchange = worker.send(Request::get("/-/gate/ready"));
-    let told = exchange.json();
-    let well = ["ready", "degraded"].contains(&told["status"].as_str().expect("a status"));
-    assert_eq!(exchange.status(), if well { 200 } else { 503 }, "{told}");
-    told
+    let message = exchange.json();
+    let well = ["ready", "degraded"].contains(&message["status"].as_str().expect("a status"));
+    assert_eq!(exchange.status(), if well { 200 } else { 503 }, "{message}");
+    message
 }
 
 fn reasons(worker: &Worker) -> Vec<serde_json::Value> {
-    let told = ready(worker);
-    let failed = told["services"][0]["failed"].as_array().cloned().unwrap_or_default();
+    let message = ready(worker);
+    let failed = message["services"][0]["failed"].as_array().cloned().unwrap_or_default();
     failed.into_iter().map(|failed| failed["reason"].clone()).collect()
 }
 
@@ -141,9 +141,9 @@ fn one_call_that_is_not_taken_costs_one_probe() {
         let worker = &envoy.workers[0];
         worker.vm.fail(Fault::nth(Call::HttpCall, nth, Status::InternalFailure));
         assert_eq!(pass(&envoy, 5, &well()), 1, "of two");
-        let told = ready(worker);
-        let down = told["services"][0]["failed"].as_array().expect("a list");
-        assert_eq!((down.len(), &down[0]["rung"]), (1, &failed.into()), "{told}");
+        let message = ready(worker);
+        let down = message["services"][0]["failed"].as_array().expect("a list");
+        assert_eq!((down.len(), &down[0]["rung"]), (1, &failed.into()), "{message}");
     }
 }
 
@@ -196,8 +196,8 @@ fn answers_after_the_plugin_is_gone() {
         }
         worker.vm.tick();
         assert_eq!(envoy.process.metric("probegate_probe_failures_total", &[]), 0);
-        let told = envoy.process.log_at(Level::Info);
-        assert!(told.is_empty(), "{told:?}");
+        let message = envoy.process.log_at(Level::Info);
+        assert!(message.is_empty(), "{message:?}");
     }
 }
 
@@ -219,10 +219,10 @@ fn an_answer_that_cannot_be_read() {
             worker.vm.fail(Fault::always(call, status));
             calls.iter().for_each(|call| worker.vm.answer(call.token, well()));
             worker.vm.recover();
-            let told = ready(worker);
+            let message = ready(worker);
             match call {
                 Call::Log | Call::ClockTimeGet => {}
-                _ => assert_ne!(told["status"], "ready", "{call:?} {status:?}"),
+                _ => assert_ne!(message["status"], "ready", "{call:?} {status:?}"),
             }
             pass(&envoy, 9, &well());
             assert_eq!(ready(worker)["status"], "ready", "{call:?} {status:?}");

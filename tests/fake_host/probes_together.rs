@@ -40,10 +40,10 @@ fn one_round_an_interval() {
             let sent = pass(&envoy, INTERVAL, &well());
             assert_eq!(sent, RUNGS, "{workers} workers, interval {interval}");
         }
-        let told = ready(&envoy.workers[0]);
-        assert_eq!(told["status"], "ready");
+        let message = ready(&envoy.workers[0]);
+        assert_eq!(message["status"], "ready");
         for worker in &envoy.workers {
-            assert_eq!(ready(worker), told);
+            assert_eq!(ready(worker), message);
         }
         envoy.tick();
         let count = envoy.process.metric("probegate_probe_duration_seconds_count", &[]);
@@ -153,7 +153,7 @@ fn shared_data_that_fails() {
     }
 }
 
-/// What cannot be read stays as it was: an open breaker goes on refusing, and nothing is ready.
+/// A record that cannot be read stays as it was: an open breaker goes on refusing, and nothing is ready.
 #[test]
 fn an_open_breaker_stays_open_when_nothing_can_be_read() {
     for call in [Call::GetSharedData, Call::ClockTimeGet] {

@@ -12,7 +12,7 @@ use model::{Model, PART, WINDOW};
 
 const TABLE: [Call; 2] = [Call::GetSharedData, Call::SetSharedData];
 
-/// What happens next.
+/// The next event.
 #[derive(Clone, Debug)]
 enum Event {
     /// A worker goes on to its next call of the shared table, or to the end of its request; one that

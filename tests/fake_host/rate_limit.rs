@@ -29,7 +29,7 @@ fn workers_share_one_limit() {
 
 /// Workers hold a few admissions of a large limit in reserve; together they still admit exactly it.
 #[test]
-fn what_workers_hold_in_reserve_is_within_the_limit() {
+fn leases_of_workers_are_within_the_limit() {
     for (workers, requests) in [(2, 1024), (4, 5000), (4, 20_000)] {
         let envoy = limited(workers, requests);
         assert_eq!(admitted(&envoy, requests as usize + 200), requests as usize);

@@ -1,4 +1,4 @@
-//! Who a client is to the limit, and how many of them there is room for.
+//! Identities of clients to the limit, and the room for them.
 
 use crate::envoy::{Envoy, Exchange, Request};
 

@@ -6,7 +6,7 @@ use crate::envoy::{Call, Envoy, Fault, Request, Status};
 
 const LIMITED: &str = r#"{"rate_limit": {"requests": 5}}"#;
 
-/// What cannot be counted is not admitted; when the shared table is back, so is the limit.
+/// A request that cannot be counted is not admitted; when the shared table is back, so is the limit.
 #[test]
 fn without_the_shared_table_nothing_is_admitted() {
     for call in [Call::GetSharedData, Call::SetSharedData] {

@@ -6,7 +6,7 @@ use crate::envoy::{Envoy, Exchange, Request, Response};
 
 const HEADER: &str = "x-request-id";
 
-/// Whether this is a UUID of version 4 (RFC 9562), in lower case.
+/// True if this is a UUID of version 4 (RFC 9562), in lower case.
 fn is_uuid(id: &str) -> bool {
     let shaped = id.bytes().enumerate().all(|(at, byte)| match at {
         8 | 13 | 18 | 23 => byte == b'-',
@@ -85,9 +85,9 @@ fn the_gate_s_own_answers_carry_the_id_once() {
             };
             let exchange = envoy.send(request);
             assert_eq!(exchange.status(), status, "{path}");
-            let told = exchange.header(HEADER);
-            assert_eq!(exchange.json()["request_id"], told, "{path}");
-            assert!(id.map_or(is_uuid(told), |id| id == told), "{path}: {told}");
+            let message = exchange.header(HEADER);
+            assert_eq!(exchange.json()["request_id"], message, "{path}");
+            assert!(id.map_or(is_uuid(message), |id| id == message), "{path}: {message}");
         }
     }
 }

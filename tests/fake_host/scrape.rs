@@ -89,7 +89,7 @@ fn a_new_configuration_holds_all_counters_at_once() {
     );
 }
 
-/// What cannot be read is left out of one scrape, and there again in the next.
+/// A series that cannot be read is left out of one scrape, and there again in the next.
 #[test]
 fn a_failed_call_costs_one_scrape_some_series() {
     for call in [Call::GetMetric, Call::GetSharedData, Call::SetSharedData, Call::IncrementMetric] {

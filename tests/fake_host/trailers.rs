@@ -1,4 +1,4 @@
-//! What stands behind a body.
+//! Trailers behind a body.
 
 use crate::envoy::{Call, Envoy, Fault, Request, Response, Status};
 

@@ -1,4 +1,4 @@
-//! What keeps the gate from its work where it stands, told once a process.
+//! Warnings, each logged once a process.
 
 use crate::envoy::{Envoy, Level, Plugin, Request, Worker};
 
@@ -34,8 +34,8 @@ fn dropped_statistics_are_503_and_one_line() {
     }
     envoy.tick();
     let lines = envoy.process.log_at(Level::Warn);
-    let told = lines.iter().filter(|line| line.contains("stats_matcher")).count();
-    assert_eq!(told, 1, "{lines:?}");
+    let message = lines.iter().filter(|line| line.contains("stats_matcher")).count();
+    assert_eq!(message, 1, "{lines:?}");
 }
 
 /// A client of which nobody knows who it is, where each peer is one.
@@ -52,8 +52,8 @@ fn an_address_that_is_no_peers_is_told_once() {
     envoy.tick();
     assert_eq!(warned(&envoy, "peer_unknown"), 1);
     let lines = envoy.process.log_at(Level::Warn);
-    let told = lines.iter().filter(|line| line.contains("remote_address")).count();
-    assert_eq!(told, 1, "{lines:?}");
+    let message = lines.iter().filter(|line| line.contains("remote_address")).count();
+    assert_eq!(message, 1, "{lines:?}");
     let scrape = envoy.send(ask("/-/gate/metrics")).answer().body.clone();
     for (kind, value) in [("peer_unknown", 1), ("body_hidden", 0), ("statistics_dropped", 0)] {
         let line = format!("probegate_configuration_warnings{{kind=\"{kind}\"}} {value}\n");

@@ -29,7 +29,7 @@ fn grafanas_types_lose_nothing_of_the_dashboard() {
     assert_eq!(lost, [""; 0]);
 }
 
-/// What is chosen above the panels narrows all of them.
+/// A choice above the panels narrows all of them.
 #[test]
 fn every_panel_is_of_the_chosen_jobs_and_clusters() {
     let mut queries = 0;

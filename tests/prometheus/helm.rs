@@ -13,7 +13,7 @@ use crate::{file, parse};
 
 const CHART: &str = "envoy/helm/probegate";
 
-/// What Helm says to these values, and whether it takes them.
+/// Helm's answer to these values, and whether it takes them.
 fn helm(words: &[&str], values: &Value) -> Result<Value, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut python = Command::new("python3")
@@ -148,7 +148,7 @@ fn the_pages_values_render() {
     assert_eq!(faults(&resources.values().cloned().collect::<Vec<_>>()), [""; 0]);
 }
 
-/// What has no default is asked for by its name.
+/// A value without a default is asked for by its name.
 #[test]
 fn values_that_are_missing_are_named() {
     for (pointer, name) in [

@@ -16,7 +16,7 @@ const DASHBOARD: &str = "envoy/kubernetes/dashboard.yaml";
 const MONITORS: [&str; 2] = ["servicemonitor", "podmonitor"];
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What Prometheus reads from the files is what Kubernetes is given. `cargo xtask kubernetes` writes it.
+/// Prometheus reads from the files what Kubernetes is given. `cargo xtask kubernetes` writes it.
 #[test]
 fn the_prometheus_rule_is_current() {
     let text = prometheus_rule(&Names::default());
@@ -54,7 +54,7 @@ pub fn documents(text: &str) -> Vec<Value> {
     documents.filter(|document| !document.is_null()).collect()
 }
 
-/// What the schemas have to say about these resources.
+/// The schemas' complaints about these resources.
 pub fn faults(resources: &[Value]) -> Vec<String> {
     let mut node = Command::new(tools::node().expect("Node"))
         .arg(Path::new(FOLDER).join("tests/prometheus/schemas.mjs"))

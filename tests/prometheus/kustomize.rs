@@ -21,7 +21,7 @@ fn named(folder: &str) -> Vec<String> {
     names.iter().map(|name| format!("{folder}/{}", name.as_str().expect("a path"))).collect()
 }
 
-/// What needs no kubectl: the files are there, and each is a resource that Kubernetes takes, or a folder of them.
+/// Without kubectl: the files are there, and each is a resource that Kubernetes takes, or a folder of them.
 #[test]
 fn every_file_that_a_kustomization_names_is_there() {
     let folders = OVERLAYS.map(|overlay| format!("envoy/kustomize/overlays/{overlay}"));
@@ -38,7 +38,7 @@ fn every_file_that_a_kustomization_names_is_there() {
     }
 }
 
-/// What an overlay builds is what Kubernetes takes, and its pods have what their containers mount.
+/// Kubernetes takes what an overlay builds, and its pods have what their containers mount.
 #[test]
 fn kubernetes_takes_what_each_overlay_builds() {
     let Some(kubectl) = tools::on_path("kubectl") else {

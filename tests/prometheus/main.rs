@@ -1,4 +1,4 @@
-//! What people build on the gate's metrics, with a real Prometheus that scrapes the gate in a real Envoy.
+//! Rules, dashboards and packages on the gate's metrics, with a real Prometheus that scrapes the gate in a real Envoy.
 
 // A test that cannot go on says why and ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

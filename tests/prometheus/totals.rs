@@ -1,4 +1,4 @@
-//! What Prometheus holds at the end is what the client sent, to the unit.
+//! Prometheus holds at the end what the client sent, to the unit.
 
 use std::thread;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::{Outcome, build, command};
 
 /// The test, of which `cargo xtask test` runs a short edition.
-const TEST: &str = "what_a_server_would_serve_is_guarded";
+const TEST: &str = "paths_that_servers_serve_are_guarded";
 
 /// Tries that many paths with each normalisation, in the newest and in the oldest Envoy.
 pub fn run(count: u32) -> Outcome {

@@ -23,7 +23,7 @@ const TOKEN: &str = "metrics-token";
 /// A feature by its place in the configuration, and whether it does what it should.
 type Feature = (&'static str, fn(&World) -> bool);
 
-/// How many requests for each guarded target may reach the upstream.
+/// The most requests for each guarded target that may reach the upstream.
 const ADMITTED: [(&str, usize); 8] = [
     ("/closed", 0),
     ("/metrics?unauthorized", 0),
@@ -47,7 +47,7 @@ pub struct World {
     sent: Cell<u32>,
     /// The connections of those that got no answer: they wait for one, and may be let through yet.
     unanswered: RefCell<Vec<TcpStream>>,
-    /// How long is waited for what comes by and by, and for an answer.
+    /// Time that an answer, and what comes by and by, is waited for.
     pub patience: Duration,
 }
 

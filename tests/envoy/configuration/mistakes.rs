@@ -1,4 +1,4 @@
-//! What Envoy does with a configuration that is wrong, and what is logged of it.
+//! Envoy's answer to a configuration that is wrong, and the line about it.
 
 use serde_json::{Value, json};
 use testbed::envoy::Reload;
@@ -6,7 +6,7 @@ use testbed::{Bootstrap, Client, Envoy, Host, Upstream, tools};
 
 use crate::request_id::id_of;
 
-/// What stands in a message of the gate's own, from its mark on.
+/// A message of the gate's own, from its mark on.
 fn messages(log: &str) -> Vec<&str> {
     let said = log.lines().map(testbed::system::said);
     said.filter(|said| said.starts_with("probegate: ")).collect()

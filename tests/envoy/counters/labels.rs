@@ -36,7 +36,7 @@ fn check(envoy: &Envoy, rows: Vec<(&str, Request, &str, Option<&str>)>) {
 
 /// The label `auth_method` says what was presented; nothing is verified for it.
 #[test]
-fn what_was_presented_is_a_label() {
+fn the_presented_credential_is_a_label() {
     let upstream = Upstream::start();
     let envoy = Envoy::start(&Bootstrap::to(upstream.address())).expect("Envoy starts");
     let with = |value: &str| get("/", &[("authorization", value)]);
@@ -75,7 +75,7 @@ fn a_certificate_is_a_label() {
     check(&envoy, vec![("a certificate", certificate, "GET 200 mtls", None)]);
 }
 
-/// Who is refused is counted with the reason, whether the gate refused or the service behind.
+/// A refusal is counted with its reason, whether the gate refused or the service behind.
 #[test]
 fn why_a_client_was_refused_is_a_label() {
     let upstream = Upstream::start();

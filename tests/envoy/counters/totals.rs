@@ -88,7 +88,7 @@ fn a_duration_is_that_of_the_answer() {
     assert_eq!(faster, 0.0, "the upstream alone took longer");
 }
 
-/// What a limit refuses is counted to the request, as a request and as a refusal.
+/// A refusal by a limit is counted to the request, as a request and as a refusal.
 #[test]
 fn every_refusal_is_counted() {
     let upstream = Upstream::start();

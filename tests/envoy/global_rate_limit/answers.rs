@@ -1,4 +1,4 @@
-//! What a client gets that is over the limit.
+//! Answers to a client over the limit.
 
 use std::io::Write;
 use std::net::TcpStream;

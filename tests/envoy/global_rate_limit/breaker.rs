@@ -40,7 +40,7 @@ fn most_requests_do_not_wait_for_a_black_hole() {
 
 /// While it is away requests pass, and once it is back they are counted again.
 #[test]
-fn it_comes_back() {
+fn the_service_is_asked_again_when_it_is_back() {
     let (_upstream, _redis, service, envoy) = limited(&[daily(5)], json!({"on_error": "refuse"}));
     let mut client = Client::new(envoy.address());
     service.now(Does::Fails(14));

@@ -50,27 +50,27 @@ fn decides(does: Option<&Does>, reason: &str) {
 }
 
 #[test]
-fn it_is_down() {
+fn a_service_that_is_down_decides_nothing() {
     decides(None, "refused");
 }
 
 #[test]
-fn it_is_too_slow() {
+fn a_service_that_is_too_slow_decides_nothing() {
     decides(Some(&Does::Dawdles(Duration::from_secs(60))), "timeout");
 }
 
 #[test]
-fn it_hangs() {
+fn a_service_that_hangs_decides_nothing() {
     decides(Some(&Does::Hangs), "timeout");
 }
 
 #[test]
-fn it_resets() {
+fn a_service_that_resets_decides_nothing() {
     decides(Some(&Does::Resets), "reset");
 }
 
 #[test]
-fn it_says_what_nobody_can_read() {
+fn a_service_with_unreadable_answers_decides_nothing() {
     for said in [
         &b"garbage"[..],
         b"",
@@ -83,7 +83,7 @@ fn it_says_what_nobody_can_read() {
 }
 
 #[test]
-fn it_is_unavailable() {
+fn a_service_that_answers_unavailable_decides_nothing() {
     decides(Some(&Does::Fails(14)), "status");
 }
 

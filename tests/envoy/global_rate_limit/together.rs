@@ -71,7 +71,7 @@ fn a_named_client_is_one_on_all_envoys() {
     }
 }
 
-/// What the client's own limit refuses does not reach the service.
+/// A request that the client's own limit refuses does not reach the service.
 #[test]
 fn the_clients_own_limit_is_first() {
     let (upstream, redis) = (Upstream::start(), Redis::start());

@@ -10,7 +10,7 @@ use testbed::{Client, Envoy, Upstream, tools};
 
 use super::{text, yaml};
 
-/// What the pod's bootstrap gets.
+/// The part for the pod's bootstrap.
 fn added() -> String {
     let map = yaml(&text("envoy/istio/labels.yaml"));
     map["data"]["custom_bootstrap.json"].as_str().expect("a file").to_owned()

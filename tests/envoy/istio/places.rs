@@ -51,7 +51,7 @@ fn a_waypoints_listener_is_guarded() {
     guards(&envoy("waypoint", "INBOUND", inside, &upstream));
 }
 
-/// What is tested of the one is true of the other: the same fields in another place.
+/// A test of the one is true of the other: the same fields in another place.
 #[test]
 fn the_traffic_extension_says_what_the_wasmplugin_says() {
     let mut extension = yaml(&text("envoy/istio/trafficextension.yaml"))["spec"].clone();

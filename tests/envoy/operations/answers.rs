@@ -1,4 +1,4 @@
-//! What a client is told, and what is counted.
+//! Answers to clients, and counts.
 
 use serde_json::json;
 use testbed::client::h2;
@@ -9,7 +9,7 @@ use super::*;
 /// 429 with the operation's name, over HTTP/1.1 and HTTP/2; the status 8 over gRPC. Health routes and
 /// the gate's own know no operation, and who is refused before spends nothing.
 #[test]
-fn who_is_over_is_told_of_which_limit() {
+fn a_refusal_names_its_limit() {
     let operation = json!({"name": "recall", "paths": ["/*"], "key": {"query": "bank"}, "requests": 2, "per": "1h"});
     let (_upstream, envoy) = start(json!([operation]));
     let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
@@ -39,8 +39,8 @@ fn who_is_over_is_told_of_which_limit() {
     assert_eq!((call.status, call.header("grpc-status")), (200, Some("8")));
     let missing = http1.get("/v1/recall");
     let (body, id) = (missing.json(), missing.header("x-request-id").expect("an ID"));
-    let told = json!({"error": "bad_request", "message": "the rate limit key is missing", "request_id": id});
-    assert_eq!((missing.status, body), (400, told), "to come again does not help");
+    let message = json!({"error": "bad_request", "message": "the rate limit key is missing", "request_id": id});
+    assert_eq!((missing.status, body), (400, message), "to come again does not help");
     for name in ["retry-after", "ratelimit", "ratelimit-policy"] {
         assert_eq!(missing.header(name), None, "{name}");
     }

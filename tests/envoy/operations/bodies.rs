@@ -51,9 +51,9 @@ fn each_bank_has_its_own() {
     assert!(id.is_some());
 }
 
-/// What is no key is refused, with the request's own ID.
+/// A body without a key is refused, with the request's own ID.
 #[test]
-fn what_has_no_key_is_refused() {
+fn a_body_without_the_key_is_refused() {
     let (upstream, envoy) = start(json!([by_body(1_000)]));
     let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
     let table: [(Vec<u8>, &str); 9] = [

@@ -1,4 +1,4 @@
-//! What four workers admit together.
+//! Admissions of four workers together.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ fn a_refusal_by_one_spends_nothing_of_the_other() {
 
 /// Buckets outlive a configuration in which the operation stays as it is.
 #[test]
-fn what_was_spent_survives_a_reload() {
+fn spent_admissions_survive_a_reload() {
     let upstream = Upstream::start();
     let mut envoy =
         Envoy::start(&bootstrap(&upstream, json!([by_bank("recall", 5)]))).expect("Envoy starts");

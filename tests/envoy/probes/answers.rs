@@ -72,14 +72,14 @@ fn six_reasons_told_apart() {
     }
 }
 
-/// What Envoy does not know is a failed probe and never a crash; nor is a cluster without endpoints.
+/// A cluster that Envoy does not know is a failed probe and never a crash; nor is one without endpoints.
 #[test]
 fn a_cluster_that_is_not_there() {
     let upstream = Upstream::start();
     let plugin = probing(json!([target("nowhere", &["/health"])]), json!({}));
     let envoy = Envoy::start(&bootstrap(&upstream, &[], plugin)).expect("Envoy starts");
-    let told = wait_ready(&envoy, 503, |report| report["status"] == "not_ready");
-    assert_eq!(service(&told, "nowhere")["failed"][0]["reason"], "unknown_cluster", "{told}");
+    let message = wait_ready(&envoy, 503, |report| report["status"] == "not_ready");
+    assert_eq!(service(&message, "nowhere")["failed"][0]["reason"], "unknown_cluster", "{message}");
     assert_eq!(Client::new(envoy.address()).get("/").status, 200, "and requests pass");
 }
 

@@ -14,9 +14,9 @@ fn a_service_dies_and_comes_back() {
     let plugin = probing(json!([target("api", &["/health", "/ready"])]), json!({}));
     let envoy =
         Envoy::start(&bootstrap(&upstream, &[("api", &api)], plugin)).expect("Envoy starts");
-    let told = wait_ready(&envoy, 200, |report| report["status"] == "ready");
+    let message = wait_ready(&envoy, 200, |report| report["status"] == "ready");
     assert_eq!(
-        (&service(&told, "api")["rung"], &service(&told, "api")["of"]),
+        (&service(&message, "api")["rung"], &service(&message, "api")["of"]),
         (&json!(2), &json!(2))
     );
     let mut client = Client::new(envoy.address());

@@ -1,4 +1,4 @@
-//! What is counted of probes stands on the gate's page and on Envoy's own, and is the same.
+//! Counts of probes are the same on the gate's page and on Envoy's own.
 
 use std::collections::BTreeMap;
 

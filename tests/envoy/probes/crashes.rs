@@ -41,15 +41,15 @@ fn probing_goes_on_when_vms_crash() {
             // A worker whose VM is not back yet says nothing; none says that it is not ready, or has not
             // been asked for three intervals, unless that is so.
             let answer = Client::new(envoy.address()).get("/-/gate/ready");
-            let told = answer.text();
-            let silent = answer.status != 200 && !told.starts_with('{');
-            assert!(silent || answer.status == 200 || is_rightly_stale(&answer), "{told}");
+            let message = answer.text();
+            let silent = answer.status != 200 && !message.starts_with('{');
+            assert!(silent || answer.status == 200 || is_rightly_stale(&answer), "{message}");
         }
         (crashed(&envoy.log()).len() == WORKERS as usize).then_some(())
     });
     poll::until(PATIENCE, "every worker answers again", || {
-        let told = (0..16).map(|_| Client::new(envoy.address()).get("/-/gate/ready"));
-        told.into_iter().all(|answer| answer.status == 200).then_some(())
+        let message = (0..16).map(|_| Client::new(envoy.address()).get("/-/gate/ready"));
+        message.into_iter().all(|answer| answer.status == 200).then_some(())
     });
     let times: Vec<_> = api.requests().iter().map(|(time, _)| *time).collect();
     let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max().expect("probes");
@@ -57,12 +57,12 @@ fn probing_goes_on_when_vms_crash() {
     println!("{crashes} crashes; the longest time between two probes: {longest:?}, interval 1s");
 }
 
-/// Whether all that it says is that the last probe was more than three intervals ago, and it was.
+/// True if all that it says is that the last probe was more than three intervals ago, and it was.
 fn is_rightly_stale(answer: &Response) -> bool {
-    let told = answer.json();
+    let message = answer.json();
     let limit = UNIX_EPOCH.elapsed().expect("after 1970") - Duration::from_secs(3);
     let limit = rfc3339(limit.as_micros() as u64).expect("a time");
-    let service = service(&told, "api");
+    let service = service(&message, "api");
     let checked = service["last_check_at"].as_str().expect("a time");
     service["status"] == "stale" && checked <= limit.as_str()
 }

@@ -1,4 +1,4 @@
-//! How long it takes until a dead service is told.
+//! Time until a dead service is reported.
 
 use std::time::Instant;
 
@@ -29,10 +29,10 @@ fn a_death_is_told_after_as_many_probes_as_the_threshold() {
             wait_ready(&envoy, 200, |_| true);
             api.now(dead);
             let (seen, died) = (api.count("/health"), Instant::now());
-            let told = wait_ready(&envoy, 503, |report| report["status"] == "not_ready");
+            let message = wait_ready(&envoy, 503, |report| report["status"] == "not_ready");
             let took = died.elapsed().as_secs_f64();
             let asked = api.count("/health") - seen;
-            assert_eq!(service(&told, "api")["breaker"], "open", "{told}");
+            assert_eq!(service(&message, "api")["breaker"], "open", "{message}");
             let status = own(&envoy, "status").json();
             let failed = &status["services"][0]["rungs"][0]["details"]["in_a_row"];
             assert_eq!(*failed, threshold, "{status}");

@@ -78,9 +78,9 @@ fn all_workers_tell_the_same() {
         probing(json!([target("api", &["/health"])]), json!({"every": "1h", "timeout": "60s"}));
     let bootstrap = bootstrap(&upstream, &[("api", &api)], plugin).concurrency(4);
     let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let told = wait_ready(&envoy, 200, |_| true);
+    let message = wait_ready(&envoy, 200, |_| true);
     for _ in 0..32 {
-        assert_eq!(own(&envoy, "ready").json(), told);
+        assert_eq!(own(&envoy, "ready").json(), message);
     }
     assert_eq!(api.count("/health"), 1);
     let (live, status) = (own(&envoy, "live"), Client::new(envoy.address()).get("/-/gate/status"));

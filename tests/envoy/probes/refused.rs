@@ -1,4 +1,4 @@
-//! What becomes of API requests while a service is down: `when_degraded`, end to end.
+//! API requests while a service is down: `when_degraded`, end to end.
 
 use serde_json::json;
 use testbed::client::h2;

@@ -1,4 +1,4 @@
-//! What is answered at the limit, and what the limit leaves alone.
+//! Answers at the limit, and requests that the limit leaves alone.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const LIMITED: &str = "probegate_gateway_rate_limited_total";
 /// A client that does as `retry-after` says is admitted again. On a slow machine more than one window may
 /// pass before it is refused.
 #[test]
-fn whoever_waits_as_told_is_admitted() {
+fn a_client_that_waits_retry_after_is_admitted() {
     let (upstream, mut envoy) = limited(json!({"requests": 2, "window": "1s"}));
     for (window, most) in [("1s", 1), ("1500ms", 2), ("2s", 2)] {
         let slower = bootstrap(&upstream, json!({"requests": 2, "window": window}));
@@ -24,12 +24,12 @@ fn whoever_waits_as_told_is_admitted() {
         let (admitted, refused, received) =
             { answers }.find(|(_, answer, _)| answer.status != 200).expect("a refusal");
         assert_eq!((refused.status, admitted >= 2), (429, true), "{window}: after {admitted}");
-        let told = refused.header("retry-after").expect("a 429 says when");
-        let told: u64 = told.parse().expect("whole seconds");
-        assert!((1..=most).contains(&told), "{window}: {told}");
-        assert_eq!(refused.json()["retry_after_seconds"], told, "{window}");
-        poll::at(received + Duration::from_secs(told));
-        assert_eq!(client.get("/").status, 200, "{window}: after {told} s");
+        let message = refused.header("retry-after").expect("a 429 says when");
+        let message: u64 = message.parse().expect("whole seconds");
+        assert!((1..=most).contains(&message), "{window}: {message}");
+        assert_eq!(refused.json()["retry_after_seconds"], message, "{window}");
+        poll::at(received + Duration::from_secs(message));
+        assert_eq!(client.get("/").status, 200, "{window}: after {message} s");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is one client, and who is another.
+//! Clients as limits tell them apart.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 

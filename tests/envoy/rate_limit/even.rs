@@ -10,7 +10,7 @@ use super::{bootstrap, source};
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Whether this request was bunched with others, as far as the client can tell: more than `limit`
+/// True if this request was bunched with others, as far as the client can tell: more than `limit`
 /// of them, itself included, may have been decided within 17/16 of a window. A client that is
 /// evenly spaced at 90 % has at most 0.9 × 17/16 of the limit and one more in there; only a client
 /// that the machine held up has more.

@@ -1,4 +1,4 @@
-//! What of `x-forwarded-for` is believed.
+//! The part of `x-forwarded-for` that is believed.
 
 use serde_json::{Value, json};
 use testbed::{Envoy, Request, Upstream};

@@ -9,7 +9,7 @@ const CLIENTS: u8 = 10;
 const LIMITED: &str = "probegate_gateway_rate_limited_total";
 const FULL: [(&str, &str); 2] = [("limit", "client"), ("reason", "table_full")];
 
-/// How many of three requests each of ten clients gets through, where two are the limit.
+/// Number of three requests that each of ten clients gets through, where two are the limit.
 fn crowd(envoy: &Envoy) -> Vec<usize> {
     let request = Request::get("/");
     (2..2 + CLIENTS).map(|last| admitted(source(last), envoy.address(), &request, 3)).collect()
@@ -17,7 +17,7 @@ fn crowd(envoy: &Envoy) -> Vec<usize> {
 
 /// Whoever came first has its limit to the full; who finds no room is refused, and that is counted.
 #[test]
-fn who_finds_no_room_is_refused() {
+fn a_client_without_room_is_refused() {
     let limit = json!({"requests": 2, "window": "1h", "max_clients": 3, "when_full": "refuse"});
     let (_upstream, envoy) = limited(limit);
     let used = crowd(&envoy);
@@ -33,7 +33,7 @@ fn who_finds_no_room_is_refused() {
 
 /// With `admit`, who finds no room passes uncounted, and those that are held stay limited.
 #[test]
-fn who_finds_no_room_may_pass() {
+fn a_client_without_room_may_pass() {
     let limit = json!({"requests": 2, "window": "1h", "max_clients": 3, "when_full": "admit"});
     let (_upstream, envoy) = limited(limit);
     let used = crowd(&envoy);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::served::wire::Wire;
 use super::{get, start};
 
-/// What Envoy may do to a path before any filter sees it.
+/// Envoy's normalization of a path before any filter sees it.
 fn normalizations() -> [(Value, &'static str); 3] {
     [
         (json!({"normalize_path": false, "merge_slashes": false}), "as it came"),
@@ -177,7 +177,7 @@ fn a_disguise_is_not_exempt() {
 
 /// A path that one server reads as a page of one guard, and another one as a page of another: nobody gets either.
 #[test]
-fn no_token_opens_what_may_be_another_guards() {
+fn a_token_opens_nothing_that_may_be_another_guards() {
     let (upstream, envoy) = start(json!({"normalize_path": false}), json!({}));
     let token = "authorization: Bearer token\r\n";
     for path in

@@ -1,4 +1,4 @@
-//! What real servers make of a path, after all that Envoy may make of it: where one of them serves a
+//! Real servers' readings of a path, after all that Envoy may make of it: where one of them serves a
 //! guarded page, the gate guards it.
 
 mod paths;
@@ -18,10 +18,10 @@ use tally::Tally;
 use wire::{Fields, Wire};
 
 const THREADS: usize = 4;
-/// How many paths are tried with each normalization, unless `PROBEGATE_PATHS` says it.
+/// Number of paths that are tried with each normalization, unless `PROBEGATE_PATHS` says it.
 const PATHS: usize = 1_000;
 
-/// How the gate's refusals begin.
+/// Beginning of the gate's refusals.
 const REFUSED: &[u8] = br#"{"error":"#;
 
 /// One thread's connections.
@@ -60,7 +60,7 @@ impl<'a> Attempt<'a> {
                 let ask = if http2 { Wire::http2 } else { Wire::http1 };
                 ask(wire, path, fields).unwrap_or_default()
             };
-            let told = ask(&[("x-to", proxy::TELL)]);
+            let message = ask(&[("x-to", proxy::TELL)]);
             let mut fields = vec![("x-to", self.servers[self.random.below(self.servers.len())].0)];
             if self.random.below(2) == 0 {
                 fields.push(("authorization", "Bearer wrong"));
@@ -70,7 +70,7 @@ impl<'a> Attempt<'a> {
                 wire.http1(path, &[]).is_some_and(|body| body == web_server::GUARDED)
             };
             // None of the servers has a say in what Envoy refuses.
-            let made = proxy::made(&told);
+            let made = proxy::made(&message);
             let served = made.map(|made| {
                 let all = || self.servers.iter_mut().map(|(_, wire)| serves(wire, made)).collect();
                 known.entry(made.to_vec()).or_insert_with(all).as_slice()
@@ -98,7 +98,7 @@ impl<'a> Attempt<'a> {
 
 /// Whatever the path and whatever Envoy makes of it, no server serves a guarded page without the token.
 #[test]
-fn what_a_server_would_serve_is_guarded() {
+fn paths_that_servers_serve_are_guarded() {
     let count = env::var("PROBEGATE_PATHS").map_or(PATHS, |text| text.parse().expect("a number"));
     let servers = [
         WebServer::nginx(),

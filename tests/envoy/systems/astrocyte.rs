@@ -82,7 +82,7 @@ fn the_limit_is_that_of_the_variable() {
     assert!((0..500).all(|_| client.get("/v1/recall").status == 200));
 }
 
-/// What no variable can mean starts nothing.
+/// A variable without a meaning starts nothing.
 #[test]
 fn a_variable_that_means_nothing_is_refused() {
     refused("astrocyte", "ASTROCYTE_RATE_LIMIT_PER_SECOND", "many");

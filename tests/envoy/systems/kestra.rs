@@ -4,7 +4,7 @@ use serde_json::json;
 use testbed::envoy::Reload;
 use testbed::{Bootstrap, Client, Envoy, Upstream};
 
-/// What the system closes.
+/// Paths that the system closes.
 const CLOSED: [&str; 6] = ["/env", "/info", "/scheduler", "/worker", "/loggers", "/kafkastreams"];
 /// Those that Kestra serves more below.
 const WITH_MORE: [&str; 3] = ["/env", "/loggers", "/kafkastreams"];

@@ -92,7 +92,7 @@ impl Fault {
         hit.then_some(self.status)
     }
 
-    /// How often the call failed.
+    /// Number of times that the call failed.
     pub fn hits(&self) -> usize {
         self.hits
     }

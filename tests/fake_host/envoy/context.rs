@@ -46,7 +46,7 @@ impl Plugin {
     }
 }
 
-/// What the module knows by a number.
+/// An object that the module knows by a number.
 #[derive(Debug)]
 pub enum Context {
     Root { plugin: Plugin, ticks: bool },
@@ -60,7 +60,7 @@ pub struct StreamContext {
     pub request: Request,
     pub response: Option<Response>,
     pub phase: Phase,
-    /// What is held of the request's body, if it is held.
+    /// The part of the request's body that is held, if it is.
     pub held: Vec<u8>,
     pub reply: Option<LocalReply>,
     /// The module let the request go on, which it had held.

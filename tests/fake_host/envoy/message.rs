@@ -1,4 +1,4 @@
-//! What goes through a worker.
+//! Messages that go through a worker.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub struct Request {
     pub headers: Headers,
     /// The body, in the parts in which it comes.
     pub body: Vec<Vec<u8>>,
-    /// What follows the body, and says that it is over.
+    /// The trailers, which say that the body is over.
     pub trailers: Option<Headers>,
     /// `source.address`; `None` if the connection has none.
     pub peer: Option<Vec<u8>>,
@@ -72,7 +72,7 @@ impl Request {
         self
     }
 
-    /// Whether nothing follows the head.
+    /// True if nothing follows the head.
     pub fn ends(&self) -> bool {
         self.body.is_empty() && self.trailers.is_none()
     }
@@ -83,13 +83,13 @@ impl Request {
         self
     }
 
-    /// What the upstream answers, if the request gets there. Otherwise it is a bare 200.
+    /// Sets the upstream's answer, if the request gets there. Otherwise it is a bare 200.
     pub fn answered(mut self, response: Response) -> Self {
         self.upstream = response;
         self
     }
 
-    /// Whether Envoy takes this request for one of a gRPC client.
+    /// True if Envoy takes this request for one of a gRPC client.
     pub fn is_grpc(&self) -> bool {
         let content_type = self.headers.first("content-type").unwrap_or_default();
         let rest = content_type.strip_prefix(b"application/grpc");
@@ -102,7 +102,7 @@ impl Request {
 pub struct Response {
     pub headers: Headers,
     pub body: String,
-    /// What follows the body.
+    /// The trailers.
     pub trailers: Option<Headers>,
 }
 
@@ -130,18 +130,18 @@ impl Response {
     }
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Exchange {
     /// The head that the upstream saw, if the request got there.
     pub upstream: Option<Headers>,
     /// The trailers that the upstream saw, if there were any.
     pub upstream_trailers: Option<Headers>,
-    /// What the client got; `None` if it was left waiting.
+    /// The client's answer; `None` if it was left waiting.
     pub response: Option<Response>,
     /// The clock, in microseconds, as the gate last read it before it decided; 0 if it did not.
     pub decided_at: u64,
-    /// What Envoy's own access log is told.
+    /// The filter state for Envoy's own access log.
     pub filter_state: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -151,7 +151,7 @@ impl Exchange {
         self.response.as_ref().map_or(0, Response::status)
     }
 
-    /// Whether the upstream saw the request.
+    /// True if the upstream saw the request.
     pub fn forwarded(&self) -> bool {
         self.upstream.is_some()
     }
@@ -161,7 +161,7 @@ impl Exchange {
         self.response.as_ref().expect("an answer")
     }
 
-    /// What the upstream saw; fails the test if it saw nothing.
+    /// The request that the upstream saw; fails the test if it saw none.
     pub fn seen(&self) -> &Headers {
         self.upstream.as_ref().expect("a request that was forwarded")
     }

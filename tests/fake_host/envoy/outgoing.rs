@@ -21,7 +21,7 @@ pub struct Outgoing {
     pub timeout: u32,
 }
 
-/// What comes back of a call.
+/// The response to a call.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// None at all where there is no whole answer.
@@ -31,7 +31,7 @@ pub struct Answer {
 }
 
 impl Outgoing {
-    /// Whether this plugin made it.
+    /// True if this plugin made it.
     pub fn is_of(&self, root: u32) -> bool {
         self.root == root
     }

@@ -1,4 +1,4 @@
-//! What all VMs of one Envoy process share.
+//! State that all VMs of one Envoy process share.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -1,4 +1,4 @@
-//! What each host call means in a VM.
+//! The host calls of a VM.
 
 use super::call::Status;
 use super::context::{Context, LocalReply, Phase};

@@ -15,7 +15,7 @@ thread_local! {
     static VM: RefCell<Option<State>> = const { RefCell::new(None) };
 }
 
-/// What Envoy keeps of a VM.
+/// Envoy's state of a VM.
 #[derive(Debug)]
 pub struct State {
     pub process: Arc<Process>,
@@ -34,7 +34,7 @@ pub struct State {
     pub outgoing: Vec<Outgoing>,
     /// The number of the last call; none is given twice.
     pub last_token: u32,
-    /// What the module may read while it is called back.
+    /// Buffers that the module may read while it is called back.
     pub answer: Option<Answer>,
 }
 
@@ -51,7 +51,7 @@ pub fn enter(state: Option<State>) {
     VM.with_borrow_mut(|vm| *vm = state);
 }
 
-/// What Envoy keeps of this thread's VM.
+/// Envoy's state of this thread's VM.
 pub fn with<T>(act: impl FnOnce(&mut State) -> T) -> Result<T, Status> {
     let try_act = |vm: &RefCell<Option<State>>| vm.borrow_mut().as_mut().map(act);
     // The thread may be ending.

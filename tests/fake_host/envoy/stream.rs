@@ -120,12 +120,12 @@ impl Stream {
         }
     }
 
-    /// Whether the upstream has the request.
+    /// True if the upstream has the request.
     pub fn forwarded(&self) -> bool {
         self.exchange.forwarded()
     }
 
-    /// Whether its client has an answer.
+    /// True if its client has an answer.
     pub fn answered(&self) -> bool {
         self.exchange.response.is_some()
     }

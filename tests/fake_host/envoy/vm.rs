@@ -114,7 +114,7 @@ pub struct Pending<T> {
     result: Receiver<T>,
 }
 
-/// How far a command has come.
+/// Progress of a command.
 #[derive(Debug)]
 pub enum Step<T> {
     /// The VM stands in front of this call.

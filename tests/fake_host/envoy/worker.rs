@@ -44,7 +44,7 @@ impl Worker {
         self.vm.run(move || (0..times).map(|_| root.send(request.clone())).collect())
     }
 
-    /// How many of so many requests are forwarded.
+    /// Number of so many requests that are forwarded.
     pub fn forwarded(&self, times: usize) -> usize {
         let exchanges = self.repeat(Request::get("/a"), times);
         exchanges.iter().filter(|exchange| exchange.forwarded()).count()

@@ -1,10 +1,10 @@
-//! What the service does not decide, and calls and callbacks that fail.
+//! Requests that the service does not decide, and calls and callbacks that fail.
 
 use super::*;
 
-/// What the service does not say is decided as the configuration says, and counted by its reason.
+/// A request without a decision of the service is decided as the configuration says, and counted by its reason.
 #[test]
-fn what_the_service_does_not_decide() {
+fn requests_without_a_decision_follow_on_error() {
     let mut unreadable = ok();
     unreadable.body.push(0);
     let unknown = said(&RateLimitResponse::default());

@@ -1,4 +1,4 @@
-//! What the module imports and the fake Envoy serves.
+//! The module's imports, which the fake Envoy serves.
 
 mod context;
 mod process;

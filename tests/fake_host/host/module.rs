@@ -1,4 +1,4 @@
-//! What the module exports, as Envoy calls it. Each of them runs in the VM of the calling thread.
+//! The module's exports, as Envoy calls them. Each of them runs in the VM of the calling thread.
 
 use std::ffi::c_void;
 
@@ -27,7 +27,7 @@ mod exports {
     }
 }
 
-/// Whether the module lets a message go on.
+/// True if the module lets a message go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Continue,

@@ -1,4 +1,4 @@
-//! What an exact limit may admit and refuse, by someone who remembers every admission.
+//! A model of an exact limit, which remembers every admission.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::envoy::Exchange;
 /// The default window, in microseconds.
 pub const WINDOW: u64 = 1_000_000;
 
-/// What is admitted may count for this much longer than a window.
+/// Admissions may count for this much longer than a window.
 pub const PART: u64 = WINDOW.div_ceil(16);
 
 /// A limit, and everything that it has admitted.
 #[derive(Clone, Debug)]
 pub struct Model {
     pub limit: usize,
-    /// How many admissions the workers may have lost, or hold, in any window.
+    /// The most admissions that the workers may have lost, or hold, in any window.
     reserve: usize,
     /// By how much the clock was set back in all: time that passed is the clock and this.
     set_back: u64,

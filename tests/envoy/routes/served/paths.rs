@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 const GUARDED: [&str; 3] = ["/metrics", "/v1/admin/keys", "/env"];
 
-/// What may stand where a slash stands.
+/// Texts in place of a slash.
 const SLASHES: [&[u8]; 29] = [
     b"//",
     b"///",
@@ -38,7 +38,7 @@ const SLASHES: [&[u8]; 29] = [
     b"%ef%bc%8f",
 ];
 
-/// What may stand behind it all.
+/// Texts behind it all.
 const ENDS: [&[u8]; 31] = [
     b"/",
     b"//",
@@ -73,7 +73,7 @@ const ENDS: [&[u8]; 31] = [
     b";/../x",
 ];
 
-/// What may stand in front.
+/// Texts in front.
 const FRONTS: [&[u8]; 15] = [
     b"/",
     b"//host",
@@ -92,7 +92,7 @@ const FRONTS: [&[u8]; 15] = [
     b" ",
 ];
 
-/// What some take for white space, and some for nothing.
+/// Characters that some take for white space, and some for nothing.
 const DROPPED: [&[u8]; 18] = [
     b"\xa0",
     b"\xa0",

@@ -51,19 +51,19 @@ impl Proxy {
         self.envoy.addresses()
     }
 
-    /// What each listener does to a path.
+    /// The normalization of each listener.
     pub fn names(&self) -> &[String] {
         &self.names
     }
 }
 
 /// The path of an answer to [`TELL`]; `None` if Envoy would pass none on.
-pub fn made(told: &[u8]) -> Option<&[u8]> {
-    told.strip_prefix(b"200 ")
+pub fn made(message: &[u8]) -> Option<&[u8]> {
+    message.strip_prefix(b"200 ")
 }
 
 fn routes(servers: &[WebServer]) -> Value {
-    let told = json!({
+    let message = json!({
         "match": {"prefix": "/", "headers": [is_to(TELL)]},
         "direct_response": {"status": 200},
         "typed_per_filter_config": {(Host::from_env().filter()): {
@@ -75,7 +75,7 @@ fn routes(servers: &[WebServer]) -> Value {
         let wanted = json!({"prefix": "/", "headers": [is_to(server.name)]});
         json!({"match": wanted, "route": {"cluster": server.name}})
     });
-    iter::once(told).chain(routed).collect()
+    iter::once(message).chain(routed).collect()
 }
 
 fn is_to(name: &str) -> Value {

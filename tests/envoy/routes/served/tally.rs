@@ -1,4 +1,4 @@
-//! What became of the paths with one normalization.
+//! Counts of the paths with one normalization.
 
 use std::ops::Add;
 
