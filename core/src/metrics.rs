@@ -9,8 +9,8 @@
 
 mod accept;
 mod capacity;
-mod capacity;
 mod definition;
+mod exposition;
 mod family;
 mod grpc;
 mod histogram;
