@@ -92,7 +92,7 @@ impl Plugin {
             log_once("probegate.warned", Level::Warning, &warnings);
         }
         if compiled.log.level <= Level::Info {
-            log_once("probegate.started", Level::Info, &[log::started(Host::Wasm.name())]);
+            log_once("probegate.started", Level::Info, &[compiled.log.started(Host::Wasm.name())]);
         }
         let names = compiled.reply_names();
         let plugin_name = text_property("plugin_name")?;

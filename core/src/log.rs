@@ -63,12 +63,24 @@ pub struct End {
     pub class: &'static str,
 }
 
-/// The line that says which gate starts in this host.
-pub fn started(host: &str) -> String {
-    format!("probegate {}, {host}", crate::version())
-}
-
 impl Settings {
+    /// The line that says which gate starts in this host.
+    pub fn started(&self, host: &str) -> String {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            event: &'static str,
+            version: &'static str,
+            commit: Option<&'static str>,
+            host: &'a str,
+        }
+        let event = "started";
+        let line = Line { event, version: crate::VERSION, commit: crate::COMMIT, host };
+        match self.access {
+            Access::Json => json::to_string(&line),
+            Access::Off | Access::Text => format!("probegate {}, {host}", crate::version()),
+        }
+    }
+
     /// True if requests leave a line: those lines are of the level `info`.
     pub fn requests(&self) -> bool {
         self.access != Access::Off && self.level <= Level::Info

@@ -178,11 +178,6 @@ impl Meter {
         }
     }
 
-    /// The gate refused a request, for what this word says.
-    pub fn refused(&mut self, word: &str) {
-        self.last_minute.refuse(word);
-    }
-
     /// A guarded route stayed shut.
     pub fn auth_failed(&mut self, auth_method: AuthMethod, failure: Failure) {
         self.count(SeriesName::AuthFailures(auth_method, failure), 1);
@@ -281,13 +276,6 @@ impl Meter {
             let key = SeriesName::ConfigurationWarnings(warning);
             self.pending.level(key, found.contains(warning).into());
         }
-    }
-
-    /// What the last minute came to, by all VMs.
-    pub fn last_minute(&mut self, statistics: &mut impl Statistics) -> LastMinute {
-        let mut table = statistics.registry();
-        self.last_minute.hand_over(&mut table);
-        LastMinute::read(&mut table)
     }
 
     /// All that was counted, by all VMs.

@@ -91,7 +91,8 @@ impl Plugin {
         }
         static STARTED: Once = Once::new();
         if compiled.log.level <= Level::Info {
-            STARTED.call_once(|| access::write(Level::Info, &log::started(Host::Native.name())));
+            let line = compiled.log.started(Host::Native.name());
+            STARTED.call_once(|| access::write(Level::Info, &line));
         }
         let names = compiled.reply_names();
         let name = if name.is_empty() { "probegate" } else { name };

@@ -145,3 +145,19 @@ fn a_token_comes_from_the_environment() {
     assert_eq!(envoy.send(Request::get("/metrics").bearer("s3cr3t")).status(), 401);
     assert_eq!(envoy.process.log(), []);
 }
+
+/// Which gate starts is told once a process, as the other lines are written.
+#[test]
+fn a_line_says_which_gate_starts() {
+    let version = env!("CARGO_PKG_VERSION");
+    let envoy = Envoy::start(3, "{}");
+    let told = (Level::Info, format!("probegate {version}, wasm"));
+    assert_eq!(envoy.process.starts(), [told]);
+    assert!(envoy.workers[0].vm.configure(envoy.workers[0].root, r#"{"service": "other"}"#));
+    assert_eq!(envoy.process.starts().len(), 1, "a new configuration is no start");
+
+    let json = Envoy::start(1, r#"{"log": {"access": "json"}}"#).process.starts();
+    let line: serde_json::Value = serde_json::from_str(&json[0].1).expect("JSON");
+    assert_eq!((&line["version"], &line["host"]), (&version.into(), &"wasm".into()));
+    assert_eq!(Envoy::start(1, r#"{"log": {"level": "warning"}}"#).process.starts(), []);
+}

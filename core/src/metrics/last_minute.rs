@@ -3,6 +3,7 @@
 //! A counter only rises, and nobody keeps what it said a minute ago. So each VM adds what it counted to one value that
 //! all share: a ring of the minute's parts, of a fixed length.
 
+use super::{Meter, Statistics};
 use crate::local_reply::WORDS;
 use crate::store::{self, Store, Update};
 use crate::time::Micros;
@@ -11,12 +12,8 @@ use crate::time::Micros;
 const SLOT: u32 = 1;
 
 /// What is told as the last minute ends with a part that is not over: so it is of 55 to 60 seconds.
-const PARTS: u64 = 12;
+const PARTS: usize = 12;
 const PART: Micros = 5_000_000;
-
-/// Numbers of a part: of itself, of requests, and of the refusals by word.
-const NUMBERS: usize = 2 + WORDS.len();
-const BYTES: usize = NUMBERS * 4;
 
 /// Requests that ended, and refusals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,12 +51,14 @@ impl LastMinute {
         }
         let added = store::update(store, SLOT, &mut Vec::new(), |held, _, store| {
             let Some(now) = part(store) else { return Update::Keep(false) };
-            let mut parts: Vec<_> = recent(held, now).collect();
-            match parts.iter_mut().find(|(part, _)| *part == now) {
-                Some((_, counted)) => counted.add(self),
-                None => parts.push((now, *self)),
+            let mut ring = decode(held);
+            if let Some(counted) = ring.get_mut(now as usize % PARTS) {
+                if counted.0 != now {
+                    *counted = (now, Self::default());
+                }
+                counted.1.add(self);
             }
-            *held = parts.iter().flat_map(encode).collect();
+            *held = encode(&ring);
             Update::Write(true)
         });
         if added == Ok(true) {
@@ -73,9 +72,25 @@ impl LastMinute {
         if let Some(now) = part(store)
             && store.read(SLOT, &mut bytes).is_ok()
         {
-            recent(&bytes, now).for_each(|(_, counted)| all.add(&counted));
+            let ring = decode(&bytes);
+            let recent = ring.iter().filter(|(part, _)| (now.abs_diff(*part) as usize) < PARTS);
+            recent.for_each(|(_, counted)| all.add(counted));
         }
         all
+    }
+}
+
+impl Meter {
+    /// The gate refused a request, for what this word says.
+    pub fn refused(&mut self, word: &str) {
+        self.last_minute.refuse(word);
+    }
+
+    /// What the last minute came to, by all VMs.
+    pub fn last_minute(&mut self, statistics: &mut impl Statistics) -> LastMinute {
+        let mut table = statistics.registry();
+        self.last_minute.hand_over(&mut table);
+        LastMinute::read(&mut table)
     }
 }
 
@@ -85,20 +100,23 @@ fn part(store: &mut impl Store) -> Option<u32> {
     if now == 0 { None } else { u32::try_from(now / PART).ok() }
 }
 
-/// The parts of the minute that ends with part `now`.
-fn recent(bytes: &[u8], now: u32) -> impl Iterator<Item = (u32, LastMinute)> {
-    let parts = bytes.as_chunks::<BYTES>().0.iter().map(decode);
-    parts.filter(move |(part, _)| u64::from(now.abs_diff(*part)) < PARTS).take(2 * PARTS as usize)
+/// Each part's number and what was counted in it, at the place of its number. Always as long, so that it is not moved
+/// about in Envoy.
+type Ring = [(u32, LastMinute); PARTS];
+
+fn encode(ring: &Ring) -> Vec<u8> {
+    let numbers = |(part, counted): &(u32, LastMinute)| {
+        [*part, counted.requests].into_iter().chain(counted.refused)
+    };
+    ring.iter().flat_map(numbers).flat_map(u32::to_le_bytes).collect()
 }
 
-fn encode((part, counted): &(u32, LastMinute)) -> Vec<u8> {
-    let numbers = [*part, counted.requests].into_iter().chain(counted.refused);
-    numbers.flat_map(u32::to_le_bytes).collect()
-}
-
-fn decode(bytes: &[u8; BYTES]) -> (u32, LastMinute) {
+/// What is not there is 0.
+fn decode(bytes: &[u8]) -> Ring {
     let mut numbers = bytes.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number));
     let mut next = || numbers.next().unwrap_or_default();
-    let (part, requests) = (next(), next());
-    (part, LastMinute { requests, refused: std::array::from_fn(|_| next()) })
+    std::array::from_fn(|_| {
+        let (part, requests) = (next(), next());
+        (part, LastMinute { requests, refused: std::array::from_fn(|_| next()) })
+    })
 }

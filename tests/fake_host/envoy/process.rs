@@ -79,8 +79,18 @@ impl Process {
         self.step_back_us(millis * 1_000);
     }
 
+    /// The log, without the line that says which gate starts.
     pub fn log(&self) -> Vec<(Level, String)> {
-        self.lock().log.clone()
+        let mut log = self.lock().log.clone();
+        log.retain(|(_, line)| !is_start(line));
+        log
+    }
+
+    /// The lines that say which gate starts.
+    pub fn starts(&self) -> Vec<(Level, String)> {
+        let mut log = self.lock().log.clone();
+        log.retain(|(_, line)| is_start(line));
+        log
     }
 
     /// The lines of the log at this level.
@@ -93,6 +103,10 @@ impl Process {
     pub fn metric(&self, family: &str, labels: &[(&str, &str)]) -> i64 {
         self.lock().statistics.sum(family, labels)
     }
+}
+
+fn is_start(line: &str) -> bool {
+    line.starts_with("probegate 0") || line.starts_with(r#"{"event":"started""#)
 }
 
 impl Shared {

@@ -44,7 +44,7 @@ fn what_is_limited_and_opened_and_was_refused() {
 
 #[test]
 fn the_breaker_of_the_rate_limit_service_is_told() {
-    let configuration = r#"{"rate_limit": {"requests": 9}, "global_rate_limit": {"cluster": "ratelimit", "domain": "d", "descriptors": [{"client": true}]}}"#;
+    let configuration = r#"{"global_rate_limit": {"cluster": "ratelimit", "domain": "d", "on_error": "refuse", "descriptors": [{"client": true}]}}"#;
     let mut world = World::new(configuration);
     let limit = world.gate.global_rate_limit.as_mut().expect("a limit");
     for _ in 0..3 {
