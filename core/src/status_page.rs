@@ -11,8 +11,8 @@ pub const HTML: &str = include_str!("status_page/index.html");
 
 /// The browser may run its one script, draw its one style and ask where it came from.
 pub const POLICY: &str = "default-src 'none'; \
-    script-src 'sha256-T5ekOPevf8ewePuehUgTDZYcRpQV7syzD58jTWUwTjM='; \
-    style-src 'sha256-zd7v0FoJFGLL709MY5UKsvzk0egtFbOu7f1CH1nlIgo='; \
+    script-src 'sha256-4H7k0KdTkOTof0E7/ebOuXcughgFFFlIQOjwyMSBnKA='; \
+    style-src 'sha256-mC8DU6auHdJ2bL6nYbKMAraNNSizo/zOSuHFvjk9LAw='; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 

@@ -1,5 +1,7 @@
 //! The page at `/-/gate/`, in a real browser.
 
+mod cards;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,10 +9,11 @@ use testbed::service::{Does, answer};
 use testbed::{Bootstrap, Browser, Client, Envoy, Service, Upstream, poll, workspace};
 
 const DESK: (u32, u32) = (1100, 640);
-const PHONE: (u32, u32) = (360, 740);
+const PHONE: (u32, u32) = (390, 844);
+const TOKEN: &str = "metrics-token";
 
 fn start(upstream: &Upstream, api: &Service, plugin: Value) -> Envoy {
-    let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", "metrics-token");
+    let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", TOKEN);
     let bootstrap = bootstrap.cluster("api", api.address()).plugin(plugin);
     Envoy::start(&bootstrap).expect("Envoy starts")
 }
@@ -23,6 +26,27 @@ fn wait_for(browser: &mut Browser, expression: &str, wanted: Value) {
         (last == wanted).then_some(())
     });
     assert!(found.is_some(), "{expression} never was {wanted}, but: {last}");
+}
+
+/// Types a token into the form, and sends it.
+fn open(browser: &mut Browser, token: &str) {
+    browser.eval(&format!(
+        "document.getElementById('token').value = '{token}'; document.querySelector('form button').click()"
+    ));
+}
+
+/// Nothing is wider than the screen.
+fn fits(browser: &mut Browser) {
+    let wide = "document.documentElement.scrollWidth <= innerWidth";
+    assert_eq!(browser.eval(wide), true, "somebody has to scroll sideways");
+}
+
+/// A picture of what is seen, for whoever wants to look: `PROBEGATE_SCREENSHOTS` names the folder.
+fn picture(browser: &mut Browser, name: &str) {
+    let Some(folder) = std::env::var_os("PROBEGATE_SCREENSHOTS") else { return };
+    let folder = workspace().join(folder);
+    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+    browser.screenshot(&folder.join(format!("{name}.png")));
 }
 
 /// The rungs of a service as they are drawn, from the top of the screen to its bottom.
@@ -56,7 +80,7 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
         text.contains("● ready") && text.contains("rung 3 of 3")
     });
     assert_eq!(browser.eval("document.querySelector('h1').textContent"), "<b>gateway-7</b>");
-    wait_for(&mut browser, "document.title", json!("● ready – <b>gateway-7</b>"));
+    wait_for(&mut browser, "document.title", json!("● 2 of 2 ready – <b>gateway-7</b>"));
     // The lowest rung stands at the bottom.
     wait_for(&mut browser, &drawn(0), json!(["ingest ● up", "ready ● up", "health ● up"]));
 
@@ -75,11 +99,6 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
     assert!(!text.contains("/health/ingest"), "paths are details");
 
     // The token opens the details, and is nowhere but in the tab's memory.
-    let open = |browser: &mut Browser, token: &str| {
-        browser.eval(&format!(
-            "document.getElementById('token').value = '{token}'; document.querySelector('form button').click()"
-        ));
-    };
     open(&mut browser, "wrong");
     browser.wait_for_text("that the token is wrong", |text| text.contains("does not open"));
     // No header can carry this one.
@@ -88,7 +107,7 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
     assert!(!text.contains("does not answer"), "{text}");
     open(&mut browser, "");
     browser.wait_for_text("nothing of a token", |text| !text.contains("does not open"));
-    open(&mut browser, "metrics-token");
+    open(&mut browser, TOKEN);
     browser.wait_for_text("the details", |text| text.contains("/health/ingest"));
     for (place, what) in [
         ("document.cookie", json!("")),
@@ -104,20 +123,10 @@ fn a_service_is_killed_and_the_page_turns_without_a_reload() {
     for (scheme, size) in [("light", DESK), ("dark", DESK), ("dark", PHONE), ("light", PHONE)] {
         browser.prefer(scheme);
         browser.resize(size.0, size.1);
-        let wide = "document.documentElement.scrollWidth <= innerWidth";
-        assert_eq!(browser.eval(wide), true, "{scheme} {size:?}");
+        fits(&mut browser);
         let paper = browser.eval("getComputedStyle(document.body).backgroundColor");
         let dark = paper == "rgb(20, 23, 26)";
         assert_eq!(dark, scheme == "dark", "{paper}");
-    }
-    if let Some(folder) = std::env::var_os("PROBEGATE_SCREENSHOTS") {
-        let folder = workspace().join(folder);
-        std::fs::create_dir_all(&folder).expect("a folder for the pictures");
-        browser.screenshot(&folder.join("phone.png"));
-        browser.resize(DESK.0, DESK.1);
-        browser.screenshot(&folder.join("desk.png"));
-        browser.prefer("dark");
-        browser.screenshot(&folder.join("dark.png"));
     }
     let complaints: Vec<String> = browser.complaints().to_vec();
     let others = complaints
@@ -142,6 +151,13 @@ fn nothing_is_probed_yet() {
     let mut browser = Browser::open(&format!("{}/-/gate/", envoy.url()), PHONE);
     let text = browser.wait_for_text("what to add", |text| text.contains("Nothing is probed yet"));
     assert!(text.contains("rungs:"), "{text}");
+    fits(&mut browser);
+    open(&mut browser, TOKEN);
+    browser.wait_for_text("the gate", |text| text.contains("each client"));
+    fits(&mut browser);
+    // The form is within the card of the gate, and no card touches another.
+    assert_eq!(browser.eval("document.querySelector('#gate form') !== null"), true);
+    picture(&mut browser, "empty");
     let ready = Client::new(envoy.address()).get("/-/gate/ready");
     let message = json!({"service": "probegate", "status": "ready", "services": []});
     assert_eq!(
