@@ -147,3 +147,44 @@ fn promtool_has_nothing_to_say() {
     assert_eq!(String::from_utf8_lossy(&said), "");
     assert!(output.status.success());
 }
+
+/// What Prometheus 3.5 asks for is answered in a form whose type says what it is, and whose names need no escaping.
+#[test]
+fn prometheus_3_is_answered_as_it_asks() {
+    let world = World::start(|bootstrap| bootstrap, |_| String::new());
+    let mut client = Client::new(world.envoy.address());
+    let bearer = format!("Bearer {TOKEN}");
+    let openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let text = "text/plain; version=0.0.4; charset=utf-8";
+    let table = [
+        (
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+            openmetrics,
+        ),
+        (
+            "application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=underscores;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+            openmetrics,
+        ),
+        (
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.3",
+            openmetrics,
+        ),
+        (
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,*/*;q=0.5",
+            text,
+        ),
+        ("text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.5", text),
+    ];
+    for (accept, content_type) in table {
+        let headers = [("authorization", bearer.as_str()), ("accept", accept)];
+        let page = client.get_with("/-/gate/metrics", &headers);
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (200, Some(content_type)),
+            "{accept}"
+        );
+        let page = page.text();
+        assert_eq!(page.ends_with("# EOF\n"), content_type == openmetrics, "{accept}");
+        assert!(!page.contains("{\"") && page.is_ascii(), "no name is quoted: {accept}");
+    }
+}
