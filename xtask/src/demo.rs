@@ -5,8 +5,6 @@ mod exchange;
 mod system;
 mod tour;
 
-pub use system::run as of_system;
-
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -35,10 +33,17 @@ const fn loopback(port: u16) -> SocketAddr {
 /// Shows a tour: the plain one, or that of an example.
 pub fn run(options: &Demo) -> Outcome {
     let host = options.form.host();
-    let Some(name) = &options.example else { return plain(host, options.once) };
+    match &options.example {
+        Some(name) => of_example(name, host, options.once),
+        None => plain(host, options.once),
+    }
+}
+
+/// Shows an example, with a service or all that is behind it.
+pub fn of_example(name: &str, host: Host, once: bool) -> Outcome {
     match example::ALL.iter().find(|example| example.name == name) {
-        Some(example) => example.run(host, options.once),
-        None => of_system(name, host, options.once),
+        Some(example) => example.run(host, once),
+        None => system::run(name, host, once),
     }
 }
 

@@ -164,7 +164,8 @@ pub const STEPS: &[Step] = &[
     shown("a short soak", Quick::Not, &[], || soak(WASM)),
     shown("a short soak of the dynamic module", Quick::Not, &[], || soak(MODULE)),
     shown("demo", Quick::Not, &[], || demo::plain(Host::Wasm, true)),
-    shown("demo of a system", Quick::Not, &[], || demo::of_system("kubernetes", Host::Wasm, true)),
+    shown("demo of a system", Quick::Not, &[], || demo::of_example("kubernetes", Host::Wasm, true)),
+    shown("demo of an example", Quick::Not, &[], || demo::of_example("replay", Host::Native, true)),
 ];
 
 fn cargo(words: &str) -> Outcome {
