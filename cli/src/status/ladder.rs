@@ -14,6 +14,22 @@ const BOLD: Style = Style::new().bold();
 pub struct Report {
     status: String,
     services: Vec<Service>,
+    version: Option<String>,
+    commit: Option<String>,
+    host: Option<String>,
+    #[serde(default)]
+    warnings: Vec<Warning>,
+    gate: Option<Gate>,
+}
+
+#[derive(Deserialize)]
+struct Warning {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Gate {
+    configuration_warnings: Vec<Warning>,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +39,7 @@ struct Service {
     rung: usize,
     of: usize,
     breaker: String,
+    next_trial_in_ms: Option<u64>,
     latency_ms: Option<f64>,
     failed: Vec<Failed>,
     rungs: Vec<Rung>,
@@ -66,8 +83,25 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let style = style(&self.status);
-        let nothing = if self.services.is_empty() { " (nothing is probed)" } else { "" };
-        writeln!(f, "{style}{}{style:#}{nothing}", words(&self.status))?;
+        let alike = self.services.iter().filter(|service| service.status == self.status).count();
+        let counted = match self.services.len() {
+            0 => " (nothing is probed)".to_owned(),
+            1 => String::new(),
+            all => format!(" ({alike} of {all})"),
+        };
+        write!(f, "{style}{}{style:#}{counted}", words(&self.status))?;
+        if let (Some(version), Some(host)) = (&self.version, &self.host) {
+            write!(f, "  probegate {}", clean(version))?;
+            if let Some(commit) = &self.commit {
+                write!(f, " ({})", clean(commit))?;
+            }
+            write!(f, ", {}", clean(host))?;
+        }
+        writeln!(f)?;
+        let configured = self.gate.iter().flat_map(|gate| &gate.configuration_warnings);
+        for warning in self.warnings.iter().chain(configured) {
+            writeln!(f, "warning: {}", printable(&warning.message))?;
+        }
         self.services.iter().try_for_each(|service| service.write(f))
     }
 }
@@ -80,6 +114,9 @@ impl Service {
         write!(f, "\n{BOLD}{name}{BOLD:#}  {style}{status}{style:#}, rung {rung} of {of}")?;
         if self.breaker != "closed" {
             write!(f, ", breaker {}", words(&self.breaker))?;
+            if let Some(trial) = self.next_trial_in_ms {
+                write!(f, ", next trial in {} s", trial.div_ceil(1_000))?;
+            }
         }
         if let Some(latency) = self.latency_ms {
             write!(f, ", {latency:.1} ms")?;

@@ -48,7 +48,7 @@ fn a_ready_gate_and_one_that_is_not() {
     };
 
     let out = ladders(0, "ledger  ready");
-    assert!(out.starts_with("ready\n"), "{out}");
+    assert!(out.starts_with("ready (2 of 2)\n"), "{out}");
     assert!(out.contains("\napi  ready, rung 1 of 1"), "{out}");
     assert!(out.contains("\nledger  ready, rung 2 of 2"), "{out}");
     assert!(out.contains("\n  ready  up\n  live   up"), "{out}");
@@ -60,7 +60,7 @@ fn a_ready_gate_and_one_that_is_not() {
 
     ready.now(answer(503, ""));
     let out = ladders(1, "ledger  not ready");
-    assert!(out.starts_with("not ready\n"), "{out}");
+    assert!(out.starts_with("not ready (1 of 2)\n"), "{out}");
     assert!(out.contains("\napi  ready, rung 1 of 1"), "{out}");
     assert!(out.contains("\nledger  not ready, rung 0 of 2, breaker "), "{out}");
     assert!(out.contains("\n  live   down (status) since 20"), "{out}");
@@ -68,6 +68,8 @@ fn a_ready_gate_and_one_that_is_not() {
 
     let with_token = |token: &str| status(&[&envoy.url(), "--token-env", "GATE_TOKEN"], token);
     let out = with_token(TOKEN).with(1);
+    let version = format!("not ready (1 of 2)  probegate {}", env!("CARGO_PKG_VERSION"));
+    assert!(out.starts_with(&version), "{out}");
     assert!(out.contains("cluster ready") && out.contains("GET /live; "), "{out}");
     let ran = with_token("another");
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
