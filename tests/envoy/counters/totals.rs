@@ -1,18 +1,43 @@
 //! The totals of all workers: nothing is lost, nothing is counted twice.
 
+use std::time::Duration;
+
 use serde_json::json;
 use testbed::client::{Load, load};
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
+use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
 
 use super::{IN_FLIGHT, REQUESTS, after_another_flush, series};
 
 const DURATION: &str = "probegate_gateway_request_duration_seconds";
 const SUM: &str = "probegate_gateway_request_duration_microseconds_sum";
 
+/// Before Envoy 1.40 a dynamic module can hand over its counts only while a stream ends: what the statistics lack comes
+/// with a later request.
+#[test]
+fn before_envoy_1_40_counts_of_the_module_come_with_a_later_request() {
+    if !Host::statistics_lag() {
+        println!("only of the dynamic module before Envoy 1.40: others hand over by themselves");
+        return;
+    }
+    let upstream = Upstream::start();
+    let envoy = Envoy::start(&Bootstrap::to(upstream.address())).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    (0..10).for_each(|_| assert_eq!(client.get("/status/404").status, 404));
+    poll::until(Duration::from_secs(60), "a later request brings them", || {
+        assert_eq!(client.get("/health").status, 200);
+        let counted = envoy.stats().value(REQUESTS, &[("status_code", "404")]);
+        assert!(counted <= 10.0, "{counted}");
+        (counted == 10.0).then_some(())
+    });
+}
+
 /// Many requests over many connections to four workers are counted exactly, by what they were; Envoy's
 /// own total is the same, and so is what the upstream saw.
 #[test]
 fn totals_over_four_workers_are_exact() {
+    if Host::has_no_last_statistics() {
+        return;
+    }
     let upstream = Upstream::start();
     let gate = Bootstrap::to(upstream.address()).concurrency(4);
     let envoy = Envoy::start(&gate).expect("Envoy starts");
@@ -91,6 +116,9 @@ fn a_duration_is_that_of_the_answer() {
 /// A refusal by a limit is counted to the request, as a request and as a refusal.
 #[test]
 fn every_refusal_is_counted() {
+    if Host::has_no_last_statistics() {
+        return;
+    }
     let upstream = Upstream::start();
     let limit = json!({"rate_limit": {"requests": 7, "window": "1h"}});
     let gate = Bootstrap::to(upstream.address()).concurrency(4).plugin(limit);
