@@ -19,7 +19,7 @@ use crate::route::{PathVariants, ProtectedPatterns};
 use crate::store::{Store, Tables};
 use crate::time::Micros;
 use gcra::Bucket;
-pub use key::Source;
+pub use key::KeySource;
 
 /// A limit: the requests that are counted together, and how many may pass.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Operation {
     /// The paths that it is about.
     pub paths: ProtectedPatterns,
     /// The key that a request is counted by.
-    pub source: Source,
+    pub source: KeySource,
     /// True if requests without a key share a bucket; else they are refused.
     pub share: bool,
     /// The quota in answers.
@@ -85,7 +85,7 @@ impl Operations {
     }
 
     /// The key of each.
-    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+    pub fn sources(&self) -> impl Iterator<Item = &KeySource> {
         self.all.iter().map(|operation| &operation.source)
     }
 
@@ -113,11 +113,11 @@ impl Operations {
         let charge = |(place, operation): (usize, &Operation)| Charge {
             operation: place,
             key: match &operation.source {
-                Source::Client => {
+                KeySource::Client => {
                     on_match(place, None);
                     Key::Known(client())
                 }
-                Source::Json(_) if !head.ends => Key::InBody(client()),
+                KeySource::Json(_) if !head.ends => Key::InBody(client()),
                 source => {
                     let found = source.find(head, variants, &operation.paths);
                     on_match(place, found.as_deref());
@@ -143,7 +143,7 @@ impl Operations {
         for charge in charges {
             let Key::InBody(client) = charge.key else { continue };
             let found = match self.all.get(charge.operation).map(|operation| &operation.source) {
-                Some(Source::Json(pointer)) => body.and_then(|body| json::find(body, pointer)),
+                Some(KeySource::Json(pointer)) => body.and_then(|body| json::find(body, pointer)),
                 _ => None,
             };
             let found = found.filter(|key| !key.is_empty());

@@ -11,7 +11,7 @@ use alike::are_alike;
 
 /// The key that a request is counted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum KeySource {
     /// Whoever `rate_limit` takes for its client; without that section, the peer.
     Client,
     /// A header that stands once; its name is in lower case.
@@ -24,7 +24,7 @@ pub enum Source {
     Json(Vec<Box<str>>),
 }
 
-impl Source {
+impl KeySource {
     /// The key of a request, unless it stands in the body. What stands twice, or is empty, is none:
     /// which of them the service goes by is anybody's guess.
     pub fn find<'a>(

@@ -105,8 +105,8 @@ pub fn report(
 }
 
 /// Settings of the probes.
-fn settings(plan: &Plan) -> shape::Settings {
-    shape::Settings {
+fn settings(plan: &Plan) -> shape::ProbeSettings {
+    shape::ProbeSettings {
         every_ms: plan.every / 1_000,
         timeout_ms: plan.timeout / 1_000,
         failure_threshold: plan.failure_threshold,
@@ -163,8 +163,8 @@ fn service<'a>(
 }
 
 /// A rung that is not up.
-fn failure<'a>(rung: &'a str, held: &Rung) -> shape::Failure<'a> {
-    shape::Failure {
+fn failure<'a>(rung: &'a str, held: &Rung) -> shape::FailedRung<'a> {
+    shape::FailedRung {
         rung,
         state: held.state.name(),
         reason: held.reason.map(FailureReason::label),

@@ -6,7 +6,7 @@ use crate::gate::ClientLimit;
 use crate::global_rate_limit::breaker::Breaker;
 use crate::global_rate_limit::request::{Descriptor, OperationDescriptor};
 use crate::global_rate_limit::{GlobalRateLimit, OnError};
-use crate::operations::{Operations, Source};
+use crate::operations::{KeySource, Operations};
 
 use super::checks::span;
 use super::findings::Findings;
@@ -54,8 +54,8 @@ pub fn compile(
     // The names behind each client's own.
     let mut described = Vec::new();
     for (name, source) in limits.iter().skip(1).zip(before.operations.sources()) {
-        let by_client = *source == Source::Client;
-        let by_header = matches!(source, Source::Header(_));
+        let by_client = *source == KeySource::Client;
+        let by_header = matches!(source, KeySource::Header(_));
         described.push(OperationDescriptor { name: name.clone(), by_client, by_header });
     }
     let global_rate_limit = GlobalRateLimit {

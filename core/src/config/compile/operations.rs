@@ -7,7 +7,7 @@ use crate::config::shape::{self, Key, MissingKey};
 use crate::global_rate_limit::GlobalRateLimit;
 use crate::local_reply::CLIENT;
 use crate::operations::gcra::Bucket;
-use crate::operations::key::Source;
+use crate::operations::key::KeySource;
 use crate::operations::{Operation, Operations};
 use crate::rate_limit::Quota;
 use crate::rate_limit::expiry_table::ExpiryTable;
@@ -108,20 +108,20 @@ fn methods(methods: Vec<String>, findings: &mut Findings) -> Vec<Box<[u8]>> {
     methods.into_iter().map(|method| method.into_bytes().into()).collect()
 }
 
-fn source(key: Key) -> Result<Source, Mistake> {
+fn source(key: Key) -> Result<KeySource, Mistake> {
     Ok(match key {
-        Key::Client => Source::Client,
+        Key::Client => KeySource::Client,
         Key::Header(name) => {
-            Source::Header(headers::read(&name).map_err(|mistake| mistake.within_key("header"))?)
+            KeySource::Header(headers::read(&name).map_err(|mistake| mistake.within_key("header"))?)
         }
         Key::Query(name) if name.is_empty() => {
             let right = "must be the name of a parameter";
             return Err(Mistake::new(right).within_key("query"));
         }
-        Key::Query(name) => Source::Query(name.into_bytes().into()),
+        Key::Query(name) => KeySource::Query(name.into_bytes().into()),
         Key::PathSegment(place) => {
-            Source::PathSegment(in_range("path_segment", place, 0, 100)? as usize)
+            KeySource::PathSegment(in_range("path_segment", place, 0, 100)? as usize)
         }
-        Key::Json(text) => Source::Json(pointer("json", &text)?),
+        Key::Json(text) => KeySource::Json(pointer("json", &text)?),
     })
 }

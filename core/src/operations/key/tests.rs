@@ -10,7 +10,7 @@ use crate::route::Pattern;
 /// HeaderNames and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
-fn find(source: &Source, target: &str, headers: Headers<'_>) -> Option<String> {
+fn find(source: &KeySource, target: &str, headers: Headers<'_>) -> Option<String> {
     let all = [&[(":method", "GET"), (":path", target)], headers].concat();
     let buffer = crate::testing::serialize(&all);
     let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
@@ -24,7 +24,7 @@ fn find(source: &Source, target: &str, headers: Headers<'_>) -> Option<String> {
 
 #[test]
 fn a_header_that_stands_once() {
-    let source = Source::Header(b"x-bank".as_slice().into());
+    let source = KeySource::Header(b"x-bank".as_slice().into());
     let table: [(Headers<'_>, Option<&str>, &str); 4] = [
         (&[("x-bank", "a, b")], Some("a, b"), "its value, whatever it is"),
         (&[], None, "none"),
@@ -38,7 +38,7 @@ fn a_header_that_stands_once() {
 
 #[test]
 fn a_parameter_that_stands_once() {
-    let source = Source::Query(b"bank id".as_slice().into());
+    let source = KeySource::Query(b"bank id".as_slice().into());
     let table = [
         ("/v1/banks?bank+id=a", Some("a"), "its value"),
         ("/v1/banks?x=1&bank%20id=%61%62", Some("ab"), "decoded, as servers decode it"),
@@ -63,7 +63,7 @@ fn a_parameter_that_stands_once() {
 
 #[test]
 fn names_that_a_server_folds_into_one_stand_twice() {
-    let source = Source::Query(b"bank_id".as_slice().into());
+    let source = KeySource::Query(b"bank_id".as_slice().into());
     let folded = [
         "bank.id",
         "bank%20id",
@@ -113,7 +113,7 @@ fn names_that_a_server_folds_into_one_stand_twice() {
         let target = format!("/v1/banks?bank_id=d1&{other}=v");
         assert_eq!(find(&source, &target, &[]).as_deref(), Some("d1"), "{target}");
     }
-    let nested = Source::Query(b"filter[bank]".as_slice().into());
+    let nested = KeySource::Query(b"filter[bank]".as_slice().into());
     let table = [
         ("filter[bank]=d1", Some("d1"), "its name to the letter"),
         ("filter[bank]=d1&filter[other]=v", Some("d1"), "another key"),
@@ -132,7 +132,7 @@ fn names_that_a_server_folds_into_one_stand_twice() {
 
 #[test]
 fn a_segment_that_some_server_cuts_is_no_key() {
-    let source = Source::PathSegment(2);
+    let source = KeySource::PathSegment(2);
     for segment in ["abc%a0", "abc%20%e2%80%a8", "a%ffbc", "%09abc", "abc%c3%28", "abc\u{a0}"] {
         let target = format!("/v1/banks/{segment}");
         let found = find(&source, &target, &[]);
@@ -144,7 +144,7 @@ fn a_segment_that_some_server_cuts_is_no_key() {
 
 #[test]
 fn a_segment_is_the_same_however_the_path_is_written() {
-    let source = Source::PathSegment(2);
+    let source = KeySource::PathSegment(2);
     let same = [
         "/v1/banks/abc/recall",
         "/v1/banks/abc",

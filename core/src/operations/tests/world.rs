@@ -2,7 +2,7 @@
 
 use crate::client::{ClientKey, Clients, HashKey, Identity};
 use crate::operations::gcra::Bucket;
-use crate::operations::key::Source;
+use crate::operations::key::KeySource;
 use crate::operations::{Charge, Key, Operation, Operations};
 use crate::rate_limit::Quota;
 use crate::rate_limit::Rejection;
@@ -36,7 +36,7 @@ impl World {
             let all = limits.iter().enumerate().map(|(at, limit)| Operation {
                 methods: Vec::new(),
                 paths: ProtectedPatterns::default(),
-                source: Source::Client,
+                source: KeySource::Client,
                 share: false,
                 quota: Quota { requests: limit.requests, window: limit.per * 1_000_000 },
                 bucket: Bucket::new(limit.requests, limit.per * 1_000_000_000, limit.burst),

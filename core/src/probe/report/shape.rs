@@ -20,7 +20,7 @@ pub struct Gate<G> {
     pub host: &'static str,
     pub warnings: Warnings,
     pub work: Option<G>,
-    pub settings: Option<Settings>,
+    pub settings: Option<ProbeSettings>,
 }
 
 impl<G: Serialize> Serialize for Report<'_, G> {
@@ -44,7 +44,7 @@ impl<G: Serialize> Serialize for Report<'_, G> {
 }
 
 #[derive(Serialize)]
-pub struct Settings {
+pub struct ProbeSettings {
     pub every_ms: u64,
     pub timeout_ms: u64,
     pub failure_threshold: u16,
@@ -64,14 +64,14 @@ pub struct Service<'a> {
     pub next_trial_in_ms: Option<Option<u64>>,
     pub latency_ms: Option<Millis>,
     pub last_check_at: Option<String>,
-    pub failed: Vec<Failure<'a>>,
+    pub failed: Vec<FailedRung<'a>>,
     pub rungs: Vec<Step<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<ServiceDetails<'a>>,
 }
 
 #[derive(Serialize)]
-pub struct Failure<'a> {
+pub struct FailedRung<'a> {
     pub rung: &'a str,
     pub state: &'static str,
     pub reason: Option<&'static str>,
