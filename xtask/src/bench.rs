@@ -4,8 +4,10 @@ pub mod callgrind;
 mod filter;
 pub mod memory;
 pub mod micro;
+mod page;
 pub mod results;
 mod rows;
+pub mod start;
 mod table;
 mod traffic;
 pub mod wall;
@@ -29,24 +31,36 @@ use table::Counts;
 pub fn run(options: &Bench) -> Outcome {
     match options {
         Bench { check: true, rows, .. } => check(rows),
+        Bench { all: true, .. } => all(),
         Bench { memory: true, .. } => memory::run(),
         Bench { micro: true, .. } => micro::run(),
+        Bench { start: true, .. } => start::run(),
         Bench { wall: true, .. } => wall::run(),
-        Bench { rows, .. } => count(rows),
+        Bench { rows, .. } => count(rows, &Modules::build()?),
     }
 }
 
+/// Everything, with the same modules. Time first, while nothing has warmed the machine.
+fn all() -> Outcome {
+    let modules = Modules::build()?;
+    wall::measure(&modules)?;
+    start::measure(&modules)?;
+    memory::measure(&modules)?;
+    count(&[], &modules)?;
+    micro::run()
+}
+
 /// Counts the instructions of these rows, or of all, which are then written to `benches/RESULTS.md`.
-fn count(names: &[String]) -> Outcome {
-    let (rows, modules) = (chosen(names)?, Modules::build()?);
-    let counts = counted(&rows, &modules)?;
+fn count(names: &[String], modules: &Modules) -> Outcome {
+    let rows = chosen(names)?;
+    let counts = counted(&rows, modules)?;
     let requests = table::render(&rows::requests(), &counts, true);
     let growth = table::render(&rows::curves(), &counts, false);
     println!("\n{requests}\n{growth}");
     if !names.is_empty() {
         return Ok(());
     }
-    let with = measured_with(&modules)?;
+    let with = measured_with(modules)?;
     results::write(
         Section::Requests,
         &format!(

@@ -108,12 +108,18 @@ pub struct Bench {
     /// Fail where a row takes over 3 % more than in benches/RESULTS.md
     #[arg(long)]
     pub check: bool,
+    /// Measure all, and write benches/RESULTS.md and the figures of docs/performance.md whole
+    #[arg(long, group = "what", conflicts_with = "check")]
+    pub all: bool,
     /// Measure memory
     #[arg(long, group = "what", conflicts_with = "check")]
     pub memory: bool,
     /// Count the core's parts alone
     #[arg(long, group = "what", conflicts_with = "check")]
     pub micro: bool,
+    /// Measure starts and reloads
+    #[arg(long, group = "what", conflicts_with = "check")]
+    pub start: bool,
     /// Measure time, by wrk
     #[arg(long, group = "what", conflicts_with = "check")]
     pub wall: bool,

@@ -16,11 +16,12 @@ use super::filter::Modules;
 use super::rows::Row;
 use crate::Outcome;
 
-/// Until V8 has compiled what is hot, and every table is warm.
-const WARM_UP: u32 = 6_000;
+/// Until every table is warm; so as many as there are clients, where that is more. V8 has compiled the
+/// module before the first request.
+const WARM_UP: u32 = 1_000;
 /// After the instrumentation began.
 const SETTLE: u32 = 200;
-const COUNTED: u32 = 2_000;
+const COUNTED: u32 = 1_000;
 /// Where nothing is counted.
 const CONNECTIONS: u32 = 8;
 
@@ -40,7 +41,8 @@ fn count(row: &Row, modules: &Modules, folder: &Path) -> Outcome<u64> {
         .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
     let Row { traffic, .. } = row;
     send_all(envoy.address(), traffic.requests_before(), |nth| traffic.request_before(nth));
-    let [warm_up, settle, counted] = [WARM_UP, SETTLE, COUNTED].map(|usual| usual / traffic.one_in);
+    let warm_up = WARM_UP.max(traffic.clients());
+    let [warm_up, settle, counted] = [warm_up, SETTLE, COUNTED].map(|usual| usual / traffic.one_in);
     send_all(envoy.address(), warm_up, |nth| traffic.request(nth));
     let mut client = Client::new(envoy.address());
     let mut wrong = 0;

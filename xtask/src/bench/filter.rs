@@ -25,6 +25,8 @@ pub enum Filter {
     /// The same without the exports that the gate does not have either. It reads this request header,
     /// if it is not empty.
     Empty(&'static str),
+    /// The host calls of an API request and nothing else.
+    Floor,
     /// The gate with this configuration.
     Gate(Value),
     /// The same as a dynamic module.
@@ -36,6 +38,7 @@ pub struct Modules {
     pub gate: PathBuf,
     empty_as_built: PathBuf,
     empty: PathBuf,
+    floor: PathBuf,
     dynamic: PathBuf,
     /// A service that is well, for filters that probe: the cluster `upstream`.
     probed: Upstream,
@@ -58,6 +61,7 @@ impl Modules {
             gate: write("probegate.wasm", &place.module()?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
             empty: write("empty.wasm", &trim(&empty)?)?,
+            floor: write("floor.wasm", &trim(&place.compile("floor")?)?)?,
             dynamic: write("libprobegate.so", &place.native()?)?,
             probed: Upstream::start(),
         })
@@ -65,6 +69,14 @@ impl Modules {
 }
 
 impl Filter {
+    /// The gate in its other form, with the same configuration.
+    pub fn into_dynamic(self) -> Self {
+        match self {
+            Self::Gate(configuration) => Self::Dynamic(configuration),
+            other => other,
+        }
+    }
+
     /// An Envoy of one worker with this filter, that answers every request itself.
     pub fn bootstrap(&self, modules: &Modules) -> Outcome<Bootstrap> {
         // Probes alone are sent there: the routes answer.
@@ -89,6 +101,7 @@ impl Filter {
             })),
             Self::EmptyAsBuilt => wasm(&modules.empty_as_built, ""),
             Self::Empty(header) => wasm(&modules.empty, header),
+            Self::Floor => wasm(&modules.floor, ""),
             Self::Gate(configuration) => wasm(&modules.gate, &configuration.to_string()),
             Self::Dynamic(configuration) => plain
                 .dynamic_module(&modules.dynamic)

@@ -7,6 +7,7 @@ use std::{fs, io};
 use testbed::figures::grouped;
 use testbed::workspace;
 
+use super::page;
 use crate::Outcome;
 
 const HEAD: &str = "\
@@ -25,19 +26,22 @@ const TOLERANCE: u64 = 3;
 pub enum Section {
     Requests,
     Growth,
-    Memory,
-    Core,
     Wall,
+    Memory,
+    Start,
+    Core,
 }
 
 impl Section {
-    const ALL: [Self; 5] = [Self::Requests, Self::Growth, Self::Memory, Self::Core, Self::Wall];
+    const ALL: [Self; 6] =
+        [Self::Requests, Self::Growth, Self::Wall, Self::Memory, Self::Start, Self::Core];
 
     fn title(self) -> &'static str {
         match self {
             Self::Requests => "Instructions a request",
             Self::Growth => "What may grow",
             Self::Memory => "Memory",
+            Self::Start => "Start and reload",
             Self::Core => "The core alone",
             Self::Wall => "Time",
         }
@@ -54,9 +58,10 @@ pub fn read() -> Outcome<String> {
 
 /// Replaces one section of the file.
 pub fn write(section: Section, body: &str) -> Outcome {
-    fs::write(path(), replaced(&read()?, section, body))?;
+    let file = replaced(&read()?, section, body);
+    fs::write(path(), &file)?;
     println!("written: benches/RESULTS.md, \"{}\"", section.title());
-    Ok(())
+    page::write(&file)
 }
 
 fn path() -> PathBuf {

@@ -101,15 +101,15 @@ mod tests {
         let counts = counts(&[
             ("bare", 77_500),
             ("lua", 127_500),
-            ("api-forwarded", 127_000),
-            ("api-429", 127_000),
+            ("api-forwarded", 127_001),
+            ("metrics-401", 127_001),
         ]);
         let table = render(&rows::requests(), &counts, true);
         let lines: Vec<&str> = table.lines().skip(2).collect();
         assert_eq!(lines[0], "| `bare` | no filter | 77,500 |  |  |  |  |  |  |");
         assert!(lines[1].contains("| 127,500 | 50,000 |  |  | 1.00 |  |  |"), "{}", lines[1]);
         assert!(
-            lines[2].ends_with("| 127,000 | 49,500 | 47,000: **missed** |  | 0.99 |  |  |"),
+            lines[2].ends_with("| 127,001 | 49,501 | 49,500: **missed** |  | 0.99 |  |  |"),
             "{}",
             lines[2]
         );

@@ -99,6 +99,14 @@ impl Traffic {
         }
     }
 
+    /// How many clients send what is measured.
+    pub fn clients(&self) -> u32 {
+        match self.vary {
+            Vary::Nothing | Vary::Methods => 1,
+            Vary::Clients(clients) => clients,
+        }
+    }
+
     /// How many requests come before.
     pub fn requests_before(&self) -> u32 {
         match self.before {

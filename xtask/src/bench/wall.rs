@@ -1,171 +1,173 @@
-//! Time: what `wrk` sees, in rounds that go through all filters one after the other, so that what
-//! else the machine does falls on all of them. The figures are ratios within a round.
+//! Time: the CPU that Envoy spends on a request, by the system's own account of the process, under the
+//! load of `wrk`. Rounds go through all rows one after the other, so that what else the machine does
+//! falls on all of them, and the figures are ratios within a round.
+
+mod wrk;
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
-use std::process::Command;
 use std::thread;
 
 use testbed::envoy::process::cpu_time;
-use testbed::{Envoy, tools, workspace};
+use testbed::{Envoy, tools};
 
 use super::filter::{Filter, Modules};
 use super::results::{self, Section};
 use super::rows;
-use crate::{Outcome, command};
+use crate::Outcome;
+use wrk::{CONNECTIONS, IN_A_ROW, Load};
 
-const ROUNDS: usize = 5;
-const SECONDS: u32 = 2;
-const CONNECTIONS: u32 = 16;
+const ROUNDS: usize = 7;
+const SECONDS: u32 = 1;
 
-/// The row in which all workers meet at the mutex of Envoy's shared data.
-const SHARED: &str = "each request through the shared table";
+/// What is measured: names of rows, of which the first is what the others are held against.
+const ROWS: [&str; 14] = [
+    "bare",
+    "native",
+    "lua",
+    "empty",
+    "floor",
+    "api-unlimited",
+    "api-forwarded",
+    "api-peer",
+    "readme",
+    "metrics-401",
+    "api-429",
+    "dynamic-forwarded",
+    "dynamic-peer",
+    "dynamic-429",
+];
 
-/// What one run of `wrk` saw, and what Envoy spent on it.
+/// Those that two workers serve as well: in the last one all meet at one client's record.
+const SPREAD: [&str; 4] = ["bare", "lua", "api-forwarded", "readme"];
+
+/// What Envoy spent in one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Run {
-    per_second: f64,
-    /// Microseconds.
-    p50: f64,
-    p99: f64,
     /// Microseconds of CPU a request.
     cpu: f64,
+    load: Load,
 }
 
 pub fn run() -> Outcome {
-    let modules = Modules::build()?;
-    let filters = ["bare", "native", "lua", "empty", "api-unlimited", "api-forwarded", "api-peer"];
-    let rows = rows::requests().into_iter().filter(|row| filters.contains(&row.name));
-    let mut named: Vec<(&str, Filter)> = rows.map(|row| (row.name, row.filter)).collect();
-    named.push((SHARED, rows::shared_clients()));
-    let one = rounds(&named, 1, &modules)?;
-    let four = rounds(&named, 4, &modules)?;
+    measure(&Modules::build()?)
+}
 
-    let mut table = String::from(
-        "| row | requests a second | p50 | p99 | CPU a request |\n|---|---:|---:|---:|---:|\n",
-    );
-    for ((name, _), runs) in named.iter().zip(&one) {
-        let ratio = |of: fn(&Run) -> f64| {
-            spread(runs.iter().zip(&one[0]).map(|(run, bare)| of(run) / of(bare)).collect())
-        };
-        let cells = [
-            ratio(|run| run.per_second),
-            ratio(|run| run.p50),
-            ratio(|run| run.p99),
-            ratio(|run| run.cpu),
-        ];
-        let _ = writeln!(table, "| {name} | {} |", cells.join(" | "));
-    }
-    table.push_str("\n| row | requests a second, 4 workers to 1 | CPU a request, 4 workers to 1 |\n|---|---:|---:|\n");
-    for (((name, _), one), four) in named.iter().zip(&one).zip(&four) {
-        let ratio = |of: fn(&Run) -> f64| {
-            spread(four.iter().zip(one).map(|(four, one)| of(four) / of(one)).collect())
-        };
-        let _ = writeln!(
-            table,
-            "| {name} | {} | {} |",
-            ratio(|run| run.per_second),
-            ratio(|run| run.cpu)
-        );
-    }
+/// Measures time with these modules, and writes the section.
+pub fn measure(modules: &Modules) -> Outcome {
+    let one = rounds(&ROWS, 1, modules)?;
+    let two = rounds(&SPREAD, 2, modules)?;
+    let table = requests(&one) + "\n" + &workers(&one, &two);
     println!("\n{table}");
     let cores = thread::available_parallelism()?;
-    let with = super::measured_with(&modules)?;
+    let with = super::measured_with(modules)?;
     results::write(
         Section::Wall,
         &format!(
-            "{with} `wrk` with {CONNECTIONS} connections on the same machine, {cores} cores, direct responses: \
-             {ROUNDS} rounds of {SECONDS} s through all rows. Each figure is the median of the ratios to \
-             bare Envoy in the same round, with the least and the most. All come from one address; the last \
-             row tells 64 clients apart, so that none is refused.\n\n{table}"
+            "{with} One worker on a machine of {cores} cores; `wrk` beside it, with {CONNECTIONS} connections of \
+             HTTP/1.1 and direct responses. CPU is user and system time of the whole process, divided by the \
+             requests. {ROUNDS} rounds of {SECONDS} s go through all rows; each figure is the median of the rounds, \
+             with the least and the most, and each ratio is one within a round. × `lua` is what is over bare, beside \
+             what Lua takes over bare. Clients come in turns of {IN_A_ROW} requests, by `x-forwarded-for`; most rows \
+             count by the peer, which is one.\n\n{table}"
         ),
     )
 }
 
-/// The runs of each filter, in rounds.
-fn rounds(named: &[(&str, Filter)], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Run>>> {
-    let envoys = named.iter().map(|(_, filter)| {
-        let bootstrap = filter.bootstrap(modules)?.concurrency(workers);
-        Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
-            .map_err(|failed| format!("Envoy did not start: {failed:?}").into())
-    });
-    let envoys = envoys.collect::<Outcome<Vec<Envoy>>>()?;
-    let mut runs = vec![Vec::new(); envoys.len()];
+fn requests(runs: &[Vec<Run>]) -> String {
+    let mut table = String::from(
+        "| row | CPU a request, µs | over bare, µs | × `lua` | requests a second, × bare | p99, × bare |\n\
+         |---|---:|---:|---:|---:|---:|\n",
+    );
+    let (bare, lua) = (&runs[0], &runs[place("lua")]);
+    for (name, own) in ROWS.iter().zip(runs) {
+        let rounds = || own.iter().zip(bare).zip(lua);
+        let over: Vec<f64> = rounds().map(|((own, bare), _)| own.cpu - bare.cpu).collect();
+        let beside = rounds().map(|((own, bare), lua)| (own.cpu - bare.cpu) / (lua.cpu - bare.cpu));
+        let cells = [
+            spread(own.iter().map(|run| run.cpu).collect(), 1),
+            if *name == "bare" { String::new() } else { spread(over, 1) },
+            if *name == "bare" { String::new() } else { spread(beside.collect(), 2) },
+            spread(
+                rounds()
+                    .map(|((own, bare), _)| own.load.per_second / bare.load.per_second)
+                    .collect(),
+                2,
+            ),
+            spread(rounds().map(|((own, bare), _)| own.load.p99 / bare.load.p99).collect(), 2),
+        ];
+        let _ = writeln!(table, "| `{name}` | {} |", cells.join(" | "));
+    }
+    table
+}
+
+fn workers(one: &[Vec<Run>], two: &[Vec<Run>]) -> String {
+    let mut table = String::from(
+        "| row, by two workers | CPU a request, µs | over bare, µs | CPU a request, × one worker |\n|---|---:|---:|---:|\n",
+    );
+    for (name, own) in SPREAD.iter().zip(two) {
+        let over: Vec<f64> =
+            own.iter().zip(&two[0]).map(|(own, bare)| own.cpu - bare.cpu).collect();
+        let beside = own.iter().zip(&one[place(name)]).map(|(two, one)| two.cpu / one.cpu);
+        let _ = writeln!(
+            table,
+            "| `{name}` | {} | {} | {} |",
+            spread(own.iter().map(|run| run.cpu).collect(), 1),
+            if *name == "bare" { String::new() } else { spread(over, 1) },
+            spread(beside.collect(), 2),
+        );
+    }
+    table
+}
+
+fn place(name: &str) -> usize {
+    ROWS.iter().position(|row| *row == name).unwrap_or_default()
+}
+
+/// The runs of each row, in rounds.
+fn rounds(names: &[&str], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Run>>> {
+    let rows: Vec<rows::Row> = rows::requests();
+    let mut started = Vec::new();
+    for name in names {
+        let row = rows.iter().find(|row| row.name == *name).ok_or("a row")?;
+        let filter = if *name == "readme" { rows::readme(1) } else { row.filter.clone() };
+        started.push((start(&filter, workers, modules)?, &row.traffic));
+    }
+    let mut runs = vec![Vec::new(); started.len()];
     for round in 0..=ROUNDS {
-        for ((envoy, runs), (name, _)) in envoys.iter().zip(&mut runs).zip(named) {
-            let run = load(envoy)?;
-            println!("{workers} workers, round {round}, {name}: {run:?}");
+        for (((envoy, traffic), runs), name) in started.iter().zip(&mut runs).zip(names) {
+            let before = cpu_time(envoy.pid())?;
+            let load = wrk::load(envoy.address(), traffic, SECONDS)?;
+            let spent = cpu_time(envoy.pid())?.saturating_sub(before);
+            let run = Run { cpu: spent.as_secs_f64() * 1e6 / load.requests as f64, load };
             // The first round warms up.
             if round > 0 {
                 runs.push(run);
+            }
+            if round == ROUNDS {
+                let cpu = spread(runs.iter().map(|run: &Run| run.cpu).collect(), 1);
+                println!("{workers} workers, {name}: {cpu} µs");
             }
         }
     }
     Ok(runs)
 }
 
-fn load(envoy: &Envoy) -> Outcome<Run> {
-    let before = cpu_time(envoy.pid())?;
-    let output = wrk(envoy.address())?;
-    let spent = cpu_time(envoy.pid())?.saturating_sub(before);
-    let read = parse(&output).ok_or_else(|| format!("wrk printed something else:\n{output}"))?;
-    let (per_second, p50, p99, requests) = read;
-    Ok(Run { per_second, p50, p99, cpu: spent.as_secs_f64() * 1e6 / requests as f64 })
-}
-
-fn wrk(address: SocketAddr) -> Outcome<String> {
-    let wrk = tools::wrk()?;
-    let (program, arguments) = wrk.split_first().ok_or("no wrk")?;
-    command::output(
-        Command::new(program)
-            .args(arguments)
-            .args(["--latency", "--threads", "1", "--connections", &CONNECTIONS.to_string()])
-            .args(["--duration", &format!("{SECONDS}s")])
-            .args(["--header", "user-agent: bench", "--header", "accept: */*"])
-            .arg("--script")
-            .arg(workspace().join("benches/clients.lua"))
-            .arg(format!("http://{address}/v1/recall")),
-    )
-}
-
-/// Requests a second, p50 and p99 in microseconds, and the number of requests. `None` as well if
-/// there was an error or an answer that was no success.
-fn parse(output: &str) -> Option<(f64, f64, f64, u64)> {
-    if output.contains("Non-2xx") || output.contains("Socket errors") {
-        return None;
-    }
-    let after = |label: &str| {
-        let line = output.lines().find_map(|line| line.trim().strip_prefix(label))?;
-        Some(line.trim().to_owned())
-    };
-    let requests = output.lines().find_map(|line| line.trim().split_once(" requests in "))?.0;
-    Some((
-        after("Requests/sec:")?.parse().ok()?,
-        micros(&after("50%")?)?,
-        micros(&after("99%")?)?,
-        requests.parse().ok()?,
-    ))
-}
-
-/// `1.25ms` in microseconds.
-fn micros(text: &str) -> Option<f64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text.strip_prefix(digits)? {
-        "us" => 1.0,
-        "ms" => 1e3,
-        "s" => 1e6,
-        _ => return None,
-    };
-    Some(digits.parse::<f64>().ok()? * factor)
+fn start(filter: &Filter, workers: u32, modules: &Modules) -> Outcome<Envoy> {
+    let bootstrap = filter.bootstrap(modules)?.concurrency(workers);
+    Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
+        .map_err(|failed| format!("Envoy did not start: {failed:?}").into())
 }
 
 /// The median, and the least and the most.
-fn spread(mut values: Vec<f64>) -> String {
+fn spread(mut values: Vec<f64>, digits: usize) -> String {
     values.sort_by(f64::total_cmp);
     match values.as_slice() {
         [] => String::new(),
-        [least, .., most] => format!("{:.2} ({least:.2} to {most:.2})", values[values.len() / 2]),
-        [only] => format!("{only:.2}"),
+        [least, .., most] => {
+            let median = values[values.len() / 2];
+            format!("{median:.digits$} ({least:.digits$} to {most:.digits$})")
+        }
+        [only] => format!("{only:.digits$}"),
     }
 }
 
@@ -173,30 +175,32 @@ fn spread(mut values: Vec<f64>) -> String {
 mod tests {
     use super::*;
 
-    const OUTPUT: &str = "\
-Running 3s test @ http://127.0.0.1:1/v1/recall
-  1 threads and 16 connections
-  Thread Stats   Avg      Stdev     Max   +/- Stdev
-    Latency   620.33us  371.12us  10.07ms   96.40%
-  Latency Distribution
-     50%  573.00us
-     75%  671.00us
-     90%  805.00us
-     99%    1.74ms
-  80571 requests in 3.10s, 12.06MB read
-Requests/sec:  25991.37
-Transfer/sec:      3.89MB";
-
-    #[test]
-    fn what_wrk_prints_is_read() {
-        assert_eq!(parse(OUTPUT), Some((25_991.37, 573.0, 1_740.0, 80_571)));
-        assert_eq!(parse(&format!("{OUTPUT}\n  Non-2xx or 3xx responses: 1")), None);
-        assert_eq!(parse("unable to connect"), None);
+    fn run(cpu: f64) -> Run {
+        Run { cpu, load: Load { per_second: 1e6 / cpu, p99: 2.0 * cpu, requests: 1 } }
     }
 
     #[test]
     fn a_spread_is_the_median_the_least_and_the_most() {
-        assert_eq!(spread(vec![1.5, 1.0, 1.25]), "1.25 (1.00 to 1.50)");
-        assert_eq!(spread(vec![2.0]), "2.00");
+        assert_eq!(spread(vec![1.5, 1.0, 1.25], 2), "1.25 (1.00 to 1.50)");
+        assert_eq!(spread(vec![2.0], 1), "2.0");
+    }
+
+    #[test]
+    fn what_a_row_takes_over_bare_stands_beside_what_lua_does_in_the_same_round() {
+        let mut runs = vec![vec![run(20.0), run(40.0)]; ROWS.len()];
+        runs[place("lua")] = vec![run(40.0), run(60.0)];
+        runs[place("api-forwarded")] = vec![run(30.0), run(60.0)];
+        let table = requests(&runs);
+        let line =
+            table.lines().find(|line| line.starts_with("| `api-forwarded`")).expect("a line");
+        assert!(line.contains("| 20.0 (10.0 to 20.0) | 1.00 (0.50 to 1.00) |"), "{line}");
+    }
+
+    #[test]
+    fn every_row_is_one_of_the_bench() {
+        let rows = rows::requests();
+        for name in ROWS.iter().chain(&SPREAD) {
+            assert!(rows.iter().any(|row| row.name == *name), "{name}");
+        }
     }
 }
