@@ -31,6 +31,7 @@ pub fn version() -> String {
     }
 }
 
+pub mod access;
 pub mod auth;
 pub mod breaker;
 pub mod callout;
@@ -50,6 +51,7 @@ pub mod metrics;
 pub mod operations;
 pub mod probe;
 pub mod protobuf;
+pub mod random;
 pub mod rate_limit;
 pub mod replay;
 pub mod request;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From what everything rests on to what rests on everything.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 33] = [
     "time",
     "http",
     "json",
@@ -17,6 +17,7 @@ const ORDER: [&str; 31] = [
     "warnings",
     "request",
     "client",
+    "random",
     "request_id",
     "callout",
     "grpc",
@@ -35,6 +36,7 @@ const ORDER: [&str; 31] = [
     "endpoints",
     "log",
     "gate",
+    "access",
     "config",
     "testing",
 ];

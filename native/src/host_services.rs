@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::envoy::Filter;
-use crate::random::Random;
 use crate::store::{Held, Remembered, Table};
 use probegate_core::client::{Connection, HashKey};
 use probegate_core::config::Mistake;
 use probegate_core::gate::Host;
+use probegate_core::random::RandomPool;
 use probegate_core::store::{Store, Tables, Unavailable, Version};
 use probegate_core::time::{Clock, Micros, Now};
 
@@ -29,6 +29,11 @@ pub fn wall() -> Micros {
 /// The time on both clocks.
 pub fn clocks() -> Now {
     Now { monotonic: now(), wall: wall() }
+}
+
+/// Random bytes of the operating system, of which a pool holds many.
+pub fn random(pool: &mut RandomPool) -> [u8; 16] {
+    pool.next(|bytes| getrandom::fill(bytes).is_ok(), now)
 }
 
 /// A key that nobody else has.
@@ -54,7 +59,7 @@ pub fn hash_key() -> Result<HashKey, Mistake> {
 /// A worker's means, kept between requests.
 #[derive(Debug)]
 pub struct Means {
-    random: Random,
+    random: RandomPool,
     limiter: Held,
     tables: Remembered,
     /// The peer, where it has to be put together.
@@ -66,7 +71,7 @@ impl Means {
     /// names that begin with `tables`. `own_key` was drawn for this worker.
     pub fn new(limiter: &str, tables: String, own_key: HashKey) -> Self {
         Self {
-            random: Random::new(own_key),
+            random: RandomPool::new(own_key),
             limiter: Held(Table::named(limiter)),
             tables: Remembered::new(tables),
             peer: Vec::new(),
@@ -97,7 +102,7 @@ impl Store for Services<'_> {
 
 impl Host for Services<'_> {
     fn random(&mut self) -> [u8; 16] {
-        self.means.random.next()
+        random(&mut self.means.random)
     }
 }
 

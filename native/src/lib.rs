@@ -16,7 +16,6 @@ mod host_services;
 mod local_reply;
 mod plugin;
 mod probes;
-mod random;
 mod store;
 mod stream;
 mod ticker;

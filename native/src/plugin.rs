@@ -9,12 +9,11 @@ use crate::counts::Counts;
 use crate::envoy::{self, Config, Filter, Map, Outgoing};
 use crate::envoy_statistics::EnvoyStatistics;
 use crate::host_services::{Means, clocks, drawn_key, hash_key, now};
-use crate::random::Random;
 use crate::store::{Shared, locked};
 use crate::ticker::Ticker;
 use crate::token_files::TokenFiles;
 use crate::worker::Worker;
-use crate::{probes, token_fetches, token_files, warnings};
+use crate::{probes, token_fetches, token_files};
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Host, Mistake};
@@ -26,6 +25,7 @@ use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, Own, report};
+use probegate_core::random::RandomPool;
 use probegate_core::route::Endpoint;
 use probegate_core::warnings::Warnings;
 
@@ -57,9 +57,9 @@ pub struct Background {
     pub files: TokenFiles,
     /// Counts what is probed, and reads what all have counted.
     pub meter: Meter,
-    pub random: Random,
-    /// What the gauge of warnings has from here.
-    pub told: Warnings,
+    pub random: RandomPool,
+    /// What the gauge of warnings has.
+    pub warned: Option<Warnings>,
     /// How often it ticks, in milliseconds.
     tick: u32,
     /// Ticks since counts were handed over.
@@ -133,15 +133,15 @@ impl Plugin {
                 fetcher,
                 files: TokenFiles::new(compiled.token_files),
                 meter: Meter::new(compiled.metrics),
-                random: Random::new(drawn_key()?),
-                told: Warnings::default(),
+                random: RandomPool::new(drawn_key()?),
+                warned: None,
                 tick,
                 ticks: 0,
             }),
             calls: Calls::default(),
             ticker: None,
         };
-        locked(&plugin.background).meter.warned(warnings::shared());
+        plugin.warn();
         plugin.flush();
         // Envoy forgets a counter that no configuration holds. So this one holds them all before those that it
         // replaces are gone.
@@ -155,14 +155,8 @@ impl Plugin {
         index.checked_sub(1).and_then(|index| self.others.get(index)).unwrap_or(&self.first)
     }
 
-    fn workers(&self) -> impl Iterator<Item = &Mutex<Worker>> {
+    pub fn workers(&self) -> impl Iterator<Item = &Mutex<Worker>> {
         self.others.iter().chain([&self.first])
-    }
-
-    /// What requests have shown that keeps the gate from its work.
-    pub fn found(&self) -> Warnings {
-        let found = self.workers().map(|worker| locked(worker).gate.warnings);
-        found.fold(Warnings::default(), Warnings::union)
     }
 
     /// Sees the time go by, on the main thread.
@@ -176,9 +170,9 @@ impl Plugin {
         });
         probes::on_tick(self, config);
         token_fetches::on_tick(self, config);
-        warnings::on_tick(self);
         if self.flushes() {
             token_files::on_tick(self);
+            self.warn();
             self.flush();
             self.statistics.on_tick(config);
         }
@@ -237,7 +231,7 @@ impl Plugin {
     }
 
     /// What was counted by all workers.
-    fn expose(&self, format: Format) -> String {
+    pub fn expose(&self, format: Format) -> String {
         self.flush();
         let Background { prober, meter, .. } = &mut *locked(&self.background);
         if let Some(prober) = prober {
@@ -261,12 +255,12 @@ impl Plugin {
 
     /// What the services behind are. Nothing to probe is ready.
     fn report(&self, detail: Detail) -> Reply {
+        let warnings = self.warnings();
         let status = detail == Detail::Status;
         let gate = if status { self.gate() } else { None };
         let Background { prober, .. } = &mut *locked(&self.background);
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let warnings = warnings::shared();
         let own = Own { service: &self.service, host: Host::Native.name(), warnings, gate };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.

@@ -3,7 +3,7 @@
 use crate::access;
 use crate::callouts::{Purpose, Response};
 use crate::envoy::{Config, Outgoing};
-use crate::host_services::{clocks, now};
+use crate::host_services::{self, clocks, now};
 use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
 use probegate_core::callout::FailureReason;
@@ -18,7 +18,7 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
     let (ticked, calls) = {
         let background = &mut *locked(&plugin.background);
         let Background { prober: Some(prober), random, meter, .. } = background else { return };
-        let ticked = prober.on_tick(clocks(), &mut || random.next(), &mut Shared);
+        let ticked = prober.on_tick(clocks(), &mut || host_services::random(random), &mut Shared);
         meter.hold(&ticked.records);
         let call = |ticket: &Ticket| (*ticket, probe(prober.plan(), *ticket));
         let calls: Vec<_> = ticked.tickets.iter().map(call).collect();

@@ -9,13 +9,14 @@ mod reply;
 
 use std::mem;
 
-use crate::access::{self, AccessRecord};
+use crate::access;
 use crate::envoy::{Filter, HeadersOf, Map, Outgoing};
 use crate::header_edits::{apply, set_request_id};
 use crate::host_services::now;
 use crate::local_reply::LocalReply;
 use crate::plugin::Plugin;
 use crate::store::locked;
+use probegate_core::access::AccessRecord;
 use probegate_core::gate::Stream;
 use probegate_core::http::MAX_BODY;
 use probegate_core::metrics::{Code, Status};
@@ -93,7 +94,8 @@ impl HttpStream {
             let mut head = Head::read(headers.walk(), &gate.names);
             head.ends = ends;
             let judged = gate.on_request(&head, context);
-            *record = access::note(plugin, gate, context.host, &head, &judged.0).map(Box::new);
+            let noted = plugin.teller().note(gate, &head, &judged.0, context.host);
+            *record = noted.map(Box::new);
             judged
         });
         // What waits is edited now, while the head is at hand.
@@ -122,7 +124,7 @@ impl HttpStream {
         };
         // To pause a body is to gather all of it, and a long one would be answered 413.
         match (step, &self.state) {
-            (Step::Pause, State::Paused(_, Wait::Call(_))) => Step::Hold,
+            (Step::Pause, State::Paused(_, Wait::Call(_) | Wait::Nothing)) => Step::Hold,
             (step, _) => step,
         }
     }

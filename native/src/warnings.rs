@@ -1,4 +1,5 @@
-//! Tells of what keeps the gate from its work: once a process in the log, in a gauge and in the status.
+//! Tells of what requests have shown that keeps the gate from its work: once a process in the log, in a gauge and
+//! in the status.
 
 use crate::access;
 use crate::plugin::Plugin;
@@ -7,27 +8,52 @@ use probegate_core::log::Level;
 use probegate_core::store::Tables as _;
 use probegate_core::warnings::Warnings;
 
-/// The shared table that holds what all plugins have found.
+/// The table that holds what all configurations have found.
 const TABLE: &str = "warnings";
 
-/// What all plugins of the process have found.
-pub fn shared() -> Warnings {
-    Warnings::shared(&mut Shared.table(TABLE))
-}
+impl Plugin {
+    /// What was found, by any configuration of the process.
+    pub fn warnings(&self) -> Warnings {
+        let found = self.workers().map(|worker| locked(worker).gate.warnings);
+        found.fold(Warnings::shared(&mut Shared.table(TABLE)), Warnings::union)
+    }
 
-/// Tells of what has been found since the last tick.
-pub fn on_tick(plugin: &Plugin) {
-    let found = plugin.found();
-    let told = locked(&plugin.background).told;
-    for warning in found.iter().filter(|warning| !told.contains(*warning)) {
-        if Warnings::share(warning, &mut Shared.table(TABLE)) {
-            access::write(Level::Warning, &format!("probegate: {}", warning.sentence()));
+    /// Tells of what is new, and keeps the gauge.
+    pub fn warn(&self) {
+        let found = self.warnings();
+        for warning in found.iter() {
+            if Warnings::share(warning, &mut Shared.table(TABLE)) {
+                access::write(Level::Warning, &format!("probegate: {}", warning.sentence()));
+            }
+        }
+        let background = &mut *locked(&self.background);
+        if background.warned != Some(found) {
+            background.warned = Some(found);
+            background.meter.warned(found);
         }
     }
-    let all = shared();
-    let background = &mut *locked(&plugin.background);
-    if background.told != all {
-        background.told = all;
-        background.meter.warned(all);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envoy::Config;
+    use probegate_core::metrics::Format;
+    use probegate_core::warnings::Warning;
+
+    #[test]
+    fn what_a_worker_finds_is_in_the_scrape_and_the_status() {
+        let configuration = br#"{"metrics": {"namespace": "warned"}}"#;
+        let plugin = Plugin::compile(&mut Config::none(), "warned", configuration).unwrap();
+        let line =
+            |value| format!("probegate_configuration_warnings{{kind=\"peer_unknown\"}} {value}\n");
+        plugin.warn();
+        let text = plugin.expose(Format::Text);
+        assert!(text.contains(&line(0)), "{text}");
+        locked(plugin.worker(0)).gate.warnings.insert(Warning::PeerUnknown);
+        plugin.warn();
+        let text = plugin.expose(Format::Text);
+        assert!(text.contains(&line(1)), "{text}");
+        assert!(plugin.warnings().contains(Warning::PeerUnknown));
     }
 }

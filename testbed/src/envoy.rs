@@ -13,8 +13,8 @@ use std::{fmt, fs};
 use serde_json::{Value, json};
 
 use crate::bootstrap::Bootstrap;
-use crate::poll;
 use crate::stats::Stats;
+use crate::{Host, poll};
 use admin::Admin;
 use process::Process;
 
