@@ -14,22 +14,7 @@
 //! built-in defaults of the systems that it knows. A module imports only from those before it in the order that
 //! `tests/import_order.rs` names.
 
-/// The version of the gate.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The commit that it was built from, if the build was told.
-pub const COMMIT: Option<&str> = match option_env!("PROBEGATE_COMMIT") {
-    Some(commit) if !commit.is_empty() => Some(commit),
-    _ => None,
-};
-
-/// The version, with the commit if the build was told one.
-pub fn version() -> String {
-    match COMMIT {
-        Some(commit) => format!("{VERSION} ({commit})"),
-        None => VERSION.into(),
-    }
-}
+pub use version::{COMMIT, VERSION, version};
 
 pub mod access;
 pub mod auth;
@@ -64,4 +49,5 @@ pub mod store;
 pub mod testing;
 pub mod time;
 pub mod verdict;
+mod version;
 pub mod warnings;

@@ -77,7 +77,9 @@ impl Settings {
         let line = Line { event, version: crate::VERSION, commit: crate::COMMIT, host };
         match self.access {
             Access::Json => json::to_string(&line),
-            Access::Off | Access::Text => format!("probegate {}, {host}", crate::version()),
+            Access::Off | Access::Text => {
+                format!("probegate {}, {host}", crate::version::version())
+            }
         }
     }
 

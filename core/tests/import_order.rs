@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From what everything rests on to what rests on everything.
-const ORDER: [&str; 33] = [
+const ORDER: [&str; 34] = [
+    "version",
     "time",
     "http",
     "json",
