@@ -79,7 +79,7 @@ impl Example {
         }
         let mut interrupts = Interrupts::new()?;
         let envoy = self.envoy(host, program)?;
-        println!("Envoy {} with two workers and {}, with", tools::NEWEST, self.bootstrap);
+        println!("Envoy {} with two workers and {}", tools::NEWEST, self.bootstrap);
         for (variable, value) in self.environment {
             println!("   {variable}={value}");
         }
