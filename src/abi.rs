@@ -1,7 +1,10 @@
-//! Every host call of the gate, each one a function that returns what happened.
+//! Host calls of the gate, each one a function that returns what happened.
 //!
-//! Nothing here panics, whatever the host returns: a panic takes down every stream of a worker. This
-//! and [`exports`](super::exports) are the only places with `unsafe`.
+//! The SDK's own wrappers panic on a status that they do not expect, as that of a function which a capability
+//! list leaves out, and on header names that are not UTF-8; a panic takes down every stream of a worker. So these
+//! stand in their place, and nothing here panics, whatever the host returns. Calls of clusters are the SDK's
+//! ([`callouts`](super::callouts)), and so are lines for the log, once [`may_log`] has tried it. This and
+//! [`wasi`](super::wasi) are the only places with `unsafe`.
 //!
 //! Costs, in instructions with Envoy 1.40: a call that returns a buffer re-enters the VM to
 //! allocate it, which is 10,000 whatever its size; the others are 1,000 to 5,000.
@@ -9,6 +12,7 @@
 
 mod imports;
 
+use std::cell::OnceCell;
 use std::ptr;
 
 use imports::*;
@@ -21,8 +25,6 @@ type Result<T> = std::result::Result<T, Failed>;
 
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
-/// Of a call: there is no cluster of that name.
-pub const BAD_ARGUMENT: u32 = 2;
 const CAS_MISMATCH: u32 = 8;
 
 /// The header maps that the gate reads and edits.
@@ -37,24 +39,10 @@ pub enum Map {
     CallTrailers = 7,
 }
 
-/// Levels of Envoy's log.
-#[derive(Clone, Copy, Debug)]
-#[repr(u32)]
-pub enum Level {
-    Debug = 1,
-    Info = 2,
-    Warn = 3,
-    Error = 4,
-}
-
 /// `proxy_buffer_type_t`.
 const REQUEST_BODY: u32 = 0;
 const CALL_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
-
-/// WASI's `clockid_t`.
-const REALTIME: u32 = 0;
-const MONOTONIC: u32 = 1;
 
 fn check(status: u32) -> Result<()> {
     if status == OK { Ok(()) } else { Err(Failed(status)) }
@@ -80,10 +68,27 @@ fn optional<T>(result: Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// Writes a line to Envoy's log. A line that cannot be written is lost.
-pub fn log(level: Level, text: &str) {
-    // SAFETY: the host reads `text` and keeps nothing; so in all calls below.
-    unsafe { proxy_log(level as u32, text.as_ptr(), text.len()) };
+/// The number of the only queue that there is: see [`wake`].
+const QUEUE: u32 = 0;
+
+thread_local! {
+    static LOGS: OnceCell<bool> = const { OnceCell::new() };
+}
+
+/// Envoy takes lines for its log. Tried once a VM: a capability list holds for all of its life.
+pub fn may_log() -> bool {
+    const TRACE: u32 = 0;
+    const LINE: &str = "probegate: writes to this log";
+    // SAFETY: the host reads the line and keeps nothing; so in all calls below.
+    let taken = || unsafe { proxy_log(TRACE, LINE.as_ptr(), LINE.len()) } == OK;
+    LOGS.with(|logs| *logs.get_or_init(taken))
+}
+
+/// Calls a root that is there, as Envoy does when a queue has something for it, from within a callback of a
+/// stream: what the root does then is its own.
+pub fn wake(root: u32) {
+    // SAFETY: an export of the SDK's, which takes numbers. While a stream is called the SDK has its roots at hand.
+    unsafe { proxy_on_queue_ready(root, QUEUE) };
 }
 
 /// Asks for a tick each `period` milliseconds.
@@ -199,29 +204,6 @@ pub fn act_for(stream: u32) -> Result<()> {
     check(unsafe { proxy_set_effective_context(stream) })
 }
 
-/// Calls a cluster, and returns the token that its answer will come with. The timeout is in
-/// milliseconds.
-pub fn http_call(cluster: &str, headers: &[u8], body: &[u8], timeout: u32) -> Result<u32> {
-    // An empty map: no trailers.
-    const NONE: [u8; 4] = [0; 4];
-    let mut token = 0;
-    check(unsafe {
-        proxy_http_call(
-            cluster.as_ptr(),
-            cluster.len(),
-            headers.as_ptr(),
-            headers.len(),
-            body.as_ptr(),
-            body.len(),
-            NONE.as_ptr(),
-            NONE.len(),
-            timeout,
-            &mut token,
-        )
-    })?;
-    Ok(token)
-}
-
 /// The body of a call's answer, of which the host said how long it is.
 pub fn call_body(size: usize) -> Result<Vec<u8>> {
     if size == 0 {
@@ -257,23 +239,4 @@ pub fn metric(id: u32) -> Result<u64> {
     let mut value = 0;
     check(unsafe { proxy_get_metric(id, &mut value) })?;
     Ok(value)
-}
-
-/// Nanoseconds on the machine's monotonic clock, which all workers share and nobody sets.
-pub fn monotonic_time() -> Result<u64> {
-    let mut time = 0;
-    check(unsafe { clock_time_get(MONOTONIC, 0, &mut time) })?;
-    Ok(time)
-}
-
-/// Nanoseconds since 1970, on the machine's clock that people set.
-pub fn wall_time() -> Result<u64> {
-    let mut time = 0;
-    check(unsafe { clock_time_get(REALTIME, 0, &mut time) })?;
-    Ok(time)
-}
-
-/// Fills with bytes of the host's cryptographic random number generator.
-pub fn random(bytes: &mut [u8]) -> Result<()> {
-    check(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) })
 }

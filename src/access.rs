@@ -92,13 +92,15 @@ fn entry<'a>(plugin: &'a Plugin, stream: &'a Stream, record: &'a AccessRecord) -
     }
 }
 
-/// Writes a line to Envoy's log.
+/// Writes a line to Envoy's log, if Envoy takes any.
 pub fn write(level: Level, line: &str) {
-    let level = match level {
-        Level::Debug => abi::Level::Debug,
-        Level::Info => abi::Level::Info,
-        Level::Warning => abi::Level::Warn,
-        Level::Error => abi::Level::Error,
-    };
-    abi::log(level, line);
+    if abi::may_log() {
+        let level = match level {
+            Level::Debug => log::Level::Debug,
+            Level::Info => log::Level::Info,
+            Level::Warning => log::Level::Warn,
+            Level::Error => log::Level::Error,
+        };
+        log::log!(level, "{line}");
+    }
 }

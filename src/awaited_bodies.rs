@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use super::exchange::Place;
 use super::host_services::now;
 use super::plugin::Plugin;
 use probegate_core::time::Micros;
@@ -15,16 +16,16 @@ const BODY_TIMEOUT: Micros = 5_000_000;
 /// The streams that wait, in the order in which they came, and since when.
 #[derive(Debug, Default)]
 pub struct AwaitedBodies {
-    since: RefCell<BTreeMap<u32, Micros>>,
+    since: RefCell<BTreeMap<u32, (Micros, Place)>>,
     /// A body was shown: Envoy does not keep them from the plugin.
     shown: Cell<bool>,
 }
 
 impl AwaitedBodies {
     /// A stream waits for a body from now on.
-    pub fn wait(&self, stream: u32) {
+    pub fn wait(&self, stream: u32, exchange: Place) {
         if let Ok(mut since) = self.since.try_borrow_mut() {
-            since.insert(stream, now());
+            since.insert(stream, (now(), exchange));
         }
     }
 
@@ -43,14 +44,15 @@ impl AwaitedBodies {
 
     /// The streams that began to wait for a body so long ago that some of it should have come, each of
     /// them once.
-    pub fn overdue(&self) -> Vec<u32> {
+    pub fn overdue(&self) -> Vec<Place> {
         let Ok(mut since) = self.since.try_borrow_mut() else { return Vec::new() };
         if since.is_empty() {
             return Vec::new();
         }
         let now = now();
-        let overdue = since.extract_if(.., |_, since| now.saturating_sub(*since) >= BODY_TIMEOUT);
-        overdue.map(|(stream, _)| stream).collect()
+        let overdue =
+            since.extract_if(.., |_, (since, _)| now.saturating_sub(*since) >= BODY_TIMEOUT);
+        overdue.map(|(_, (_, exchange))| exchange).collect()
     }
 }
 

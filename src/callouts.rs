@@ -1,12 +1,16 @@
 //! Calls of clusters: those that are under way, by which Envoy's callback finds whose answer it is.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
-use super::abi::{self, Failed, Map};
-use super::header_edits::serialize;
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::Status;
+
+use super::abi::{self, Map};
+use super::exchange::{self, Place};
 use super::plugin::Plugin;
-use super::{exports, global_rate_limit, probes, token_fetches};
+use super::{global_rate_limit, probes, token_fetches};
 use probegate_core::callout::FailureReason;
 use probegate_core::callout::Response;
 use probegate_core::http::MAX_BODY;
@@ -15,14 +19,14 @@ use probegate_core::request::Pairs;
 use probegate_core::time::Micros;
 
 /// What a call is for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Purpose {
     /// A probe.
     Probe(Ticket),
     /// A source of tokens, by its number.
     Fetch(usize),
-    /// A request, by its stream.
-    Request(u32),
+    /// A request.
+    Request(Place),
 }
 
 struct Call {
@@ -32,51 +36,73 @@ struct Call {
     plugin: Weak<Plugin>,
 }
 
-thread_local! {
-    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
+/// A call that is to be made.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// The context that Envoy calls now.
+    pub caller: u32,
+    pub cluster: &'a str,
+    pub headers: Vec<(&'a str, &'a str)>,
+    pub body: &'a [u8],
+    pub timeout: Micros,
 }
 
-/// Calls a cluster; the token is the one that its answer will come with.
-pub fn call(
-    cluster: &str,
-    headers: &[(&[u8], &[u8])],
-    body: &[u8],
-    timeout: Micros,
-) -> Result<u32, FailureReason> {
-    let timeout = u32::try_from(timeout.div_ceil(1_000)).unwrap_or(u32::MAX);
-    match abi::http_call(cluster, &serialize(headers), body, timeout) {
-        Ok(token) => Ok(token),
-        Err(Failed(abi::BAD_ARGUMENT)) => Err(FailureReason::UnknownCluster),
-        // The cluster has nobody to be asked: no endpoint, or none that is healthy.
-        Err(_) => Err(FailureReason::Refused),
+thread_local! {
+    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
+    static HEARS: OnceCell<bool> = const { OnceCell::new() };
+}
+
+/// The SDK can hand over answers: it panics on one where Envoy does not let it say whose that is. Tried once a VM,
+/// since a capability list holds for all of its life.
+fn hears(caller: u32) -> bool {
+    HEARS.with(|hears| *hears.get_or_init(|| abi::act_for(caller).is_ok()))
+}
+
+/// Calls a cluster, in a callback of a root's; the token is the one that its answer will come with.
+pub fn call(call: Outgoing<'_>) -> Result<u32, FailureReason> {
+    if !hears(call.caller) {
+        return Err(FailureReason::Refused);
     }
+    let timeout = Duration::from_millis(call.timeout.div_ceil(1_000));
+    // What Envoy says to a call is one of these, and without the capability it is the latter: the SDK panics on
+    // no other.
+    hostcalls::dispatch_http_call(call.cluster, call.headers, Some(call.body), vec![], timeout)
+        .map_err(|status| match status {
+            Status::BadArgument => FailureReason::UnknownCluster,
+            // The cluster has nobody to be asked: no endpoint, or none that is healthy.
+            _ => FailureReason::Refused,
+        })
 }
 
 /// Remembers a call that was made.
 pub fn remember(token: u32, purpose: Purpose, plugin: &Rc<Plugin>) {
     let call = Call { token, purpose, plugin: Rc::downgrade(plugin) };
-    CALLS.with_borrow_mut(|calls| calls.push(call));
+    with_calls(|calls| calls.push(call));
 }
 
 /// Lets go of calls of plugins that are gone: Envoy cancels those, and never calls back.
 pub fn forget() {
-    CALLS.with_borrow_mut(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
+    with_calls(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
+}
+
+/// Acts on the calls that are under way, on which nothing else acts now.
+fn with_calls<T>(act: impl FnOnce(&mut Vec<Call>) -> T) -> Option<T> {
+    CALLS.with(|calls| calls.try_borrow_mut().ok().map(|mut calls| act(&mut calls)))
 }
 
 /// A call is over, and its answer, with a body so long, can be read until this returns.
 pub fn on_answer(token: u32, body: usize) {
-    let call = CALLS.with_borrow_mut(|calls| {
+    let call = with_calls(|calls| {
         let place = calls.iter().position(|call| call.token == token)?;
         Some(calls.swap_remove(place))
     });
-    let Some(Call { purpose, plugin, .. }) = call else { return };
+    let Some(Call { purpose, plugin, .. }) = call.flatten() else { return };
     let Some(plugin) = plugin.upgrade() else { return };
     match purpose {
         Purpose::Probe(ticket) => probes::on_answer(&plugin, ticket, body),
         Purpose::Fetch(source) => token_fetches::on_answer(&plugin, source, body),
         Purpose::Request(stream) => {
-            let heard = exports::with_stream(stream, |stream| stream.on_call(token, body));
-            if heard != Some(true) {
+            if !exchange::on_call(&stream, token, body) {
                 global_rate_limit::on_orphaned_response(&plugin, body);
             }
         }

@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use super::abi;
+use super::{abi, wasi};
 use probegate_core::client::{Connection, HashKey};
 use probegate_core::gate::Host;
 
@@ -24,12 +24,12 @@ pub struct Environment {
 
 /// Microseconds on the machine's monotonic clock; 0 if it cannot be read.
 pub fn now() -> Micros {
-    abi::monotonic_time().unwrap_or_default() / 1_000
+    wasi::monotonic_time().unwrap_or_default() / 1_000
 }
 
 /// Microseconds since 1970; 0 if the clock cannot be read.
 pub fn wall() -> Micros {
-    abi::wall_time().unwrap_or_default() / 1_000
+    wasi::wall_time().unwrap_or_default() / 1_000
 }
 
 /// The time on both clocks.
@@ -169,7 +169,7 @@ impl Random {
     }
 
     fn next(&mut self) -> [u8; 16] {
-        if self.used >= Self::POOL && abi::random(&mut self.pool).is_ok() {
+        if self.used >= Self::POOL && wasi::random(&mut self.pool).is_ok() {
             self.used = 0;
         }
         match self.pool.get(self.used..).and_then(|rest| rest.first_chunk()) {

@@ -4,7 +4,7 @@ mod abi;
 mod access;
 mod awaited_bodies;
 mod callouts;
-mod exports;
+mod exchange;
 mod global_rate_limit;
 mod header_edits;
 mod host_services;
@@ -15,3 +15,16 @@ mod root;
 mod stream;
 mod token_fetches;
 mod warnings;
+mod wasi;
+
+mod start {
+    use proxy_wasm::types::LogLevel;
+
+    use super::root::Root;
+
+    proxy_wasm::main! {{
+        // Envoy's own level decides.
+        proxy_wasm::set_log_level(LogLevel::Trace);
+        proxy_wasm::set_root_context(|id| Box::new(Root::new(id)));
+    }}
+}

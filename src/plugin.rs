@@ -1,12 +1,15 @@
 //! One configuration at work in one VM.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
+use std::rc::{Rc, Weak};
 
 use super::abi::{self, Map};
 use super::access;
 use super::awaited_bodies::AwaitedBodies;
 use super::host_services::{Environment, Shared, clocks, now};
 use super::meter::EnvoyStatistics;
+use super::warnings;
+use super::wasi;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
@@ -20,13 +23,16 @@ use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, Own, report};
 use probegate_core::route::Endpoint;
+use probegate_core::verdict::{Refusal, Verdict};
 use probegate_core::warnings::{Warning, Warnings};
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
 #[derive(Debug)]
 pub struct Plugin {
-    pub state: RefCell<State>,
+    /// The root that is called for it, as long as it is there.
+    pub root: Weak<u32>,
+    state: RefCell<State>,
     pub request_id_header: Box<[u8]>,
     /// The names that its answers tell.
     pub names: ReplyNames,
@@ -78,8 +84,23 @@ impl State {
 const FLUSH: u32 = 1_000;
 
 impl Plugin {
+    /// What changes; `None` while something else acts on it, which nothing does.
+    pub fn state(&self) -> Option<RefMut<'_, State>> {
+        self.state.try_borrow_mut().ok()
+    }
+
+    /// Goes on with a request; what cannot be judged is refused.
+    pub fn judge(
+        &self,
+        act: impl FnOnce(&mut Gate, &mut Context<'_, Environment>) -> Verdict,
+    ) -> Verdict {
+        let Some(mut state) = self.state() else { return Verdict::Refuse(Refusal::Internal) };
+        let (gate, mut context) = state.judging();
+        act(gate, &mut context)
+    }
+
     /// Reads a configuration and puts it to work.
-    pub fn configure(configuration: &[u8]) -> Result<Self, Mistake> {
+    pub fn configure(configuration: &[u8], root: &Rc<u32>) -> Result<Self, Mistake> {
         let own_key = HashKey(drawn()?);
         let hash_key = shared_hash_key(own_key)?;
         let env = |name: &str| std::env::var(name).ok();
@@ -89,10 +110,14 @@ impl Plugin {
             let warnings = compiled.warnings.iter().map(Mistake::message);
             let warnings: Vec<String> =
                 warnings.map(|warning| format!("probegate: {warning}")).collect();
-            log_once("probegate.warned", Level::Warning, &warnings);
+            warnings::log_once("probegate.warned", Level::Warning, &warnings);
         }
         if compiled.log.level <= Level::Info {
-            log_once("probegate.started", Level::Info, &[compiled.log.started(Host::Wasm.name())]);
+            warnings::log_once(
+                "probegate.started",
+                Level::Info,
+                &[compiled.log.started(Host::Wasm.name())],
+            );
         }
         let names = compiled.reply_names();
         let plugin_name = text_property("plugin_name")?;
@@ -117,6 +142,7 @@ impl Plugin {
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
+            root: Rc::downgrade(root),
             request_id_header: gate.names.request_id.clone(),
             names,
             log: compiled.log,
@@ -142,7 +168,9 @@ impl Plugin {
         };
         // Envoy forgets a counter that no VM holds. So this one holds them all before those that a
         // new configuration replaces are gone.
-        plugin.state.borrow_mut().meter.warned(plugin.warnings());
+        if let Some(mut state) = plugin.state() {
+            state.meter.warned(plugin.warnings());
+        }
         plugin.flush();
         Ok(plugin)
     }
@@ -167,7 +195,8 @@ impl Plugin {
 
     /// Sees the time go by, and once a second hands over what was counted.
     pub fn on_tick(&self) {
-        let state = &mut *self.state.borrow_mut();
+        let Some(mut borrowed) = self.state() else { return };
+        let state = &mut *borrowed;
         state.gate.on_tick(now());
         for (level, line) in state.gate.news(&self.log, &mut Shared) {
             access::write(level, &line);
@@ -183,13 +212,14 @@ impl Plugin {
 
     /// Hands over what was counted.
     fn flush(&self) {
-        let State { meter, statistics, .. } = &mut *self.state.borrow_mut();
-        meter.flush(statistics);
+        if let Some(mut state) = self.state() {
+            let State { meter, statistics, .. } = &mut *state;
+            meter.flush(statistics);
+        }
     }
 
     /// What was counted by all VMs.
-    fn expose(&self, format: Format) -> Reply {
-        let state = &mut *self.state.borrow_mut();
+    fn expose(&self, format: Format, state: &mut State) -> Reply {
         if let Some(prober) = &mut state.prober {
             state.meter.hold(&prober.records(&mut Shared));
         }
@@ -206,8 +236,8 @@ impl Plugin {
     }
 
     /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
-    fn report(&self, detail: Detail) -> Reply {
-        let State { prober, gate, meter, statistics, .. } = &mut *self.state.borrow_mut();
+    fn report(&self, detail: Detail, state: &mut State) -> Reply {
+        let State { prober, gate, meter, statistics, .. } = state;
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
         let status = detail == Detail::Status;
@@ -224,21 +254,22 @@ impl Plugin {
         endpoints::report(report, if ready { 200 } else { 503 })
     }
 
-    /// The answer of a route of the gate's own.
-    pub fn answer(&self, own: Endpoint) -> Reply {
-        match own {
+    /// The answer of a route of the gate's own; `None` if nothing can be told.
+    pub fn answer(&self, own: Endpoint) -> Option<Reply> {
+        let mut state = self.state()?;
+        Some(match own {
             Endpoint::Live => endpoints::live(),
-            Endpoint::Ready => self.report(Detail::Ready),
-            Endpoint::Status => self.report(Detail::Status),
-            Endpoint::Redirect => endpoints::redirect(self.state.borrow().gate.endpoints.page()),
+            Endpoint::Ready => self.report(Detail::Ready, &mut state),
+            Endpoint::Status => self.report(Detail::Status, &mut state),
+            Endpoint::Redirect => endpoints::redirect(state.gate.endpoints.page()),
             Endpoint::Page => endpoints::page(),
             Endpoint::Metrics => {
                 // Read here and not with the head: no other route looks at it.
                 let accept = abi::header(Map::Request, "accept").ok().flatten();
                 let format = Format::accepted(&accept.unwrap_or_default());
-                self.expose(format)
+                self.expose(format, &mut state)
             }
-        }
+        })
     }
 }
 
@@ -251,7 +282,7 @@ impl Drop for Plugin {
 
 fn drawn() -> Result<[u8; 16], Mistake> {
     let mut drawn = [0; 16];
-    abi::random(&mut drawn).map_err(|_| Mistake::new("Envoy gave no random bytes"))?;
+    wasi::random(&mut drawn).map_err(|_| Mistake::new("Envoy gave no random bytes"))?;
     Ok(drawn)
 }
 
@@ -265,20 +296,6 @@ fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
             Err(_) => Err(Mistake::new(format!("another plugin set the shared value {KEY}"))),
         },
         _ => Err(Mistake::new("Envoy gave no shared data")),
-    }
-}
-
-/// Logs lines in one of a process's VMs, unless they are the ones that were logged last.
-fn log_once(key: &str, level: Level, lines: &[String]) {
-    let text = lines.join("\n");
-    let (last, version) = match abi::shared_data(key) {
-        Ok(Some(shared)) => shared,
-        _ => (Vec::new(), abi::ABSENT),
-    };
-    if last != text.as_bytes() && abi::set_shared_data(key, text.as_bytes(), version) == Ok(true) {
-        for line in lines {
-            access::write(level, line);
-        }
     }
 }
 

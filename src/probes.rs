@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, CalloutResponse, Purpose};
+use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
 use super::host_services::{Shared, clocks, now};
 use super::plugin::{Plugin, State};
 use probegate_core::callout::FailureReason;
@@ -12,19 +12,21 @@ use probegate_core::log::{Access, Level};
 use probegate_core::probe::plan::{Check, Plan};
 use probegate_core::probe::record::Change;
 use probegate_core::probe::rung::Outcome;
-use probegate_core::probe::{Prober, Ticket, grpc, log as probe_log};
+use probegate_core::probe::{Ticket, grpc, log as probe_log};
 
 /// Sends what is due.
 pub fn on_tick(plugin: &Rc<Plugin>) {
     let mut failed = Vec::new();
     let changes = {
-        let state = &mut *plugin.state.borrow_mut();
-        let State { prober: Some(prober), environment, gate, meter, .. } = state else { return };
+        let Some(mut state) = plugin.state() else { return };
+        let State { prober: Some(prober), environment, gate, meter, .. } = &mut *state else {
+            return;
+        };
         let ticked = prober.on_tick(clocks(), &mut || environment.random(), &mut Shared);
         gate.degraded = ticked.degraded;
         meter.hold(&ticked.records);
         for ticket in ticked.tickets {
-            match send(prober.plan(), ticket) {
+            match send(plugin, prober.plan(), ticket) {
                 Ok(token) => callouts::remember(token, Purpose::Probe(ticket), plugin),
                 Err(reason) => failed.push((ticket, reason)),
             }
@@ -38,43 +40,48 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 }
 
 /// Sends a probe; a failed call is a failed probe.
-fn send(plan: &Plan, ticket: Ticket) -> Result<u32, FailureReason> {
+fn send(plugin: &Plugin, plan: &Plan, ticket: Ticket) -> Result<u32, FailureReason> {
+    let root = plugin.root.upgrade().ok_or(FailureReason::Refused)?;
     let target = plan.targets.get(ticket.target).ok_or(FailureReason::UnknownCluster)?;
     let rung = target.rungs.get(ticket.rung).ok_or(FailureReason::UnknownCluster)?;
     let bearer = target.token.as_ref().map(|token| format!("Bearer {}", token.expose()));
     let mut body = Vec::new();
-    let mut headers: Vec<(&[u8], &[u8])> =
-        vec![(b":authority", target.authority.as_bytes()), (b"user-agent", b"probegate")];
+    let mut headers = vec![(":authority", &*target.authority), ("user-agent", "probegate")];
     match &rung.check {
         Check::Http { path, .. } => {
-            headers.extend([
-                (&b":method"[..], &b"GET"[..]),
-                (b":path", path.as_bytes()),
-                (b"accept", b"*/*"),
-            ]);
+            headers.extend([(":method", "GET"), (":path", path), ("accept", "*/*")]);
         }
         Check::Grpc { service } => {
             headers.extend([
-                (&b":method"[..], &b"POST"[..]),
-                (b":path", grpc::PATH.as_bytes()),
-                (b"content-type", b"application/grpc"),
-                (b"te", b"trailers"),
+                (":method", "POST"),
+                (":path", grpc::PATH),
+                ("content-type", "application/grpc"),
+                ("te", "trailers"),
             ]);
             body = grpc::request(service);
         }
     }
     if let Some(bearer) = &bearer {
-        headers.push((b"authorization", bearer.as_bytes()));
+        headers.push(("authorization", bearer));
     }
-    callouts::call(&target.cluster, &headers, &body, plan.timeout)
+    callouts::call(Outgoing {
+        caller: *root,
+        cluster: &target.cluster,
+        headers,
+        body: &body,
+        timeout: plan.timeout,
+    })
 }
 
 /// A probe is over.
 pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
     let took = now().saturating_sub(ticket.sent);
     let outcome = {
-        let state = plugin.state.borrow();
-        let Some(plan) = state.prober.as_ref().map(Prober::plan) else { return };
+        let state = plugin.state();
+        let Some(plan) = state.as_ref().and_then(|state| state.prober.as_ref()?.plan().into())
+        else {
+            return;
+        };
         let target = plan.targets.get(ticket.target);
         let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
         rung.check.judge(CalloutResponse::read(body).answer(), took, plan.timeout)
@@ -85,7 +92,8 @@ pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
 /// Merges what a probe has said, and tells what that changed.
 fn conclude(plugin: &Plugin, ticket: Ticket, outcome: Outcome) {
     let changes = {
-        let State { prober: Some(prober), .. } = &mut *plugin.state.borrow_mut() else { return };
+        let Some(mut state) = plugin.state() else { return };
+        let Some(prober) = &mut state.prober else { return };
         prober.on_outcome(ticket, outcome, clocks(), &mut Shared)
     };
     tell(plugin, changes.iter().map(|change| (ticket.target, *change)));
@@ -93,7 +101,8 @@ fn conclude(plugin: &Plugin, ticket: Ticket, outcome: Outcome) {
 
 /// Counts what changed, and logs it; a probe that changed nothing leaves no line.
 fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
-    let State { prober: Some(prober), meter, .. } = &mut *plugin.state.borrow_mut() else { return };
+    let Some(mut state) = plugin.state() else { return };
+    let State { prober: Some(prober), meter, .. } = &mut *state else { return };
     for (target, change) in changes {
         meter.probed(target, change);
         let Some(target) = prober.plan().targets.get(target) else { continue };

@@ -1,55 +1,86 @@
-//! The root context: a configuration comes in, ticks come by, streams begin.
+//! The root context: a configuration comes in, ticks and answers come by, streams begin.
 
 use std::rc::Rc;
 
-use super::abi::{self, Level};
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+
 use super::plugin::Plugin;
-use super::{callouts, probes, token_fetches};
+use super::stream::{HttpStream, Unconfigured};
+use super::{abi, access, callouts, exchange, global_rate_limit, probes, token_fetches};
 use probegate_core::config::Mistake;
+use probegate_core::log::Level;
 
 /// One plugin of the VM, once it is configured.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Root {
+    /// Envoy's number for it. Others see by it that the root is there.
+    id: Rc<u32>,
     plugin: Option<Rc<Plugin>>,
 }
 
 impl Root {
-    /// Reads the configuration, so many bytes of it; says whether it is at work now.
-    pub fn on_configure(&mut self, size: usize) -> bool {
-        match configure(size) {
+    /// The root that Envoy calls by this number.
+    pub fn new(id: u32) -> Self {
+        Self { id: Rc::new(id), plugin: None }
+    }
+
+    /// The plugin, once nothing can fail any more: what Envoy is told was refused must not be at work.
+    fn configured(&self, size: usize) -> Result<Plugin, Mistake> {
+        let bytes = abi::plugin_configuration(size)
+            .map_err(|_| Mistake::new("Envoy did not hand over the configuration"))?;
+        let plugin = Plugin::configure(&bytes, &self.id)?;
+        abi::set_tick_period(plugin.tick)
+            .map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
+        Ok(plugin)
+    }
+}
+
+impl Context for Root {
+    /// Every call is a root's, also one that was made for a stream.
+    fn on_http_call_response(&mut self, token: u32, _: usize, body_size: usize, _: usize) {
+        callouts::on_answer(token, body_size);
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        match self.configured(size) {
             Ok(plugin) => {
                 self.plugin = Some(Rc::new(plugin));
                 true
             }
             Err(mistake) => {
-                abi::log(Level::Error, &format!("probegate: {mistake}"));
+                access::write(Level::Error, &format!("probegate: {mistake}"));
                 false
             }
         }
     }
 
-    /// Time goes by. Returns the streams that wait for a body, and have for too long.
-    pub fn on_tick(&mut self) -> Vec<u32> {
-        let Some(plugin) = &self.plugin else { return Vec::new() };
+    fn on_tick(&mut self) {
+        let Some(plugin) = &self.plugin else { return };
         plugin.on_tick();
         callouts::forget();
         probes::on_tick(plugin);
         token_fetches::on_tick(plugin);
-        plugin.bodies.overdue()
+        for stream in plugin.bodies.overdue() {
+            exchange::on_overdue_body(&stream);
+        }
     }
 
-    /// What a stream that begins now belongs to; `None` if nothing could be configured.
-    pub fn plugin(&self) -> Option<Rc<Plugin>> {
-        self.plugin.clone()
+    /// A stream has something to be sent.
+    fn on_queue_ready(&mut self, _: u32) {
+        global_rate_limit::send_question();
     }
-}
 
-/// The plugin, once nothing can fail any more: what Envoy is told was refused must not be at work.
-fn configure(size: usize) -> Result<Plugin, Mistake> {
-    let bytes = abi::plugin_configuration(size)
-        .map_err(|_| Mistake::new("Envoy did not hand over the configuration"))?;
-    let plugin = Plugin::configure(&bytes)?;
-    abi::set_tick_period(plugin.tick)
-        .map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
-    Ok(plugin)
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(match &self.plugin {
+            Some(plugin) => Box::new(HttpStream::new(id, plugin.clone())),
+            None => Box::new(Unconfigured),
+        })
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, CalloutResponse, Purpose};
+use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
 use super::host_services::{Shared, now};
 use super::plugin::{Plugin, State};
 use probegate_core::auth::fetch::{self as fetch, Change, Source};
@@ -14,8 +14,8 @@ use probegate_core::log::Level;
 /// Asks what is due, and takes over what all VMs hold.
 pub fn on_tick(plugin: &Rc<Plugin>) {
     let due = {
-        let State { fetcher, gate, .. } = &mut *plugin.state.borrow_mut();
-        let Some(fetcher) = fetcher else { return };
+        let Some(mut state) = plugin.state() else { return };
+        let State { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
         let now = now();
         let due = fetcher.due(now, &mut Shared);
         gate.renew_tokens(&fetcher.tokens(now, &mut Shared));
@@ -30,16 +30,22 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 }
 
 fn send(plugin: &Plugin, index: usize) -> Option<u32> {
-    let State { fetcher, .. } = &*plugin.state.borrow();
-    let Source { cluster, path, authority, timeout, .. } = fetcher.as_ref()?.source(index)?;
-    let headers: [(&[u8], &[u8]); 5] = [
-        (b":method", b"GET"),
-        (b":path", path.as_bytes()),
-        (b":authority", authority.as_bytes()),
-        (b"user-agent", b"probegate"),
-        (b"accept", b"text/plain, */*"),
-    ];
-    callouts::call(cluster, &headers, &[], *timeout).ok()
+    let state = plugin.state()?;
+    let Source { cluster, path, authority, timeout, .. } = state.fetcher.as_ref()?.source(index)?;
+    let call = callouts::call(Outgoing {
+        caller: *plugin.root.upgrade()?,
+        cluster,
+        headers: vec![
+            (":method", "GET"),
+            (":path", path),
+            (":authority", authority),
+            ("user-agent", "probegate"),
+            ("accept", "text/plain, */*"),
+        ],
+        body: &[],
+        timeout: *timeout,
+    });
+    call.ok()
 }
 
 /// A source has answered, or did not.
@@ -57,9 +63,8 @@ fn read(body: usize) -> Option<Vec<Digest>> {
 
 /// Notes what a source has said, tells what that changed, and opens for it in this VM at once.
 fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
-    let State { fetcher: Some(fetcher), gate, .. } = &mut *plugin.state.borrow_mut() else {
-        return;
-    };
+    let Some(mut state) = plugin.state() else { return };
+    let State { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
     let now = now();
     let change = fetcher.on_answer(index, said, now, &mut Shared);
     gate.renew_tokens(&fetcher.tokens(now, &mut Shared));

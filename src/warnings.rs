@@ -1,8 +1,8 @@
 //! Tells of what keeps the gate from its work: once a process in the log, in a gauge and in the status.
 
-use super::access;
 use super::host_services::Shared;
 use super::plugin::{Plugin, State};
+use super::{abi, access};
 use probegate_core::log::Level;
 use probegate_core::store::Tables as _;
 use probegate_core::warnings::{Warning, Warnings};
@@ -46,6 +46,20 @@ impl Plugin {
         if state.told != warned {
             state.told = warned;
             state.meter.warned(self.warnings());
+        }
+    }
+}
+
+/// Logs lines in one of a process's VMs, unless they are the ones that were logged last.
+pub fn log_once(key: &str, level: Level, lines: &[String]) {
+    let text = lines.join("\n");
+    let (last, version) = match abi::shared_data(key) {
+        Ok(Some(shared)) => shared,
+        _ => (Vec::new(), abi::ABSENT),
+    };
+    if last != text.as_bytes() && abi::set_shared_data(key, text.as_bytes(), version) == Ok(true) {
+        for line in lines {
+            access::write(level, line);
         }
     }
 }

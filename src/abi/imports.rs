@@ -1,5 +1,6 @@
-//! The host functions as they are imported: proxy-wasm's ABI 0.2.1, and two of WASI's.
+//! The host functions as they are imported, of proxy-wasm's ABI 0.2.1, and an export of the SDK's.
 
+#[link(wasm_import_module = "env")]
 unsafe extern "C" {
     pub fn proxy_log(level: u32, text: *const u8, size: usize) -> u32;
     pub fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
@@ -64,26 +65,12 @@ unsafe extern "C" {
     ) -> u32;
     pub fn proxy_continue_stream(stream: u32) -> u32;
     pub fn proxy_set_effective_context(context: u32) -> u32;
-    pub fn proxy_http_call(
-        cluster: *const u8,
-        cluster_size: usize,
-        headers: *const u8,
-        headers_size: usize,
-        body: *const u8,
-        body_size: usize,
-        trailers: *const u8,
-        trailers_size: usize,
-        timeout: u32,
-        token: *mut u32,
-    ) -> u32;
     pub fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     pub fn proxy_increment_metric(id: u32, offset: i64) -> u32;
     pub fn proxy_record_metric(id: u32, value: u64) -> u32;
     pub fn proxy_get_metric(id: u32, value: *mut u64) -> u32;
 }
 
-#[cfg_attr(target_arch = "wasm32", link(wasm_import_module = "wasi_snapshot_preview1"))]
 unsafe extern "C" {
-    pub fn clock_time_get(clock: u32, precision: u64, time: *mut u64) -> u32;
-    pub fn random_get(data: *mut u8, size: usize) -> u32;
+    pub fn proxy_on_queue_ready(root: u32, queue: u32);
 }

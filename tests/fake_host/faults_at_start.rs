@@ -16,7 +16,8 @@ fn a_plugin_is_loaded_as_a_whole_or_not_at_all() {
     let mut found = BTreeSet::new();
     for &call in Call::ALL {
         for status in STATUSES {
-            let once = (1..=4).map(|nth| Fault::nth(call, nth, status));
+            let nths = if call == Call::Log { 0..0 } else { 1..5 };
+            let once = nths.map(|nth| Fault::nth(call, nth, status));
             for fault in once.chain([Fault::always(call, status)]) {
                 let case = fault.to_string();
                 let vm = Vm::start(&Process::start(), &case);
@@ -42,7 +43,7 @@ fn a_plugin_is_loaded_as_a_whole_or_not_at_all() {
 #[test]
 fn a_worker_that_starts_badly_shares_the_limit() {
     let mut found = Vec::new();
-    for &call in Call::ALL {
+    for call in Call::at_times() {
         for nth in 1..=6 {
             let envoy = Envoy::start(1, LIMITED);
             let vm = Vm::start(&envoy.process, &format!("{call:?} {nth}"));
@@ -62,7 +63,7 @@ fn a_worker_that_starts_badly_shares_the_limit() {
 #[test]
 fn a_refused_configuration_is_not_at_work() {
     let mut found = Vec::new();
-    for &call in Call::ALL {
+    for call in Call::at_times() {
         for nth in 1..=6 {
             let envoy = Envoy::start(1, r#"{"request_id": {"header": "x-old"}}"#);
             let Worker { vm, root } = &envoy.workers[0];
@@ -91,5 +92,23 @@ fn a_missing_host_call_at_start_is_named() {
             assert!(!accepted, "{call:?} {status:?}");
             assert_eq!(process.log_at(Level::Error).len(), 1, "{call:?} {status:?}");
         }
+    }
+}
+
+/// A VM whose lines Envoy does not take works as any other, and writes none.
+#[test]
+fn without_a_log_everything_works() {
+    for status in STATUSES {
+        let process = Process::start();
+        let vm = Vm::start(&process, &format!("{status:?}"));
+        vm.fail(Fault::always(Call::Log, status));
+        let (root, accepted) = vm.load(&Plugin::new(CONFIGURATION));
+        assert!(accepted, "{status:?}");
+        let worker = Worker { vm, root };
+        for (expected, request) in requests() {
+            assert_eq!(worker.send(request).status(), expected, "{status:?}");
+        }
+        assert_eq!(process.log(), [], "{status:?}");
+        assert_eq!(worker.vm.recover(), 1, "{status:?}: tried once a VM");
     }
 }

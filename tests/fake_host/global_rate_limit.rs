@@ -15,7 +15,7 @@ use crate::envoy::outgoing::Answer;
 use crate::envoy::{
     Call, Envoy, Exchange, Fault, Outgoing, Request, Response, Status, Stream, Worker,
 };
-use crate::faults::STATUSES;
+use crate::faults::{STATUSES, STATUSES_OF_A_CALL};
 
 /// A gate whose service is told of each client.
 pub fn configuration(on_error: &str) -> String {

@@ -1,6 +1,8 @@
 //! The module's exports, as Envoy calls them. Each of them runs in the VM of the calling thread.
 
 use std::ffi::c_void;
+use std::panic;
+use std::sync::{Mutex, PoisonError};
 
 mod exports {
     use super::c_void;
@@ -45,8 +47,17 @@ impl From<u32> for Action {
 
 // SAFETY, of every call here: only numbers are passed, and the module's state is of this thread.
 
+/// Natively all VMs have one logger and one hook for panics, which are the process's. The SDK sets them once, and
+/// the hook stays the tests' own.
 pub fn initialize() {
+    static ALONE: Mutex<bool> = Mutex::new(false);
+    let mut initialized = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = (!*initialized).then(panic::take_hook);
     unsafe { exports::_initialize() }
+    if let Some(hook) = hook {
+        panic::set_hook(hook);
+    }
+    *initialized = true;
 }
 
 pub fn allocate(size: usize) -> *mut u8 {

@@ -1,0 +1,285 @@
+//! One request and its answer.
+
+mod replies;
+mod response;
+mod trailers;
+
+use std::cell::RefCell;
+use std::mem;
+use std::rc::{Rc, Weak};
+
+use proxy_wasm::types::Action;
+
+use super::abi::{self, Map};
+use super::access::{self, AccessRecord};
+use super::callouts::CalloutResponse;
+use super::global_rate_limit;
+use super::header_edits::apply;
+use super::host_services::now;
+use super::plugin::Plugin;
+use probegate_core::callout::{FailureReason, Response};
+use probegate_core::gate::Stream;
+use probegate_core::http::MAX_BODY;
+use probegate_core::request::{Head, Pairs};
+use probegate_core::time::Micros;
+use probegate_core::verdict::{Pause, Refusal, Verdict};
+
+/// Where an exchange lies, as long as Envoy has its stream.
+pub type Place = Weak<RefCell<Exchange>>;
+
+/// A request from its head until Envoy deletes its stream.
+#[derive(Debug)]
+pub struct Exchange {
+    /// Envoy's number for its stream.
+    id: u32,
+    me: Place,
+    plugin: Rc<Plugin>,
+    state: State,
+    /// For the log alone.
+    record: Option<AccessRecord>,
+}
+
+/// How far it has come.
+#[derive(Debug)]
+enum State {
+    /// Nothing of it was shown yet.
+    New,
+    /// The streams of its listener pass untouched.
+    Bypassed,
+    /// The request is held for something.
+    Paused(Stream, Wait),
+    /// The request was forwarded or answered, or Envoy answered what no filter was shown.
+    Decided(Stream),
+}
+
+/// What a request is held for.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    /// Its body, of which Envoy has shown something.
+    Body { shown: bool },
+    /// The answer to this call, which was made then.
+    Call { token: u32, sent: Micros },
+    /// Nothing any more: Envoy has answered the request.
+    Over,
+}
+
+impl Exchange {
+    /// The exchange of a stream of the plugin's; `me` is where it lies.
+    pub fn new(id: u32, plugin: Rc<Plugin>, me: Place) -> Self {
+        Self { id, me, plugin, state: State::New, record: None }
+    }
+
+    /// The request's head is there; `ends` if it is all of the request.
+    pub fn on_request_headers(&mut self, ends: bool) -> Action {
+        if self.plugin.passes() {
+            self.state = State::Bypassed;
+            return Action::Continue;
+        }
+        let plugin = self.plugin.clone();
+        // It stays where it is, as does all that nothing can judge.
+        let Some(mut borrowed) = plugin.state() else { return Action::Pause };
+        let state = &mut *borrowed;
+        let (gate, mut context) = state.judging();
+        let Ok(headers) = abi::headers(Map::Request) else {
+            let stream = gate.on_headless(&mut context);
+            drop(borrowed);
+            return self.refuse(stream, Refusal::Internal);
+        };
+        let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
+        let (stream, mut verdict) = gate.on_request(&head, &mut context);
+        self.record = access::note(&plugin, state, &head, &stream);
+        // What waits is edited now: Envoy may take the head away from here before it goes on.
+        if let Verdict::Forward(edits) | Verdict::Pause(edits, _) = verdict
+            && apply(edits, &stream, &plugin, &state.gate).is_err()
+        {
+            verdict = Verdict::Refuse(Refusal::Internal);
+        }
+        drop(borrowed);
+        // What the gate answers itself has the same ID in Envoy's access log. Envoy that does not take
+        // it costs the log its ID.
+        if stream.id_minted && matches!(verdict, Verdict::Refuse(_) | Verdict::Answer(_)) {
+            let id = stream.id.as_bytes();
+            let _ = abi::set_header(Map::Request, &plugin.request_id_header, id);
+        }
+        self.carry_out(stream, verdict)
+    }
+
+    /// More of the request's body is there, `size` bytes with what is held of it.
+    pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
+        let State::Paused(_, Wait::Body { shown }) = &mut self.state else {
+            return self.on_request_end();
+        };
+        if !mem::replace(shown, true) {
+            self.plugin.bodies.came(self.id);
+        }
+        match ends {
+            _ if size > MAX_BODY => self.on_body(None),
+            true => self.on_request_end(),
+            false => Action::Pause,
+        }
+    }
+
+    /// All of the request's body is there.
+    fn on_request_end(&mut self) -> Action {
+        match &self.state {
+            State::Paused(_, Wait::Body { .. }) => {
+                self.on_body(abi::request_body(MAX_BODY).ok().as_deref())
+            }
+            State::Bypassed => Action::Continue,
+            // What follows the head goes where it went.
+            State::Decided(stream) if stream.forwarded => Action::Continue,
+            State::New if self.plugin.passes() => Action::Continue,
+            _ => Action::Pause,
+        }
+    }
+
+    fn on_body(&mut self, body: Option<&[u8]>) -> Action {
+        let Some(mut stream) = self.take_paused() else { return Action::Pause };
+        let verdict = self.plugin.judge(|gate, context| gate.on_body(&mut stream, body, context));
+        self.carry_out(stream, verdict)
+    }
+
+    /// The stream of a request that is held no longer.
+    fn take_paused(&mut self) -> Option<Stream> {
+        match mem::replace(&mut self.state, State::New) {
+            State::Paused(stream, wait) => {
+                if let Wait::Body { shown: false } = wait {
+                    self.plugin.bodies.forget(self.id);
+                }
+                Some(stream)
+            }
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    /// A call is over, and its answer, with a body so long, can be read until this returns. False if the
+    /// request did not wait for it.
+    fn on_call(&mut self, token: u32, body: usize) -> bool {
+        let State::Paused(_, Wait::Call { token: held, sent }) = self.state else { return false };
+        if held != token {
+            return false;
+        }
+        let heard = CalloutResponse::read(body);
+        // What Envoy does not let this do stays where it is, and does not get through.
+        let _ = abi::act_for(self.id);
+        let action = self.on_global_rate_limit(Ok(heard.answer()), sent);
+        if action == Action::Continue
+            && abi::continue_request().is_err()
+            && let State::Decided(stream) = mem::replace(&mut self.state, State::New)
+        {
+            self.refuse(stream, Refusal::Internal);
+        }
+        true
+    }
+
+    fn on_global_rate_limit(
+        &mut self,
+        answer: Result<Response<'_>, FailureReason>,
+        sent: Micros,
+    ) -> Action {
+        let Some(mut stream) = self.take_paused() else { return Action::Pause };
+        let verdict = self
+            .plugin
+            .judge(|gate, context| gate.on_global_rate_limit(&mut stream, answer, sent, context));
+        // It is asked once a request. The root, which may be called now, could not be woken to ask again.
+        let verdict = match verdict {
+            Verdict::Pause(..) => Verdict::Refuse(Refusal::Internal),
+            decided => decided,
+        };
+        self.carry_out(stream, verdict)
+    }
+
+    /// Asks the rate limit service. What cannot be sent is decided at once.
+    fn ask(&mut self, mut stream: Stream) -> Action {
+        let rest = stream.pending.as_mut();
+        let message =
+            rest.map(|rest| mem::take(&mut rest.global_rate_limit.message)).unwrap_or_default();
+        let sent = now();
+        let asked = global_rate_limit::ask(&self.plugin, self.id, message, self.me.clone());
+        let token = *asked.as_ref().unwrap_or(&0);
+        self.state = State::Paused(stream, Wait::Call { token, sent });
+        match asked {
+            Ok(_) => Action::Pause,
+            Err(reason) => self.on_global_rate_limit(Err(reason), sent),
+        }
+    }
+
+    /// Does what was decided on a request whose head is edited.
+    fn carry_out(&mut self, mut stream: Stream, verdict: Verdict) -> Action {
+        replies::settle(&mut stream, &verdict);
+        if let Some(record) =
+            self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
+        {
+            access::audit(&self.plugin, &stream, record, Some(&verdict));
+        }
+        match verdict {
+            Verdict::Forward(_) => {
+                access::tell(&self.plugin, &stream);
+                self.state = State::Decided(stream);
+                Action::Continue
+            }
+            Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(stream),
+            Verdict::Pause(_, Pause::Body) => {
+                self.plugin.bodies.wait(self.id, self.me.clone());
+                self.state = State::Paused(stream, Wait::Body { shown: false });
+                Action::Pause
+            }
+            Verdict::Refuse(refusal) => self.refuse(stream, refusal),
+            Verdict::Answer(endpoint) => self.answer(stream, endpoint),
+        }
+    }
+
+    /// The request, if it is held, is not held for anything any more.
+    fn give_up(&mut self) {
+        if let State::Paused(_, wait) = &mut self.state
+            && let Wait::Body { shown: false } = mem::replace(wait, Wait::Over)
+        {
+            self.plugin.bodies.forget(self.id);
+            self.plugin.body_missed();
+        }
+    }
+}
+
+/// The call is over for which a stream waits, if it still does: what was heard of it says so.
+pub fn on_call(exchange: &Place, token: u32, body: usize) -> bool {
+    let exchange = exchange.upgrade();
+    let exchange = exchange.as_ref().and_then(|exchange| exchange.try_borrow_mut().ok());
+    exchange.is_some_and(|mut exchange| exchange.on_call(token, body))
+}
+
+/// No byte of the body has come that a request waits for: Envoy may keep all bodies from the plugin, and the
+/// request would wait for ever.
+pub fn on_overdue_body(exchange: &Place) {
+    let exchange = exchange.upgrade();
+    let exchange = exchange.as_ref().and_then(|exchange| exchange.try_borrow_mut().ok());
+    if let Some(mut exchange) = exchange {
+        exchange.on_overdue_body();
+    }
+}
+
+/// Envoy deletes a stream once, however it ended.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let now = now();
+        let is_held = matches!(self.state, State::Paused(..));
+        self.give_up();
+        let plugin = &self.plugin;
+        let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
+        // Nothing was decided: its client went away, or Envoy answered it.
+        if is_held {
+            stream.decision = "unfinished";
+            if let Some(record) = &self.record {
+                access::audit(plugin, stream, record, None);
+            }
+        }
+        if let Some(mut state) = plugin.state() {
+            stream.on_end(now, &mut state.meter);
+        }
+        if let Some(record) = &self.record {
+            access::log(plugin, stream, record, now);
+        }
+    }
+}
