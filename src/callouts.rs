@@ -118,7 +118,6 @@ pub struct CalloutResponse {
 
 impl CalloutResponse {
     /// Reads it, with a body so long.
-    #[inline(never)]
     pub fn read(body: usize) -> Self {
         Self {
             headers: abi::headers(Map::CallHeaders).unwrap_or_default(),

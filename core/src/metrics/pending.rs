@@ -77,7 +77,6 @@ impl PendingMetrics {
     }
 
     /// Makes a series known, though nothing was added to it here.
-    #[inline(never)]
     pub fn know(&mut self, key: SeriesName) {
         if !self.entries.contains_key(&key) {
             self.entry(key);

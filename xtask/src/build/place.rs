@@ -91,7 +91,7 @@ impl Place {
             .arg(package)
             .arg("--target-dir")
             .arg(&self.target)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.flags()?);
+            .env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
         Ok(cargo)
     }
 
@@ -103,14 +103,6 @@ impl Place {
             None => cargo.env_remove("PROBEGATE_COMMIT"),
         };
         cargo
-    }
-
-    /// SHA-256 comes as a loop: unrolled it would be 7 KB more, for the few requests that present a token. And
-    /// less is inlined than LLVM would: 20 KB less, for 200 of the 126,000 instructions of a request.
-    fn flags(&self) -> Outcome<String> {
-        let compact = ["--cfg=sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=75"];
-        let flags = self.remapped()?.into_iter().chain(compact.map(str::to_owned));
-        Ok(flags.collect::<Vec<_>>().join(SEPARATOR))
     }
 
     /// Panic messages name source files: the folders of this machine are taken out of them.

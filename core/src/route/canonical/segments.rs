@@ -10,7 +10,6 @@ pub fn pieces(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// True if a path has dots that some server resolves, begins with what may be a host, or has several
 /// things that are undone in any order.
-#[inline(never)]
 pub fn is_ambiguous(sent: &[u8], decoded: &[u8], visible: &[u8]) -> bool {
     let counted = |path: &[u8]| path.iter().filter(|byte| b"/\\;?#%".contains(byte)).count();
     let escapes = sent.iter().filter(|byte| **byte == b'%').count();
@@ -26,7 +25,6 @@ pub fn is_ambiguous(sent: &[u8], decoded: &[u8], visible: &[u8]) -> bool {
 }
 
 /// Writes the segments of a decoded path anew. A path that does not start with a slash, as `*`, keeps that.
-#[inline(never)]
 pub fn canonicalize(path: &[u8]) -> Vec<u8> {
     let mut kept: Vec<&[u8]> = Vec::new();
     for segment in path.split(|byte| matches!(byte, b'/' | b'\\')) {
