@@ -5,7 +5,7 @@ use probegate_core::callout::Response;
 use probegate_core::client::Identity;
 use probegate_core::global_rate_limit::Decision;
 use probegate_core::global_rate_limit::answer::{Over, judge};
-use probegate_core::global_rate_limit::request::{Descriptor, Question, OperationDescriptor};
+use probegate_core::global_rate_limit::request::{Descriptor, OperationDescriptor, Question};
 use probegate_core::probe::grpc;
 use probegate_core::request::Pairs;
 
@@ -68,8 +68,11 @@ fn question(flags: u8, said: &[u8]) {
     let mut question = Question::of(client);
     question.operation(0, (flags & 4 == 0).then_some(key));
     question.operation(usize::from(flags >> 5), Some(key));
-    let told =
-        OperationDescriptor { name: "recall".into(), by_client: flags & 8 != 0, by_header: flags & 16 != 0 };
+    let told = OperationDescriptor {
+        name: "recall".into(),
+        by_client: flags & 8 != 0,
+        by_header: flags & 16 != 0,
+    };
     let descriptor = Descriptor { client: true, operation: true, key: true };
     let message = question.message("domain", &[descriptor], &[told]);
     let Some(message) = message else { return };

@@ -23,7 +23,7 @@ pub fn target(value: &[u8]) {
         if let Some(record) = Record::decode(value, rungs) {
             assert_eq!(record.encode(), value, "what is read is what would be written");
             assert_eq!(record.rungs.len(), rungs);
-            assert!(record.height() <= rungs);
+            assert!(record.available_rungs() <= rungs);
         }
     }
     probes("probegate.probe.", value);
@@ -52,7 +52,7 @@ fn probes(prefix: &'static str, value: &[u8]) {
     }
     assert!(answered > 0, "nothing is probed: {}", value.escape_ascii());
     let record = &prober.records(&mut tables)[0];
-    assert!(record.as_ref().is_some_and(|record| record.height() == 2), "{record:?}");
+    assert!(record.as_ref().is_some_and(|record| record.available_rungs() == 2), "{record:?}");
 }
 
 /// Shared values, where something else stands until it is written for the first time.

@@ -21,7 +21,7 @@ pub fn check(context: &Context<'_>, findings: &mut Findings) {
             matches!(sections, (Some(mine), Some(theirs)) if mine != theirs)
         };
         if differ("probes") {
-            findings.warn("shared-name", line, format!("the gate of line {first} has the same name and vm_id and other probes, so both answer for one another's services, and one may never probe: give each a name and a vm_id of its own"));
+            findings.warn("shared-name", line, format!("the gate of line {first} has the same name and vm_id and other probes, so their metrics and records are mixed: give each a name and a vm_id of its own"));
         } else if ["rate_limit", "operations", "replay"].into_iter().any(differ) {
             findings.warn("shared-name", line, format!("the gate of line {first} has the same name and vm_id and other limits, and both keep their tables in one place: give each a name and a vm_id of its own"));
         }
