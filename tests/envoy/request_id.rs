@@ -1,8 +1,10 @@
 //! Every request and every answer carries one ID, and all who see it see the same.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use testbed::client::raw;
-use testbed::{Bootstrap, Client, Envoy, Port, Request, Response, Upstream};
+use testbed::{Bootstrap, Client, Envoy, Port, Request, Response, Upstream, poll};
 
 /// The ID of an answer. Panics if it has none, or several.
 pub fn id_of(answer: &Response) -> &str {
@@ -225,5 +227,34 @@ fn a_refusal_has_one_id_where_envoy_copies_the_requests() {
         assert!(is_minted(id_of(&answer)), "{sent:?}: {}", id_of(&answer));
         let body = answer.json();
         assert_eq!(body["request_id"], id_of(&answer), "{sent:?}");
+    }
+}
+
+/// Envoy's own access log shows a refused request under the ID that its client was told.
+#[test]
+fn envoys_access_log_has_the_id_of_a_refusal() {
+    let upstream = Upstream::start();
+    let bootstrap = Bootstrap::to(upstream.address())
+        .plugin(json!({"rate_limit": {"requests": 1, "window": "1h"}}))
+        .hcm(json!({"access_log": [{
+            "name": "envoy.access_loggers.stdout",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+                "log_format": {"text_format_source": {"inline_string":
+                    "seen %RESPONSE_CODE% %REQ(X-REQUEST-ID)%\n"}},
+            },
+        }]}));
+    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut client = Client::new(envoy.address());
+    assert_eq!(client.get("/v1/recall").status, 200);
+    for (path, status) in [("/metrics", 401), ("/v1/recall", 429)] {
+        for sent in [&[][..], &[("x-request-id", &b"a b"[..])], &[("x-request-id", b"kept")]] {
+            let answer = client.get_with(path, sent);
+            assert_eq!(answer.status, status, "{path} {sent:?}");
+            let line = format!("seen {status} {}", id_of(&answer));
+            poll::until(Duration::from_secs(10), &line, || {
+                envoy.log().lines().any(|logged| logged == line).then_some(())
+            });
+        }
     }
 }

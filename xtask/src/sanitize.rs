@@ -14,20 +14,21 @@ use crate::{Outcome, command, fuzz, trials};
 /// Cases of a property, where 256 are usual: what is looked for does not depend on the case.
 const CASES: &str = "16";
 
-/// Each with the standard library compiled for it as well: locks that are not would be taken for races.
 pub fn run() -> Outcome {
     let nightly = fuzz::nightly().filter(|toolchain| has_sources(toolchain)).ok_or(
         "sanitizers want a nightly compiler with its sources: \
          `rustup toolchain install nightly --component rust-src`",
     )?;
-    // What the core does is one thread's.
-    let core: &[&str] = &["--package", "probegate-core"];
-    for (sanitizer, more) in [("address", core), ("thread", &[])] {
+    // What the core does is one thread's. For threads the standard library is compiled anew as well: locks that are
+    // not would be taken for races.
+    let runs =
+        [("address", ["--package", "probegate-core"].as_slice()), ("thread", &["-Zbuild-std"])];
+    for (sanitizer, more) in runs {
         println!("\n{sanitizer}, by {nightly}");
         let target = format!("{ARCH}-unknown-linux-gnu");
         let mut tests = Command::new("cargo");
         tests
-            .args(["test", "--quiet", "--locked", "-Zbuild-std", "--lib", "--target", &target])
+            .args(["test", "--quiet", "--locked", "--lib", "--target", &target])
             .args(["--package", "probegate-native"])
             .args(more)
             .current_dir(workspace())
