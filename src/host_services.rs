@@ -1,21 +1,17 @@
 //! What the core asks of Envoy while it judges: time, random bytes, the peer, the shared table.
 
-use std::fmt::Write as _;
-use std::hash::Hasher as _;
-
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
-
 use super::{abi, wasi};
 use probegate_core::client::{Connection, HashKey};
+use probegate_core::config::Mistake;
 use probegate_core::gate::Host;
-
+use probegate_core::random::RandomPool;
 use probegate_core::store::{Store, Tables, Unavailable, Version};
 use probegate_core::time::{Clock, Micros, Now};
 
 /// A VM's means, kept between requests.
 #[derive(Debug)]
 pub struct Environment {
-    random: Random,
+    random: RandomPool,
     peer: Vec<u8>,
     /// The limiter's.
     slots: Table,
@@ -51,7 +47,12 @@ impl Environment {
     /// The means of a plugin whose limiter's slots have keys that start with `slots`, and those of its
     /// other tables with `tables`. `own_key` was drawn by this VM, and no other has it.
     pub fn new(slots: String, tables: String, own_key: HashKey) -> Self {
-        Self { random: Random::new(own_key), peer: Vec::new(), slots: Table::new(slots), tables }
+        Self {
+            random: RandomPool::new(own_key),
+            peer: Vec::new(),
+            slots: Table::new(slots),
+            tables,
+        }
     }
 }
 
@@ -75,7 +76,7 @@ impl Store for Environment {
 
 impl Host for Environment {
     fn random(&mut self) -> [u8; 16] {
-        self.random.next()
+        self.random.next(|bytes| wasi::random(bytes).is_ok(), now)
     }
 }
 
@@ -117,8 +118,7 @@ impl Table {
 
     fn key_of(&mut self, slot: u32) -> &str {
         self.key.truncate(self.prefix);
-        // Writing to a string cannot fail.
-        let _ = write!(self.key, "{slot}");
+        self.key.push_str(itoa::Buffer::new().format(slot));
         &self.key
     }
 }
@@ -152,48 +152,29 @@ impl Store for Table {
     }
 }
 
-/// Random bytes of the host's generator, fetched many at a time.
-struct Random {
-    pool: [u8; Self::POOL],
-    used: usize,
-    key: HashKey,
-    draws: u64,
+/// 16 bytes of the host's random number generator.
+pub fn drawn() -> Result<[u8; 16], Mistake> {
+    let mut drawn = [0; 16];
+    wasi::random(&mut drawn).map_err(|_| Mistake::new("Envoy gave no random bytes"))?;
+    Ok(drawn)
 }
 
-impl Random {
-    /// Enough for 256 request IDs.
-    const POOL: usize = 4096;
-
-    fn new(key: HashKey) -> Self {
-        Self { pool: [0; Self::POOL], used: Self::POOL, key, draws: 0 }
-    }
-
-    fn next(&mut self) -> [u8; 16] {
-        if self.used >= Self::POOL && wasi::random(&mut self.pool).is_ok() {
-            self.used = 0;
-        }
-        match self.pool.get(self.used..).and_then(|rest| rest.first_chunk()) {
-            Some(bytes) => {
-                self.used += bytes.len();
-                *bytes
-            }
-            None => self.derive(),
-        }
-    }
-
-    /// Without the host's generator an ID still must not be guessed nor repeated: a keyed hash of
-    /// the time and of how many there were.
-    fn derive(&mut self) -> [u8; 16] {
-        self.draws += 1;
-        let mut hasher = SipHasher13::new_with_key(&self.key.0);
-        hasher.write_u64(now());
-        hasher.write_u64(self.draws);
-        hasher.finish128().as_bytes()
+/// The key that places clients: that of the VM that comes first in the process.
+pub fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
+    const KEY: &str = "probegate.hash_key";
+    let shared = abi::set_shared_data(KEY, &own.0, abi::ABSENT).and_then(|_| abi::shared_data(KEY));
+    match shared {
+        Ok(Some((key, _))) => match key.try_into() {
+            Ok(key) => Ok(HashKey(key)),
+            Err(_) => Err(Mistake::new(format!("another plugin set the shared value {KEY}"))),
+        },
+        _ => Err(Mistake::new("Envoy gave no shared data")),
     }
 }
 
-impl std::fmt::Debug for Random {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Random(..)")
-    }
+/// A property that Envoy may not have; one that cannot be read is not an empty one.
+pub fn text_property(name: &str) -> Result<String, Mistake> {
+    let value = abi::property(name)
+        .map_err(|_| Mistake::new(format!("Envoy did not hand over the property {name}")))?;
+    Ok(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
 }

@@ -6,10 +6,11 @@ use std::rc::{Rc, Weak};
 use super::abi::{self, Map};
 use super::access;
 use super::awaited_bodies::AwaitedBodies;
-use super::host_services::{Environment, Shared, clocks, now};
+use super::host_services::{
+    Environment, Shared, clocks, drawn, now, shared_hash_key, text_property,
+};
 use super::meter::EnvoyStatistics;
 use super::warnings;
-use super::wasi;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
@@ -278,30 +279,4 @@ impl Drop for Plugin {
     fn drop(&mut self) {
         self.flush();
     }
-}
-
-fn drawn() -> Result<[u8; 16], Mistake> {
-    let mut drawn = [0; 16];
-    wasi::random(&mut drawn).map_err(|_| Mistake::new("Envoy gave no random bytes"))?;
-    Ok(drawn)
-}
-
-/// The key that places clients: that of the VM that comes first in the process.
-fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
-    const KEY: &str = "probegate.hash_key";
-    let shared = abi::set_shared_data(KEY, &own.0, abi::ABSENT).and_then(|_| abi::shared_data(KEY));
-    match shared {
-        Ok(Some((key, _))) => match key.try_into() {
-            Ok(key) => Ok(HashKey(key)),
-            Err(_) => Err(Mistake::new(format!("another plugin set the shared value {KEY}"))),
-        },
-        _ => Err(Mistake::new("Envoy gave no shared data")),
-    }
-}
-
-/// A property that Envoy may not have; one that cannot be read is not an empty one.
-fn text_property(name: &str) -> Result<String, Mistake> {
-    let value = abi::property(name)
-        .map_err(|_| Mistake::new(format!("Envoy did not hand over the property {name}")))?;
-    Ok(String::from_utf8_lossy(&value.unwrap_or_default()).into_owned())
 }

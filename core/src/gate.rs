@@ -1,6 +1,7 @@
 //! The order of the stages of a request, and nothing else.
 
 mod client_limit;
+mod context;
 mod metrics_routes;
 mod news;
 mod pending;
@@ -9,6 +10,7 @@ mod stages;
 mod stream;
 
 pub use client_limit::ClientLimit;
+pub use context::{Context, Host};
 pub use metrics_routes::MetricsRoutes;
 pub use pending::PendingChecks;
 pub use report::Report;
@@ -17,7 +19,7 @@ pub use stream::{Stream, TokenRef};
 use crate::auth::{Guard, Token};
 use crate::callout::FailureReason;
 use crate::callout::Response;
-use crate::client::{Clients, Connection};
+use crate::client::Clients;
 use crate::global_rate_limit::{Decision, Failure, GlobalRateLimit, OnError};
 use crate::metrics::Meter;
 use crate::operations::Operations;
@@ -29,28 +31,9 @@ use crate::request::{Head, HeaderNames};
 use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route, Routes};
 use crate::route::{Endpoint, Endpoints};
-use crate::store::{Store, Tables};
-use crate::time::{Clock, Micros};
+use crate::time::Micros;
 use crate::verdict::{Dependency, Edits, Pause, Refusal, Verdict};
 use crate::warnings::Warnings;
-
-/// The host as the stages see it: shared tables, clocks, the connection and random bytes. As a
-/// [`Store`] it is the table of each client's own limit.
-pub trait Host: Store + Tables + Connection + Clock {
-    /// Random bytes that nobody can predict.
-    fn random(&mut self) -> [u8; 16];
-}
-
-/// The time, the host and the meter, which travel with a request through the stages.
-#[derive(Debug)]
-pub struct Context<'a, H> {
-    /// The time, on the monotonic clock; 0 if it cannot be read.
-    pub now: Micros,
-    /// Where the stages look things up.
-    pub host: &'a mut H,
-    /// Where they are counted.
-    pub meter: &'a mut Meter,
-}
 
 /// A compiled configuration, without what it has counted.
 #[derive(Clone, Debug)]

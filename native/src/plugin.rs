@@ -1,7 +1,6 @@
 //! One configuration at work in all of Envoy's workers.
 
 use std::sync::{Mutex, Once};
-use std::time::Duration;
 
 use crate::access;
 use crate::callouts::{Calls, Purpose};
@@ -10,10 +9,10 @@ use crate::envoy::{self, Config, Filter, Map, Outgoing};
 use crate::envoy_statistics::EnvoyStatistics;
 use crate::host_services::{Means, clocks, drawn_key, hash_key, now};
 use crate::store::{Shared, locked};
-use crate::ticker::Ticker;
+use crate::ticker::{Ticker, ticker};
 use crate::token_files::TokenFiles;
 use crate::worker::Worker;
-use crate::{probes, token_fetches, token_files};
+use crate::{probes, token_fetches, token_files, warnings};
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Host, Mistake};
@@ -87,7 +86,7 @@ impl Plugin {
         let compiled = config::compile(config::parse(text)?, &environment)?;
         if compiled.log.level <= Level::Warning {
             let warnings: Vec<String> = compiled.warnings.iter().map(ToString::to_string).collect();
-            warn_once(&warnings);
+            warnings::warn_once(&warnings);
         }
         static STARTED: Once = Once::new();
         if compiled.log.level <= Level::Info {
@@ -293,23 +292,5 @@ impl Drop for Plugin {
     fn drop(&mut self) {
         self.ticker = None;
         self.flush();
-    }
-}
-
-fn ticker(config: &mut Config, tick: u32) -> Result<Ticker, Mistake> {
-    let waker = config.waker().ok_or_else(|| Mistake::new("Envoy gave no scheduler"))?;
-    Ticker::start(Duration::from_millis(tick.into()), move || waker.wake())
-        .map_err(|error| Mistake::new(format!("no thread for the timer: {error}")))
-}
-
-/// Logs warnings, unless they are the ones that were logged last.
-fn warn_once(warnings: &[String]) {
-    static LAST: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    let mut last = locked(&LAST);
-    if *last != warnings {
-        for warning in warnings {
-            access::write(Level::Warning, &format!("probegate: {warning}"));
-        }
-        *last = warnings.to_vec();
     }
 }

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::envoy::Config;
+use probegate_core::config::Mistake;
+
 /// Ticks until it is dropped, which may be on any thread.
 #[derive(Debug)]
 pub struct Ticker {
@@ -42,6 +45,13 @@ impl Drop for Ticker {
             let _ = thread.join();
         }
     }
+}
+
+/// The timer of a configuration, with so many milliseconds between ticks.
+pub fn ticker(config: &mut Config, tick: u32) -> Result<Ticker, Mistake> {
+    let waker = config.waker().ok_or_else(|| Mistake::new("Envoy gave no scheduler"))?;
+    Ticker::start(Duration::from_millis(tick.into()), move || waker.wake())
+        .map_err(|error| Mistake::new(format!("no thread for the timer: {error}")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Tells of what requests have shown that keeps the gate from its work: once a process in the log, in a gauge and
 //! in the status.
 
+use std::sync::Mutex;
+
 use crate::access;
 use crate::plugin::Plugin;
 use crate::store::{Shared, locked};
@@ -31,6 +33,18 @@ impl Plugin {
             background.warned = Some(found);
             background.meter.warned(found);
         }
+    }
+}
+
+/// Logs warnings, unless they are the ones that were logged last.
+pub fn warn_once(warnings: &[String]) {
+    static LAST: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let mut last = locked(&LAST);
+    if *last != warnings {
+        for warning in warnings {
+            access::write(Level::Warning, &format!("probegate: {warning}"));
+        }
+        *last = warnings.to_vec();
     }
 }
 
