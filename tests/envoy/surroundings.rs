@@ -80,7 +80,9 @@ fn an_address_that_is_no_peers_is_told() {
         (warned(envoy.address()) == ["peer_unknown"]).then_some(())
     });
     envoy.wait_for_stat(WARNINGS, &[("kind", "peer_unknown")], |value| value == 1.0);
-    assert_eq!(told(&envoy, "met an address that is no peer's"), 1, "once a process");
+    let line = "met an address that is no peer's";
+    poll::until(Duration::from_secs(60), line, || (told(&envoy, line) > 0).then_some(()));
+    assert_eq!(told(&envoy, line), 1, "once a process");
 }
 
 /// Whose status it is that is counted: the gate's, whatever the client is told; and of an answer of the upstream's
@@ -102,6 +104,9 @@ fn a_mapped_answer_is_counted_as_the_gate_answered() {
     let mut client = Client::new(envoy.address());
     let statuses = ["/metrics", "/status/401", "/"].map(|path| client.get(path).status);
     assert_eq!(statuses, [404, 401, 503], "only what Envoy sends for the gate is mapped");
+    if Host::has_no_last_statistics() {
+        return;
+    }
     envoy.wait_for_stat(REQUESTS, &[], |count| count == 3.0);
     let stats = envoy.stats();
     let counted = |status| stats.value(REQUESTS, &[("status_code", status)]);

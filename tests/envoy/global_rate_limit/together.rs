@@ -4,7 +4,7 @@ use std::thread;
 
 use serde_json::json;
 use testbed::client::{Load, load};
-use testbed::{Bootstrap, Client, Envoy, RateLimitService, Redis, Request, Upstream};
+use testbed::{Bootstrap, Client, Envoy, Host, RateLimitService, Redis, Request, Upstream};
 
 use super::*;
 
@@ -36,6 +36,9 @@ fn two_envoys_admit_one_limit() {
     println!("admitted {} of a limit of {LIMIT}", of(200));
     assert_eq!((of(200), of(429)), (LIMIT as usize, 400 - LIMIT as usize));
     assert_eq!(upstream.count(), LIMIT as usize, "and the service behind saw no more");
+    if Host::has_no_last_statistics() {
+        return;
+    }
     let refused: f64 = envoys
         .iter()
         .map(|envoy| {
