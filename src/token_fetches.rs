@@ -6,10 +6,8 @@ use super::access;
 use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
 use super::host_services::{Shared, now};
 use super::plugin::{Plugin, State};
-use probegate_core::auth::fetch::{self as fetch, Change, Source};
-use probegate_core::callout::Response;
+use probegate_core::auth::fetch::{self, Source};
 use probegate_core::digest::Digest;
-use probegate_core::log::Level;
 
 /// Asks what is due, and takes over what all VMs hold.
 pub fn on_tick(plugin: &Rc<Plugin>) {
@@ -50,15 +48,7 @@ fn send(plugin: &Plugin, index: usize) -> Option<u32> {
 
 /// A source has answered, or did not.
 pub fn on_answer(plugin: &Plugin, index: usize, body: usize) {
-    conclude(plugin, index, read(body));
-}
-
-/// The tokens of an answer; none of one that is not 200, or that broke off.
-fn read(body: usize) -> Option<Vec<Digest>> {
-    let heard = CalloutResponse::read(body);
-    let Response { mut headers, body, .. } = heard.answer();
-    let ok = headers.any(|(name, value)| name == b":status" && value == b"200");
-    body.filter(|_| ok).and_then(fetch::read)
+    conclude(plugin, index, fetch::tokens(CalloutResponse::read(body).answer()));
 }
 
 /// Notes what a source has said, tells what that changed, and opens for it in this VM at once.
@@ -69,12 +59,7 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
     let change = fetcher.on_answer(index, said, now, &mut Shared);
     gate.renew_tokens(&fetcher.tokens(now, &mut Shared));
     let (Some(change), Some(source)) = (change, fetcher.source(index)) else { return };
-    let (level, what) = match change {
-        Change::Renewed => (Level::Info, "gives other tokens than before"),
-        Change::Recovered => (Level::Info, "gives tokens again"),
-        Change::Failing => (Level::Warning, "gives no tokens: the last ones stay for `keep_for`"),
-    };
-    if plugin.log.level <= level {
-        access::write(level, &format!("probegate: {} {what}", source.name()));
+    if let Some((level, line)) = plugin.log.fetched(&source.name(), change) {
+        access::write(level, &line);
     }
 }

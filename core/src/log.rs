@@ -9,7 +9,11 @@ pub use level::{Access, Level};
 
 use serde::Serialize;
 
+use crate::auth::fetch;
 use crate::json;
+use crate::probe::log::{is_warning, line};
+use crate::probe::plan::Target;
+use crate::probe::record::Change;
 use crate::time::{Micros, rfc3339};
 
 /// Settings of the log.
@@ -81,6 +85,27 @@ impl Settings {
                 format!("probegate {}, {host}", crate::version::version())
             }
         }
+    }
+
+    /// The line about a change that a probe brought, if it is one that is logged.
+    pub fn probed(&self, target: &Target, change: Change) -> Option<(Level, String)> {
+        let level = if is_warning(change) { Level::Warning } else { Level::Info };
+        if self.level > level {
+            return None;
+        }
+        Some((level, line(target, change, self.access == Access::Json)?))
+    }
+
+    /// The line about a change of a source of tokens, if it is one that is logged.
+    pub fn fetched(&self, source: &str, change: fetch::Change) -> Option<(Level, String)> {
+        let (level, what) = match change {
+            fetch::Change::Renewed => (Level::Info, "gives other tokens than before"),
+            fetch::Change::Recovered => (Level::Info, "gives tokens again"),
+            fetch::Change::Failing => {
+                (Level::Warning, "gives no tokens: the last ones stay for `keep_for`")
+            }
+        };
+        (self.level <= level).then(|| (level, format!("probegate: {source} {what}")))
     }
 
     /// True if requests leave a line: those lines are of the level `info`.

@@ -7,11 +7,10 @@ use crate::host_services::{self, clocks, now};
 use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
 use probegate_core::callout::FailureReason;
-use probegate_core::log::{Access, Level};
 use probegate_core::probe::plan::{Check, Plan};
 use probegate_core::probe::record::Change;
 use probegate_core::probe::rung::Outcome;
-use probegate_core::probe::{Prober, Ticket, grpc, log as probe_log};
+use probegate_core::probe::{Prober, Ticket, grpc};
 
 /// Sends what is due.
 pub fn on_tick(plugin: &Plugin, config: &mut Config) {
@@ -100,12 +99,8 @@ fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
     let Background { prober: Some(prober), meter, .. } = background else { return };
     for (target, change) in changes {
         meter.probed(target, change);
-        let Some(target) = prober.plan().targets.get(target) else { continue };
-        let level = if probe_log::is_warning(change) { Level::Warning } else { Level::Info };
-        if plugin.log.level > level {
-            continue;
-        }
-        if let Some(line) = probe_log::line(target, change, plugin.log.access == Access::Json) {
+        let target = prober.plan().targets.get(target);
+        if let Some((level, line)) = target.and_then(|target| plugin.log.probed(target, change)) {
             access::write(level, &line);
         }
     }

@@ -6,10 +6,8 @@ use crate::envoy::{Config, Outgoing};
 use crate::host_services::now;
 use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
-use probegate_core::auth::fetch::{self as fetch, Change, Source, TokenFetcher};
-use probegate_core::callout;
+use probegate_core::auth::fetch::{self, Source, TokenFetcher};
 use probegate_core::digest::Digest;
-use probegate_core::log::Level;
 
 /// Asks what is due, and takes over what is held.
 pub fn on_tick(plugin: &Plugin, config: &mut Config) {
@@ -49,14 +47,7 @@ fn request(source: &Source) -> Outgoing {
 
 /// A source has answered, or did not.
 pub fn on_answer(plugin: &Plugin, index: usize, response: &Response) {
-    conclude(plugin, index, response.judge(read));
-}
-
-/// The tokens of an answer; none of one that is not 200, or that broke off.
-fn read(response: callout::Response<'_>) -> Option<Vec<Digest>> {
-    let callout::Response { mut headers, body, .. } = response;
-    let ok = headers.any(|(name, value)| name == b":status" && value == b"200");
-    body.filter(|_| ok).and_then(fetch::read)
+    conclude(plugin, index, response.judge(fetch::tokens));
 }
 
 /// Notes what a source has said, tells what that changed, and opens for it at once.
@@ -70,13 +61,8 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
     };
     plugin.for_each_gate(|gate| gate.renew_tokens(&tokens));
     let (Some(change), Some(name)) = (change, name) else { return };
-    let (level, what) = match change {
-        Change::Renewed => (Level::Info, "gives other tokens than before"),
-        Change::Recovered => (Level::Info, "gives tokens again"),
-        Change::Failing => (Level::Warning, "gives no tokens: the last ones stay for `keep_for`"),
-    };
-    if plugin.log.level <= level {
-        access::write(level, &format!("probegate: {name} {what}"));
+    if let Some((level, line)) = plugin.log.fetched(&name, change) {
+        access::write(level, &line);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::store::{self, Store as _, Tables, Unavailable, Update};
 use crate::time::Micros;
 
 use super::Token;
+use crate::callout::Response;
 use crate::digest::Digest;
 use record::Record;
 
@@ -47,6 +48,13 @@ pub enum Change {
     Failing,
     /// It does again.
     Recovered,
+}
+
+/// The tokens of an answer; none of one that is not 200, or that broke off.
+pub fn tokens(response: Response<'_>) -> Option<Vec<Digest>> {
+    let Response { mut headers, body, .. } = response;
+    let ok = headers.any(|(name, value)| name == b":status" && value == b"200");
+    body.filter(|_| ok).and_then(read)
 }
 
 /// The tokens of an answer's body: one a line, at most 16, each 1 to 4,096 visible ASCII characters.
