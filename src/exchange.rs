@@ -11,18 +11,19 @@ use std::rc::{Rc, Weak};
 use proxy_wasm::types::Action;
 
 use super::abi::{self, Map};
-use super::access::{self, AccessRecord};
+use super::access;
 use super::callouts::CalloutResponse;
 use super::global_rate_limit;
 use super::header_edits::apply;
 use super::host_services::now;
 use super::plugin::Plugin;
+use probegate_core::access::AccessRecord;
 use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
 use probegate_core::http::MAX_BODY;
 use probegate_core::request::{Head, Pairs};
 use probegate_core::time::Micros;
-use probegate_core::verdict::{Pause, Refusal, Verdict};
+use probegate_core::verdict::{Pause, Verdict};
 
 /// Where an exchange lies, as long as Envoy has its stream.
 pub type Place = Weak<RefCell<Exchange>>;
@@ -83,16 +84,16 @@ impl Exchange {
         let Ok(headers) = abi::headers(Map::Request) else {
             let stream = gate.on_headless(&mut context);
             drop(borrowed);
-            return self.refuse(stream, Refusal::Internal);
+            return self.fail(stream);
         };
         let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
-        let (stream, mut verdict) = gate.on_request(&head, &mut context);
-        self.record = access::note(&plugin, state, &head, &stream);
+        let (mut stream, mut verdict) = gate.on_request(&head, &mut context);
+        self.record = plugin.teller().note(gate, &head, &stream, context.host);
         // What waits is edited now: Envoy may take the head away from here before it goes on.
         if let Verdict::Forward(edits) | Verdict::Pause(edits, _) = verdict
             && apply(edits, &stream, &plugin, &state.gate).is_err()
         {
-            verdict = Verdict::Refuse(Refusal::Internal);
+            verdict = stream.fail();
         }
         drop(borrowed);
         // What the gate answers itself has the same ID in Envoy's access log. Envoy that does not take
@@ -135,7 +136,8 @@ impl Exchange {
 
     fn on_body(&mut self, body: Option<&[u8]>) -> Action {
         let Some(mut stream) = self.take_paused() else { return Action::Pause };
-        let verdict = self.plugin.judge(|gate, context| gate.on_body(&mut stream, body, context));
+        let judged = self.plugin.judge(|gate, context| gate.on_body(&mut stream, body, context));
+        let verdict = judged.unwrap_or_else(|| stream.fail());
         self.carry_out(stream, verdict)
     }
 
@@ -170,7 +172,7 @@ impl Exchange {
             && abi::continue_request().is_err()
             && let State::Decided(stream) = mem::replace(&mut self.state, State::New)
         {
-            self.refuse(stream, Refusal::Internal);
+            self.fail(stream);
         }
         true
     }
@@ -181,13 +183,13 @@ impl Exchange {
         sent: Micros,
     ) -> Action {
         let Some(mut stream) = self.take_paused() else { return Action::Pause };
-        let verdict = self
+        let judged = self
             .plugin
             .judge(|gate, context| gate.on_global_rate_limit(&mut stream, answer, sent, context));
         // It is asked once a request. The root, which may be called now, could not be woken to ask again.
-        let verdict = match verdict {
-            Verdict::Pause(..) => Verdict::Refuse(Refusal::Internal),
-            decided => decided,
+        let verdict = match judged {
+            None | Some(Verdict::Pause(..)) => stream.fail(),
+            Some(decided) => decided,
         };
         self.carry_out(stream, verdict)
     }
@@ -208,8 +210,7 @@ impl Exchange {
     }
 
     /// Does what was decided on a request whose head is edited.
-    fn carry_out(&mut self, mut stream: Stream, verdict: Verdict) -> Action {
-        replies::settle(&mut stream, &verdict);
+    fn carry_out(&mut self, stream: Stream, verdict: Verdict) -> Action {
         if let Some(record) =
             self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
         {
@@ -270,7 +271,7 @@ impl Drop for Exchange {
         let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
         // Nothing was decided: its client went away, or Envoy answered it.
         if is_held {
-            stream.decision = "unfinished";
+            stream.unfinished();
             if let Some(record) = &self.record {
                 access::audit(plugin, stream, record, None);
             }

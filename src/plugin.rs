@@ -24,7 +24,7 @@ use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, Own, report};
 use probegate_core::route::Endpoint;
-use probegate_core::verdict::{Refusal, Verdict};
+use probegate_core::verdict::Verdict;
 use probegate_core::warnings::{Warning, Warnings};
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
@@ -90,14 +90,14 @@ impl Plugin {
         self.state.try_borrow_mut().ok()
     }
 
-    /// Goes on with a request; what cannot be judged is refused.
+    /// Goes on with a request; `None` if it cannot be judged.
     pub fn judge(
         &self,
         act: impl FnOnce(&mut Gate, &mut Context<'_, Environment>) -> Verdict,
-    ) -> Verdict {
-        let Some(mut state) = self.state() else { return Verdict::Refuse(Refusal::Internal) };
+    ) -> Option<Verdict> {
+        let mut state = self.state()?;
         let (gate, mut context) = state.judging();
-        act(gate, &mut context)
+        Some(act(gate, &mut context))
     }
 
     /// Reads a configuration and puts it to work.

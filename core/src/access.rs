@@ -1,4 +1,4 @@
-//! What is told of single requests: the lines of the log, as the host writes them.
+//! The lines of the log about single requests, as a host writes them.
 
 use crate::auth::Unauthorized;
 use crate::gate::{Gate, Host, Stream};
@@ -9,7 +9,7 @@ use crate::route::Class;
 use crate::time::Micros;
 use crate::verdict::{Refusal, Verdict};
 
-/// What only the log wants to know of a request's head, which is gone when the stream ends.
+/// The part of a request's head that the log alone wants, kept since the head is gone when the stream ends.
 #[derive(Debug)]
 pub struct AccessRecord {
     path: Box<[u8]>,
@@ -17,17 +17,17 @@ pub struct AccessRecord {
     identity: Option<Box<str>>,
 }
 
-/// Who tells, and how.
+/// Writer of the lines about requests: the settings of the log, and the service's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Teller<'a> {
-    /// What is logged.
+    /// The settings of the log.
     pub log: &'a Settings,
     /// This service's name.
     pub service: &'a str,
 }
 
 impl Teller<'_> {
-    /// Notes what the lines about a request will want to know; `None` if there will be none.
+    /// The record of a request for its lines; `None` if there will be none.
     pub fn note(
         self,
         gate: &Gate,

@@ -1,4 +1,4 @@
-//! What Envoy is told of single requests: lines of its log, and filter state for its own access log.
+//! The lines about single requests in Envoy's log, and filter state for its own access log.
 
 use crate::envoy::{self, Filter};
 use crate::host_services::wall;
@@ -10,7 +10,7 @@ use probegate_core::time::Micros;
 use probegate_core::verdict::Verdict;
 
 impl Plugin {
-    /// Who tells, and how.
+    /// The writer of the lines about requests.
     pub fn teller(&self) -> Teller<'_> {
         Teller { log: &self.log, service: &self.service }
     }

@@ -10,19 +10,8 @@ use super::super::header_edits::serialize;
 use super::{Exchange, State, Wait};
 use probegate_core::gate::Stream;
 use probegate_core::local_reply::Reply;
-use probegate_core::metrics::Status;
 use probegate_core::route::Endpoint;
-use probegate_core::verdict::{Refusal, Verdict};
-
-/// Notes in a stream what a refusal makes of it, whether the gate refused it or Envoy does not let it go on.
-pub(super) fn settle(stream: &mut Stream, verdict: &Verdict) {
-    if let Verdict::Refuse(refusal) = verdict {
-        if stream.status == Status::default() {
-            stream.answered(refusal.status());
-        }
-        (stream.forwarded, stream.decision) = (false, refusal.word());
-    }
-}
+use probegate_core::verdict::Refusal;
 
 impl Exchange {
     /// No byte of the body has come that the request waits for, and that for too long.
@@ -32,12 +21,17 @@ impl Exchange {
         // What Envoy does not let this do stays where it is, and does not get through.
         let _ = abi::act_for(self.id);
         self.plugin.body_missed();
-        self.refuse(stream, Refusal::Internal);
+        self.fail(stream);
     }
 
-    /// Answers with what a refusal says.
-    pub(super) fn refuse(&mut self, mut stream: Stream, refusal: Refusal) -> Action {
-        settle(&mut stream, &Verdict::Refuse(refusal));
+    /// Answers 500: Envoy does not do what was decided, or nothing could be.
+    pub(super) fn fail(&mut self, mut stream: Stream) -> Action {
+        stream.fail();
+        self.refuse(stream, Refusal::Internal)
+    }
+
+    /// Answers with what a refusal says, which the stream has recorded.
+    pub(super) fn refuse(&mut self, stream: Stream, refusal: Refusal) -> Action {
         let reply = refusal.reply(&stream.id, &self.plugin.names);
         self.reply(stream, reply)
     }
@@ -45,7 +39,7 @@ impl Exchange {
     /// Answers with one of the gate's own routes.
     pub(super) fn answer(&mut self, mut stream: Stream, endpoint: Endpoint) -> Action {
         let Some(reply) = self.plugin.answer(endpoint) else {
-            return self.refuse(stream, Refusal::Internal);
+            return self.fail(stream);
         };
         let reply = if stream.grpc { reply.for_grpc() } else { reply };
         stream.answered(reply.status);

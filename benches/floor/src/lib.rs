@@ -36,7 +36,7 @@ const NAME: &[u8] = b"x-request-id";
 const ID: &[u8] = b"00000000-0000-4000-8000-000000000000";
 const STATUS: &[u8] = b":status";
 
-/// Where the host writes each buffer, over the one before.
+/// The place that the host writes each buffer to, over the one before.
 struct Room(UnsafeCell<[u8; ROOM]>);
 
 const ROOM: usize = 1 << 16;
@@ -87,7 +87,7 @@ extern "C" fn proxy_on_delete(_: u32) {
     clock();
 }
 
-/// What the gate exports besides, at its price.
+/// The other callbacks that the gate exports, at their price.
 mod unused {
     #[unsafe(no_mangle)]
     extern "C" fn _initialize() {}

@@ -145,7 +145,7 @@ struct Builder<'a> {
     names: HeaderNames,
     table: Table,
     guards: Vec<Guard>,
-    /// How much of a table one network may take, in percent, if the user says it.
+    /// The share of a table that one network may take, in percent, if the user says it.
     share: Option<u32>,
     /// The services that hand out tokens; none stands twice.
     sources: Vec<Source>,

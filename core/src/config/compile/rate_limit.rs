@@ -10,7 +10,7 @@ use super::Builder;
 use super::checks::in_range;
 use super::headers;
 
-/// How much of the room for clients one network may take, in percent, unless the user says it.
+/// The share of the room for clients that one network may take, in percent, unless the user says it.
 const CLIENTS_OF_NETWORK: u32 = 50;
 
 impl Builder<'_> {
