@@ -167,9 +167,10 @@ impl ClientKey {
     pub fn new(key: &HashKey, identity: Identity<'_>) -> Self {
         let mut hasher = SipHasher13::new_with_key(&key.0);
         match identity {
+            // At once: a hasher takes more for a byte than for what follows it.
             Identity::Address(IpAddr::V4(address)) => {
-                hasher.write(&[4]);
-                hasher.write(&address.octets());
+                let [a, b, c, d] = address.octets();
+                hasher.write(&[4, a, b, c, d]);
             }
             Identity::Address(IpAddr::V6(address)) => {
                 hasher.write(&[6]);

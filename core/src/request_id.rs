@@ -1,5 +1,6 @@
 //! The one ID of a request: the client's own where it can be believed, else a fresh UUID.
 
+use arrayvec::ArrayString;
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
 
@@ -14,8 +15,8 @@ pub struct RequestId(Text);
 
 #[derive(Clone)]
 enum Text {
-    Minted([u8; Hyphenated::LENGTH]),
-    Client(Box<[u8]>),
+    Minted(ArrayString<{ Hyphenated::LENGTH }>),
+    Client(Box<str>),
 }
 
 impl RequestId {
@@ -26,27 +27,31 @@ impl RequestId {
     pub fn from_client(sent: Single<'_>) -> Option<Self> {
         let value = sent.once().filter(|value| (1..=MAX_LENGTH).contains(&value.len()))?;
         let fits = value.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
-        fits.then(|| Self(Text::Client(value.into())))
+        let text = str::from_utf8(value).ok().filter(|_| fits)?;
+        Some(Self(Text::Client(text.into())))
     }
 
     /// Makes a UUID of version 4 (RFC 9562) out of 16 random bytes.
     pub fn mint(random: [u8; 16]) -> Self {
-        let mut text = [0; Hyphenated::LENGTH];
-        Builder::from_random_bytes(random).into_uuid().hyphenated().encode_lower(&mut text);
+        let (mut bytes, mut text) = ([0; Hyphenated::LENGTH], ArrayString::new());
+        // It has just that room.
+        let _ = text.try_push_str(
+            Builder::from_random_bytes(random).into_uuid().hyphenated().encode_lower(&mut bytes),
+        );
         Self(Text::Minted(text))
     }
 
     /// The ID as it stands in a header.
     pub fn as_bytes(&self) -> &[u8] {
+        self.as_str().as_bytes()
+    }
+
+    /// The ID as text.
+    pub fn as_str(&self) -> &str {
         match &self.0 {
             Text::Minted(text) => text,
             Text::Client(text) => text,
         }
-    }
-
-    /// The ID as text; it is ASCII by construction.
-    pub fn as_str(&self) -> &str {
-        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::Write as _;
 use std::sync::OnceLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::envoy::Filter;
 use crate::store::{Held, Remembered, Table};
@@ -13,11 +15,11 @@ use probegate_core::random::RandomPool;
 use probegate_core::store::{Store, Tables, Unavailable, Version};
 use probegate_core::time::{Clock, Micros, Now};
 
-/// Microseconds on the machine's monotonic clock, since the module was loaded, and never 0.
+/// Microseconds on the machine's monotonic clock, and never 0. `Instant` would take twice as much, twice a request.
 pub fn now() -> Micros {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let micros = START.get_or_init(Instant::now).elapsed().as_micros();
-    Micros::try_from(micros).unwrap_or(Micros::MAX).saturating_add(1)
+    let time = clock_gettime(ClockId::Monotonic);
+    let part = |number: i64| u64::try_from(number).unwrap_or_default();
+    (part(time.tv_sec) * 1_000_000 + part(time.tv_nsec) / 1_000).max(1)
 }
 
 /// Microseconds since 1970; 0 if the clock shows a time before.
