@@ -176,7 +176,12 @@ pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<bool> {
 }
 
 /// Answers the request in place of the upstream.
-pub fn send_reply(status: u16, headers: &[u8], body: &str, grpc_status: Option<u32>) -> Result<()> {
+pub fn send_reply(
+    status: u16,
+    headers: &[u8],
+    body: &[u8],
+    grpc_status: Option<u32>,
+) -> Result<()> {
     const DETAILS: &str = "probegate";
     let grpc_status = grpc_status.and_then(|status| i32::try_from(status).ok()).unwrap_or(-1);
     check(unsafe {

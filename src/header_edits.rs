@@ -31,17 +31,21 @@ pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Res
 }
 
 /// Writes headers as [`Pairs`](probegate_core::request::Pairs) reads them.
-pub fn serialize(pairs: &[(&[u8], &[u8])]) -> Vec<u8> {
+pub fn serialize<'a>(
+    fields: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone,
+) -> Vec<u8> {
     // Room for nearly every answer, so that it is not copied as it grows.
     let mut bytes = Vec::with_capacity(512);
-    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes();
-    bytes.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or_default().to_le_bytes());
-    for (name, value) in pairs {
-        bytes.extend_from_slice(&length(name));
-        bytes.extend_from_slice(&length(value));
+    let length = |bytes: usize| u32::try_from(bytes).unwrap_or_default().to_le_bytes();
+    bytes.extend_from_slice(&length(fields.len()));
+    for (name, value) in fields.clone() {
+        bytes.extend_from_slice(&length(name.len()));
+        bytes.extend_from_slice(&length(value.len()));
     }
-    for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
-        bytes.extend_from_slice(part);
+    for (name, value) in fields {
+        bytes.extend_from_slice(name);
+        bytes.push(0);
+        bytes.extend_from_slice(value);
         bytes.push(0);
     }
     bytes

@@ -262,7 +262,7 @@ impl Plugin {
             Endpoint::Live => endpoints::live(),
             Endpoint::Ready => self.report(Detail::Ready, &mut state),
             Endpoint::Status => self.report(Detail::Status, &mut state),
-            Endpoint::Redirect => endpoints::redirect(state.gate.endpoints.page()),
+            Endpoint::Redirect => endpoints::redirect(&state.gate.endpoints.page()),
             Endpoint::Page => endpoints::page(),
             Endpoint::Metrics => {
                 // Read here and not with the head: no other route looks at it.

@@ -1,6 +1,7 @@
 //! The context of a stream: what Envoy calls about a request and its answer.
 
 use std::cell::RefCell;
+use std::iter;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -66,7 +67,8 @@ impl Context for Unconfigured {}
 
 impl HttpContext for Unconfigured {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        let _ = abi::send_reply(503, &serialize(&[]), "probegate is not configured", None);
+        let _ =
+            abi::send_reply(503, &serialize(iter::empty()), b"probegate is not configured", None);
         Action::Pause
     }
 

@@ -16,7 +16,7 @@ use crate::auth::TokenFile;
 use crate::auth::fetch::Source;
 use crate::gate::Gate;
 use crate::json::Value;
-use crate::local_reply::ReplyNames;
+use crate::local_reply::{Policy, ReplyNames};
 use crate::log;
 use crate::metrics;
 use crate::probe::plan::Plan;
@@ -87,7 +87,9 @@ impl Compiled {
     pub fn reply_names(&self) -> ReplyNames {
         let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let token_headers = self.gate.names.tokens.iter().map(|name| text(name)).collect();
-        ReplyNames { limits: self.metrics.configured.limits.clone(), token_headers }
+        let limits = self.metrics.configured.limits.iter().zip(self.gate.quotas());
+        let limits = limits.map(|(name, quota)| Policy::new(name, quota)).collect();
+        ReplyNames { limits, token_headers }
     }
 }
 

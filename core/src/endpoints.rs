@@ -8,30 +8,32 @@ use crate::warnings::Warning;
 
 /// The answer of `/live`.
 pub fn live() -> Reply {
-    reply("application/json", r#"{"status":"live"}"#.into())
+    reply(200, "application/json", r#"{"status":"live"}"#.into())
 }
 
 /// The answer of `/ready` and of `/status`.
 pub fn report(report: String, status: u16) -> Reply {
-    Reply { status, ..reply("application/json", report) }
+    reply(status, "application/json", report)
 }
 
 /// The answer of `/`.
 pub fn page() -> Reply {
-    let headers =
-        status_page::HEADERS.iter().map(|(name, value)| (*name, (*value).into())).collect();
-    Reply { status: 200, grpc_status: None, headers, body: status_page::HTML.into() }
+    let mut page = Reply::new(200, status_page::HTML.into());
+    status_page::HEADERS.iter().for_each(|(name, value)| page.push(name, value));
+    page
 }
 
 /// The answer to the path that all of them are below: the page is there.
-pub fn redirect(page: String) -> Reply {
-    let headers = vec![("location", page.into()), ("cache-control", "no-store".into())];
-    Reply { status: 308, grpc_status: None, headers, body: String::new() }
+pub fn redirect(page: &str) -> Reply {
+    let mut reply = Reply::new(308, String::new());
+    reply.push_parts("location", [page]);
+    reply.push("cache-control", "no-store");
+    reply
 }
 
 /// The answer of `/metrics`.
 pub fn metrics(format: Format, exposition: String) -> Reply {
-    reply(format.content_type(), exposition)
+    reply(200, format.content_type(), exposition)
 }
 
 /// The answer of `/metrics` where Envoy does not keep what is counted: numbers would be wrong.
@@ -39,10 +41,12 @@ pub fn statistics_dropped() -> Reply {
     let mut body = Object::default();
     body.text("error", "unavailable");
     body.text("message", Warning::StatisticsDropped.sentence());
-    Reply { status: 503, ..reply("application/json", body.finish()) }
+    reply(503, "application/json", body.finish())
 }
 
-fn reply(content_type: &'static str, body: String) -> Reply {
-    let headers = vec![("content-type", content_type.into()), ("cache-control", "no-store".into())];
-    Reply { status: 200, grpc_status: None, headers, body }
+fn reply(status: u16, content_type: &'static str, body: String) -> Reply {
+    let mut reply = Reply::new(status, body);
+    reply.push("content-type", content_type);
+    reply.push("cache-control", "no-store");
+    reply
 }

@@ -16,6 +16,8 @@ pub use pending::PendingChecks;
 pub use report::Report;
 pub use stream::{Stream, TokenRef};
 
+use std::iter;
+
 use crate::auth::{Guard, Token};
 use crate::callout::FailureReason;
 use crate::callout::Response;
@@ -25,7 +27,7 @@ use crate::metrics::Meter;
 use crate::operations::Operations;
 use crate::probe::plan::WhenDegraded;
 use crate::probe::prober::Degraded;
-use crate::rate_limit::LimitReason;
+use crate::rate_limit::{LimitReason, Quota};
 use crate::replay::Replay;
 use crate::request::{Head, HeaderNames};
 use crate::request_id::RequestId;
@@ -69,6 +71,13 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// The quotas of the limits, in the order of their names. Of those that are counted elsewhere it is not known.
+    pub fn quotas(&self) -> impl Iterator<Item = Quota> {
+        let unknown = Quota { requests: 0, window: 0 };
+        let client = self.limit.as_ref().map_or(unknown, |limit| limit.limiter.quota());
+        iter::once(client).chain(self.operations.quotas()).chain(iter::repeat(unknown))
+    }
+
     /// Judges a request whose head has arrived.
     pub fn on_request<H: Host>(
         &mut self,

@@ -1,16 +1,22 @@
 //! The one table from refusal to answer.
 
+mod policy;
+mod reply;
+
 use std::borrow::Cow;
 
 use itoa::Buffer;
 
 use crate::auth::{Challenge, Failure, Unauthorized};
 use crate::json::Object;
-use crate::rate_limit::{LimitReason, Quota, QuotaState, Rejection};
+use crate::rate_limit::{LimitReason, QuotaState, Rejection};
 use crate::replay::Block;
 use crate::request_id::RequestId;
 use crate::time::Micros;
 use crate::verdict::{Dependency, Refusal};
+
+pub use policy::Policy;
+pub use reply::Reply;
 
 /// The name of each client's own limit.
 pub const CLIENT: &str = "client";
@@ -27,26 +33,13 @@ pub const WORDS: [&str; 8] = [
     "unavailable",
 ];
 
-/// Names of limits and headers in answers, as the configuration has them.
+/// Limits and names of headers in answers, as the configuration has them.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyNames {
     /// The limits, the first of which is each client's own.
-    pub limits: Vec<String>,
+    pub limits: Vec<Policy>,
     /// The headers of tokens, as [`crate::request::HeaderNames::tokens`] has them.
     pub token_headers: Vec<String>,
-}
-
-/// An answer of the gate's own.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// Status for a gRPC client; `None` leaves the mapping to Envoy.
-    pub grpc_status: Option<u32>,
-    /// Header fields beside those that Envoy adds.
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
-    /// JSON.
-    pub body: String,
 }
 
 /// gRPC's `OK`.
@@ -61,11 +54,10 @@ const UNAUTHENTICATED: u32 = 16;
 impl Reply {
     /// The answer of an endpoint to a gRPC client, which gets the body in a header: a short one.
     pub fn for_grpc(self) -> Self {
-        let (grpc_status, message) = match self.status {
-            503 => (UNAVAILABLE, "upstream is not ready"),
-            _ => (OK, ""),
-        };
-        Self { grpc_status: Some(grpc_status), body: message.into(), ..self }
+        match self.status {
+            503 => self.shortened(UNAVAILABLE, "upstream is not ready"),
+            _ => self.shortened(OK, ""),
+        }
     }
 }
 
@@ -111,17 +103,15 @@ impl Refusal {
         };
         let mut body = Object::default();
         body.word("error", self.word());
-        self.message(&mut body);
+        self.message(&mut body, names);
         body.text("request_id", id.as_str());
         if let Some(seconds) = retry_after_seconds {
             body.number("retry_after_seconds", seconds);
         }
-        Reply {
-            status: self.status(),
-            grpc_status: self.grpc_status(),
-            headers: self.headers(names),
-            body: body.finish(),
-        }
+        let mut reply = Reply::new(self.status(), body.finish());
+        reply.grpc_status = self.grpc_status();
+        self.push_fields(&mut reply, names);
+        reply
     }
 
     /// The status for a gRPC client; `None` leaves the mapping to Envoy.
@@ -137,10 +127,10 @@ impl Refusal {
     }
 
     /// Adds the sentence for whoever reads the answer.
-    fn message(&self, body: &mut Object) {
+    fn message(&self, body: &mut Object, names: &ReplyNames) {
         let sentence = match self {
             Self::BadRequest(unreadable) => return body.text("message", &unreadable.to_string()),
-            Self::RateLimited(rejection) => return too_many(rejection, body),
+            Self::RateLimited(rejection) => return too_many(rejection, body, names),
             Self::Unauthorized(Unauthorized { failure, .. }) => unauthorized(*failure),
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "only GET and HEAD are allowed",
@@ -154,75 +144,68 @@ impl Refusal {
         body.word("message", sentence)
     }
 
-    fn headers(&self, names: &ReplyNames) -> Vec<(&'static str, Cow<'static, str>)> {
-        // The most that any has, so that none is copied as it grows.
-        let mut headers = Vec::with_capacity(4);
-        headers.push(("content-type", "application/json".into()));
+    fn push_fields(&self, reply: &mut Reply, names: &ReplyNames) {
+        reply.push("content-type", "application/json");
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
-            Self::MethodNotAllowed => headers.push(("allow", "GET, HEAD".into())),
+            Self::MethodNotAllowed => reply.push("allow", "GET, HEAD"),
             Self::Unauthorized(Unauthorized { challenge, .. }) => {
-                headers.push(("www-authenticate", names.challenge(*challenge)));
-                headers.push(("cache-control", "no-store".into()));
+                names.challenge(*challenge, reply);
+                reply.push("cache-control", "no-store");
             }
             Self::Unavailable { retry_after, .. } => {
-                headers.push(("retry-after", number(seconds_until(*retry_after)).into()));
-                headers.push(("cache-control", "no-store".into()));
+                let seconds = seconds_until(*retry_after);
+                reply.push_parts("retry-after", [Buffer::new().format(seconds)]);
+                reply.push("cache-control", "no-store");
             }
             Self::RateLimited(rejection) if rejection.is_missing_key() => {}
             Self::RateLimited(rejection) => {
                 let (quota, seconds) = (rejection.quota, rejection.retry_after_seconds());
-                headers.push(("retry-after", number(seconds).into()));
+                reply.push_parts("retry-after", [Buffer::new().format(seconds)]);
                 // Of a limit that is counted elsewhere, the policy may not be known.
                 if quota.window > 0 {
-                    let name = names.limits.get(usize::from(rejection.limit));
-                    let name = name.map_or(CLIENT, String::as_str);
-                    let fields = quota_headers(name, quota, 0, seconds);
-                    headers.extend(fields.map(|(name, value)| (name, value.into())));
+                    names.policy(rejection).push_to(reply, seconds);
                 }
             }
         }
-        headers
     }
 }
 
 impl QuotaState {
     /// The header fields of an answer that says what is left of each client's own limit. All of it is
     /// there again after a window.
-    pub fn headers(&self) -> [(&'static str, String); 2] {
+    pub fn fields(&self) -> [(&'static str, String); 2] {
         let seconds = self.quota.window_seconds();
-        quota_headers(CLIENT, self.quota, self.remaining, seconds)
+        Policy::new(CLIENT, self.quota).fields(self.remaining, seconds)
     }
 }
 
-/// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
-fn quota_headers(
-    name: &str,
-    quota: Quota,
-    remaining: u32,
-    seconds: u64,
-) -> [(&'static str, String); 2] {
-    // Of its parts at once: the formatter would take five times as much for each.
-    let told = |first: &str, one: u32, second: &str, other: u64| {
-        let (mut digits, mut others) = (Buffer::new(), Buffer::new());
-        ["\"", name, first, digits.format(one), second, others.format(other)].concat()
-    };
-    let policy = told("\";q=", quota.requests, ";w=", quota.window_seconds());
-    [("ratelimit-policy", policy), ("ratelimit", told("\";r=", remaining, ";t=", seconds))]
-}
-
 impl ReplyNames {
-    /// The challenge of a 401. For a header of a route's own no scheme is registered: the words are those by which
-    /// OpenAPI describes such a header.
-    fn challenge(&self, challenge: Challenge) -> Cow<'static, str> {
-        let name = match challenge {
-            Challenge::Bearer => return r#"Bearer realm="metrics""#.into(),
-            Challenge::OtherBearer => {
-                return r#"Bearer realm="metrics", error="invalid_token""#.into();
+    /// The words for the limit that refused. Of one that is counted elsewhere only the answer has the quota.
+    fn policy(&self, rejection: &Rejection) -> Cow<'_, Policy> {
+        let limit = self.limits.get(usize::from(rejection.limit));
+        match limit.filter(|limit| limit.quota == rejection.quota) {
+            Some(limit) => Cow::Borrowed(limit),
+            None => {
+                let name = limit.map_or(CLIENT, |limit| &limit.name);
+                Cow::Owned(Policy::new(name, rejection.quota))
             }
-            Challenge::Header(index) => self.token_headers.get(index).map_or("", String::as_str),
+        }
+    }
+
+    /// Adds the challenge of a 401. For a header of a route's own no scheme is registered: the words are those by which
+    /// OpenAPI describes such a header.
+    fn challenge(&self, challenge: Challenge, reply: &mut Reply) {
+        let name = match challenge {
+            Challenge::Bearer => r#"Bearer realm="metrics""#,
+            Challenge::OtherBearer => r#"Bearer realm="metrics", error="invalid_token""#,
+            Challenge::Header(index) => {
+                let name = self.token_headers.get(index).map_or("", String::as_str);
+                let parts = [r#"ApiKey realm="admin", in="header", name=""#, name, "\""];
+                return reply.push_parts("www-authenticate", parts);
+            }
         };
-        format!(r#"ApiKey realm="admin", in="header", name="{name}""#).into()
+        reply.push("www-authenticate", name);
     }
 }
 
@@ -244,10 +227,6 @@ fn seconds_until(micros: Micros) -> u64 {
     micros.div_ceil(1_000_000).max(1)
 }
 
-fn number(number: u64) -> String {
-    Buffer::new().format(number).to_owned()
-}
-
 fn unauthorized(failure: Failure) -> &'static str {
     match failure {
         Failure::Missing => "a token is required",
@@ -267,20 +246,11 @@ fn not_the_first(block: Block) -> &'static str {
     }
 }
 
-fn too_many(rejection: &Rejection, body: &mut Object) {
+fn too_many(rejection: &Rejection, body: &mut Object, names: &ReplyNames) {
     use crate::rate_limit::LimitReason::*;
-    let quota = rejection.quota;
     let sentence = match rejection.reason {
-        Exceeded if quota.window > 0 => {
-            let (mut requests, mut window) = (Buffer::new(), Buffer::new());
-            // As a user writes a window: `60 s`, `1500 ms`.
-            let (number, unit) = match quota.window_ms() {
-                ms if ms % 1_000 == 0 => (ms / 1_000, " s"),
-                ms => (ms, " ms"),
-            };
-            let (requests, window) = (requests.format(quota.requests), window.format(number));
-            let words = ["rate limit exceeded: ", requests, " requests per ", window, unit];
-            return body.words("message", &words);
+        Exceeded if rejection.quota.window > 0 => {
+            return body.words("message", &[&names.policy(rejection).sentence]);
         }
         Exceeded => "rate limit exceeded",
         TableFull if rejection.limit == 0 => "too many clients at once",

@@ -132,7 +132,8 @@ fn id(stream: &Stream, verdict: &Verdict, edits: Option<Edits>, head: &Head<'_>)
     if let Verdict::Refuse(refusal) = verdict {
         let reply = refusal.reply(&stream.id, &ReplyNames::default());
         let told = format!("\"request_id\":{}", serde_json::Value::from(stream.id.as_str()));
-        assert!((400..=503).contains(&reply.status) && reply.body.contains(&told));
+        let body = str::from_utf8(reply.body()).expect("a text");
+        assert!((400..=503).contains(&reply.status) && body.contains(&told));
     }
 }
 

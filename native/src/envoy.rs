@@ -9,7 +9,7 @@ mod headers;
 mod statistics;
 
 pub use callouts::Outgoing;
-pub use headers::{HeadersOf, Lent, Map};
+pub use headers::{HeadersOf, Map};
 
 use crate::abi::{self, Buffer, Callbacks, EnvoyConfig, EnvoyFilter, Scheduler, callbacks};
 

@@ -13,7 +13,6 @@ mod global_rate_limit;
 mod header_edits;
 mod hooks;
 mod host_services;
-mod local_reply;
 mod plugin;
 mod probes;
 mod store;

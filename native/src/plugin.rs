@@ -275,7 +275,7 @@ impl Plugin {
             Endpoint::Status => self.report(Detail::Status),
             Endpoint::Redirect => {
                 let page = self.workers().next().map(|worker| locked(worker).gate.endpoints.page());
-                endpoints::redirect(page.unwrap_or_default())
+                endpoints::redirect(&page.unwrap_or_default())
             }
             Endpoint::Page => endpoints::page(),
             Endpoint::Metrics => {

@@ -13,12 +13,12 @@ use crate::access;
 use crate::envoy::{Filter, HeadersOf, Map, Outgoing};
 use crate::header_edits::{apply, set_request_id};
 use crate::host_services::now;
-use crate::local_reply::LocalReply;
 use crate::plugin::Plugin;
 use crate::store::locked;
 use probegate_core::access::AccessRecord;
 use probegate_core::gate::Stream;
 use probegate_core::http::MAX_BODY;
+use probegate_core::local_reply::Reply;
 use probegate_core::metrics::{Code, Status};
 use probegate_core::request::{DEGRADED, Head, WOULD_LIMIT};
 use probegate_core::verdict::{Pause, Verdict};
@@ -69,7 +69,7 @@ pub enum Step {
     /// The body stays with Envoy, which asks for no more than it can hold.
     Hold,
     /// The request is answered.
-    Reply(LocalReply),
+    Reply(Reply),
     /// A cluster is called, and then [`HttpStream::on_asked`].
     Ask(Box<Outgoing>),
 }
@@ -229,7 +229,7 @@ impl HttpStream {
         stream.status = Status::of(filter.header(Map::Response, b":status").unwrap_or_default());
         // What cannot be set costs the answer its ID, not itself.
         let _ = filter.set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
-        for (name, value) in stream.quota.iter().flat_map(|quota| quota.headers()) {
+        for (name, value) in stream.quota.iter().flat_map(|quota| quota.fields()) {
             let _ = filter.set_header(Map::Response, name.as_bytes(), value.as_bytes());
         }
     }

@@ -1,7 +1,5 @@
 //! What the gate answers itself.
 
-use std::mem;
-
 use proxy_wasm::types::Action;
 
 use super::super::abi;
@@ -37,35 +35,20 @@ impl Exchange {
     }
 
     /// Answers with one of the gate's own routes.
-    pub(super) fn answer(&mut self, mut stream: Stream, endpoint: Endpoint) -> Action {
+    pub(super) fn answer(&mut self, stream: Stream, endpoint: Endpoint) -> Action {
         let Some(reply) = self.plugin.answer(endpoint) else {
             return self.fail(stream);
         };
         let reply = if stream.grpc { reply.for_grpc() } else { reply };
-        stream.answered(reply.status);
         self.reply(stream, reply)
     }
 
-    fn reply(&mut self, mut stream: Stream, reply: Reply) -> Action {
-        let plugin = &self.plugin;
-        let rest = stream.pending.as_mut();
-        let told =
-            rest.map(|rest| mem::take(&mut rest.global_rate_limit.headers)).unwrap_or_default();
-        let mut pairs: Vec<(&[u8], &[u8])> =
-            vec![(&plugin.request_id_header, stream.id.as_bytes())];
-        let quota = stream.quota.as_ref().map(|quota| quota.headers());
-        // A refusal tells of the limit that refused.
-        let told_already = reply.headers.iter().any(|(name, _)| *name == "ratelimit");
-        let quota = quota.iter().flatten().filter(|_| !told_already);
-        pairs.extend(quota.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let headers = reply.headers.iter();
-        pairs.extend(headers.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
-        let told = told.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        pairs
-            .extend(told.filter(|(name, _)| !name.eq_ignore_ascii_case(&plugin.request_id_header)));
-        access::tell(plugin, &stream);
+    fn reply(&mut self, mut stream: Stream, mut reply: Reply) -> Action {
+        stream.replied(&mut reply, &self.plugin.request_id_header);
+        access::tell(&self.plugin, &stream);
         // An answer that Envoy does not take leaves the request paused: it never gets through.
-        let _ = abi::send_reply(reply.status, &serialize(&pairs), &reply.body, reply.grpc_status);
+        let fields = serialize(reply.fields());
+        let _ = abi::send_reply(reply.status, &fields, reply.body(), reply.grpc_status);
         self.state = State::Decided(stream);
         Action::Pause
     }

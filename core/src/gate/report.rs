@@ -8,6 +8,7 @@ use super::{ClientLimit, Gate};
 use crate::auth::{Carrier, Guard};
 use crate::client::ClientSource;
 use crate::global_rate_limit::{GlobalRateLimit, OnError};
+use crate::local_reply::Policy;
 use crate::metrics::LastMinute;
 use crate::rate_limit::Quota;
 
@@ -62,9 +63,10 @@ struct Message {
 }
 
 impl Gate {
-    /// The report; `limits` names the limits, the first of which is each client's own.
-    pub fn report(&self, limits: &[String], last_minute: &LastMinute) -> Report {
-        let name = |place: usize| limits.get(place).cloned().unwrap_or_default();
+    /// The report; `limits` has the limits' names, the first of which is each client's own.
+    pub fn report(&self, limits: &[Policy], last_minute: &LastMinute) -> Report {
+        let name =
+            |place: usize| limits.get(place).map(|limit| limit.name.clone()).unwrap_or_default();
         let client = self.limit.as_ref().map(|limit| clients(limit, name(0)));
         let operations = self.operations.quotas().enumerate();
         let operations = operations.map(|(place, quota)| limited(name(place + 1), quota));

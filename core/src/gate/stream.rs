@@ -1,5 +1,7 @@
 //! A request from its head to its end, as the gate keeps it.
 
+use std::mem;
+
 use super::PendingChecks;
 use crate::auth::{AuthMethod, Failure, Unauthorized};
 use crate::local_reply::Reply;
@@ -129,14 +131,29 @@ impl Stream {
         Verdict::Refuse(Refusal::Internal)
     }
 
-    /// The gate gives this answer, whichever it is.
-    pub fn replied(&mut self, reply: &Reply) {
+    /// The gate gives this answer, whichever it is: completes its fields by the request's ID and by what is known of
+    /// limits.
+    pub fn replied(&mut self, reply: &mut Reply, id_header: &[u8]) {
         self.answered(reply.status);
         if self.grpc {
             let code = reply.grpc_status.and_then(|status| Code::ALL.get(status as usize).copied());
             let without = || Code::without_status(Status::new(reply.status));
             self.grpc_status = Some(code.unwrap_or_else(without));
         }
+        // A refusal tells of the limit that refused.
+        if let Some(quota) = self.quota.as_ref().filter(|_| reply.field("ratelimit").is_none()) {
+            for (name, value) in quota.fields() {
+                reply.push_parts(name, [&value]);
+            }
+        }
+        let pending = self.pending.as_mut();
+        let further = pending.map(|pending| mem::take(&mut pending.global_rate_limit.headers));
+        for (name, value) in further.into_iter().flatten() {
+            if !name.as_bytes().eq_ignore_ascii_case(id_header) {
+                reply.push_named(name.as_bytes(), value.as_bytes());
+            }
+        }
+        reply.push_named(id_header, self.id.as_bytes());
     }
 
     /// The request ends while it waits: its client went away, or Envoy answered it.

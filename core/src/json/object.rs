@@ -22,8 +22,10 @@ impl Default for Object {
     }
 }
 
+// Keys and words are known where they are written, and there a copy of known length is a few stores.
 impl Object {
     /// Adds a text, whatever is in it. A key is plain: no quote, no backslash, no control character.
+    #[inline(always)]
     pub fn text(&mut self, key: &str, value: &str) {
         self.key(key);
         if is_plain(value) {
@@ -36,6 +38,7 @@ impl Object {
     }
 
     /// Adds a text of words that need no escape, wherever the words come from.
+    #[inline(always)]
     pub fn words(&mut self, key: &str, words: &[&str]) {
         self.key(key);
         self.0.push('"');
@@ -46,11 +49,13 @@ impl Object {
     }
 
     /// Adds a word of the gate's own, which needs no escape.
+    #[inline(always)]
     pub fn word(&mut self, key: &str, word: &'static str) {
         self.words(key, &[word]);
     }
 
     /// Adds a number.
+    #[inline(always)]
     pub fn number(&mut self, key: &str, value: impl Integer) {
         self.key(key);
         self.0.push_str(Buffer::new().format(value));
@@ -69,6 +74,7 @@ impl Object {
         self.0
     }
 
+    #[inline(always)]
     fn key(&mut self, key: &str) {
         self.0.push_str(if self.0.is_empty() { "{\"" } else { ",\"" });
         self.0.push_str(key);

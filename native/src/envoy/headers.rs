@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::{Failed, Filter};
 use crate::abi::{Buffer, Pair, callbacks};
+use probegate_core::local_reply::Reply;
 use probegate_core::request::{Header, HeaderList, Headers};
 
 /// Which headers.
@@ -19,17 +20,12 @@ pub enum Map {
     ResponseTrailers = 3,
 }
 
-/// A header that Envoy or the module lends for as long as `'a`.
+/// A header that Envoy lends for as long as `'a`.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Lent<'a>(Pair, PhantomData<&'a [u8]>);
 
 impl<'a> Lent<'a> {
-    /// Lends a header to Envoy.
-    pub fn new(name: &'a [u8], value: &'a [u8]) -> Self {
-        Self(Pair::new(name, value), PhantomData)
-    }
-
     fn header(self) -> Header<'a> {
         // SAFETY: the bytes are lent for as long as `'a`.
         unsafe { (self.0.name.bytes(), self.0.value.bytes()) }
@@ -131,14 +127,24 @@ impl Filter {
     }
 
     /// Answers the request. Envoy may end the stream before this returns, and call other hooks about it.
-    pub fn send_reply(&mut self, status: u16, headers: &[Lent<'_>], body: &[u8]) {
+    pub fn send_reply(&mut self, reply: &Reply) {
         const DETAILS: &[u8] = b"probegate";
         if let Some(envoy) = callbacks() {
-            let (body, details) = (Buffer::new(body), Buffer::new(DETAILS));
+            let (body, details) = (Buffer::new(reply.body()), Buffer::new(DETAILS));
+            // Filled where it lies, half a kilobyte that is not moved.
+            let mut pairs: SmallVec<[Pair; 16]> = SmallVec::new();
+            pairs.extend(reply.fields().map(|(name, value)| Pair::new(name, value)));
             // SAFETY: all of it outlives the call, which copies it.
             unsafe {
-                let (pairs, count) = (headers.as_ptr().cast(), headers.len());
-                (envoy.http_send_response)(self.raw, status.into(), pairs, count, body, details);
+                let (pairs, count) = (pairs.as_ptr(), pairs.len());
+                (envoy.http_send_response)(
+                    self.raw,
+                    reply.status.into(),
+                    pairs,
+                    count,
+                    body,
+                    details,
+                );
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::abi::{EnvoyFilter, ModuleConfig, ModuleFilter};
 use crate::envoy::{Filter, Level, log};
 use crate::plugin::Plugin;
 use crate::stream::{HttpStream, Step};
+use probegate_core::local_reply::Reply;
 
 /// What a stream of Envoy's is in the module.
 pub struct Slot {
@@ -115,9 +116,7 @@ unsafe fn take(filter: EnvoyFilter, stream: ModuleFilter, step: Step) -> Option<
     loop {
         match step {
             Step::Reply(reply) => {
-                // SAFETY: the configuration outlives its streams.
-                let plugin = unsafe { &*(*stream.cast::<Slot>()).plugin };
-                reply.send(plugin, &mut envoy);
+                envoy.send_reply(&reply);
                 return None;
             }
             Step::Ask(call) => {
@@ -148,7 +147,7 @@ unsafe fn on_panic(filter: EnvoyFilter, stream: ModuleFilter) -> Option<Step> {
     });
     if !told {
         // SAFETY: the hook's, and gone when it returns.
-        unsafe { Filter::new(filter) }.send_reply(500, &[], b"");
+        unsafe { Filter::new(filter) }.send_reply(&Reply::new(500, String::new()));
     }
     None
 }

@@ -6,7 +6,6 @@ use super::{HttpStream, State, Step};
 use crate::access;
 use crate::envoy::{Failed, Filter, HeadersOf, Map};
 use crate::header_edits::set_request_id;
-use crate::local_reply::LocalReply;
 use crate::plugin::Plugin;
 use crate::store::locked;
 use probegate_core::gate::Stream;
@@ -20,22 +19,14 @@ impl HttpStream {
         plugin: &Plugin,
         filter: &mut Filter,
         mut stream: Stream,
-        reply: Reply,
+        mut reply: Reply,
     ) -> Step {
-        stream.replied(&reply);
-        let pending = stream.pending.as_mut();
-        let mut further = pending
-            .map(|pending| mem::take(&mut pending.global_rate_limit.headers))
-            .unwrap_or_default();
-        // A refusal tells of the limit that refused.
-        if let Some(quota) = &stream.quota
-            && !reply.headers.iter().any(|(name, _)| *name == "ratelimit")
-        {
-            further.extend(quota.headers().map(|(name, value)| (name.to_owned(), value)));
+        stream.replied(&mut reply, &plugin.request_id_header);
+        if let Some(code) = stream.grpc_status {
+            // Left to itself Envoy would say 0.
+            reply.push_parts("grpc-status", [&(code as u32).to_string()]);
         }
         access::tell(plugin, &stream, filter);
-        let grpc_status = stream.grpc_status.map(|code| code as u32);
-        let reply = LocalReply { id: stream.id.clone(), reply, grpc_status, further };
         self.state = State::Decided(stream);
         Step::Reply(reply)
     }
@@ -74,7 +65,7 @@ mod tests {
     use probegate_core::request_id::RequestId;
     use probegate_core::time::Micros;
 
-    fn answered(state: State) -> LocalReply {
+    fn answered(state: State) -> Reply {
         let plugin = Plugin::compile(&mut Config::none(), "", b"{}").unwrap();
         let mut stream = HttpStream { worker: 0, state, record: None };
         let step = stream.on_panic(&plugin, &mut Filter::none());
@@ -85,13 +76,19 @@ mod tests {
         }
     }
 
+    fn field<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
+        reply.field(name).map(|value| std::str::from_utf8(value).unwrap())
+    }
+
     #[test]
     fn a_request_that_panics_is_answered_with_an_id_of_its_own() {
         for state in [State::New, State::Over] {
             let reply = answered(state);
-            assert_eq!((reply.reply.status, reply.grpc_status), (500, None));
-            assert_eq!(reply.id.as_bytes().len(), 36);
-            assert!(reply.reply.body.contains(reply.id.as_str()), "{}", reply.reply.body);
+            assert_eq!((reply.status, field(&reply, "grpc-status")), (500, None));
+            let id = field(&reply, "x-request-id").unwrap();
+            assert_eq!(id.len(), 36);
+            let body = std::str::from_utf8(reply.body()).unwrap();
+            assert!(body.contains(id), "{body}");
         }
     }
 
@@ -101,7 +98,8 @@ mod tests {
         let stream = Stream::new(&head, RequestId::mint([7; 16]), Micros::default());
         let id = stream.id.as_str().to_owned();
         let reply = answered(State::Paused(stream, Wait::Body));
-        assert_eq!(reply.id.as_str(), id);
-        assert!(reply.grpc_status.is_some_and(|status| status != 0), "{reply:?}");
+        assert_eq!(field(&reply, "x-request-id"), Some(&*id));
+        let status = field(&reply, "grpc-status").unwrap();
+        assert_ne!(status, "0", "{reply:?}");
     }
 }

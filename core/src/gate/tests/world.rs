@@ -4,6 +4,7 @@ use crate::client::HashKey;
 use crate::config::{self, Environment};
 use crate::gate::{Context, Gate, Stream};
 use crate::http::Status;
+use crate::local_reply::Policy;
 use crate::metrics::Meter;
 use crate::request::{Head, Pairs};
 use crate::testing::{FakeHost, FakeStatistics, serialize};
@@ -109,7 +110,9 @@ impl World {
     pub fn report(&mut self, limits: &[&str]) -> serde_json::Value {
         self.statistics.shared.now = self.now();
         let last_minute = self.meter.last_minute(&mut self.statistics);
-        let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();
+        let quotas = self.gate.quotas();
+        let limits: Vec<_> =
+            limits.iter().zip(quotas).map(|(name, quota)| Policy::new(name, quota)).collect();
         serde_json::to_value(self.gate.report(&limits, &last_minute)).unwrap()
     }
 
