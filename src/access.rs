@@ -1,8 +1,8 @@
 //! The lines about single requests in Envoy's log, and filter state for its own access log.
 
 use super::abi;
-use super::host_services::wall;
 use super::plugin::Plugin;
+use super::time::wall;
 use probegate_core::access::{AccessRecord, Teller};
 use probegate_core::gate::Stream;
 use probegate_core::log::Level;

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::exchange::Place;
-use super::host_services::now;
 use super::plugin::Plugin;
+use super::time::now;
 use probegate_core::time::Micros;
 use probegate_core::warnings::Warning;
 

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::abi;
 use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
 use super::exchange::Place;
-use super::host_services::now;
 use super::plugin::Plugin;
+use super::time::now;
 use probegate_core::callout::FailureReason;
 use probegate_core::global_rate_limit::request;
 

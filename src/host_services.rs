@@ -1,12 +1,13 @@
-//! What the core asks of Envoy while it judges: time, random bytes, the peer, the shared table.
+//! What the core asks of Envoy while it judges: random bytes, the peer, the shared table.
 
+use super::time::{now, wall};
 use super::{abi, wasi};
 use probegate_core::client::{Connection, HashKey};
 use probegate_core::config::Mistake;
 use probegate_core::gate::Host;
 use probegate_core::random::RandomPool;
 use probegate_core::store::{Store, Tables, Unavailable, Version};
-use probegate_core::time::{Clock, Micros, Now};
+use probegate_core::time::{Clock, Micros};
 
 /// A VM's means, kept between requests.
 #[derive(Debug)]
@@ -16,21 +17,6 @@ pub struct Environment {
     /// The limiter's.
     slots: Table,
     tables: String,
-}
-
-/// Microseconds on the machine's monotonic clock; 0 if it cannot be read.
-pub fn now() -> Micros {
-    wasi::monotonic_time().unwrap_or_default() / 1_000
-}
-
-/// Microseconds since 1970; 0 if the clock cannot be read.
-pub fn wall() -> Micros {
-    wasi::wall_time().unwrap_or_default() / 1_000
-}
-
-/// The time on both clocks.
-pub fn clocks() -> Now {
-    Now { monotonic: now(), wall: wall() }
 }
 
 /// Shared tables by their full names.

@@ -13,6 +13,7 @@ mod plugin;
 mod probes;
 mod root;
 mod stream;
+mod time;
 mod token_fetches;
 mod warnings;
 mod wasi;

@@ -6,10 +6,9 @@ use std::rc::{Rc, Weak};
 use super::abi::{self, Map};
 use super::access;
 use super::awaited_bodies::AwaitedBodies;
-use super::host_services::{
-    Environment, Shared, clocks, drawn, now, shared_hash_key, text_property,
-};
+use super::host_services::{Environment, Shared, drawn, shared_hash_key, text_property};
 use super::meter::EnvoyStatistics;
+use super::time::{clocks, now};
 use super::warnings;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::access;
 use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
-use super::host_services::{Shared, clocks, now};
+use super::host_services::Shared;
 use super::plugin::{Plugin, State};
+use super::time::{clocks, now};
 use probegate_core::callout::FailureReason;
 use probegate_core::gate::Host as _;
 use probegate_core::probe::plan::{Check, Plan};

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::access;
 use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
-use super::host_services::{Shared, now};
+use super::host_services::Shared;
 use super::plugin::{Plugin, State};
+use super::time::now;
 use probegate_core::auth::fetch::{self, Source};
 use probegate_core::digest::Digest;
 

@@ -1,8 +1,8 @@
 //! The lines about single requests in Envoy's log, and filter state for its own access log.
 
 use crate::envoy::{self, Filter};
-use crate::host_services::wall;
 use crate::plugin::Plugin;
+use crate::time::wall;
 use probegate_core::access::{AccessRecord, Teller};
 use probegate_core::gate::Stream;
 use probegate_core::log::Level;

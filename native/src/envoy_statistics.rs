@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::counts;
 use crate::envoy::{Config, Failed, Filter, Level, is_since_1_40, log};
-use crate::host_services::now;
 use crate::store::locked;
+use crate::time::now;
 use probegate_core::metrics::{Kind, definitions, split};
 use probegate_core::time::Micros;
 

@@ -18,6 +18,7 @@ mod probes;
 mod store;
 mod stream;
 mod ticker;
+mod time;
 mod token_fetches;
 mod token_files;
 mod warnings;

@@ -3,9 +3,10 @@
 use crate::access;
 use crate::callouts::{Purpose, Response};
 use crate::envoy::{Config, Outgoing};
-use crate::host_services::{self, clocks, now};
+use crate::host_services;
 use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
+use crate::time::{clocks, now};
 use probegate_core::callout::FailureReason;
 use probegate_core::probe::plan::{Check, Plan};
 use probegate_core::probe::record::Change;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use crate::host_services::now;
+use crate::time::now;
 use probegate_core::store::{Store, Tables, Unavailable, Version};
 use probegate_core::time::Micros;
 

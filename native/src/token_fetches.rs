@@ -3,9 +3,9 @@
 use crate::access;
 use crate::callouts::{Purpose, Response};
 use crate::envoy::{Config, Outgoing};
-use crate::host_services::now;
 use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
+use crate::time::now;
 use probegate_core::auth::fetch::{self, Source, TokenFetcher};
 use probegate_core::digest::Digest;
 

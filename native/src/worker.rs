@@ -1,7 +1,8 @@
 //! What one of Envoy's workers has of a configuration: a gate with its leases and breaker, and what it counts.
 
 use crate::envoy::Filter;
-use crate::host_services::{Means, Services, now};
+use crate::host_services::{Means, Services};
+use crate::time::now;
 use probegate_core::gate::{Context, Gate};
 use probegate_core::metrics::Meter;
 
