@@ -1,40 +1,17 @@
-//! Calls of clusters: those that are under way, by which Envoy's callback finds whose answer it is.
+//! Calls of clusters, and what comes back.
 
-use std::cell::{OnceCell, RefCell};
-use std::rc::{Rc, Weak};
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
 use super::abi::{self, Map};
-use super::exchange::{self, Place};
-use super::plugin::Plugin;
-use super::{global_rate_limit, probes, token_fetches};
 use probegate_core::callout::FailureReason;
 use probegate_core::callout::Response;
 use probegate_core::http::MAX_BODY;
-use probegate_core::probe::Ticket;
 use probegate_core::request::Pairs;
 use probegate_core::time::Micros;
-
-/// What a call is for.
-#[derive(Clone, Debug)]
-pub enum Purpose {
-    /// A probe.
-    Probe(Ticket),
-    /// A source of tokens, by its number.
-    Fetch(usize),
-    /// A request.
-    Request(Place),
-}
-
-struct Call {
-    token: u32,
-    purpose: Purpose,
-    /// A plugin that is gone does not want to hear of it.
-    plugin: Weak<Plugin>,
-}
 
 /// A call that is to be made.
 #[derive(Debug)]
@@ -48,7 +25,6 @@ pub struct Outgoing<'a> {
 }
 
 thread_local! {
-    static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
     static HEARS: OnceCell<bool> = const { OnceCell::new() };
 }
 
@@ -72,41 +48,6 @@ pub fn call(call: Outgoing<'_>) -> Result<u32, FailureReason> {
             // The cluster has nobody to be asked: no endpoint, or none that is healthy.
             _ => FailureReason::Refused,
         })
-}
-
-/// Remembers a call that was made.
-pub fn remember(token: u32, purpose: Purpose, plugin: &Rc<Plugin>) {
-    let call = Call { token, purpose, plugin: Rc::downgrade(plugin) };
-    with_calls(|calls| calls.push(call));
-}
-
-/// Lets go of calls of plugins that are gone: Envoy cancels those, and never calls back.
-pub fn forget() {
-    with_calls(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
-}
-
-/// Acts on the calls that are under way, on which nothing else acts now.
-fn with_calls<T>(act: impl FnOnce(&mut Vec<Call>) -> T) -> Option<T> {
-    CALLS.with(|calls| calls.try_borrow_mut().ok().map(|mut calls| act(&mut calls)))
-}
-
-/// A call is over, and its answer, with a body so long, can be read until this returns.
-pub fn on_answer(token: u32, body: usize) {
-    let call = with_calls(|calls| {
-        let place = calls.iter().position(|call| call.token == token)?;
-        Some(calls.swap_remove(place))
-    });
-    let Some(Call { purpose, plugin, .. }) = call.flatten() else { return };
-    let Some(plugin) = plugin.upgrade() else { return };
-    match purpose {
-        Purpose::Probe(ticket) => probes::on_answer(&plugin, ticket, body),
-        Purpose::Fetch(source) => token_fetches::on_answer(&plugin, source, body),
-        Purpose::Request(stream) => {
-            if !exchange::on_call(&stream, token, body) {
-                global_rate_limit::on_orphaned_response(&plugin, body);
-            }
-        }
-    }
 }
 
 /// An answer that Envoy calls back with. What it does not hand over is not there.

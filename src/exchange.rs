@@ -1,5 +1,7 @@
 //! One request and its answer.
 
+mod awaited_bodies;
+mod question;
 mod replies;
 mod response;
 mod trailers;
@@ -13,7 +15,6 @@ use proxy_wasm::types::Action;
 use super::abi::{self, Map};
 use super::access;
 use super::callouts::CalloutResponse;
-use super::global_rate_limit;
 use super::header_edits::apply;
 use super::plugin::Plugin;
 use super::time::now;
@@ -24,6 +25,9 @@ use probegate_core::http::MAX_BODY;
 use probegate_core::request::{Head, Pairs};
 use probegate_core::time::Micros;
 use probegate_core::verdict::{Pause, Verdict};
+
+pub use awaited_bodies::overdue;
+pub use question::{Question, on_wake};
 
 /// Where an exchange lies, as long as Envoy has its stream.
 pub type Place = Weak<RefCell<Exchange>>;
@@ -111,7 +115,8 @@ impl Exchange {
             return self.on_request_end();
         };
         if !mem::replace(shown, true) {
-            self.plugin.bodies.came(self.id);
+            self.plugin.body_shown.set(true);
+            awaited_bodies::forget(self.id);
         }
         match ends {
             _ if size > MAX_BODY => self.on_body(None),
@@ -146,7 +151,7 @@ impl Exchange {
         match mem::replace(&mut self.state, State::New) {
             State::Paused(stream, wait) => {
                 if let Wait::Body { shown: false } = wait {
-                    self.plugin.bodies.forget(self.id);
+                    awaited_bodies::forget(self.id);
                 }
                 Some(stream)
             }
@@ -200,7 +205,8 @@ impl Exchange {
         let message =
             rest.map(|rest| mem::take(&mut rest.global_rate_limit.message)).unwrap_or_default();
         let sent = now();
-        let asked = global_rate_limit::ask(&self.plugin, self.id, message, self.me.clone());
+        let (plugin, exchange) = (self.plugin.clone(), self.me.clone());
+        let asked = question::ask(Question { plugin, stream: self.id, message, exchange });
         let token = *asked.as_ref().unwrap_or(&0);
         self.state = State::Paused(stream, Wait::Call { token, sent });
         match asked {
@@ -214,17 +220,17 @@ impl Exchange {
         if let Some(record) =
             self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
         {
-            access::audit(&self.plugin, &stream, record, Some(&verdict));
+            access::audit(self.plugin.teller(), &stream, record, Some(&verdict));
         }
         match verdict {
             Verdict::Forward(_) => {
-                access::tell(&self.plugin, &stream);
+                access::tell(&self.plugin.log, &stream);
                 self.state = State::Decided(stream);
                 Action::Continue
             }
             Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(stream),
             Verdict::Pause(_, Pause::Body) => {
-                self.plugin.bodies.wait(self.id, self.me.clone());
+                awaited_bodies::wait(self.id, self.me.clone());
                 self.state = State::Paused(stream, Wait::Body { shown: false });
                 Action::Pause
             }
@@ -238,7 +244,7 @@ impl Exchange {
         if let State::Paused(_, wait) = &mut self.state
             && let Wait::Body { shown: false } = mem::replace(wait, Wait::Over)
         {
-            self.plugin.bodies.forget(self.id);
+            awaited_bodies::forget(self.id);
             self.plugin.body_missed();
         }
     }
@@ -273,14 +279,14 @@ impl Drop for Exchange {
         if is_held {
             stream.unfinished();
             if let Some(record) = &self.record {
-                access::audit(plugin, stream, record, None);
+                access::audit(plugin.teller(), stream, record, None);
             }
         }
         if let Some(mut state) = plugin.state() {
             stream.on_end(now, &mut state.meter);
         }
         if let Some(record) = &self.record {
-            access::log(plugin, stream, record, now);
+            access::log(plugin.teller(), stream, record, now);
         }
     }
 }

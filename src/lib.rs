@@ -2,8 +2,8 @@
 
 mod abi;
 mod access;
-mod awaited_bodies;
 mod callouts;
+mod calls;
 mod exchange;
 mod global_rate_limit;
 mod header_edits;

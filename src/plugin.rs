@@ -5,11 +5,11 @@ use std::rc::{Rc, Weak};
 
 use super::abi::{self, Map};
 use super::access;
-use super::awaited_bodies::AwaitedBodies;
 use super::host_services::{Environment, Shared, drawn, shared_hash_key, text_property};
 use super::meter::EnvoyStatistics;
 use super::time::{clocks, now};
-use super::warnings;
+use super::warnings::{Found, log_once};
+use probegate_core::access::Teller;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
@@ -24,7 +24,7 @@ use probegate_core::probe::plan::Plan;
 use probegate_core::probe::report::{Detail, Own, report};
 use probegate_core::route::Endpoint;
 use probegate_core::verdict::Verdict;
-use probegate_core::warnings::{Warning, Warnings};
+use probegate_core::warnings::Warning;
 
 /// A gate and what it has counted. Streams share it, so one that outlives its configuration is
 /// still judged and counted by it.
@@ -41,9 +41,9 @@ pub struct Plugin {
     direction: Direction,
     bypass: Cell<Bypass>,
     /// What was found here that keeps the gate from its work.
-    pub warned: Cell<Warnings>,
-    /// Streams that wait for the first byte of a body.
-    pub bodies: AwaitedBodies,
+    warnings: Found,
+    /// A body was shown for which a request waited: Envoy does not keep them from the plugin.
+    pub body_shown: Cell<bool>,
     /// How often Envoy is to call, in milliseconds.
     pub tick: u32,
 }
@@ -66,8 +66,6 @@ pub struct State {
     pub statistics: EnvoyStatistics,
     pub prober: Option<Prober>,
     pub fetcher: Option<TokenFetcher>,
-    /// What the gauge of warnings has from here.
-    pub told: Warnings,
     /// Ticks since counts were handed over.
     ticks: u32,
 }
@@ -99,6 +97,19 @@ impl Plugin {
         Some(act(gate, &mut context))
     }
 
+    /// The writer of the lines about requests.
+    pub fn teller(&self) -> Teller<'_> {
+        Teller { log: &self.log, service: &self.service }
+    }
+
+    /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
+    /// away, or Envoy keeps all bodies from the plugin.
+    pub fn body_missed(&self) {
+        if !self.body_shown.get() {
+            self.warnings.warn(Warning::BodyHidden);
+        }
+    }
+
     /// Reads a configuration and puts it to work.
     pub fn configure(configuration: &[u8], root: &Rc<u32>) -> Result<Self, Mistake> {
         let own_key = HashKey(drawn()?);
@@ -110,14 +121,10 @@ impl Plugin {
             let warnings = compiled.warnings.iter().map(Mistake::message);
             let warnings: Vec<String> =
                 warnings.map(|warning| format!("probegate: {warning}")).collect();
-            warnings::log_once("probegate.warned", Level::Warning, &warnings);
+            log_once("probegate.warned", Level::Warning, &warnings);
         }
         if compiled.log.level <= Level::Info {
-            warnings::log_once(
-                "probegate.started",
-                Level::Info,
-                &[compiled.log.started(Host::Wasm.name())],
-            );
+            log_once("probegate.started", Level::Info, &[compiled.log.started(Host::Wasm.name())]);
         }
         let names = compiled.reply_names();
         let plugin_name = text_property("plugin_name")?;
@@ -151,8 +158,8 @@ impl Plugin {
                 Direction::Auto | Direction::Inbound => Bypass::Unasked,
                 Direction::Both => Bypass::No,
             }),
-            warned: Cell::default(),
-            bodies: AwaitedBodies::default(),
+            warnings: Found::default(),
+            body_shown: Cell::default(),
             service: compiled.service.unwrap_or(plugin_name),
             state: RefCell::new(State {
                 gate,
@@ -161,7 +168,6 @@ impl Plugin {
                 statistics,
                 prober,
                 fetcher,
-                told: Warnings::default(),
                 ticks: 0,
             }),
             tick,
@@ -169,7 +175,7 @@ impl Plugin {
         // Envoy forgets a counter that no VM holds. So this one holds them all before those that a
         // new configuration replaces are gone.
         if let Some(mut state) = plugin.state() {
-            state.meter.warned(plugin.warnings());
+            state.meter.warned(plugin.warnings.anywhere());
         }
         plugin.flush();
         Ok(plugin)
@@ -187,7 +193,7 @@ impl Plugin {
             let judges = !outbound || self.direction.judges(outbound, &node());
             self.bypass.set(if judges { Bypass::No } else { Bypass::Yes });
             if !judges {
-                self.warn(Warning::ListenerPassed);
+                self.warnings.warn(Warning::ListenerPassed);
             }
         }
         self.bypass.get() == Bypass::Yes
@@ -201,8 +207,7 @@ impl Plugin {
         for (level, line) in state.gate.news(&self.log, &mut Shared) {
             access::write(level, &line);
         }
-        let found = state.found();
-        self.tell(found, state);
+        self.warnings.tell(state.gate.warnings, &mut state.meter);
         state.ticks += 1;
         if state.ticks * self.tick >= FLUSH {
             state.ticks = 0;
@@ -223,13 +228,11 @@ impl Plugin {
         if let Some(prober) = &mut state.prober {
             state.meter.hold(&prober.records(&mut Shared));
         }
-        let found = state.found();
-        self.tell(found, state);
+        self.warnings.tell(state.gate.warnings, &mut state.meter);
         let exposition = state.meter.expose(&mut state.statistics);
         // What it has just handed over may not be there.
-        let found = state.found();
-        self.tell(found, state);
-        match self.warnings().contains(Warning::StatisticsDropped) {
+        self.warnings.tell(state.gate.warnings, &mut state.meter);
+        match self.warnings.anywhere().contains(Warning::StatisticsDropped) {
             true => endpoints::statistics_dropped(),
             false => endpoints::metrics(format, exposition.encode(format)),
         }
@@ -245,7 +248,7 @@ impl Plugin {
         let own = Own {
             service: &self.service,
             host: Host::Wasm.name(),
-            warnings: self.warnings(),
+            warnings: self.warnings.anywhere(),
             gate,
         };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);

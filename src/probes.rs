@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
+use super::callouts::{self, CalloutResponse, Outgoing};
+use super::calls::{self, Purpose};
 use super::host_services::Shared;
 use super::plugin::{Plugin, State};
 use super::time::{clocks, now};
@@ -27,7 +28,7 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
         meter.hold(&ticked.records);
         for ticket in ticked.tickets {
             match send(plugin, prober.plan(), ticket) {
-                Ok(token) => callouts::remember(token, Purpose::Probe(ticket), plugin),
+                Ok(token) => calls::remember(token, Purpose::Probe(ticket), plugin),
                 Err(reason) => failed.push((ticket, reason)),
             }
         }

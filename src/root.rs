@@ -5,9 +5,10 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
+use super::calls::Purpose;
 use super::plugin::Plugin;
 use super::stream::{HttpStream, Unconfigured};
-use super::{abi, access, callouts, exchange, global_rate_limit, probes, token_fetches};
+use super::{abi, access, calls, exchange, global_rate_limit, probes, token_fetches};
 use probegate_core::config::Mistake;
 use probegate_core::log::Level;
 
@@ -39,7 +40,17 @@ impl Root {
 impl Context for Root {
     /// Every call is a root's, also one that was made for a stream.
     fn on_http_call_response(&mut self, token: u32, _: usize, body_size: usize, _: usize) {
-        callouts::on_answer(token, body_size);
+        // The answer can be read until this returns.
+        let Some((purpose, plugin)) = calls::end(token) else { return };
+        match purpose {
+            Purpose::Probe(ticket) => probes::on_answer(&plugin, ticket, body_size),
+            Purpose::Fetch(source) => token_fetches::on_answer(&plugin, source, body_size),
+            Purpose::Request(stream) => {
+                if !exchange::on_call(&stream, token, body_size) {
+                    global_rate_limit::on_orphaned_response(&plugin, body_size);
+                }
+            }
+        }
     }
 }
 
@@ -60,17 +71,17 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         let Some(plugin) = &self.plugin else { return };
         plugin.on_tick();
-        callouts::forget();
+        calls::forget();
         probes::on_tick(plugin);
         token_fetches::on_tick(plugin);
-        for stream in plugin.bodies.overdue() {
+        for stream in exchange::overdue(plugin) {
             exchange::on_overdue_body(&stream);
         }
     }
 
     /// A stream has something to be sent.
     fn on_queue_ready(&mut self, _: u32) {
-        global_rate_limit::send_question();
+        exchange::on_wake(global_rate_limit::send);
     }
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, CalloutResponse, Outgoing, Purpose};
+use super::callouts::{self, CalloutResponse, Outgoing};
+use super::calls::{self, Purpose};
 use super::host_services::Shared;
 use super::plugin::{Plugin, State};
 use super::time::now;
@@ -22,7 +23,7 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
     };
     for index in due {
         match send(plugin, index) {
-            Some(token) => callouts::remember(token, Purpose::Fetch(index), plugin),
+            Some(token) => calls::remember(token, Purpose::Fetch(index), plugin),
             None => conclude(plugin, index, None),
         }
     }

@@ -1,51 +1,52 @@
 //! Tells of what keeps the gate from its work: once a process in the log, in a gauge and in the status.
 
+use std::cell::Cell;
+
 use super::host_services::Shared;
-use super::plugin::{Plugin, State};
 use super::{abi, access};
 use probegate_core::log::Level;
+use probegate_core::metrics::Meter;
 use probegate_core::store::Tables as _;
 use probegate_core::warnings::{Warning, Warnings};
 
 /// The shared table that holds what all VMs have found.
 const TABLE: &str = "probegate.warnings";
 
-impl State {
-    /// What requests and counters have shown here.
-    pub fn found(&self) -> Warnings {
-        let mut found = self.gate.warnings;
-        if self.meter.dropped() {
-            found.insert(Warning::StatisticsDropped);
-        }
-        found
-    }
+/// The warnings of this VM.
+#[derive(Debug, Default)]
+pub struct Found {
+    here: Cell<Warnings>,
+    /// Those that the gauge has from here.
+    told: Cell<Warnings>,
 }
 
-impl Plugin {
+impl Found {
     /// Writes a warning to the log, if no VM of the process has.
     pub fn warn(&self, warning: Warning) {
-        let mut warned = self.warned.get();
-        if !warned.insert(warning) {
+        let mut here = self.here.get();
+        if !here.insert(warning) {
             return;
         }
-        self.warned.set(warned);
+        self.here.set(here);
         if Warnings::share(warning, &mut Shared.table(TABLE)) {
             access::write(Level::Warning, &format!("probegate: {}", warning.sentence()));
         }
     }
 
-    /// What all VMs have found.
-    pub fn warnings(&self) -> Warnings {
-        Warnings::shared(&mut Shared.table(TABLE)).union(self.warned.get())
+    /// The warnings of all VMs.
+    pub fn anywhere(&self) -> Warnings {
+        Warnings::shared(&mut Shared.table(TABLE)).union(self.here.get())
     }
 
-    /// Tells of what was found, and sets the gauge if there is something new.
-    pub fn tell(&self, found: Warnings, state: &mut State) {
-        found.iter().for_each(|warning| self.warn(warning));
-        let warned = self.warned.get();
-        if state.told != warned {
-            state.told = warned;
-            state.meter.warned(self.warnings());
+    /// Tells of what requests and counters have shown here, and sets the gauge if there is something new.
+    pub fn tell(&self, mut shown: Warnings, meter: &mut Meter) {
+        if meter.dropped() {
+            shown.insert(Warning::StatisticsDropped);
+        }
+        shown.iter().for_each(|warning| self.warn(warning));
+        let here = self.here.get();
+        if self.told.replace(here) != here {
+            meter.warned(self.anywhere());
         }
     }
 }
