@@ -13,6 +13,7 @@ mod global_rate_limit;
 mod header_edits;
 mod hooks;
 mod host_services;
+mod main_thread;
 mod plugin;
 mod probes;
 mod store;

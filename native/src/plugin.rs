@@ -13,7 +13,8 @@ use crate::ticker::{Ticker, ticker};
 use crate::time::{clocks, now};
 use crate::token_files::TokenFiles;
 use crate::worker::Worker;
-use crate::{probes, token_fetches, token_files, warnings};
+use crate::{token_files, warnings};
+use probegate_core::access::Teller;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::callout::FailureReason;
 use probegate_core::config::{self, Host, Mistake};
@@ -70,6 +71,11 @@ pub struct Background {
 const FLUSH: u32 = 1_000;
 
 impl Plugin {
+    /// The writer of the lines about requests.
+    pub fn teller(&self) -> Teller<'_> {
+        Teller { log: &self.log, service: &self.service }
+    }
+
     /// Reads a configuration and puts it to work; `name` is the filter's, of which limits and probes are.
     pub fn configure(config: &mut Config, name: &str, text: &[u8]) -> Result<Self, Mistake> {
         let mut plugin = Self::compile(config, name, text)?;
@@ -159,27 +165,8 @@ impl Plugin {
         self.others.iter().chain([&self.first])
     }
 
-    /// Sees the time go by, on the main thread.
-    pub fn on_tick(&self, config: &mut Config) {
-        let now = now();
-        self.for_each_gate(|gate| {
-            gate.on_tick(now);
-            for (level, line) in gate.news(&self.log, &mut Shared) {
-                access::write(level, &line);
-            }
-        });
-        probes::on_tick(self, config);
-        token_fetches::on_tick(self, config);
-        if self.flushes() {
-            token_files::on_tick(self);
-            self.warn();
-            self.flush();
-            self.statistics.on_tick(config);
-        }
-    }
-
-    /// Whether a second is over.
-    fn flushes(&self) -> bool {
+    /// Counts a tick; true if a second is over, so that counts are to be handed over.
+    pub fn flushes(&self) -> bool {
         let background = &mut *locked(&self.background);
         background.ticks += 1;
         let over = background.ticks * background.tick >= FLUSH;
@@ -211,23 +198,28 @@ impl Plugin {
         Ok(())
     }
 
-    /// A call is over, and what came of it is all that there will be.
-    pub fn on_call_end(&self, id: u64, reset: bool) {
-        let Some((purpose, mut response)) = self.calls.end(id) else { return };
-        if reset {
-            response.on_reset();
-        }
-        match purpose {
-            Purpose::Probe(ticket) => probes::on_answer(self, ticket, &response),
-            Purpose::Fetch(source) => token_fetches::on_answer(self, source, &response),
-        }
-    }
-
     /// Sums up what was counted.
-    fn flush(&self) {
+    pub fn flush(&self) {
         let mut counts = self.counts.clone();
         self.workers().for_each(|worker| locked(worker).meter.flush(&mut counts));
         locked(&self.background).meter.flush(&mut counts);
+    }
+
+    /// The warnings of all configurations of the process.
+    pub fn warnings(&self) -> Warnings {
+        let found = self.workers().map(|worker| locked(worker).gate.warnings);
+        found.fold(warnings::told(), Warnings::union)
+    }
+
+    /// Tells of what is new, and keeps the gauge.
+    pub fn warn(&self) {
+        let found = self.warnings();
+        warnings::tell(found);
+        let background = &mut *locked(&self.background);
+        if background.warned != Some(found) {
+            background.warned = Some(found);
+            background.meter.warned(found);
+        }
     }
 
     /// What was counted by all workers.
@@ -295,3 +287,6 @@ impl Drop for Plugin {
         self.flush();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,11 +189,11 @@ impl HttpStream {
         if let Some(record) =
             self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
         {
-            access::audit(plugin, &stream, record, Some(&verdict));
+            access::audit(plugin.teller(), &stream, record, Some(&verdict));
         }
         match verdict {
             Verdict::Forward(_) => {
-                access::tell(plugin, &stream, filter);
+                access::tell(&plugin.log, &stream, filter);
                 self.state = State::Decided(stream);
                 Step::Continue
             }
@@ -258,12 +258,12 @@ impl HttpStream {
         if unfinished {
             stream.unfinished();
             if let Some(record) = &self.record {
-                access::audit(plugin, stream, record, None);
+                access::audit(plugin.teller(), stream, record, None);
             }
         }
         stream.on_end(now, &mut locked(plugin.worker(self.worker)).meter);
         if let Some(record) = &self.record {
-            access::log(plugin, stream, record, now);
+            access::log(plugin.teller(), stream, record, now);
         }
         self.state = State::Over;
     }

@@ -4,11 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 
-use crate::access;
-use crate::plugin::{Background, Plugin};
-use crate::store::locked;
 use probegate_core::auth::{Token, TokenFile};
-use probegate_core::log::Level;
 
 /// More than the longest file of tokens has, in bytes.
 const MAX_SIZE: u64 = 128 * 1024;
@@ -60,7 +56,7 @@ impl TokenFiles {
 
     /// Looks at each file; returns those that hold other tokens than before, and how many they hold now.
     /// A file that cannot be read, or that holds anything but tokens, opens nothing.
-    fn look(&mut self) -> Vec<(Box<str>, usize)> {
+    pub fn look(&mut self) -> Vec<(Box<str>, usize)> {
         let mut changed = Vec::new();
         for watched in &mut self.0 {
             let path = &watched.file.path;
@@ -84,30 +80,8 @@ impl TokenFiles {
     }
 
     /// What each file holds, by its number in the configuration.
-    fn held(&self) -> Vec<Vec<Token>> {
+    pub fn held(&self) -> Vec<Vec<Token>> {
         self.0.iter().map(|watched| watched.tokens.clone()).collect()
-    }
-}
-
-/// Looks at the files, and lets the guards know of what changed.
-pub fn on_tick(plugin: &Plugin) {
-    let (changed, held) = {
-        let Background { files, .. } = &mut *locked(&plugin.background);
-        let changed = files.look();
-        if changed.is_empty() {
-            return;
-        }
-        (changed, files.held())
-    };
-    plugin.for_each_gate(|gate| gate.renew_token_files(&held));
-    for (path, count) in changed {
-        let (level, what) = match count {
-            0 => (Level::Warning, "holds no tokens any more, so it opens nothing".to_owned()),
-            count => (Level::Info, format!("holds other tokens than before: {count}")),
-        };
-        if plugin.log.level <= level {
-            access::write(level, &format!("probegate: the file {path} {what}"));
-        }
     }
 }
 

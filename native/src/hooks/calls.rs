@@ -4,6 +4,7 @@ use super::configuration::plugin_of;
 use super::guard::{caught, on_request, shown};
 use crate::abi::{Buffer, EnvoyConfig, EnvoyFilter, ModuleConfig, ModuleFilter, Pair};
 use crate::envoy::Filter;
+use crate::main_thread;
 use crate::stream::Step;
 use probegate_core::request::Header;
 
@@ -92,7 +93,7 @@ extern "C" fn envoy_dynamic_module_on_http_filter_config_http_stream_complete(
     id: u64,
 ) {
     // SAFETY: Envoy's, until this returns.
-    caught((), || unsafe { plugin_of(plugin).on_call_end(id, false) });
+    caught((), || unsafe { main_thread::on_call_end(plugin_of(plugin), id, false) });
 }
 
 #[unsafe(no_mangle)]
@@ -103,7 +104,7 @@ extern "C" fn envoy_dynamic_module_on_http_filter_config_http_stream_reset(
     _reason: u32,
 ) {
     // SAFETY: Envoy's, until this returns.
-    caught((), || unsafe { plugin_of(plugin).on_call_end(id, true) });
+    caught((), || unsafe { main_thread::on_call_end(plugin_of(plugin), id, true) });
 }
 
 #[unsafe(no_mangle)]

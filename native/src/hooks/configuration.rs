@@ -5,6 +5,7 @@ use std::ptr;
 use super::guard::caught;
 use crate::abi::{self, Buffer, EnvoyConfig, ModuleConfig};
 use crate::envoy::{self, Config, Level, log};
+use crate::main_thread;
 use crate::plugin::Plugin;
 
 /// # Safety
@@ -62,5 +63,5 @@ extern "C" fn envoy_dynamic_module_on_http_filter_config_scheduled(
     _event: u64,
 ) {
     // SAFETY: Envoy's, until this returns.
-    caught((), || unsafe { plugin_of(plugin).on_tick(&mut Config::new(config)) });
+    caught((), || unsafe { main_thread::on_tick(plugin_of(plugin), &mut Config::new(config)) });
 }

@@ -26,7 +26,7 @@ impl HttpStream {
             // Left to itself Envoy would say 0.
             reply.push_parts("grpc-status", [&(code as u32).to_string()]);
         }
-        access::tell(plugin, &stream, filter);
+        access::tell(&plugin.log, &stream, filter);
         self.state = State::Decided(stream);
         Step::Reply(reply)
     }
