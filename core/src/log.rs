@@ -78,7 +78,8 @@ impl Settings {
             host: &'a str,
         }
         let event = "started";
-        let line = Line { event, version: crate::VERSION, commit: crate::COMMIT, host };
+        let line =
+            Line { event, version: crate::version::VERSION, commit: crate::version::COMMIT, host };
         match self.access {
             Access::Json => json::to_string(&line),
             Access::Off | Access::Text => {

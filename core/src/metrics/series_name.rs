@@ -6,13 +6,13 @@ use super::Configured;
 use super::family::{self, Family, Label};
 use super::grpc::Code;
 use super::probes::Probe;
-use crate::VERSION;
 use crate::auth::{AuthMethod, Failure};
 use crate::global_rate_limit::Failure as Undecided;
 use crate::http::{Method, Status};
 use crate::local_reply::CLIENT;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
+use crate::version::VERSION;
 use crate::warnings::Warning;
 
 /// A series, or a histogram's series taken together.

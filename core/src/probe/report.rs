@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::breaker;
 use crate::json::{self, Millis};
 use crate::time::rfc3339;
-use crate::{COMMIT, VERSION};
+use crate::version::{COMMIT, VERSION};
 
 use super::plan::{self, Check, Plan, Target, WhenDegraded};
 use super::record::Record;
