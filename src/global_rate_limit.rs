@@ -12,7 +12,7 @@ use probegate_core::global_rate_limit::request;
 pub fn send(question: Question) -> Result<u32, FailureReason> {
     let Question { plugin, stream, message, exchange } = question;
     let state = plugin.state();
-    let limit = state.as_ref().and_then(|state| state.gate.global_rate_limit.as_ref());
+    let limit = state.as_ref().and_then(|state| state.gate.limits.global.as_ref());
     let limit = limit.ok_or(FailureReason::UnknownCluster)?;
     let token = callouts::call(Outgoing {
         caller: stream,
@@ -36,7 +36,7 @@ pub fn send(question: Question) -> Result<u32, FailureReason> {
 /// breaker from ever hearing of its trials.
 pub fn on_orphaned_response(plugin: &Plugin, body: usize) {
     let Some(mut state) = plugin.state() else { return };
-    if let Some(global_rate_limit) = &mut state.gate.global_rate_limit {
+    if let Some(global_rate_limit) = &mut state.gate.limits.global {
         let now = now();
         // What it decided is of no use.
         let _ = global_rate_limit.on_answer(Ok(CalloutResponse::read(body).answer()), now, now);

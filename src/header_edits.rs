@@ -14,7 +14,7 @@ pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Res
     if edits.strip_authorization {
         abi::remove_header(Map::Request, b"authorization")?;
     }
-    match (edits.degraded, &gate.degraded) {
+    match (edits.degraded, &gate.upstream.degraded) {
         (HeaderEdit::Keep, _) => {}
         (HeaderEdit::Set(()), Some(degraded)) => {
             abi::set_header(Map::Request, DEGRADED, degraded.names.as_bytes())?;

@@ -130,21 +130,23 @@ impl Plugin {
         let plugin_name = text_property("plugin_name")?;
         let root_id = text_property("plugin_root_id")?;
         // Plugins that are told apart by name or by window do not count each other's clients.
-        let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
+        let window =
+            compiled.gate.limits.client.as_ref().map_or(0, |limit| limit.limiter.quota().window);
         let length = plugin_name.len();
         let slots = format!("probegate.limit.{length}.{plugin_name}.{root_id}.{window}.");
         let owner = format!("{length}.{plugin_name}.{root_id}");
         let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
         let mut prober = compiled.probes.map(|plan| Prober::new(plan, &owner, clocks()));
         let mut gate = compiled.gate;
-        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(clocks(), &mut Shared));
+        gate.upstream.degraded =
+            prober.as_mut().and_then(|prober| prober.degraded(clocks(), &mut Shared));
         let mut fetcher = match compiled.sources {
             sources if sources.is_empty() => None,
             sources => Some(TokenFetcher::new(sources, &owner)),
         };
         // What opened before this configuration came opens still.
         if let Some(fetcher) = &mut fetcher {
-            gate.renew_tokens(&fetcher.tokens(now(), &mut Shared));
+            gate.guarding.renew_tokens(&fetcher.tokens(now(), &mut Shared));
         }
         let statistics = EnvoyStatistics::new(&compiled.metrics.namespace);
         let meter = Meter::new(compiled.metrics);

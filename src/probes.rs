@@ -24,7 +24,7 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
             return;
         };
         let ticked = prober.on_tick(clocks(), &mut || environment.random(), &mut Shared);
-        gate.degraded = ticked.degraded;
+        gate.upstream.degraded = ticked.degraded;
         meter.hold(&ticked.records);
         for ticket in ticked.tickets {
             match send(plugin, prober.plan(), ticket) {

@@ -18,7 +18,7 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
         let State { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
         let now = now();
         let due = fetcher.due(now, &mut Shared);
-        gate.renew_tokens(&fetcher.tokens(now, &mut Shared));
+        gate.guarding.renew_tokens(&fetcher.tokens(now, &mut Shared));
         due
     };
     for index in due {
@@ -59,7 +59,7 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
     let State { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
     let now = now();
     let change = fetcher.on_answer(index, said, now, &mut Shared);
-    gate.renew_tokens(&fetcher.tokens(now, &mut Shared));
+    gate.guarding.renew_tokens(&fetcher.tokens(now, &mut Shared));
     let (Some(change), Some(source)) = (change, fetcher.source(index)) else { return };
     if let Some((level, line)) = plugin.log.fetched(&source.name(), change) {
         access::write(level, &line);

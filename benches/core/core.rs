@@ -51,7 +51,7 @@ fn guard(authorization: &str) -> (Gate, Vec<u8>) {
 #[bench::is_none_of_ours("Basic czNjcmV0")]
 fn bearer((gate, headers): (Gate, Vec<u8>)) -> (Gate, Vec<u8>, Result<usize, Unauthorized>) {
     let head = Head::read(Pairs::new(black_box(&headers)), &gate.names);
-    let opened = gate.guards[0].check(&head);
+    let opened = gate.guarding.guards[0].check(&head);
     (gate, headers, opened)
 }
 

@@ -41,7 +41,7 @@ impl Teller<'_> {
         Some(AccessRecord {
             path: self.log.path(head.path).into(),
             client: gate.client(head, host).into(),
-            identity: stream.token.and_then(|token| gate.identity(token)).map(Into::into),
+            identity: stream.token.and_then(|token| gate.guarding.identity(token)).map(Into::into),
         })
     }
 

@@ -87,7 +87,7 @@ impl Compiled {
     pub fn reply_names(&self) -> ReplyNames {
         let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let token_headers = self.gate.names.tokens.iter().map(|name| text(name)).collect();
-        let limits = self.metrics.configured.limits.iter().zip(self.gate.quotas());
+        let limits = self.metrics.configured.limits.iter().zip(self.gate.limits.quotas());
         let limits = limits.map(|(name, quota)| Policy::new(name, quota)).collect();
         ReplyNames { limits, token_headers }
     }

@@ -1,34 +1,30 @@
 //! The order of the stages of a request, and nothing else.
 
-mod client_limit;
 mod context;
-mod metrics_routes;
+mod guarding;
+mod limits;
 mod news;
 mod pending;
 mod report;
 mod stages;
 mod stream;
+mod upstream;
 
-pub use client_limit::ClientLimit;
 pub use context::{Context, Host};
-pub use metrics_routes::MetricsRoutes;
+pub use guarding::{Guarding, MetricsRoutes, TokenRef};
+pub use limits::{ClientLimit, Limits};
 pub use pending::PendingChecks;
 pub use report::Report;
-pub use stream::{Stream, TokenRef};
+pub use stream::Stream;
+pub use upstream::Upstream;
 
-use std::iter;
-
-use crate::auth::{Guard, Token};
 use crate::callout::FailureReason;
 use crate::callout::Response;
 use crate::client::Clients;
 use crate::global_rate_limit::{Decision, Failure, GlobalRateLimit, OnError};
 use crate::metrics::Meter;
 use crate::operations::Operations;
-use crate::probe::plan::WhenDegraded;
-use crate::probe::prober::Degraded;
-use crate::rate_limit::{LimitReason, Quota};
-use crate::replay::Replay;
+use crate::rate_limit::LimitReason;
 use crate::request::{Head, HeaderNames};
 use crate::request_id::RequestId;
 use crate::route::{Class, PathVariants, Route, Routes};
@@ -48,36 +44,19 @@ pub struct Gate {
     pub routes: Routes,
     /// Where the gate answers itself.
     pub endpoints: Endpoints,
-    /// Guards of the metrics and admin routes, by [`Route::guard`].
-    pub guards: Vec<Guard>,
-    /// The metrics routes beside their guard.
-    pub metrics_routes: MetricsRoutes,
-    /// The limit of each client, if there is one.
-    pub limit: Option<ClientLimit>,
-    /// The limits of operations.
-    pub operations: Operations,
-    /// The limit that many Envoys share, if there is one.
-    pub global_rate_limit: Option<GlobalRateLimit>,
-    /// Requests that are let through once only, if any are.
-    pub replay: Option<Replay>,
-    /// The fate of API requests while an upstream is not ready.
-    pub when_degraded: WhenDegraded,
-    /// The services that are not well, as the last tick found them.
-    pub degraded: Option<Degraded>,
+    /// Guards of the routes that only a token opens.
+    pub guarding: Guarding,
+    /// The limits of requests.
+    pub limits: Limits,
+    /// The fate of API requests while a service behind is not ready.
+    pub upstream: Upstream,
     /// Warnings that requests have given rise to.
     pub warnings: Warnings,
-    /// What works, but should be known, of the configuration.
+    /// Settings that work, but should be known.
     pub configuration_warnings: Vec<String>,
 }
 
 impl Gate {
-    /// The quotas of the limits, in the order of their names. Of those that are counted elsewhere it is not known.
-    pub fn quotas(&self) -> impl Iterator<Item = Quota> {
-        let unknown = Quota { requests: 0, window: 0 };
-        let client = self.limit.as_ref().map_or(unknown, |limit| limit.limiter.quota());
-        iter::once(client).chain(self.operations.quotas()).chain(iter::repeat(unknown))
-    }
-
     /// Judges a request whose head has arrived.
     pub fn on_request<H: Host>(
         &mut self,
@@ -106,7 +85,7 @@ impl Gate {
         if let Some(pending) = stream.pending.as_deref_mut() {
             let PendingChecks { charges, global_rate_limit, .. } = pending;
             let mut on_match = |place, key: Option<&[u8]>| global_rate_limit.operation(place, key);
-            self.operations.read(charges, body, &mut on_match);
+            self.limits.operations.read(charges, body, &mut on_match);
         }
         self.resume(stream, context)
     }
@@ -120,7 +99,7 @@ impl Gate {
         sent: Micros,
         context: &mut Context<'_, H>,
     ) -> Verdict {
-        let Some(limit) = &mut self.global_rate_limit else {
+        let Some(limit) = &mut self.limits.global else {
             return stream.fail();
         };
         let passed = match limit.on_answer(response, sent, context.now) {
@@ -170,10 +149,10 @@ impl Gate {
             _ => None,
         };
         let class = endpoint.map_or(route.class, Endpoint::class);
-        stream.token = self.authorize(Route { class, ..route }, head)?;
+        stream.token = self.guarding.authorize(Route { class, ..route }, head)?;
         let client = self.client_of(class, head, context.host);
         let (mark, key) = self.admit(client, (head, &mut *stream), endpoint, context)?;
-        let degraded = self.degrade(class, head, context.now)?;
+        let degraded = self.upstream.degrade(class, head, context.now)?;
         match endpoint {
             Some(endpoint) if matches!(head.method, b"GET" | b"HEAD") => {
                 Ok(Verdict::Answer(endpoint))
@@ -181,7 +160,7 @@ impl Gate {
             Some(_) => Err(Refusal::MethodNotAllowed),
             None => {
                 let strip_authorization =
-                    self.metrics_routes.strip_authorization && class == Class::Metrics;
+                    self.guarding.metrics_routes.strip_authorization && class == Class::Metrics;
                 let edits = Edits { mark, degraded, strip_authorization };
                 if class != Class::Health {
                     stream.pending =
@@ -207,10 +186,10 @@ impl Gate {
             return Ok(Some(Pause::Body));
         }
         let charges = std::mem::take(&mut pending.charges);
-        let admitted = self.operations.admit(&charges, context.now, context.host);
+        let admitted = self.limits.operations.admit(&charges, context.now, context.host);
         admitted.map_err(Refusal::RateLimited)?;
         if let (Some(limit), Some(question)) =
-            (&mut self.global_rate_limit, pending.global_rate_limit.question.take())
+            (&mut self.limits.global, pending.global_rate_limit.question.take())
             && let Some(message) = limit.message(&question)
         {
             match limit.may_ask(context.now) {
@@ -222,7 +201,7 @@ impl Gate {
             }
         }
         // The last one, so that only a request that is forwarded uses up its nonce.
-        if let (Some(nonce), Some(replay)) = (pending.nonce.take(), &mut self.replay) {
+        if let (Some(nonce), Some(replay)) = (pending.nonce.take(), &mut self.limits.replay) {
             replay.spend(nonce, context.host).map_err(Refusal::Replayed)?;
         }
         Ok(None)
@@ -230,32 +209,13 @@ impl Gate {
 
     /// The client of a request, for the log: as the limit tells clients apart, and without one the peer.
     pub fn client(&self, head: &Head<'_>, host: &mut impl Host) -> String {
-        let clients = self.limit.as_ref().map_or(&Clients::PEERS, |limit| &limit.clients);
+        let clients = self.limits.client.as_ref().map_or(&Clients::PEERS, |limit| &limit.clients);
         clients.identify(head, host).name()
-    }
-
-    /// Takes what the sources of tokens hand out now.
-    pub fn renew_tokens(&mut self, handed_out: &[Vec<Token>]) {
-        for guard in &mut self.guards {
-            guard.renew(handed_out);
-        }
-    }
-
-    /// Takes what the files of tokens hold now, by their number in the configuration.
-    pub fn renew_token_files(&mut self, held: &[Vec<Token>]) {
-        for guard in &mut self.guards {
-            guard.renew_files(held);
-        }
-    }
-
-    /// The name of a token that opened a route, for the log.
-    pub fn identity(&self, opened: TokenRef) -> Option<&str> {
-        self.guards.get(opened.guard)?.tokens.name(opened.token)
     }
 
     /// Sees the time go by.
     pub fn on_tick(&mut self, now: Micros) {
-        if let Some(limit) = &mut self.limit {
+        if let Some(limit) = &mut self.limits.client {
             limit.limiter.on_tick(now);
             limit.endpoints.on_tick(now);
         }

@@ -38,7 +38,7 @@ fn read_token_files(plugin: &Plugin) {
         }
         (changed, files.held())
     };
-    plugin.for_each_gate(|gate| gate.renew_token_files(&held));
+    plugin.for_each_gate(|gate| gate.guarding.renew_token_files(&held));
     for (path, count) in changed {
         let (level, what) = match count {
             0 => (Level::Warning, "holds no tokens any more, so it opens nothing".to_owned()),

@@ -103,19 +103,21 @@ impl Plugin {
         let names = compiled.reply_names();
         let name = if name.is_empty() { "probegate" } else { name };
         // Plugins that are told apart by name or by window do not count each other's clients.
-        let window = compiled.gate.limit.as_ref().map_or(0, |limit| limit.limiter.quota().window);
+        let window =
+            compiled.gate.limits.client.as_ref().map_or(0, |limit| limit.limiter.quota().window);
         let limiter = format!("limit.{window}.{name}");
         let tick = compiled.probes.as_ref().map_or(FLUSH, Plan::tick_ms);
         let mut prober = compiled.probes.map(|plan| Prober::new(plan, name, clocks()));
         let mut gate = compiled.gate;
-        gate.degraded = prober.as_mut().and_then(|prober| prober.degraded(clocks(), &mut Shared));
+        gate.upstream.degraded =
+            prober.as_mut().and_then(|prober| prober.degraded(clocks(), &mut Shared));
         let mut fetcher = match compiled.sources {
             sources if sources.is_empty() => None,
             sources => Some(TokenFetcher::new(sources, name)),
         };
         // What opened before this configuration came opens still.
         if let Some(fetcher) = &mut fetcher {
-            gate.renew_tokens(&fetcher.tokens(now(), &mut Shared));
+            gate.guarding.renew_tokens(&fetcher.tokens(now(), &mut Shared));
         }
         let worker = |gate: Gate| {
             let means = Means::new(&limiter, format!("table.{name}."), drawn_key()?);
@@ -238,7 +240,7 @@ impl Plugin {
         self.workers().for_each(|worker| locked(worker).meter.flush(&mut counts));
         let last_minute = locked(&self.background).meter.last_minute(&mut counts);
         let left_alone = |worker: &&Mutex<Worker>| {
-            let limit = &locked(worker).gate.global_rate_limit;
+            let limit = &locked(worker).gate.limits.global;
             limit.as_ref().is_some_and(|limit| limit.breaker.is_open())
         };
         let worker = self.workers().max_by_key(left_alone)?;

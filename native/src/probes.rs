@@ -24,7 +24,7 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
         let calls: Vec<_> = ticked.tickets.iter().map(call).collect();
         (ticked, calls)
     };
-    plugin.for_each_gate(|gate| gate.degraded.clone_from(&ticked.degraded));
+    plugin.for_each_gate(|gate| gate.upstream.degraded.clone_from(&ticked.degraded));
     tell(plugin, ticked.changes.into_iter());
     for (ticket, call) in calls {
         let sent = call.ok_or(FailureReason::UnknownCluster);

@@ -101,7 +101,7 @@ impl HttpStream {
         // What waits is edited now, while the head is at hand.
         let edited = match verdict {
             Verdict::Forward(edits) | Verdict::Pause(edits, _) => {
-                apply(edits, &stream, plugin, worker.gate.degraded.as_ref(), filter)
+                apply(edits, &stream, plugin, worker.gate.upstream.degraded.as_ref(), filter)
             }
             Verdict::Refuse(_) | Verdict::Answer(_) => set_request_id(&stream, plugin, filter),
         };

@@ -20,7 +20,7 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
         let due: Vec<_> = due.map(|index| (index, fetcher.source(index).map(request))).collect();
         (due, fetcher.tokens(now, &mut Shared))
     };
-    plugin.for_each_gate(|gate| gate.renew_tokens(&tokens));
+    plugin.for_each_gate(|gate| gate.guarding.renew_tokens(&tokens));
     for (index, call) in due {
         let sent =
             call.is_some_and(|call| plugin.call(config, Purpose::Fetch(index), &call).is_ok());
@@ -59,7 +59,7 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
         let change = fetcher.on_answer(index, said, now, &mut Shared);
         (change, name(fetcher, index), fetcher.tokens(now, &mut Shared))
     };
-    plugin.for_each_gate(|gate| gate.renew_tokens(&tokens));
+    plugin.for_each_gate(|gate| gate.guarding.renew_tokens(&tokens));
     let (Some(change), Some(name)) = (change, name) else { return };
     if let Some((level, line)) = plugin.log.fetched(&name, change) {
         access::write(level, &line);

@@ -14,7 +14,7 @@ mod tokens;
 
 use crate::auth::fetch::Source;
 use crate::auth::{Carrier, Guard, TokenFile};
-use crate::gate::{Gate, MetricsRoutes};
+use crate::gate::{Gate, Guarding, Limits, MetricsRoutes, Upstream};
 use crate::local_reply::CLIENT;
 use crate::log;
 use crate::metrics::{Configured, Services};
@@ -100,21 +100,22 @@ pub fn compile(
         accept_request_id: config.request_id.accept_client,
         routes: builder.table.routes,
         endpoints: endpoints.unwrap_or_default(),
-        guards: builder.guards,
-        metrics_routes: MetricsRoutes {
-            open: config.mode == Some(Mode::Dev),
-            strip_authorization: config.metrics_auth.strip,
+        guarding: Guarding {
+            guards: builder.guards,
+            metrics_routes: MetricsRoutes {
+                open: config.mode == Some(Mode::Dev),
+                strip_authorization: config.metrics_auth.strip,
+            },
         },
-        limit,
-        operations,
-        global_rate_limit,
-        replay,
-        when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
-        degraded: None,
+        limits: Limits { client: limit, operations, global: global_rate_limit, replay },
+        upstream: Upstream {
+            when_degraded: probes.as_ref().map_or_else(Default::default, |plan| plan.when_degraded),
+            degraded: None,
+        },
         warnings: Warnings::default(),
         configuration_warnings: builder.findings.warnings.iter().map(ToString::to_string).collect(),
     };
-    gate.renew_token_files(&builder.held);
+    gate.guarding.renew_token_files(&builder.held);
     Ok(Compiled {
         gate,
         rules: builder.table.rules,

@@ -65,8 +65,8 @@ fn nothing_at_all_is_a_closed_default() {
             [class(&compiled, "/x"), class(&compiled, "/-/gate")],
             [Class::Api, Class::Endpoint]
         );
-        let MetricsRoutes { open, strip_authorization } = gate.metrics_routes;
-        assert!(!open && !strip_authorization && gate.limit.is_none());
+        let MetricsRoutes { open, strip_authorization } = gate.guarding.metrics_routes;
+        assert!(!open && !strip_authorization && gate.limits.client.is_none());
         assert!(gate.accept_request_id);
         assert_eq!(*gate.names.request_id, *b"x-request-id");
         assert_eq!(
@@ -118,11 +118,11 @@ fn every_key_has_its_effect() {
     );
     assert_eq!(compiled.log.access, Access::Json);
     let gate = &compiled.gate;
-    let MetricsRoutes { open, strip_authorization } = gate.metrics_routes;
+    let MetricsRoutes { open, strip_authorization } = gate.guarding.metrics_routes;
     assert!(open && strip_authorization && !gate.accept_request_id);
     assert_eq!(*gate.names.request_id, *b"x-correlation-id", "in lower case, as Envoy has it");
     assert_eq!(*gate.names.tokens[0], *b"x-root");
-    let limit = gate.limit.as_ref().unwrap();
+    let limit = gate.limits.client.as_ref().unwrap();
     assert_eq!(limit.limiter.quota(), Quota { requests: 100, window: 1_500_000 });
     assert_eq!(limit.clients.source, ClientSource::ForwardedFor { trusted_hops: 2 });
     assert_eq!(limit.clients.prefixes, Prefixes { ipv4: 24, ipv6: 48 });
@@ -133,7 +133,7 @@ fn every_key_has_its_effect() {
 #[test]
 fn a_limit_has_defaults() {
     let compiled = compiled(r#"{"rate_limit": {"requests": 7}}"#).unwrap();
-    let limit = compiled.gate.limit.unwrap();
+    let limit = compiled.gate.limits.client.unwrap();
     assert_eq!(limit.limiter.quota(), Quota { requests: 7, window: 1_000_000 });
     assert_eq!(limit.clients.source, ClientSource::Peer);
     assert!(!limit.tells_always);
@@ -145,7 +145,7 @@ fn a_limit_has_defaults() {
 fn a_client_may_be_the_address_that_envoy_determined() {
     let compiled =
         compiled(r#"{"rate_limit": {"requests": 7, "client": "remote_address"}}"#).unwrap();
-    assert_eq!(compiled.gate.limit.unwrap().clients.source, ClientSource::RemoteAddress);
+    assert_eq!(compiled.gate.limits.client.unwrap().clients.source, ClientSource::RemoteAddress);
 }
 
 #[test]

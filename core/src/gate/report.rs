@@ -67,19 +67,19 @@ impl Gate {
     pub fn report(&self, limits: &[Policy], last_minute: &LastMinute) -> Report {
         let name =
             |place: usize| limits.get(place).map(|limit| limit.name.clone()).unwrap_or_default();
-        let client = self.limit.as_ref().map(|limit| clients(limit, name(0)));
-        let operations = self.operations.quotas().enumerate();
+        let client = self.limits.client.as_ref().map(|limit| clients(limit, name(0)));
+        let operations = self.limits.operations.quotas().enumerate();
         let operations = operations.map(|(place, quota)| limited(name(place + 1), quota));
         let warnings = self.configuration_warnings.iter();
         Report {
-            open_metrics: self.metrics_routes.open,
-            guards: self.guards.iter().map(|guard| self.guard(guard)).collect(),
+            open_metrics: self.guarding.metrics_routes.open,
+            guards: self.guarding.guards.iter().map(|guard| self.guard(guard)).collect(),
             limits: client.into_iter().chain(operations).collect(),
             last_minute: Minute {
                 requests: last_minute.requests,
                 refused: last_minute.refused().collect(),
             },
-            global_rate_limit: self.global_rate_limit.as_ref().map(global),
+            global_rate_limit: self.limits.global.as_ref().map(global),
             configuration_warnings: warnings
                 .map(|warning| Message { message: warning.clone() })
                 .collect(),

@@ -2,16 +2,14 @@
 
 use crate::client::{ClientKey, ClientSource, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
-use crate::probe::plan::WhenDegraded;
 use crate::rate_limit::{LimitReason, QuotaState};
 use crate::request::Head;
 use crate::request_id::RequestId;
-use crate::route::{Class, Endpoint, PathVariants, Route};
-use crate::time::Micros;
-use crate::verdict::{Dependency, HeaderEdit, Refusal};
+use crate::route::{Class, Endpoint, PathVariants};
+use crate::verdict::{HeaderEdit, Refusal};
 use crate::warnings::Warning;
 
-use super::{Context, Gate, Host, PendingChecks, Stream, TokenRef};
+use super::{Context, Gate, Host, PendingChecks, Stream};
 
 impl Gate {
     /// The request's ID, and whether it has to be set: the client's own was not kept.
@@ -23,28 +21,6 @@ impl Gate {
         }
     }
 
-    /// The token that opens the route, if it takes one.
-    pub(super) fn authorize(
-        &self,
-        route: Route,
-        head: &Head<'_>,
-    ) -> Result<Option<TokenRef>, Refusal> {
-        match route.class {
-            Class::Metrics if self.metrics_routes.open => Ok(None),
-            Class::Metrics | Class::Admin => match self.guards.get(route.guard) {
-                Some(guard) => {
-                    let token = guard.check(head)?;
-                    Ok(Some(TokenRef { guard: route.guard, token }))
-                }
-                // A guarded route without a guard cannot be configured; it would be closed.
-                None => Err(Refusal::NotFound),
-            },
-            Class::Health | Class::Api => Ok(None),
-            // Nobody is let through to these.
-            Class::Closed | Class::Endpoint => Err(Refusal::NotFound),
-        }
-    }
-
     /// The client, if a limit wants to know it.
     pub(super) fn client_of<'a>(
         &mut self,
@@ -52,9 +28,8 @@ impl Gate {
         head: &Head<'a>,
         host: &mut impl Host,
     ) -> Option<Identity<'a>> {
-        let described =
-            self.global_rate_limit.as_ref().and_then(GlobalRateLimit::clients_to_describe);
-        let clients = self.limit.as_ref().map(|limit| &limit.clients).or(described);
+        let described = self.limits.global.as_ref().and_then(GlobalRateLimit::clients_to_describe);
+        let clients = self.limits.client.as_ref().map(|limit| &limit.clients).or(described);
         let clients = clients.filter(|_| class != Class::Health)?;
         let client = clients.identify(head, host);
         if client == Identity::Unknown && clients.source == ClientSource::Peer {
@@ -72,7 +47,7 @@ impl Gate {
         context: &mut Context<'_, H>,
     ) -> Result<(HeaderEdit<LimitReason>, Option<ClientKey>), Refusal> {
         let unmarked = if head.marked { HeaderEdit::Remove } else { HeaderEdit::Keep };
-        let (Some(limit), Some(client)) = (&mut self.limit, client) else {
+        let (Some(limit), Some(client)) = (&mut self.limits.client, client) else {
             return Ok((unmarked, None));
         };
         let client = ClientKey::new(&limit.hash_key, client);
@@ -96,24 +71,6 @@ impl Gate {
         Ok((mark, Some(client)))
     }
 
-    /// While a service behind is not well, API requests are marked, or refused until it is tried again.
-    pub(super) fn degrade(
-        &self,
-        class: Class,
-        head: &Head<'_>,
-        now: Micros,
-    ) -> Result<HeaderEdit<()>, Refusal> {
-        match (&self.degraded, self.when_degraded) {
-            (Some(_), WhenDegraded::Forward) if class == Class::Api => Ok(HeaderEdit::Set(())),
-            (Some(degraded), WhenDegraded::Refuse) if class == Class::Api => {
-                let retry_after = degraded.until.saturating_sub(now);
-                Err(Refusal::Unavailable { what: Dependency::Upstream, retry_after })
-            }
-            _ if head.degraded => Ok(HeaderEdit::Remove),
-            _ => Ok(HeaderEdit::Keep),
-        }
-    }
-
     /// The pending checks of a request that its client's own limit admitted; `None` if there are none.
     pub(super) fn pending_checks(
         &self,
@@ -122,18 +79,21 @@ impl Gate {
         (client, key): (Option<Identity<'_>>, Option<ClientKey>),
         host: &mut impl Host,
     ) -> Option<Box<PendingChecks>> {
-        if self.operations.is_empty() && self.replay.is_none() && self.global_rate_limit.is_none() {
+        if self.limits.operations.is_empty()
+            && self.limits.replay.is_none()
+            && self.limits.global.is_none()
+        {
             return None;
         }
         let mut pending = Box::<PendingChecks>::default();
         pending.global_rate_limit.question =
-            self.global_rate_limit.as_ref().map(|limit| limit.question(client));
-        let mut key = || key.unwrap_or_else(|| self.operations.client(head, host));
+            self.limits.global.as_ref().map(|limit| limit.question(client));
+        let mut key = || key.unwrap_or_else(|| self.limits.operations.client(head, host));
         let mut on_match =
             |place, key: Option<&[u8]>| pending.global_rate_limit.operation(place, key);
-        pending.charges = self.operations.charges(head, variants, &mut key, &mut on_match);
+        pending.charges = self.limits.operations.charges(head, variants, &mut key, &mut on_match);
         pending.nonce =
-            self.replay.as_ref().and_then(|replay| replay.find(head, variants, &mut key));
+            self.limits.replay.as_ref().and_then(|replay| replay.find(head, variants, &mut key));
         Some(pending)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::PendingChecks;
+use super::{PendingChecks, TokenRef};
 use crate::auth::{AuthMethod, Failure, Unauthorized};
 use crate::local_reply::Reply;
 use crate::metrics::{Code, Finished, Meter, Method, Status};
@@ -45,15 +45,6 @@ pub struct Stream {
     degraded: bool,
     auth_method: AuthMethod,
     began: Micros,
-}
-
-/// A token that opened a guarded route, by its place in [`Gate::guards`](super::Gate::guards).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TokenRef {
-    /// The guard's index.
-    pub guard: usize,
-    /// The index among its tokens.
-    pub token: usize,
 }
 
 impl Stream {

@@ -32,7 +32,7 @@ impl HttpStream {
         let call = Call { sent: now(), response, starting: true, over: false };
         self.state = State::Paused(stream, Wait::Call(Box::new(call)));
         let worker = locked(plugin.worker(self.worker));
-        let limit = worker.gate.global_rate_limit.as_ref();
+        let limit = worker.gate.limits.global.as_ref();
         // Without a limit there is a call of no cluster, which fails and is decided then.
         let call = limit.map(|limit| global_rate_limit::call(limit, message.unwrap_or_default()));
         Step::Ask(Box::new(call.unwrap_or_default()))
@@ -112,7 +112,7 @@ impl HttpStream {
         if let State::Paused(_, wait) = &mut self.state {
             *wait = Wait::Nothing;
         }
-        if let Some(limit) = &mut locked(plugin.worker(self.worker)).gate.global_rate_limit {
+        if let Some(limit) = &mut locked(plugin.worker(self.worker)).gate.limits.global {
             limit.on_abandoned(sent, now());
         }
     }

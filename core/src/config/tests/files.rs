@@ -21,7 +21,7 @@ fn native(file: Option<&[u8]>, variables: &[(&str, &str)], text: &str) -> Result
 
 /// Number of tokens that open the metrics routes, and the warnings.
 fn opens(compiled: &Compiled) -> (usize, Vec<String>) {
-    (compiled.gate.guards[0].tokens.len(), messages(compiled))
+    (compiled.gate.guarding.guards[0].tokens.len(), messages(compiled))
 }
 
 #[test]
@@ -74,12 +74,12 @@ fn a_file_is_read_once_for_all_that_it_opens() {
             {"paths": ["/b"], "class": "admin", "tokens": [{"file": "/other"}]}]}"#;
     let mut compiled = native(Some(b"a\nb"), &[("SET", "token")], text).unwrap();
     let tokens = |compiled: &Compiled| {
-        compiled.gate.guards.iter().map(|g| g.tokens.len()).collect::<Vec<_>>()
+        compiled.gate.guarding.guards.iter().map(|g| g.tokens.len()).collect::<Vec<_>>()
     };
     assert_eq!((compiled.token_files.len(), tokens(&compiled)), (2, vec![3, 2, 0]));
     let [first, second] = &*compiled.token_files else { panic!("two files") };
     let held = [first.tokens(b"c").unwrap(), second.tokens(b"d\ne").unwrap()];
-    compiled.gate.renew_token_files(&held);
+    compiled.gate.guarding.renew_token_files(&held);
     assert_eq!(
         tokens(&compiled),
         [2, 1, 2],

@@ -9,7 +9,7 @@ use crate::global_rate_limit::request::Descriptor;
 use crate::global_rate_limit::{GlobalRateLimit, OnError};
 
 fn global_rate_limit(configuration: &str) -> GlobalRateLimit {
-    compiled(configuration).unwrap().gate.global_rate_limit.unwrap()
+    compiled(configuration).unwrap().gate.limits.global.unwrap()
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn what_the_keys_mean() {
 
 #[test]
 fn defaults() {
-    assert!(compiled("{}").unwrap().gate.global_rate_limit.is_none(), "nobody is asked");
+    assert!(compiled("{}").unwrap().gate.limits.global.is_none(), "nobody is asked");
     let global_rate_limit = global_rate_limit(
         r#"{"rate_limit": {"requests": 1},
             "global_rate_limit": {"cluster": "c", "descriptors": [{"client": true}]}}"#,
@@ -50,7 +50,7 @@ fn local_takes_a_limit_of_the_process() {
         compiled(&format!(
             r#"{{{others} "global_rate_limit": {{"cluster": "c", "on_error": "{on_error}", {descriptors}}}}}"#
         ))
-        .map(|compiled| compiled.gate.global_rate_limit.unwrap().on_error)
+        .map(|compiled| compiled.gate.limits.global.unwrap().on_error)
     };
     assert_eq!(section("admit", ""), Ok(OnError::Forward));
     assert_eq!(section("refuse", ""), Ok(OnError::Refuse));

@@ -25,15 +25,15 @@ fn what_is_right() {
     ];
     for rest in table {
         let compiled = compiled(&operation(rest)).unwrap();
-        assert!(!compiled.gate.operations.is_empty(), "{rest}");
+        assert!(!compiled.gate.limits.operations.is_empty(), "{rest}");
         assert_eq!(compiled.metrics.configured.limits, ["client", "a"]);
     }
     for rest in ["", r#", "when_full": "admit""#, r#", "tolerance": "24h", "max_nonces": 1"#] {
         let text = format!(r#"{{"replay": {{"routes": ["/v1/pay/*"] {rest}}}}}"#);
-        assert!(compiled(&text).unwrap().gate.replay.is_some());
+        assert!(compiled(&text).unwrap().gate.limits.replay.is_some());
     }
     let nothing = compiled("{}").unwrap().gate;
-    assert!(nothing.operations.is_empty() && nothing.replay.is_none());
+    assert!(nothing.limits.operations.is_empty() && nothing.limits.replay.is_none());
 }
 
 #[test]

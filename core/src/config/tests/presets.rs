@@ -101,7 +101,7 @@ fn paths_below_an_endpoint_go_with_it() {
 fn an_admin_route_of_a_system_is_closed_without_its_variable() {
     let compiled = compiled(r#"{"system": "astrocyte"}"#).unwrap();
     let route = compiled.gate.routes.find(b"/v1/admin/sources").unwrap();
-    assert!(compiled.gate.guards[route.guard].tokens.is_empty());
+    assert!(compiled.gate.guarding.guards[route.guard].tokens.is_empty());
     assert_eq!(*compiled.gate.names.tokens[0], *b"x-admin-token");
     assert!(messages(&compiled).iter().any(|warning| warning.contains("ASTROCYTE_ADMIN_TOKEN")));
 }
@@ -120,7 +120,7 @@ fn with(variables: &[(&str, &str)], configuration: &str) -> Result<Compiled, Str
 #[test]
 fn caracals_mode_is_a_variable_unless_the_configuration_says() {
     let open = |mode: &str, configuration: &str| {
-        with(&[("CARACAL_MODE", mode)], configuration).map(|c| c.gate.metrics_routes.open)
+        with(&[("CARACAL_MODE", mode)], configuration).map(|c| c.gate.guarding.metrics_routes.open)
     };
     let system = r#"{"system": "caracal"}"#;
     assert_eq!(open("dev", system), Ok(true));
@@ -139,7 +139,8 @@ fn caracals_mode_is_a_variable_unless_the_configuration_says() {
 fn astrocytes_limit_is_a_variable_unless_the_configuration_says() {
     let limit = |requests: &str, configuration: &str| {
         let variables = [("ASTROCYTE_RATE_LIMIT_PER_SECOND", requests)];
-        with(&variables, configuration).map(|c| c.gate.limit.map(|limit| limit.limiter.quota()))
+        with(&variables, configuration)
+            .map(|c| c.gate.limits.client.map(|limit| limit.limiter.quota()))
     };
     let system = r#"{"system": "astrocyte"}"#;
     assert_eq!(limit("100", system), Ok(Some(Quota { requests: 100, window: 1_000_000 })));

@@ -78,7 +78,7 @@ fn messages_say_what_would_be_right() {
 fn windows() {
     let window = |text: &str| {
         let text = format!(r#"{{"rate_limit": {{"requests": 1, "window": "{text}"}}}}"#);
-        compiled(&text).map(|compiled| compiled.gate.limit.unwrap().limiter.quota().window)
+        compiled(&text).map(|compiled| compiled.gate.limits.client.unwrap().limiter.quota().window)
     };
     let right = [
         ("100ms", 100_000, "the shortest"),

@@ -27,7 +27,7 @@ fn weak_tokens_are_a_warning() {
             warnings.iter().all(|warning| warning.contains(warns.unwrap())),
             "{shows}: {warnings:?}"
         );
-        assert_eq!(!compiled.gate.guards[0].tokens.is_empty(), opens, "{shows}");
+        assert_eq!(!compiled.gate.guarding.guards[0].tokens.is_empty(), opens, "{shows}");
     }
 }
 
@@ -92,7 +92,8 @@ fn a_source_of_tokens_is_asked_once_for_all_that_it_opens() {
     let seconds = [first.every, first.timeout, first.keep_for].map(|micros| micros / 1_000_000);
     assert_eq!(seconds, [30, 1, 3_600]);
     assert_eq!((&*second.authority, second.every), ("vault.local", 300_000_000));
-    let sources: Vec<_> = compiled.gate.guards.iter().map(|guard| &*guard.sources).collect();
+    let sources: Vec<_> =
+        compiled.gate.guarding.guards.iter().map(|guard| &*guard.sources).collect();
     assert_eq!(sources, [&[0], &[0], &[1]]);
 }
 

@@ -130,7 +130,7 @@ fn a_full_table_may_admit() {
 fn every_limited_request_knows_the_rest_of_its_quota() {
     let mut world = World::new(r#"{"rate_limit": {"requests": 3, "window": "10s"}}"#);
     assert!(world.request("/x", &[]).0.quota.is_none(), "only refusals tell it by default");
-    if let Some(limit) = &mut world.gate.limit {
+    if let Some(limit) = &mut world.gate.limits.client {
         limit.tells_always = true;
     }
     for (remaining, shows) in [(1, "two of three are used"), (0, "all are"), (0, "refused")] {

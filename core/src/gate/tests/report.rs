@@ -46,7 +46,7 @@ fn what_is_limited_and_opened_and_was_refused() {
 fn the_breaker_of_the_rate_limit_service_is_told() {
     let configuration = r#"{"global_rate_limit": {"cluster": "ratelimit", "domain": "d", "on_error": "refuse", "descriptors": [{"client": true}]}}"#;
     let mut world = World::new(configuration);
-    let limit = world.gate.global_rate_limit.as_mut().expect("a limit");
+    let limit = world.gate.limits.global.as_mut().expect("a limit");
     for _ in 0..3 {
         limit.breaker.observe(true, 1);
     }

@@ -110,7 +110,7 @@ impl World {
     pub fn report(&mut self, limits: &[&str]) -> serde_json::Value {
         self.statistics.shared.now = self.now();
         let last_minute = self.meter.last_minute(&mut self.statistics);
-        let quotas = self.gate.quotas();
+        let quotas = self.gate.limits.quotas();
         let limits: Vec<_> =
             limits.iter().zip(quotas).map(|(name, quota)| Policy::new(name, quota)).collect();
         serde_json::to_value(self.gate.report(&limits, &last_minute)).unwrap()
