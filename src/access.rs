@@ -9,12 +9,7 @@ use probegate_core::time::Micros;
 use probegate_core::verdict::Verdict;
 
 /// Tells at once of a decision about an admin route.
-pub fn audit(
-    teller: Teller<'_>,
-    stream: &Stream,
-    record: &AccessRecord,
-    verdict: Option<&Verdict>,
-) {
+pub fn audit(teller: &Teller, stream: &Stream, record: &AccessRecord, verdict: Option<&Verdict>) {
     if let Some((level, line)) = teller.audit(stream, record, verdict, wall) {
         write(level, &line);
     }
@@ -30,7 +25,7 @@ pub fn tell(log: &Settings, stream: &Stream) {
 }
 
 /// Logs a stream that ends at `now`.
-pub fn log(teller: Teller<'_>, stream: &Stream, record: &AccessRecord, now: Micros) {
+pub fn log(teller: &Teller, stream: &Stream, record: &AccessRecord, now: Micros) {
     if let Some(line) = teller.request(stream, record, now, wall) {
         write(Level::Info, &line);
     }

@@ -92,7 +92,7 @@ impl Exchange {
         };
         let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
         let (mut stream, mut verdict) = gate.on_request(&head, &mut context);
-        self.record = plugin.teller().note(gate, &head, &stream, context.host);
+        self.record = plugin.teller.note(gate, &head, &stream, context.host);
         // What waits is edited now: Envoy may take the head away from here before it goes on.
         if let Verdict::Forward(edits) | Verdict::Pause(edits, _) = verdict
             && apply(edits, &stream, &plugin, &state.gate).is_err()
@@ -104,7 +104,7 @@ impl Exchange {
         // it costs the log its ID.
         if stream.id_minted && matches!(verdict, Verdict::Refuse(_) | Verdict::Answer(_)) {
             let id = stream.id.as_bytes();
-            let _ = abi::set_header(Map::Request, &plugin.request_id_header, id);
+            let _ = abi::set_header(Map::Request, &plugin.names.request_id, id);
         }
         self.carry_out(stream, verdict)
     }
@@ -220,11 +220,11 @@ impl Exchange {
         if let Some(record) =
             self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
         {
-            access::audit(self.plugin.teller(), &stream, record, Some(&verdict));
+            access::audit(&self.plugin.teller, &stream, record, Some(&verdict));
         }
         match verdict {
             Verdict::Forward(_) => {
-                access::tell(&self.plugin.log, &stream);
+                access::tell(&self.plugin.teller.log, &stream);
                 self.state = State::Decided(stream);
                 Action::Continue
             }
@@ -279,14 +279,14 @@ impl Drop for Exchange {
         if is_held {
             stream.unfinished();
             if let Some(record) = &self.record {
-                access::audit(plugin.teller(), stream, record, None);
+                access::audit(&plugin.teller, stream, record, None);
             }
         }
         if let Some(mut state) = plugin.state() {
             stream.on_end(now, &mut state.meter);
         }
         if let Some(record) = &self.record {
-            access::log(plugin.teller(), stream, record, now);
+            access::log(&plugin.teller, stream, record, now);
         }
     }
 }

@@ -9,7 +9,7 @@ use probegate_core::verdict::{Edits, HeaderEdit};
 /// Edits the head of a request that is forwarded.
 pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Result<(), Failed> {
     if stream.id_minted {
-        abi::set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes())?;
+        abi::set_header(Map::Request, &plugin.names.request_id, stream.id.as_bytes())?;
     }
     if edits.strip_authorization {
         abi::remove_header(Map::Request, b"authorization")?;

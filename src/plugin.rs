@@ -17,7 +17,7 @@ use probegate_core::config::{self, Host, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::{Context, Gate};
 use probegate_core::local_reply::{Reply, ReplyNames};
-use probegate_core::log::{self, Level};
+use probegate_core::log::Level;
 use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
@@ -33,11 +33,10 @@ pub struct Plugin {
     /// The root that is called for it, as long as it is there.
     pub root: Weak<u32>,
     state: RefCell<State>,
-    pub request_id_header: Box<[u8]>,
     /// The names that its answers tell.
     pub names: ReplyNames,
-    pub log: log::Settings,
-    pub service: String,
+    /// The writer of the lines about requests.
+    pub teller: Teller,
     direction: Direction,
     bypass: Cell<Bypass>,
     /// What was found here that keeps the gate from its work.
@@ -97,11 +96,6 @@ impl Plugin {
         Some(act(gate, &mut context))
     }
 
-    /// The writer of the lines about requests.
-    pub fn teller(&self) -> Teller<'_> {
-        Teller { log: &self.log, service: &self.service }
-    }
-
     /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
     /// away, or Envoy keeps all bodies from the plugin.
     pub fn body_missed(&self) {
@@ -152,9 +146,7 @@ impl Plugin {
         let meter = Meter::new(compiled.metrics);
         let plugin = Self {
             root: Rc::downgrade(root),
-            request_id_header: gate.names.request_id.clone(),
             names,
-            log: compiled.log,
             direction: compiled.direction,
             bypass: Cell::new(match compiled.direction {
                 Direction::Auto | Direction::Inbound => Bypass::Unasked,
@@ -162,7 +154,7 @@ impl Plugin {
             }),
             warnings: Found::default(),
             body_shown: Cell::default(),
-            service: compiled.service.unwrap_or(plugin_name),
+            teller: Teller { log: compiled.log, service: compiled.service.unwrap_or(plugin_name) },
             state: RefCell::new(State {
                 gate,
                 environment: Environment::new(slots, format!("probegate.table.{owner}."), own_key),
@@ -206,7 +198,7 @@ impl Plugin {
         let Some(mut borrowed) = self.state() else { return };
         let state = &mut *borrowed;
         state.gate.on_tick(now());
-        for (level, line) in state.gate.news(&self.log, &mut Shared) {
+        for (level, line) in state.gate.news(&self.teller.log, &mut Shared) {
             access::write(level, &line);
         }
         self.warnings.tell(state.gate.warnings, &mut state.meter);
@@ -248,7 +240,7 @@ impl Plugin {
         let status = detail == Detail::Status;
         let gate = status.then(|| gate.report(&self.names.limits, &meter.last_minute(statistics)));
         let own = Own {
-            service: &self.service,
+            service: &self.teller.service,
             host: Host::Wasm.name(),
             warnings: self.warnings.anywhere(),
             gate,

@@ -107,7 +107,9 @@ fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
     for (target, change) in changes {
         meter.probed(target, change);
         let target = prober.plan().targets.get(target);
-        if let Some((level, line)) = target.and_then(|target| plugin.log.probed(target, change)) {
+        if let Some((level, line)) =
+            target.and_then(|target| plugin.teller.log.probed(target, change))
+        {
             access::write(level, &line);
         }
     }

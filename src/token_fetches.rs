@@ -61,7 +61,7 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
     let change = fetcher.on_answer(index, said, now, &mut Shared);
     gate.guarding.renew_tokens(&fetcher.tokens(now, &mut Shared));
     let (Some(change), Some(source)) = (change, fetcher.source(index)) else { return };
-    if let Some((level, line)) = plugin.log.fetched(&source.name(), change) {
+    if let Some((level, line)) = plugin.teller.log.fetched(&source.name(), change) {
         access::write(level, &line);
     }
 }

@@ -18,18 +18,18 @@ pub struct AccessRecord {
 }
 
 /// Writer of the lines about requests: the settings of the log, and the service's name.
-#[derive(Clone, Copy, Debug)]
-pub struct Teller<'a> {
+#[derive(Clone, Debug)]
+pub struct Teller {
     /// The settings of the log.
-    pub log: &'a Settings,
+    pub log: Settings,
     /// This service's name.
-    pub service: &'a str,
+    pub service: String,
 }
 
-impl Teller<'_> {
+impl Teller {
     /// The record of a request for its lines; `None` if there will be none.
     pub fn note(
-        self,
+        &self,
         gate: &Gate,
         head: &Head<'_>,
         stream: &Stream,
@@ -45,13 +45,13 @@ impl Teller<'_> {
         })
     }
 
-    fn is_audited(self, stream: &Stream) -> bool {
+    fn is_audited(&self, stream: &Stream) -> bool {
         self.log.audit && stream.class == Class::Admin
     }
 
     /// The line of a decision about an admin route at the time `wall`; `None` for one of another route.
     pub fn audit(
-        self,
+        &self,
         stream: &Stream,
         record: &AccessRecord,
         verdict: Option<&Verdict>,
@@ -69,7 +69,7 @@ impl Teller<'_> {
 
     /// The line of a stream that ends at `now`; `None` if requests leave none.
     pub fn request(
-        self,
+        &self,
         stream: &Stream,
         record: &AccessRecord,
         now: Micros,
@@ -96,7 +96,7 @@ impl Teller<'_> {
     ) -> Entry<'a> {
         Entry {
             time,
-            service: self.service,
+            service: &self.service,
             request_id: stream.id.as_str(),
             method: stream.method.label(),
             path: &record.path,

@@ -89,7 +89,8 @@ impl Compiled {
         let token_headers = self.gate.names.tokens.iter().map(|name| text(name)).collect();
         let limits = self.metrics.configured.limits.iter().zip(self.gate.limits.quotas());
         let limits = limits.map(|(name, quota)| Policy::new(name, quota)).collect();
-        ReplyNames { limits, token_headers }
+        let request_id = self.gate.names.request_id.clone();
+        ReplyNames { request_id, limits, token_headers }
     }
 }
 

@@ -36,6 +36,8 @@ pub const WORDS: [&str; 8] = [
 /// Limits and names of headers in answers, as the configuration has them.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyNames {
+    /// The header of the request ID, which every answer has.
+    pub request_id: Box<[u8]>,
     /// The limits, the first of which is each client's own.
     pub limits: Vec<Policy>,
     /// The headers of tokens, as [`crate::request::HeaderNames::tokens`] has them.

@@ -9,12 +9,7 @@ use probegate_core::time::Micros;
 use probegate_core::verdict::Verdict;
 
 /// Tells at once of a decision about an admin route.
-pub fn audit(
-    teller: Teller<'_>,
-    stream: &Stream,
-    record: &AccessRecord,
-    verdict: Option<&Verdict>,
-) {
+pub fn audit(teller: &Teller, stream: &Stream, record: &AccessRecord, verdict: Option<&Verdict>) {
     if let Some((level, line)) = teller.audit(stream, record, verdict, wall) {
         write(level, &line);
     }
@@ -29,7 +24,7 @@ pub fn tell(log: &Settings, stream: &Stream, filter: &mut Filter) {
 }
 
 /// Logs a stream that ends at `now`.
-pub fn log(teller: Teller<'_>, stream: &Stream, record: &AccessRecord, now: Micros) {
+pub fn log(teller: &Teller, stream: &Stream, record: &AccessRecord, now: Micros) {
     if envoy::logs(envoy::Level::Info)
         && let Some(line) = teller.request(stream, record, now, wall)
     {

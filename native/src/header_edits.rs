@@ -39,7 +39,7 @@ pub fn apply(
 /// log shows the request's, and may be told to answer with it.
 pub fn set_request_id(stream: &Stream, plugin: &Plugin, filter: &mut Filter) -> Result<(), Failed> {
     match stream.id_minted {
-        true => filter.set_header(Map::Request, &plugin.request_id_header, stream.id.as_bytes()),
+        true => filter.set_header(Map::Request, &plugin.names.request_id, stream.id.as_bytes()),
         false => Ok(()),
     }
 }

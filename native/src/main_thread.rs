@@ -14,7 +14,7 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
     let now = now();
     plugin.for_each_gate(|gate| {
         gate.on_tick(now);
-        for (level, line) in gate.news(&plugin.log, &mut Shared) {
+        for (level, line) in gate.news(&plugin.teller.log, &mut Shared) {
             access::write(level, &line);
         }
     });
@@ -44,7 +44,7 @@ fn read_token_files(plugin: &Plugin) {
             0 => (Level::Warning, "holds no tokens any more, so it opens nothing".to_owned()),
             count => (Level::Info, format!("holds other tokens than before: {count}")),
         };
-        if plugin.log.level <= level {
+        if plugin.teller.log.level <= level {
             access::write(level, &format!("probegate: the file {path} {what}"));
         }
     }

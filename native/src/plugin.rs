@@ -21,7 +21,7 @@ use probegate_core::config::{self, Host, Mistake};
 use probegate_core::endpoints;
 use probegate_core::gate::{self, Gate};
 use probegate_core::local_reply::{Reply, ReplyNames};
-use probegate_core::log::{self, Level};
+use probegate_core::log::Level;
 use probegate_core::metrics::{Format, Meter};
 use probegate_core::probe::Prober;
 use probegate_core::probe::plan::Plan;
@@ -35,11 +35,10 @@ use probegate_core::warnings::Warnings;
 /// No two of its locks are held at once.
 #[derive(Debug)]
 pub struct Plugin {
-    pub request_id_header: Box<[u8]>,
     /// The names that its answers tell.
     pub names: ReplyNames,
-    pub log: log::Settings,
-    pub service: String,
+    /// The writer of the lines about requests.
+    pub teller: Teller,
     first: Mutex<Worker>,
     others: Box<[Mutex<Worker>]>,
     pub background: Mutex<Background>,
@@ -71,11 +70,6 @@ pub struct Background {
 const FLUSH: u32 = 1_000;
 
 impl Plugin {
-    /// The writer of the lines about requests.
-    pub fn teller(&self) -> Teller<'_> {
-        Teller { log: &self.log, service: &self.service }
-    }
-
     /// Reads a configuration and puts it to work; `name` is the filter's, of which limits and probes are.
     pub fn configure(config: &mut Config, name: &str, text: &[u8]) -> Result<Self, Mistake> {
         let mut plugin = Self::compile(config, name, text)?;
@@ -126,12 +120,12 @@ impl Plugin {
         };
         let others: Result<Box<[_]>, Mistake> =
             (1..envoy::concurrency()).map(|_| worker(gate.clone())).collect();
-        let request_id_header = gate.names.request_id.clone();
         let plugin = Self {
-            request_id_header,
             names,
-            log: compiled.log,
-            service: compiled.service.unwrap_or_else(|| name.to_owned()),
+            teller: Teller {
+                log: compiled.log,
+                service: compiled.service.unwrap_or_else(|| name.to_owned()),
+            },
             others: others?,
             first: worker(gate)?,
             counts: Counts::new(&compiled.metrics.namespace),
@@ -255,7 +249,7 @@ impl Plugin {
         let Background { prober, .. } = &mut *locked(&self.background);
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
-        let own = Own { service: &self.service, host: Host::Native.name(), warnings, gate };
+        let own = Own { service: &self.teller.service, host: Host::Native.name(), warnings, gate };
         let (readiness, report) = report(own, plan, &records.unwrap_or_default(), clocks(), detail);
         // Whoever may see the status is told it, whatever it is.
         let ready = status || readiness.is_ready();

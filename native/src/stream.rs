@@ -94,7 +94,7 @@ impl HttpStream {
             let mut head = Head::read(headers.walk(), &gate.names);
             head.ends = ends;
             let judged = gate.on_request(&head, context);
-            let noted = plugin.teller().note(gate, &head, &judged.0, context.host);
+            let noted = plugin.teller.note(gate, &head, &judged.0, context.host);
             *record = noted.map(Box::new);
             judged
         });
@@ -189,11 +189,11 @@ impl HttpStream {
         if let Some(record) =
             self.record.as_ref().filter(|_| !matches!(verdict, Verdict::Pause(..)))
         {
-            access::audit(plugin.teller(), &stream, record, Some(&verdict));
+            access::audit(&plugin.teller, &stream, record, Some(&verdict));
         }
         match verdict {
             Verdict::Forward(_) => {
-                access::tell(&plugin.log, &stream, filter);
+                access::tell(&plugin.teller.log, &stream, filter);
                 self.state = State::Decided(stream);
                 Step::Continue
             }
@@ -228,7 +228,7 @@ impl HttpStream {
         }
         stream.status = Status::of(filter.header(Map::Response, b":status").unwrap_or_default());
         // What cannot be set costs the answer its ID, not itself.
-        let _ = filter.set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+        let _ = filter.set_header(Map::Response, &plugin.names.request_id, stream.id.as_bytes());
         for (name, value) in stream.quota.iter().flat_map(|quota| quota.fields()) {
             let _ = filter.set_header(Map::Response, name.as_bytes(), value.as_bytes());
         }
@@ -238,7 +238,7 @@ impl HttpStream {
     pub fn on_response_trailers(&mut self, plugin: &Plugin, filter: &mut Filter) {
         let State::Decided(stream) = &mut self.state else { return };
         // What cannot be taken off costs the client a second ID, not its answer.
-        let _ = filter.remove_header(Map::ResponseTrailers, &plugin.request_id_header);
+        let _ = filter.remove_header(Map::ResponseTrailers, &plugin.names.request_id);
         if stream.grpc && stream.forwarded {
             let status = filter.header(Map::ResponseTrailers, b"grpc-status");
             stream.grpc_status = status.map(Code::of).or(stream.grpc_status);
@@ -258,12 +258,12 @@ impl HttpStream {
         if unfinished {
             stream.unfinished();
             if let Some(record) = &self.record {
-                access::audit(plugin.teller(), stream, record, None);
+                access::audit(&plugin.teller, stream, record, None);
             }
         }
         stream.on_end(now, &mut locked(plugin.worker(self.worker)).meter);
         if let Some(record) = &self.record {
-            access::log(plugin.teller(), stream, record, now);
+            access::log(&plugin.teller, stream, record, now);
         }
         self.state = State::Over;
     }

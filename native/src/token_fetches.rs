@@ -61,7 +61,7 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
     };
     plugin.for_each_gate(|gate| gate.guarding.renew_tokens(&tokens));
     let (Some(change), Some(name)) = (change, name) else { return };
-    if let Some((level, line)) = plugin.log.fetched(&name, change) {
+    if let Some((level, line)) = plugin.teller.log.fetched(&name, change) {
         access::write(level, &line);
     }
 }

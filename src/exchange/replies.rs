@@ -44,8 +44,8 @@ impl Exchange {
     }
 
     fn reply(&mut self, mut stream: Stream, mut reply: Reply) -> Action {
-        stream.replied(&mut reply, &self.plugin.request_id_header);
-        access::tell(&self.plugin.log, &stream);
+        stream.replied(&mut reply, &self.plugin.names.request_id);
+        access::tell(&self.plugin.teller.log, &stream);
         // An answer that Envoy does not take leaves the request paused: it never gets through.
         let fields = serialize(reply.fields());
         let _ = abi::send_reply(reply.status, &fields, reply.body(), reply.grpc_status);

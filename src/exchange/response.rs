@@ -30,7 +30,7 @@ impl Exchange {
         }
         if stream.forwarded {
             // Whatever cannot be set or read costs the answer its ID or its label, not itself.
-            let _ = abi::set_header(Map::Response, &plugin.request_id_header, stream.id.as_bytes());
+            let _ = abi::set_header(Map::Response, &plugin.names.request_id, stream.id.as_bytes());
             for (name, value) in stream.quota.iter().flat_map(|quota| quota.fields()) {
                 let _ = abi::set_header(Map::Response, name.as_bytes(), value.as_bytes());
             }

@@ -38,7 +38,7 @@ impl Exchange {
     pub fn on_response_trailers(&mut self) {
         let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
         // What cannot be taken off costs the client a second ID, not its answer.
-        let _ = abi::remove_header(Map::ResponseTrailers, &self.plugin.request_id_header);
+        let _ = abi::remove_header(Map::ResponseTrailers, &self.plugin.names.request_id);
         if stream.grpc {
             let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
             stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);

@@ -21,12 +21,12 @@ impl HttpStream {
         mut stream: Stream,
         mut reply: Reply,
     ) -> Step {
-        stream.replied(&mut reply, &plugin.request_id_header);
+        stream.replied(&mut reply, &plugin.names.request_id);
         if let Some(code) = stream.grpc_status {
             // Left to itself Envoy would say 0.
             reply.push_parts("grpc-status", [&(code as u32).to_string()]);
         }
-        access::tell(&plugin.log, &stream, filter);
+        access::tell(&plugin.teller.log, &stream, filter);
         self.state = State::Decided(stream);
         Step::Reply(reply)
     }
