@@ -11,7 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::{poll, tools, workspace};
+use crate::process;
+use crate::{poll, tools};
 
 /// Timeout of one command to Chromium.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,7 +32,7 @@ pub struct Browser {
 impl Browser {
     /// Opens a page in a window of this size.
     pub fn open(url: &str, (width, height): (u32, u32)) -> Self {
-        let profile = profile();
+        let profile = process::folder();
         // Chromium reads commands from descriptor 3 and writes to 4; the shell makes them of the two
         // that a child has anyway.
         let mut process = Command::new("sh")
@@ -150,13 +151,4 @@ impl Drop for Browser {
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.profile);
     }
-}
-
-fn profile() -> PathBuf {
-    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let nth = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let name = format!("target/testbed/chromium-{}-{nth}", std::process::id());
-    let folder = workspace().join(name);
-    fs::create_dir_all(&folder).expect("make a folder for the profile");
-    folder
 }

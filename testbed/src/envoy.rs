@@ -1,13 +1,11 @@
 //! A real Envoy as a value: it runs while the value lives.
 
 mod admin;
-pub mod process;
 mod start;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::time::Duration;
 use std::{fmt, fs};
 
 use serde_json::{Value, json};
@@ -16,10 +14,9 @@ use crate::bootstrap::Bootstrap;
 use crate::stats::Stats;
 use crate::{Host, poll};
 use admin::Admin;
-use process::Process;
+use process::{PATIENCE, Process};
 
-/// Time that a start, a change of the configuration or a number on the stats page is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub use crate::process;
 
 /// Updates of the listeners that Envoy accepted.
 const TAKEN: &str = "listener_manager.lds.update_success";
@@ -106,7 +103,12 @@ impl Envoy {
 
     /// The memory that Envoy holds, in bytes.
     pub fn resident_memory(&self) -> u64 {
-        self.process.resident_memory()
+        self.status("VmRSS")
+    }
+
+    /// A size in `/proc/<pid>/status`, in bytes.
+    pub fn status(&self, key: &str) -> u64 {
+        self.process.status(key)
     }
 
     /// True if Envoy still runs.

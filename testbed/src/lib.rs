@@ -7,19 +7,20 @@
 pub mod bootstrap;
 pub mod browser;
 pub mod callgrind;
-mod capabilities;
 pub mod client;
-mod crashing;
 pub mod envoy;
 pub mod figures;
 pub mod headers;
 mod host;
+pub mod modules;
 pub mod poll;
 mod port;
+pub mod process;
 pub mod prometheus;
 #[cfg(feature = "rate-limit-service")]
 pub mod rate_limit_service;
 pub mod redis;
+mod server;
 pub mod service;
 pub mod stats;
 pub mod system;
@@ -29,11 +30,10 @@ pub mod web_server;
 
 pub use bootstrap::Bootstrap;
 pub use browser::Browser;
-pub use capabilities::capabilities;
 pub use client::{Client, Request, Response};
-pub use crashing::crashing_module;
 pub use envoy::Envoy;
 pub use host::Host;
+pub use modules::{capabilities, crashing_module};
 pub use port::Port;
 pub use prometheus::Prometheus;
 #[cfg(feature = "rate-limit-service")]

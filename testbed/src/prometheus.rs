@@ -2,29 +2,22 @@
 
 mod api;
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::client::{Client, Request};
-use crate::envoy::process;
+use crate::process::{self, PATIENCE, Process};
 use crate::stats::Sample;
 use crate::{Port, poll, tools};
 pub use api::{Series, Span};
 
-/// Time that a start or an answer of a query is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// A running Prometheus with a database of its own, below `target/testbed/`. Dropped, it is killed;
 /// its folder stays if the test failed.
 pub struct Prometheus {
-    child: Child,
-    folder: PathBuf,
+    process: Process,
     /// It does not tell which one it got, so it is given one.
     port: Port,
 }
@@ -37,18 +30,18 @@ impl Prometheus {
         fs::write(folder.join("prometheus.yml"), configuration).expect("write the configuration");
         let port = Port::hold();
         let address = port.address();
-        let mut prometheus = Self { child: spawn(&folder, address), folder, port };
-        let ready = poll::within(PATIENCE, || {
-            if let Some(status) = prometheus.child.try_wait().expect("ask for the process") {
-                return Some(Err(format!("Prometheus ended with {status}")));
-            }
+        let mut command = Command::new(tools::prometheus().expect("Prometheus"));
+        command
+            .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+            .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            // Tells of each scrape that fails, and why.
+            .arg("--log.level=debug");
+        let process = Process::start("Prometheus", folder, &mut command).ready(|| {
             TcpStream::connect(address).ok()?;
-            (prometheus.get("/-/ready").0 == 200).then_some(Ok(()))
+            (get(address, "/-/ready").0 == 200).then_some(())
         });
-        if let Err(reason) = ready.unwrap_or_else(|| Err("Prometheus was not ready".to_owned())) {
-            panic!("{reason}:\n{}", prometheus.log());
-        }
-        prometheus
+        Self { process, port }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -98,48 +91,19 @@ impl Prometheus {
     }
 
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("prometheus.log")).unwrap_or_default()
+        self.process.log()
     }
 
     fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
-        let (status, body) = self.get(&api::target(path, parameters));
+        let (status, body) = get(self.address(), &api::target(path, parameters));
         let page: Value = serde_json::from_str(&body).unwrap_or_default();
         assert!(status == 200 && page["status"] == "success", "{parameters:?}: {status} {body}");
         page["data"].clone()
     }
-
-    fn get(&self, target: &str) -> (u16, String) {
-        let request = Request::get(target).header("connection", "close");
-        let answer = Client::new(self.address()).send(&request);
-        (answer.status, answer.text())
-    }
 }
 
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        // An error means that it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if thread::panicking() {
-            eprintln!("Prometheus's log is in {}", self.folder.display());
-        } else {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
-    }
-}
-
-fn spawn(folder: &Path, address: SocketAddr) -> Child {
-    let program = tools::prometheus().expect("Prometheus");
-    let log = File::create(folder.join("prometheus.log")).expect("make a log");
-    Command::new(&program)
-        .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
-        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
-        .arg(format!("--web.listen-address={address}"))
-        // Tells of each scrape that fails, and why.
-        .arg("--log.level=debug")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().expect("share the log"))
-        .stderr(log)
-        .spawn()
-        .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
+fn get(address: SocketAddr, target: &str) -> (u16, String) {
+    let request = Request::get(target).header("connection", "close");
+    let answer = Client::new(address).send(&request);
+    (answer.status, answer.text())
 }

@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use envoy_types::pb::envoy::service::ratelimit::v3::RateLimitRequest;
@@ -17,12 +16,12 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::net::TcpStream;
 use tonic::body::Body;
 use tonic::codegen::Service as _;
 
 use crate::redis::Redis;
+use crate::server::Server;
 use counter::Counter;
 
 /// The service's answer to each call.
@@ -53,9 +52,8 @@ pub struct Limit {
 
 /// A running service; it ends when it is dropped.
 pub struct RateLimitService {
-    address: SocketAddr,
+    server: Server,
     state: Arc<Mutex<State>>,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 struct State {
@@ -67,29 +65,17 @@ struct State {
 impl RateLimitService {
     /// On a free port of 127.0.0.1, with these limits.
     pub fn start(redis: &Redis, limits: &[Limit]) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("start a runtime");
-        let listener = runtime
-            .block_on(TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
-            .expect("a free port on 127.0.0.1");
-        let address = listener.local_addr().expect("its address");
         let state = State { does: Does::Decides, calls: 0, requests: Vec::new() };
         let state = Arc::new(Mutex::new(state));
-        let server = RateLimitServiceServer::new(Counter::new(redis, limits, state.clone()));
-        let (end, ended) = oneshot::channel();
-        let shared = state.clone();
-        let thread = thread::spawn(move || {
-            runtime.spawn(serve(listener, server, shared));
-            // Ended by the message or by the drop of its sender; the connections go with the runtime.
-            let _ = runtime.block_on(ended);
-        });
-        Self { address, state, running: Some((end, thread)) }
+        let counter = Grpc::new(Counter::new(redis, limits, state.clone()));
+        let (shared, free) = (state.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let serve = move |stream| serve(stream, counter.clone(), shared.clone());
+        let server = Server::bind(free, serve).expect("a free port on 127.0.0.1");
+        Self { server, state }
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// Does this from now on.
@@ -108,42 +94,25 @@ impl RateLimitService {
     }
 }
 
-impl Drop for RateLimitService {
-    fn drop(&mut self) {
-        if let Some((end, thread)) = self.running.take() {
-            // An error means that it has ended already.
-            let _ = end.send(());
-            let _ = thread.join();
-        }
-    }
-}
-
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-type Server = RateLimitServiceServer<Counter>;
+type Grpc = RateLimitServiceServer<Counter>;
 
-async fn serve(listener: TcpListener, server: Server, state: Arc<Mutex<State>>) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let _ = stream.set_nodelay(true);
-        let (server, state) = (server.clone(), state.clone());
-        tokio::spawn(async move {
-            let service = service_fn(move |call| answer(call, server.clone(), state.clone()));
-            // The error of a closed connection is what a test asked for, or shows in its answer.
-            let _ = http2::Builder::new(TokioExecutor::new())
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
+async fn serve(stream: TcpStream, counter: Grpc, state: Arc<Mutex<State>>) {
+    let service = service_fn(move |call| answer(call, counter.clone(), state.clone()));
+    // The error of a closed connection is what a test asked for, or shows in its answer.
+    let _ = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// An error resets the stream.
 async fn answer(
     call: hyper::Request<Incoming>,
-    mut server: Server,
+    mut counter: Grpc,
     state: Arc<Mutex<State>>,
 ) -> io::Result<hyper::Response<Body>> {
     let does = {
@@ -159,7 +128,7 @@ async fn answer(
         Does::Says(bytes) => return Ok(reply(bytes, 0)),
         Does::Fails(status) => return Ok(reply(Vec::new(), status)),
     }
-    server.call(call).await.map_err(|never: Infallible| match never {})
+    counter.call(call).await.map_err(|never: Infallible| match never {})
 }
 
 fn reply(bytes: Vec<u8>, status: u16) -> hyper::Response<Body> {

@@ -9,17 +9,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::{self, JoinHandle};
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 
 use crate::headers::Headers;
+use crate::server::Server;
 
 /// A request that reached the upstream.
 #[derive(Clone, Debug)]
@@ -76,9 +76,8 @@ type Shared = Arc<Mutex<State>>;
 ///
 /// `x-upstream-headers: name=value&name=value` adds headers to any answer; a name may stand twice.
 pub struct Upstream {
-    address: SocketAddr,
+    server: Server,
     state: Shared,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 impl Upstream {
@@ -100,26 +99,18 @@ impl Upstream {
     }
 
     fn bind_with(address: SocketAddr, state: State) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind(address))?;
-        let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(state));
-        let (end, ended) = oneshot::channel();
         let served = state.clone();
-        let thread = thread::spawn(move || {
-            runtime.spawn(serve(listener, served));
-            // Ended by the message or by the drop of its sender; the connections go with the runtime.
-            let _ = runtime.block_on(ended);
-        });
-        Ok(Self { address, state, running: Some((end, thread)) })
+        let server = Server::bind(address, move |stream| serve(stream, served.clone()))?;
+        Ok(Self { server, state })
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
 
     /// Every request since the start or the last [`Upstream::take`].
@@ -156,30 +147,12 @@ impl Upstream {
     }
 }
 
-impl Drop for Upstream {
-    fn drop(&mut self) {
-        if let Some((end, thread)) = self.running.take() {
-            // An error means that it has ended already.
-            let _ = end.send(());
-            let _ = thread.join();
-        }
-    }
-}
-
-async fn serve(listener: TcpListener, state: Shared) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        // An answer that waits for the client's acknowledgement would cost 40 ms.
-        let _ = stream.set_nodelay(true);
-        let state = state.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request| answer(request, state.clone()));
-            // The error of a closed connection is what a test asked for, or shows in its answer.
-            let _ = auto::Builder::new(TokioExecutor::new())
-                .serve_connection_with_upgrades(TokioIo::new(stream), service)
-                .await;
-        });
-    }
+async fn serve(stream: TcpStream, state: Shared) {
+    let service = service_fn(move |request| answer(request, state.clone()));
+    // The error of a closed connection is what a test asked for, or shows in its answer.
+    let _ = auto::Builder::new(TokioExecutor::new())
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+        .await;
 }
 
 /// An error closes the connection.

@@ -1,17 +1,11 @@
 //! Real web servers, each of which reads a path in its own way.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::Command;
 
-use crate::envoy::process;
-use crate::{Port, poll, tools};
-
-/// Time that a start is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::process::{self, Process};
+use crate::{Port, tools};
 
 /// Every server answers `guarded` on `/metrics`, `/env` and whatever is below `/v1/admin`, and
 /// anything else in another way.
@@ -20,8 +14,7 @@ pub const GUARDED: &[u8] = b"guarded";
 /// A running web server. Dropped, it is killed.
 pub struct WebServer {
     pub name: &'static str,
-    child: Child,
-    folder: PathBuf,
+    _process: Process,
     port: Port,
 }
 
@@ -81,41 +74,12 @@ impl WebServer {
         let address = port.address();
         let path = folder.join(file);
         fs::write(&path, text.replace("PORT", &address.port().to_string())).expect("write a file");
-        let log = File::create(folder.join("server.log")).expect("make a log");
-        let child = command
-            .arg(&path)
-            .current_dir(&folder)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("share the log"))
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
-        let mut server = Self { name, child, folder, port };
-        let ready = poll::within(PATIENCE, || {
-            if let Some(status) = server.child.try_wait().expect("ask for the process") {
-                return Some(Err(format!("{name} ended with {status}")));
-            }
-            TcpStream::connect(address).is_ok().then_some(Ok(()))
-        });
-        if let Err(reason) = ready.unwrap_or_else(|| Err(format!("{name} was not ready"))) {
-            let log = fs::read_to_string(server.folder.join("server.log")).unwrap_or_default();
-            panic!("{reason}:\n{log}");
-        }
-        server
+        let process = Process::start(name, folder.clone(), command.arg(&path).current_dir(folder))
+            .ready(|| TcpStream::connect(address).is_ok().then_some(()));
+        Self { name, _process: process, port }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.port.address()
-    }
-}
-
-impl Drop for WebServer {
-    fn drop(&mut self) {
-        // An error means that it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if !thread::panicking() {
-            let _ = fs::remove_dir_all(&self.folder);
-        }
     }
 }

@@ -1,15 +1,14 @@
 //! A plugin that writes what it is told into the values that all plugins of its `vm_id` share.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Once;
 
 use serde_json::{Value, json};
 use walrus::ir::{BinaryOp, LoadKind, MemArg, UnaryOp};
 use walrus::{FunctionBuilder, InstrSeqBuilder, Module, ValType};
 
-use testbed::{Client, Request, workspace};
+use testbed::modules::written;
+use testbed::{Client, Request};
 
 /// Sets a shared value, whatever it was, through a listener with the [`filter`]. Returns what the gate says then.
 pub fn poison(address: SocketAddr, key: &str, value: &[u8]) -> u16 {
@@ -32,7 +31,7 @@ pub fn filter() -> Value {
             "config": {
                 "name": "poison",
                 "allow_on_headers_stop_iteration": true,
-                "vm_config": {"runtime": "envoy.wasm.runtime.v8", "code": {"local": {"filename": module()}}},
+                "vm_config": {"runtime": "envoy.wasm.runtime.v8", "code": {"local": {"filename": written("poison", build)}}},
             },
         },
     })
@@ -40,10 +39,7 @@ pub fn filter() -> Value {
 
 /// The built module, which logs the key of each shared value that it sets.
 pub fn telling_module() -> PathBuf {
-    static WRITTEN: Once = Once::new();
-    let path = workspace().join(format!("target/testbed/telling-{}.wasm", std::process::id()));
-    WRITTEN.call_once(|| {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("make target/testbed");
+    written("telling", || {
         const SET: &str = "proxy_set_shared_data";
         const INFO: i32 = 2;
         let mut module = Module::from_file(testbed::module()).expect("a module");
@@ -60,20 +56,8 @@ pub fn telling_module() -> PathBuf {
             body.call(set);
         };
         module.replace_imported_func(replaced, tell).expect("replace an import");
-        module.emit_wasm_file(&path).expect("write the module");
-    });
-    path
-}
-
-/// Written without an SDK: it takes four callbacks and two host calls.
-fn module() -> PathBuf {
-    static WRITTEN: Once = Once::new();
-    let path = workspace().join(format!("target/testbed/poison-{}.wasm", std::process::id()));
-    WRITTEN.call_once(|| {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("make target/testbed");
-        build().emit_wasm_file(&path).expect("write the module");
-    });
-    path
+        module
+    })
 }
 
 /// The buffer to read; where the host writes its address, and a length; and what it is given to write to.
@@ -82,6 +66,7 @@ const ADDRESS: i32 = 0;
 const LENGTH: i32 = 4;
 const BUFFER: i32 = 1024;
 
+/// Written without an SDK: it takes four callbacks and two host calls.
 fn build() -> Module {
     use ValType::I32;
     let mut module = Module::default();

@@ -118,6 +118,17 @@ fn connection(address: SocketAddr, load: &Load, nth: u32, start: &Barrier) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Upstream;
+
+    #[test]
+    fn a_paced_load_is_evenly_spaced() {
+        let (upstream, pace) = (Upstream::start(), Duration::from_millis(2));
+        let begin = Instant::now();
+        let answers = load(upstream.address(), &Load::new(Request::get("/"), 4, 25).paced(pace));
+        assert!(begin.elapsed() >= pace * 99);
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 100);
+        assert!(answers.iter().all(|answer| answer.sent < answer.received));
+    }
 
     #[test]
     fn only_what_began_and_ended_within_a_window_counts() {

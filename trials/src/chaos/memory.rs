@@ -1,6 +1,5 @@
 //! Envoy may not have the memory that it wants.
 
-use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
@@ -72,11 +71,7 @@ fn run(phase: Duration) -> Report {
 
 /// Of what it can write to: of its addresses it has reserved far more than it uses, so a limit of those binds nobody.
 fn limit(envoy: &Envoy) {
-    let status = fs::read_to_string(format!("/proc/{}/status", envoy.pid())).expect("Envoy runs");
-    let size =
-        status.lines().find_map(|line| line.strip_prefix("VmData:")?.trim().strip_suffix(" kB"));
-    let size: u64 = size.and_then(|size| size.parse().ok()).expect("its size");
-    let limit = format!("--data={}", (size << 10) + MORE);
+    let limit = format!("--data={}", envoy.status("VmData") + MORE);
     let pid = envoy.pid().to_string();
     let limited = Command::new("prlimit").args(["--pid", &pid, &limit, "--core=0"]).status();
     assert!(
