@@ -1,5 +1,5 @@
 //! The systems that the gate has built-in defaults for: stand-ins that answer as they do, and a tour of
-//! what the gate gives each, with the `envoy.yaml` of its example.
+//! what the gate gives each, with the `envoy.yaml` of its example and the tables of its README.
 
 mod agent_platform;
 pub mod astrocyte;
@@ -7,26 +7,32 @@ mod caracal;
 pub mod caracal_core;
 mod kestra;
 mod kubernetes;
+mod plain;
 mod running;
 mod step;
 
 pub use running::{Ports, Running, Seen, said};
-pub use step::Step;
+pub use step::{Step, rows};
 
+use std::fs;
 use std::path::PathBuf;
 
 use crate::upstream::Page;
-use crate::workspace;
+use crate::{Host, workspace};
+use step::{Check, check};
 
 /// The token for metrics in the commands of every example.
 pub const TOKEN: &str = "example-token";
+
+/// A list of variables and their values.
+pub type Variables = Vec<(&'static str, &'static str)>;
 
 /// The services behind the gate of an example.
 pub struct System {
     /// Of its folder below `examples/`.
     pub name: &'static str,
     /// The variables that Envoy is started with.
-    pub environment: Vec<(&'static str, &'static str)>,
+    pub environment: Variables,
     /// The ports of the listeners in its `envoy.yaml`, in the order of the listeners' names.
     pub listeners: Vec<u16>,
     pub stand_ins: Vec<StandIn>,
@@ -58,9 +64,37 @@ impl System {
         Self::all().into_iter().find(|system| system.name == name)
     }
 
+    /// The configuration that a user starts with, whose tour stands in `examples/README.md`.
+    pub fn plain() -> Self {
+        plain::system()
+    }
+
+    /// A service on port 8080 that answers as [`Upstream`](crate::Upstream) does, behind one listener, and no tour.
+    pub fn of_a_service(name: &'static str, environment: Variables) -> Self {
+        let stand_ins = vec![StandIn { name: "service", port: 8080, pages: Vec::new() }];
+        Self { name, environment, listeners: vec![10000], stand_ins, tour: Vec::new() }
+    }
+
     /// The example's folder.
     pub fn folder(&self) -> PathBuf {
         workspace().join("examples").join(self.name)
+    }
+
+    pub fn readme(&self) -> String {
+        fs::read_to_string(self.folder().join("README.md")).expect("the example's README")
+    }
+
+    /// The example's own bootstrap, or the one that a user starts with.
+    pub fn bootstrap(&self, host: Host) -> PathBuf {
+        let own = self.folder().join("envoy.yaml");
+        if own.is_file() { own } else { workspace().join(host.bootstrap()) }
+    }
+
+    /// The same with the tour of its README.
+    fn touring(mut self, checks: Vec<Check>) -> Self {
+        self.tour = step::tour(&self.readme(), checks);
+        assert!(!self.tour.is_empty(), "{}: nothing to try", self.name);
+        self
     }
 }
 
@@ -71,7 +105,7 @@ fn exposition(name: &str, value: f64) -> Page {
 
 /// A page that says that all is well.
 fn well() -> Page {
-    Page::json(200, r#"{"status":"ok"}"#)
+    json(r#"{"status":"ok"}"#)
 }
 
 fn json(body: &str) -> Page {

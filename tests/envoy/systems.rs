@@ -32,7 +32,7 @@ fn refused(name: &str, variable: &'static str, value: &'static str) {
     assert!(!line.contains(value), "{line}");
 }
 
-/// Each step of what `cargo xtask demo` shows of it.
+/// Each row of its README's tables, as `cargo xtask demo` shows it.
 fn tour(name: &str) {
     let system = System::named(name).expect("a system");
     let running = start(&system, &system.environment);
@@ -85,27 +85,4 @@ fn each_bootstrap_names_all_labels() {
     for system in System::all() {
         assert_eq!(tags(&system.folder().join("envoy.yaml")), all, "{}", system.name);
     }
-}
-
-/// A README's promises are what was just seen.
-#[test]
-fn each_readme_has_the_rows_of_its_tour() {
-    let mut wanted = String::new();
-    for system in System::all() {
-        let page = std::fs::read_to_string(system.folder().join("README.md")).unwrap_or_default();
-        let (troubles, tour): (Vec<_>, Vec<_>) =
-            system.tour.iter().partition(|step| step.symptom.is_some());
-        for (head, steps) in [
-            ("| try | expect |\n|---|---|\n", tour),
-            ("| symptom | ask | the gate says |\n|---|---|---|\n", troubles),
-        ] {
-            let rows: String = steps.iter().map(|step| step.row() + "\n").collect();
-            let below = page.split_once(head).map_or("", |(_, rest)| rest);
-            let table = below.split_inclusive('\n').take_while(|line| line.starts_with('|'));
-            if table.collect::<String>() != rows {
-                wanted += &format!("examples/{}/README.md:\n\n{head}{rows}\n", system.name);
-            }
-        }
-    }
-    assert!(wanted.is_empty(), "these tables are wanted:\n\n{wanted}");
 }

@@ -1,155 +1,153 @@
-//! `cargo xtask demo`: the gate in a real Envoy, in front of an upstream that remembers what reached it.
+//! `cargo xtask demo`: the gate in a real Envoy, in front of services that remember what reached them, and the tour of a
+//! README's table.
 
-mod example;
-mod exchange;
-mod system;
-mod tour;
+mod show;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::net::TcpListener;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use testbed::{Envoy, System, Upstream, tools, workspace};
+use testbed::system::{Ports, Running, Variables, rows};
+use testbed::{Client, System, poll, tools, workspace};
 
 use crate::host::Host;
 use crate::system::{self as system_packages, Extent};
 use crate::verbs::Demo;
 use crate::{Outcome, build};
 
-/// The variable that holds the token for metrics.
-const BEARER: &str = "METRICS_BEARER";
+/// Envoy's admin interface.
+const ADMIN: u16 = 9901;
 
-const LISTENER: SocketAddr = loopback(10000);
-const ADMIN: SocketAddr = loopback(9901);
-const UPSTREAM: SocketAddr = loopback(8080);
-
-const fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+/// The examples that are of no system: they want no more than a service.
+fn of_a_service() -> Vec<System> {
+    let token: Variables = vec![("METRICS_BEARER", "example-token")];
+    vec![
+        System::of_a_service("behind-a-proxy", vec![("ADMIN_TOKEN", "example-admin")]),
+        System::of_a_service("capabilities", token.clone()),
+        System::of_a_service("global-rate-limit", Vec::new()),
+        System::of_a_service("operations", Vec::new()),
+        System::of_a_service("prometheus", token),
+        System::of_a_service("replay", Vec::new()),
+        System::of_a_service("rotation", Vec::new()),
+    ]
 }
 
-/// Shows a tour: the plain one, or that of an example.
-pub fn run(options: &Demo) -> Outcome {
-    let host = options.form.host();
-    match &options.example {
-        Some(name) => of_example(name, host, options.once),
-        None => plain(host, options.once),
-    }
-}
-
-/// Shows an example, with a service or all that is behind it.
-pub fn of_example(name: &str, host: Host, once: bool) -> Outcome {
-    match example::ALL.iter().find(|example| example.name == name) {
-        Some(example) => example.run(host, once),
-        None => system::run(name, host, once),
-    }
+fn examples() -> impl Iterator<Item = System> {
+    System::all().into_iter().chain(of_a_service())
 }
 
 /// The examples that it can show.
 pub fn names() -> Vec<&'static str> {
-    let systems = System::all().into_iter().map(|system| system.name);
-    systems.chain(example::ALL.iter().map(|example| example.name)).collect()
+    examples().map(|system| system.name).collect()
 }
 
-/// Shows the tour. `once`: ends after it, with an error unless all was as promised; else stays until Ctrl-C.
-pub fn plain(host: Host, once: bool) -> Outcome {
-    let program = ready(host)?;
-    let upstream =
-        Upstream::bind(UPSTREAM).map_err(|error| taken("the demo upstream", UPSTREAM, &error))?;
-    free("Envoy's listener", LISTENER)?;
-    free("Envoy's admin interface", ADMIN)?;
-    let (token, own) = token()?;
+/// Shows a tour: the plain one, or that of an example.
+pub fn run(options: &Demo) -> Outcome {
+    show(options.example.as_deref(), options.form.host(), options.once)
+}
 
-    let mut interrupts = Interrupts::new()?;
-    let file = workspace().join(host.bootstrap());
-    let envoy = Envoy::start_file(program, &file, 2, &[(BEARER, &token)])
-        .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
-    let (version, bootstrap) = (tools::NEWEST, host.bootstrap());
-    println!("Envoy {version} with two workers and {bootstrap}: {}", envoy.url());
-    if own {
-        println!("{BEARER} was not set; for this demo it is {token}");
+/// `once`: ends after the tour, with an error unless all was as promised; else stays until Ctrl-C.
+pub fn show(example: Option<&str>, host: Host, once: bool) -> Outcome {
+    let system = match example {
+        Some(name) => examples().find(|system| system.name == name).ok_or("no such example")?,
+        None => System::plain(),
+    };
+    if (system.name, host) == ("capabilities", Host::Native) {
+        return Err("leave out --native: it is about what Envoy lets a Wasm module call".into());
     }
+    system_packages::provide(Extent::Envoy)?;
+    let program = tools::envoy(tools::NEWEST)?;
+    build::run(host)?;
+    for port in system.listeners.iter().chain(&[ADMIN]) {
+        TcpListener::bind(("127.0.0.1", *port))
+            .map_err(|error| format!("Envoy needs port {port} of 127.0.0.1: {error}"))?;
+    }
+    if system.name == "rotation" {
+        token_file()?;
+    }
+    // Made before Envoy starts, so that no signal ends this and leaves Envoy behind.
+    let mut interrupts = Signals::new([SIGINT, SIGTERM])?;
+    let running = Running::start_as(host, &system, Ports::Named, program)?;
+    introduce(&system, host)?;
 
-    let kept = tour::run(&envoy, &upstream, &token);
-    if once || interrupts.pending() {
+    let kept = if system.tour.is_empty() {
+        reach(&system, &running)
+    } else {
+        show::tour(&system, &running)
+    };
+    if once || interrupts.pending().next().is_some() {
         return kept;
     }
     if let Err(error) = kept {
         eprintln!("\n{error}");
     }
-    invite(&token);
-    interrupts.wait();
+    running.restore(&system);
+    println!("\nIt all runs until Ctrl-C. Each command above can be pasted.");
+    // Afterwards all is dropped, and ends; from a terminal Envoy got the same signal, and may have ended already.
+    interrupts.forever().next();
+    println!();
     Ok(())
 }
 
-/// All set-up: the newest Envoy, and the gate in that form.
-fn ready(host: Host) -> Outcome<PathBuf> {
-    if !workspace().join(host.bootstrap()).is_file() {
-        return Err(format!("there is no {} yet", host.bootstrap()).into());
+fn introduce(system: &System, host: Host) -> Outcome {
+    let bootstrap = system.bootstrap(host);
+    let bootstrap = bootstrap.strip_prefix(workspace())?.display();
+    println!("Envoy {} with two workers and {bootstrap}, with", tools::NEWEST);
+    for (variable, value) in &system.environment {
+        println!("   {variable}={value}");
     }
-    system_packages::provide(Extent::Envoy)?;
-    let program = tools::envoy(tools::NEWEST)?;
-    build::run(host)?;
-    Ok(program)
+    for stand_in in &system.stand_ins {
+        println!("in front of a stand-in of {} on port {}", stand_in.name, stand_in.port);
+    }
+    Ok(())
 }
 
-/// Ctrl-C and its like. Made before Envoy starts, so that no signal ends this and leaves Envoy behind.
-struct Interrupts(Signals);
-
-impl Interrupts {
-    fn new() -> Outcome<Self> {
-        Ok(Self(Signals::new([SIGINT, SIGTERM])?))
+/// Shows what the README says to try, and that a request comes through.
+fn reach(system: &System, running: &Running) -> Outcome {
+    println!("\nTo try, with what examples/{}/README.md starts besides:", system.name);
+    for [command, expected] in rows(&system.readme(), "| try | expect |") {
+        println!("   {}\n      {}", command.replace('`', ""), expected.replace('`', ""));
     }
-
-    fn pending(&mut self) -> bool {
-        self.0.pending().next().is_some()
-    }
-
-    /// Afterwards all is dropped, and ends; from a terminal Envoy got the same signal, and may have ended
-    /// already.
-    fn wait(mut self) {
-        self.0.forever().next();
-        println!();
-    }
+    let mut client = Client::new(running.envoy.address());
+    let answered = poll::within(std::time::Duration::from_secs(10), || {
+        let reached = || running.stand_in("service").count() > 0;
+        (client.get("/health").status == 200 && reached()).then_some(())
+    });
+    answered.ok_or("GET /health did not come to the service and back")?;
+    println!("\nGET /health came to the service and back with 200, as promised.");
+    Ok(())
 }
 
-fn invite(token: &str) {
-    println!(
-        "\nIt all runs until Ctrl-C. To try:\n\
-         \n  curl -i http://{LISTENER}/v1/recall\
-         \n  curl -i -H 'x-request-id: mine' http://{LISTENER}/v1/recall\
-         \n  curl -i http://{LISTENER}/metrics\
-         \n  curl -i -H 'authorization: Bearer {token}' http://{LISTENER}/metrics\
-         \n  for i in $(seq 30); do curl -s -o /dev/null -w '%{{http_code}} ' http://{LISTENER}/v1/recall; done\
-         \n  curl -s http://{ADMIN}/stats/prometheus | grep ^probegate_"
-    );
-}
-
-/// The variable's value, or one of this demo's own.
-fn token() -> Outcome<(String, bool)> {
-    if let Some(token) = std::env::var(BEARER).ok().filter(|token| !token.is_empty()) {
-        return Ok((token, false));
+/// Where `rotation` has its token.
+fn token_file() -> Outcome {
+    let file = std::path::Path::new("/tmp/probegate/metrics.token");
+    std::fs::create_dir_all("/tmp/probegate")?;
+    if !file.exists() {
+        std::fs::write(file, "first\n")?;
     }
-    let mut random = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut random)?;
-    Ok((random.iter().map(|byte| format!("{byte:02x}")).collect(), true))
+    Ok(())
 }
 
-/// An error in words if somebody listens there already.
-fn free(role: &str, address: SocketAddr) -> Outcome {
-    TcpListener::bind(address).map(drop).map_err(|error| taken(role, address, &error).into())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn taken(role: &str, address: SocketAddr, error: &std::io::Error) -> String {
-    if error.kind() == ErrorKind::AddrInUse {
-        format!(
-            "port {} of {} is busy, and {role} needs it: end what listens there",
-            address.port(),
-            address.ip()
-        )
-    } else {
-        format!("{role} cannot listen on {address}: {error}")
+    #[test]
+    fn each_example_has_something_to_try_in_its_readme() {
+        for example in examples().filter(|example| example.name != "rotation") {
+            let (name, readme) = (example.name, example.readme());
+            assert!(rows::<2>(&readme, "| try | expect |").len() >= 4, "{name}");
+            let command = format!("cargo xtask demo --example {name}");
+            assert!(readme.contains(&command), "{name} does not say {command}");
+        }
+    }
+
+    #[test]
+    fn every_folder_of_an_example_has_a_demo() {
+        let folders = std::fs::read_dir(workspace().join("examples")).expect("the examples");
+        for folder in folders.flatten().filter(|entry| entry.path().is_dir()) {
+            let name = folder.file_name().into_string().expect("a name");
+            assert!(names().contains(&&*name), "{name}");
+        }
     }
 }

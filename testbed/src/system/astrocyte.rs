@@ -3,9 +3,8 @@
 
 use crate::upstream::Received;
 
-use super::{Page, StandIn, Step, System, TOKEN, json, well};
+use super::{Check, Page, StandIn, System, TOKEN, check, json, well};
 
-const ADMIN: &str = "example-admin";
 /// A client's own ID of a request: a UUID, which Envoy would change to note that it traces.
 const TRACED: &str = "1c2d3e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f";
 
@@ -20,7 +19,7 @@ pub fn system() -> System {
         name: "astrocyte",
         environment: vec![
             ("METRICS_BEARER", TOKEN),
-            ("ASTROCYTE_ADMIN_TOKEN", ADMIN),
+            ("ASTROCYTE_ADMIN_TOKEN", "example-admin"),
             ("ASTROCYTE_RATE_LIMIT_PER_SECOND", "20"),
             ("ASTROCYTE_LOG_FORMAT", "json"),
         ],
@@ -41,34 +40,40 @@ pub fn system() -> System {
             // Answers any export as gRPC does.
             StandIn { name: "collector", port: 4317, pages: vec![] },
         ],
-        tour: [requests(), ladder(), limit()].concat(),
+        tour: Vec::new(),
     }
+    .touring(checks())
 }
 
-fn requests() -> Vec<Step> {
+fn checks() -> Vec<Check> {
     vec![
-        Step::get("/live", 200, "liveness, open").check(|seen| seen.says(r#"{"status":"ok"}"#)),
-        Step::get("/health", 200, "readiness with its latency, open").check(|seen| seen.says("latency_ms")),
-        Step::get("/health/ingest", 200, "the state of ingest, open").check(|seen| seen.says("sources")),
-        Step::post("/v1/recall", 200, "the answer carries the client's ID, and so do the line in the log and, seconds later, the span that the collector gets")
-            .header("x-request-id", TRACED)
-            .check(|seen| {
-                seen.header("x-request-id", TRACED)
-                    && seen.objects().iter().any(logged)
-                    && exported(&seen.reached("collector"), "request_id", TRACED)
-            }),
-        Step::get("/v1/recall", 200, "without an ID of the client's the gate makes a UUID")
-            .check(|seen| {
-                let id = seen.answer.header("x-request-id").unwrap_or_default().to_owned();
-                id.len() == 36 && seen.reached("astrocyte")[0].header("x-request-id") == Some(&*id)
-            }),
-        Step::get("/v1/admin/sources", 401, "admin routes want `ASTROCYTE_ADMIN_TOKEN`"),
-        Step::get("/v1/admin/sources", 200, "which stands in `x-admin-token`").header("x-admin-token", ADMIN),
-        Step::get("/v1/admin/sources", 401, "another header does not open them").bearer(ADMIN),
-        Step::get("/metrics", 401, "metrics want `METRICS_BEARER`"),
-        Step::get("/metrics", 200, "with it Astrocyte's own page is there")
-            .bearer(TOKEN)
-            .check(|seen| seen.says("astrocyte_bank_memory_count 3")),
+        check("liveness, open", |seen| seen.says(r#"{"status":"ok"}"#)),
+        check("readiness with its latency", |seen| seen.says("latency_ms")),
+        check("the state of ingest", |seen| seen.says("sources")),
+        check("the span that the collector gets", |seen| {
+            seen.header("x-request-id", TRACED)
+                && seen.objects().iter().any(logged)
+                && exported(&seen.reached("collector"), "request_id", TRACED)
+        }),
+        check("the gate makes a UUID", |seen| {
+            let id = seen.answer.header("x-request-id").unwrap_or_default();
+            id.len() == 36 && seen.reached("astrocyte")[0].header("x-request-id") == Some(id)
+        }),
+        check("Astrocyte's own page", |seen| seen.says("astrocyte_bank_memory_count 3")),
+        check("the ladder", |seen| seen.answer.json()["services"][0]["rung"] == 3),
+        check("ingest is degraded", |seen| {
+            let report = seen.answer.json();
+            let failed = &report["services"][0]["failed"][0];
+            report["status"] == "degraded" && failed["rung"] == "ingest"
+        })
+        .after("astrocyte", "/health/ingest", json(INGEST_DEGRADED)),
+        check("its readiness fails", |seen| {
+            let report = seen.answer.json();
+            let failed = &report["services"][0]["failed"][0];
+            failed["rung"] == "health" && failed["reason"] == "status"
+        })
+        .after("astrocyte", "/health", Page::json(503, TIMED_OUT)),
+        check("within a second, with", |seen| seen.header("retry-after", "1")),
     ]
 }
 
@@ -85,58 +90,6 @@ fn logged(line: &serde_json::Value) -> bool {
         && message["path"] == "/v1/recall"
         && message["status_code"] == 200
         && message["duration_ms"].is_number()
-}
-
-fn ladder() -> Vec<Step> {
-    vec![
-        Step::get(
-            "/-/gate/ready",
-            200,
-            "the ladder: `live`, `health` within its 8 seconds, `ingest`",
-        )
-        .patient()
-        .check(|seen| seen.answer.json()["services"][0]["rung"] == 3),
-        Step::get(
-            "/-/gate/ready",
-            200,
-            "`\"status\":\"degraded\"`: ingest is degraded, the service is ready all the same",
-        )
-        .after("a source of ingest fails", ("astrocyte", "/health/ingest", json(INGEST_DEGRADED)))
-        .patient()
-        .check(|seen| {
-            let report = seen.answer.json();
-            let failed = &report["services"][0]["failed"][0];
-            report["status"] == "degraded" && failed["rung"] == "ingest"
-        }),
-        Step::get(
-            "/-/gate/ready",
-            503,
-            "the service is alive, and its readiness fails with the reason `status`",
-        )
-        .after(
-            "the vector store hangs, so that `/health` gives up",
-            ("astrocyte", "/health", Page::json(503, TIMED_OUT)),
-        )
-        .patient()
-        .check(|seen| {
-            let report = seen.answer.json();
-            let failed = &report["services"][0]["failed"][0];
-            failed["rung"] == "health" && failed["reason"] == "status"
-        }),
-    ]
-}
-
-fn limit() -> Vec<Step> {
-    vec![
-        Step::get(
-            "/v1/recall",
-            429,
-            "more than `ASTROCYTE_RATE_LIMIT_PER_SECOND` within a second, with `retry-after: 1`",
-        )
-        .times(60)
-        .check(|seen| seen.header("retry-after", "1")),
-        Step::get("/live", 200, "health is exempt, also then"),
-    ]
 }
 
 /// True if something that was exported has that attribute with that text: a field of OTLP's protobuf.

@@ -1,7 +1,7 @@
 //! Caracal Core: an application that knows policies, a database and breakers of its own, and leaves it to
 //! the gate to count requests.
 
-use super::{Page, StandIn, Step, System, TOKEN, json, well};
+use super::{Page, StandIn, System, TOKEN, check, json, well};
 
 /// The application's families. It holds those of its gateway, too, and no longer counts in them.
 const EXPOSITION: &str = r#"# TYPE caracal_policy_evaluations_total counter
@@ -47,9 +47,6 @@ caracal_gateway_requests_in_flight 0
 caracal_gateway_degraded_mode_requests_total 0
 "#;
 
-/// An unsigned token, as far as a gate that does not read it can tell.
-const JWT: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln";
-
 pub fn system() -> System {
     System {
         name: "caracal-core",
@@ -64,8 +61,28 @@ pub fn system() -> System {
                 ("/v1/decisions", json(r#"{"decision":"allowed"}"#)),
             ],
         }],
-        tour: tour(),
+        tour: Vec::new(),
     }
+    .touring(vec![
+        check("they pass as they are", |seen| {
+            seen.says("caracal_policy_evaluations_total{")
+                && seen.says("caracal_database_connection_pool_size 10")
+                && seen.says(r#"caracal_circuit_breaker_state{name="policy_store"} 0"#)
+        }),
+        check("with a JWT", |seen| {
+            let reached = seen.reached("core");
+            reached.iter().any(|request| request.header("authorization").is_some())
+        }),
+        check("requests by `method`", |seen| {
+            [
+                r#"caracal_gateway_requests_total{method="POST",status_code="200",auth_method="jwt"} 1"#,
+                r#"caracal_gateway_auth_failures_total{auth_method="none",reason="missing"} 2"#,
+                r#"caracal_circuit_breaker_state{name="core"} 0"#,
+            ]
+            .into_iter()
+            .all(|line| seen.says(line))
+        }),
+    ])
 }
 
 /// The application's page after that much work: its counters rise with it.
@@ -79,30 +96,4 @@ pub fn metrics(work: u32) -> Page {
     };
     let lines = EXPOSITION.lines().map(|line| worked(line).unwrap_or_else(|| line.to_owned()));
     Page::exposition(&(lines.collect::<Vec<_>>().join("\n") + "\n"))
-}
-
-fn tour() -> Vec<Step> {
-    vec![
-        Step::get("/health", 200, "a health route, open and never refused"),
-        Step::get("/metrics", 401, "the application's metrics want the token"),
-        Step::get("/metrics", 200, "with it they pass as they are: policies, database, breakers of its own")
-            .bearer(TOKEN)
-            .check(|seen| {
-                seen.says("caracal_policy_evaluations_total{")
-                    && seen.says("caracal_database_connection_pool_size 10")
-                    && seen.says(r#"caracal_circuit_breaker_state{name="policy_store"} 0"#)
-            }),
-        Step::post("/v1/decisions", 200, "an API request, with a JWT that is the application's to judge")
-            .bearer(JWT)
-            .check(|seen| seen.reached("core").iter().any(|request| request.header("authorization").is_some())),
-        Step::get("/-/gate/metrics", 401, "so do the gate's own"),
-        Step::get("/-/gate/metrics", 200, "requests by `method`, `status_code` and `auth_method`, auth failures by `reason`, and a breaker for the probed service")
-            .bearer(TOKEN)
-            .patient()
-            .check(|seen| {
-                seen.says(r#"caracal_gateway_requests_total{method="POST",status_code="200",auth_method="jwt"} 1"#)
-                    && seen.says(r#"caracal_gateway_auth_failures_total{auth_method="none",reason="missing"} 2"#)
-                    && seen.says(r#"caracal_circuit_breaker_state{name="core"} 0"#)
-            }),
-    ]
 }

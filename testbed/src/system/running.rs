@@ -70,7 +70,7 @@ impl Running {
         program: PathBuf,
         environment: &[(&str, &str)],
     ) -> Result<Self, String> {
-        let file = system.folder().join("envoy.yaml");
+        let file = system.bootstrap(host);
         let mut text = fs::read_to_string(&file)
             .map_err(|error| format!("{}: {error}", file.display()))?
             .replace("address: 0.0.0.0,", "address: 127.0.0.1,");
@@ -129,10 +129,10 @@ impl Running {
         let mut answer = Response::default();
         let mut sent = 0;
         let kept = poll::within(PATIENCE, || {
-            while sent < step.times || step.patient {
+            while sent < step.times || step.is_patient() {
                 answer = self.send(step);
                 sent += 1;
-                if step.patient || answer.status == step.status {
+                if step.is_patient() || answer.status == step.status {
                     sent = sent.max(step.times);
                     break;
                 }
@@ -143,7 +143,7 @@ impl Running {
             // Another answer will not come by itself, but a line of the log may.
             match kept {
                 true => Some(true),
-                false if answer.status != step.status && !step.patient => Some(false),
+                false if answer.status != step.status && !step.is_patient() => Some(false),
                 false => None,
             }
         });

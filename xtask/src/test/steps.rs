@@ -25,9 +25,6 @@ const WITH_COMMAND_LINE: &str = "cli";
 /// All of these, which wait for a built module.
 const APART: [&str; 4] = [WITH_ENVOY, WITH_PROMETHEUS, WITH_CONTAINERS, WITH_COMMAND_LINE];
 
-/// The test of the test bed's rate limit service, which asks Redis.
-const WITH_REDIS: &str = "rate_limit_service";
-
 /// Parts of the names of tests with Envoy that need a browser, Redis or nginx.
 const OF_THE_SYSTEM: [&str; 5] = [
     "status_page::",
@@ -127,8 +124,7 @@ pub const STEPS: &[Step] = &[
     shown("format", Quick::Too, &[], || cargo("fmt --all --check")),
     shown("downloads", Quick::Not, &[], || setup::downloads(false)),
     shown("downloads, quick", Quick::Only, &[], || setup::downloads(true)),
-    shown("native tests", Quick::Not, &[], || native(&[])),
-    shown("native tests, quick", Quick::Only, &[], || native(&[WITH_REDIS])),
+    shown("native tests", Quick::Too, &[], native),
     shown("pages", Quick::Too, &[], pages::check),
     beside("fuzz targets over their corpus", Quick::Too, &[], fuzz::corpus),
     beside("the core's tests as wasm", Quick::Too, DOWNLOADS, wasm),
@@ -163,9 +159,9 @@ pub const STEPS: &[Step] = &[
     shown("what a request costs", Quick::Not, &[], || bench::check(&COUNTED.map(str::to_owned))),
     shown("a short soak", Quick::Not, &[], || soak(WASM)),
     shown("a short soak of the dynamic module", Quick::Not, &[], || soak(MODULE)),
-    shown("demo", Quick::Not, &[], || demo::plain(Host::Wasm, true)),
-    shown("demo of a system", Quick::Not, &[], || demo::of_example("kubernetes", Host::Wasm, true)),
-    shown("demo of an example", Quick::Not, &[], || demo::of_example("replay", Host::Native, true)),
+    shown("demo", Quick::Not, &[], || demo::show(None, Host::Wasm, true)),
+    shown("demo of a system", Quick::Not, &[], || demo::show(Some("kubernetes"), Host::Wasm, true)),
+    shown("demo of an example", Quick::Not, &[], || demo::show(Some("replay"), Host::Native, true)),
 ];
 
 fn cargo(words: &str) -> Outcome {
@@ -180,12 +176,10 @@ fn lints() -> Outcome {
     cargo("clippy --quiet --lib --target wasm32-wasip1 -- -D warnings")
 }
 
-/// All that need no built module, but for these test targets. Cargo can name test targets but leave none out, so
-/// the others are named.
-fn native(left_out: &[&str]) -> Outcome {
+/// All that need no built module. Cargo can name test targets but leave none out, so these are named.
+fn native() -> Outcome {
     let mut tests = command::cargo(&format!("test {NATIVE} --features {FEATURES} --lib --bins"));
-    let apart = |name: &str| APART.contains(&name) || left_out.contains(&name);
-    for name in test_targets()?.iter().filter(|name| !apart(name)) {
+    for name in test_targets()?.iter().filter(|name| !APART.contains(&name.as_str())) {
         tests.args(["--test", name]);
     }
     command::run(&mut tests)?;
