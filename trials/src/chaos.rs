@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::report::Report;
 use crowd::Crowd;
 use testbed::service::{Service, answer};
 use testbed::{Bootstrap, Envoy};
 
-pub use judge::Report;
 pub use table::run;
 
 /// How long each state of a fault lasts.

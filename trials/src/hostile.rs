@@ -16,7 +16,6 @@ mod http2;
 mod judge;
 mod random;
 mod raw;
-mod report;
 mod setting;
 mod shot;
 mod tally;
@@ -24,8 +23,6 @@ mod tally;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use report::Report;
 
 use attacker::Attacker;
 use random::Random;
@@ -41,34 +38,19 @@ const ADMIN_TOKEN: &str = "a-token-of-forty-characters-for-the-admin";
 
 const THREADS: u64 = 4;
 
-/// Runs it, and prints what came of it. An error if a promise was broken; `seed` repeats a run.
-pub fn show(requests: u64, seed: u64) -> Outcome {
-    let begin = Instant::now();
+/// Sends at least so many requests through an Envoy with two workers, and prints what came of them. An error if a
+/// promise was broken; `seed` repeats a run.
+pub fn run(requests: u64, seed: u64) -> Outcome {
     println!("{requests} hostile requests, seed {seed}");
-    let report = run(requests, seed, |sent, memory| {
-        let seconds = begin.elapsed().as_secs();
-        println!("{seconds:>6} s  {sent:>9} sent  {:>5} MB in Envoy", memory >> 20);
-    });
-    print!("{report}");
-    match report.broken.len() {
-        0 => Ok(()),
-        count => Err(format!("{count} broken promises").into()),
-    }
-}
-
-/// Sends at least so many requests through an Envoy with two workers, and judges what came of them. `progress`
-/// is told at each tenth what has been sent, and how much memory Envoy holds.
-fn run(requests: u64, seed: u64, mut progress: impl FnMut(u64, u64)) -> Report {
     let setting = Setting::start();
     let (begin, vms) = (Instant::now(), judge::vms(&setting.envoy));
     let mut memory = Vec::new();
     let tally = attack(&setting, requests, seed, |sent| {
-        let held = setting.envoy.resident_memory();
+        let (held, seconds) = (setting.envoy.resident_memory(), begin.elapsed().as_secs());
+        println!("{seconds:>6} s  {sent:>9} sent  {:>5} MB in Envoy", held >> 20);
         memory.push(held);
-        progress(sent, held);
     });
-    let took = begin.elapsed();
-    judge::judge(setting, seed, tally, memory, vms, took)
+    judge::judge(setting, tally, memory, vms)
 }
 
 fn attack(setting: &Setting, requests: u64, seed: u64, mut at_tenth: impl FnMut(u64)) -> Tally {

@@ -4,6 +4,7 @@ mod chaos;
 mod clock;
 mod hostile;
 mod poison;
+mod report;
 mod soak;
 
 use std::error::Error;
@@ -32,5 +33,5 @@ fn main() -> ExitCode {
 }
 
 fn hostile(requests: &str, seed: &str) -> Outcome {
-    hostile::show(requests.parse()?, seed.parse()?)
+    hostile::run(requests.parse()?, seed.parse()?)
 }

@@ -15,8 +15,8 @@ use testbed::figures::grouped;
 use testbed::{Envoy, poll, tools};
 
 use crate::Outcome;
+use crate::report::Report;
 use clients::{Clients, Ledger};
-use judge::Judge;
 use world::{Held, Services};
 
 const SENDERS: u64 = 8;
@@ -46,7 +46,7 @@ pub fn run(minutes: f64) -> Outcome {
         }
         soak(&mut envoy, &mut services, &clients, lasts)
     })?;
-    let mut judge = Judge::default();
+    let mut judge = Report::default();
     judge.counters(&envoy, &clients.ledger());
     judge.held(run.vms, &run.start, &settled(&envoy, run.vms));
     judge.log(&envoy);
@@ -55,7 +55,7 @@ pub fn run(minutes: f64) -> Outcome {
         judge.instructions(&services, minutes)?;
     }
     judge.pace(run.first, run.last);
-    judge.end(&clients.ledger(), run.reloads, run.lasted)
+    judge.conclude(&clients.ledger(), run.reloads, run.lasted)
 }
 
 /// What was seen while it ran.
@@ -71,7 +71,7 @@ struct Run {
 
 /// What a part of the run was like.
 #[derive(Clone, Copy, Default)]
-struct Pace {
+pub struct Pace {
     per_second: f64,
     /// Microseconds of CPU a request.
     cpu: f64,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::crowd::{Answer, Kind, statuses};
-use super::{HANDED_OUT, LIMIT, TOKEN};
+use super::{HANDED_OUT, LIMIT, Report, TOKEN};
 use testbed::client::{Answered, most_within};
-use testbed::{Envoy, Service, poll};
+use testbed::{Envoy, Service, poll, process};
 
 /// Flushes come once a second, and the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -14,29 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub const REQUESTS: &str = "probegate_gateway_requests_total";
 pub const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
-/// What a scenario has seen.
-#[derive(Debug, Default)]
-pub struct Report {
-    pub requests: u64,
-    pub figures: Vec<String>,
-    /// Each promise that was broken, and what was seen.
-    pub broken: Vec<String>,
-    /// Where Envoy's log was kept, if something was broken.
-    pub evidence: Option<String>,
-}
-
 impl Report {
-    pub fn figure(&mut self, figure: impl Into<String>) {
-        self.figures.push(figure.into());
-    }
-
-    /// Says so if a promise does not hold.
-    pub fn check(&mut self, holds: bool, promise: &str, seen: impl Into<String>) {
-        if !holds {
-            self.broken.push(format!("{promise}: {}", seen.into()));
-        }
-    }
-
     /// Whether every answer is one that may be. Beside 200, requests that are let through may have the statuses
     /// `through`; `instead` may stand for any answer, while there is no gate.
     pub fn judge(&mut self, answers: &[Answer], through: &[u16], instead: &[u16]) {
@@ -142,10 +120,10 @@ impl Report {
 
     /// Keeps Envoy's log, if a promise was broken.
     pub fn end(mut self, envoy: &Envoy) -> Self {
-        if !self.broken.is_empty() {
-            let path = testbed::envoy::process::folder().join("envoy.log");
-            self.evidence =
-                std::fs::write(&path, envoy.log()).ok().map(|()| path.display().to_string());
+        if !self.holds() {
+            let folder = process::folder();
+            std::fs::write(folder.join("envoy.log"), envoy.log()).expect("write the evidence");
+            self.keep(&folder);
         }
         self
     }

@@ -29,14 +29,14 @@ pub fn run(names: &[&str], phase: Duration) -> Outcome {
             println!("{}: {} …", scenario.name, scenario.fault);
             let begin = Instant::now();
             let report = one(scenario, phase);
-            broken += usize::from(!report.broken.is_empty());
-            tell(&report);
+            broken += usize::from(!report.holds());
+            report.tell();
             (scenario, report, begin.elapsed())
         })
         .collect();
     println!("\n{:<20} {:>9} {:>7}  {:<7} what holds", "fault", "requests", "time", "");
     for (scenario, report, time) in &rows {
-        let verdict = if report.broken.is_empty() { "held" } else { "BROKEN" };
+        let verdict = if report.holds() { "held" } else { "BROKEN" };
         let Scenario { name, holds, .. } = scenario;
         println!(
             "{name:<20} {:>9} {:>5.1} s  {verdict:<7} {holds}",
@@ -55,20 +55,9 @@ pub fn run(names: &[&str], phase: Duration) -> Outcome {
 
 /// The test bed panics where something does not start; that is a broken promise like others.
 fn one(scenario: &Scenario, phase: Duration) -> Report {
-    catch_unwind(AssertUnwindSafe(|| scenario.run(phase))).unwrap_or_else(|_| Report {
-        broken: vec!["the scenario runs to its end: see above".to_owned()],
-        ..Report::default()
+    catch_unwind(AssertUnwindSafe(|| scenario.run(phase))).unwrap_or_else(|_| {
+        let mut report = Report::default();
+        report.check(false, "the scenario runs to its end", "see above");
+        report
     })
-}
-
-fn tell(report: &Report) {
-    for figure in &report.figures {
-        println!("    {figure}");
-    }
-    for broken in &report.broken {
-        println!("    BROKEN  {broken}");
-    }
-    if let Some(evidence) = &report.evidence {
-        println!("    Envoy's log: {evidence}");
-    }
 }

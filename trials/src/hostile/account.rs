@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::tally::Broken;
+use crate::report::Report;
 use testbed::Host;
 
 const SHOWN: &[u8] = b"shown";
@@ -72,7 +72,7 @@ pub struct Account {
     pub decisions: BTreeMap<String, u64>,
     /// Forwarded requests that were answered 401 or 403.
     pub denied_behind: u64,
-    pub broken: Vec<Broken>,
+    pub seen: Report,
 }
 
 /// The filter in front of the gate.
@@ -164,9 +164,7 @@ impl Account {
         }
     }
 
-    fn broke(&mut self, promise: &'static str, line: &[u8]) {
-        if self.broken.len() < 20 {
-            self.broken.push(Broken { promise, seen: line.escape_ascii().to_string() });
-        }
+    fn broke(&mut self, promise: &str, line: &[u8]) {
+        self.seen.check(false, promise, line.escape_ascii().to_string());
     }
 }

@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use super::account::Account;
-use super::tally::Broken;
+use crate::report::Report;
 use testbed::{Envoy, Stats};
 
 /// A number, what it must be, and what it is.
@@ -88,24 +88,20 @@ pub fn lines(own: &BTreeMap<String, u64>, account: &Account, stats: &Stats) -> V
 }
 
 /// What of one status is neither there nor folded.
-pub fn judge_statuses(account: &Account, stats: &Stats, broken: &mut Vec<Broken>) {
+pub fn judge_statuses(account: &Account, stats: &Stats, report: &mut Report) {
+    const PROMISE: &str = "no counter disagrees with Envoy's own";
     let mut missing = 0;
     for (status, shown) in &account.shown {
         let label = status.to_string();
         let counted =
             whole(stats.value(&format!("{FAMILY}requests_total"), &[("status_code", &label)]));
-        if counted > *shown {
-            let seen = format!("{counted} of status {status}, where Envoy gave {shown}");
-            broken.push(Broken { promise: "no counter disagrees with Envoy's own", seen });
-        }
+        let seen = format!("{counted} of status {status}, where Envoy gave {shown}");
+        report.check(counted <= *shown, PROMISE, seen);
         missing += shown.saturating_sub(counted);
     }
     let folded = total(stats, "series_overflow_total");
-    if missing > folded {
-        let seen =
-            format!("{missing} requests are not counted by their status, and {folded} were folded");
-        broken.push(Broken { promise: "no counter disagrees with Envoy's own", seen });
-    }
+    let seen = format!("{missing} requests are not counted by status, and {folded} were folded");
+    report.check(missing <= folded, PROMISE, seen);
 }
 
 fn line(name: &str, envoy: u64, gate: u64) -> Line {

@@ -1,7 +1,7 @@
 //! The upstream's side: what got through, judged as it comes.
 
-use super::tally::Broken;
 use super::{ADMIN_TOKEN, METRICS_TOKEN};
+use crate::report::Report;
 use testbed::upstream::Received;
 
 #[derive(Default)]
@@ -12,7 +12,7 @@ pub struct Guard {
     pub opened: u64,
     /// Those without.
     pub opened_without_token: u64,
-    pub broken: Vec<Broken>,
+    pub seen: Report,
 }
 
 impl Guard {
@@ -33,12 +33,10 @@ impl Guard {
         }
     }
 
-    fn broke(&mut self, promise: &'static str, request: &Received) {
-        if self.broken.len() < 20 {
-            let lines = request.headers.lines().escape_debug().to_string();
-            let seen = format!("{} {}\n{lines}", request.method, request.target.escape_debug());
-            self.broken.push(Broken { promise, seen });
-        }
+    fn broke(&mut self, promise: &str, request: &Received) {
+        let lines = request.headers.lines().escape_debug().to_string();
+        let seen = format!("{} {}\n{lines}", request.method, request.target.escape_debug());
+        self.seen.check(false, promise, seen);
     }
 }
 

@@ -1,15 +1,19 @@
 //! Whether every promise held.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::Duration;
 
+use super::METRICS_TOKEN;
 use super::account::Account;
-use super::report::Report;
+use super::counters::{self, Line};
+use super::guard::Guard;
 use super::setting::Setting;
-use super::tally::{Broken, Tally};
-use super::{METRICS_TOKEN, counters};
+use super::tally::Tally;
+use crate::Outcome;
+use crate::report::Report;
 use testbed::{Client, Envoy, Host, Request, Stats, poll};
 
 /// How long is waited for what Envoy and the gate hand over once a second or sooner.
@@ -28,88 +32,84 @@ pub fn vms(envoy: &Envoy) -> f64 {
     envoy.stats().value("envoy_wasm_envoy_wasm_runtime_v8_active", &[])
 }
 
-pub fn judge(
-    mut setting: Setting,
-    seed: u64,
-    mut tally: Tally,
-    mut memory: Vec<u64>,
-    vms_before: f64,
-    took: Duration,
-) -> Report {
-    let mut broken = std::mem::take(&mut tally.broken);
-    let mut check = |held: bool, promise, seen: String| {
-        if !held {
-            broken.push(Broken { promise, seen });
-        }
-    };
+/// Judges what a run has left; `memory` is what Envoy held at each tenth.
+pub fn judge(mut setting: Setting, tally: Tally, mut memory: Vec<u64>, vms_before: f64) -> Outcome {
+    let mut report = Report::default();
     let envoy = &setting.envoy;
-    let mut wrong = Vec::new();
     for _ in 0..20 {
         let health = Client::new(envoy.address()).get("/health");
         let metrics = Client::new(envoy.address()).get("/metrics");
         let ids = [&health, &metrics].map(|answer| answer.headers.all("x-request-id").len());
-        if (health.status, metrics.status, ids) != (200, 401, [1, 1]) {
-            wrong.push(format!("{health:?} {metrics:?}"));
-        }
+        let held = (health.status, metrics.status, ids) == (200, 401, [1, 1]);
+        report.check(held, "afterwards all is as it was", format!("{health:?} {metrics:?}"));
     }
-    check(wrong.is_empty(), "afterwards all is as it was", wrong.join("\n"));
     let series = scrape(envoy).lines().filter(|line| !line.starts_with('#')).count();
-    check(series <= MOST_SERIES, "the series have an end", format!("{series} series"));
+    report.promise(series <= MOST_SERIES, "the series have an end", format!("{series} series"));
 
     let (account, stats, lines) = settled(&setting);
     memory.push(envoy.resident_memory());
-    for line in lines.iter().filter(|line| line.envoy != line.gate) {
-        let seen = format!("{}: Envoy says {}, the gate {}", line.name, line.envoy, line.gate);
-        check(false, "no counter disagrees with Envoy's own", seen);
+    for Line { name, envoy, gate } in &lines {
+        let seen = format!("{name}: Envoy says {envoy}, the gate {gate}");
+        report.promise(envoy == gate, "no counter disagrees with Envoy's own", seen);
     }
     for (status, count) in &tally.without_id {
         let alone = account.alone.get(status).copied().unwrap_or(0);
         let seen = format!("{count} answers {status} had none; Envoy gave {alone} of them alone");
-        check(*count <= alone, "no answer without an ID but Envoy's own", seen);
+        report.check(*count <= alone, "no answer without an ID but Envoy's own", seen);
     }
-    let (first, last) = (memory.first().copied().unwrap_or(0), memory.last().copied().unwrap_or(0));
     let sent: u64 = tally.sent.values().sum();
+    let (first, last) = (memory.first().copied().unwrap_or(0), memory.last().copied().unwrap_or(0));
     let grown = sent >= MANY && last > first + first / GROWTH;
-    check(!grown, "nothing grows", format!("{first} bytes after a tenth, {last} at the end"));
+    let seen = memory.iter().map(|bytes| (bytes >> 20).to_string()).collect::<Vec<_>>().join(" ");
+    report.promise(!grown, "nothing grows", format!("MB at each tenth and at the end: {seen}"));
     for status in [0, 200, 400, 401, 404, 409, 429] {
         let count = account.shown.get(&status).copied().unwrap_or(0);
         let seen = format!("{count} of {sent} requests ended with {status}");
-        check(count * 400 > sent, "the run shows each outcome often", seen);
+        report.check(count * 400 > sent, "the run shows each outcome often", seen);
     }
-    let vms = (vms_before, vms(envoy));
     // A module that fails writes so to the log, or ends Envoy.
     if Host::from_env() == Host::Wasm {
-        check(vms.0 == vms.1 && vms.0 >= 2.0, "no VM fails", format!("{vms:?} VMs"));
+        let vms = (vms_before, vms(envoy));
+        report.promise(vms.0 == vms.1 && vms.0 >= 2.0, "no VM fails", format!("{vms:?} VMs"));
         let reloads = envoy.admin("/stats?filter=wasm.*reload");
         let none = reloads.lines().all(|line| line.ends_with(": 0"));
-        check(none && reloads.contains("vm_reload"), "no VM fails", reloads);
+        report.check(none && reloads.contains("vm_reload"), "no VM fails", reloads);
     }
 
     setting.envoy.end();
-    if let Some(line) = failure(&setting.envoy.folder().join("envoy.log")) {
-        check(false, "Envoy's log tells of no failure", line);
-    }
+    let failure = failure(&setting.envoy.folder().join("envoy.log"));
+    report.check(failure.is_none(), "Envoy's log tells of no failure", failure.unwrap_or_default());
     let guard = std::mem::take(&mut *setting.guard.lock().expect("nobody panics in the guard"));
-    check(guard.opened > 0, "the run shows each outcome often", "no token opened a page".into());
-    counters::judge_statuses(&account, &stats, &mut broken);
-    let mut report = Report {
-        seed,
-        refusals: refusals(&stats),
-        tally,
-        account,
-        guard,
-        counters: lines,
-        memory,
-        vms,
-        series,
-        took,
-        broken,
-        evidence: None,
-    };
-    report.broken.append(&mut report.account.broken);
-    report.broken.append(&mut report.guard.broken);
+    report.check(guard.opened > 0, "the run shows each outcome often", "no token opened a page");
+    counters::judge_statuses(&account, &stats, &mut report);
+    figures(&mut report, &tally, &account, &guard);
+    report.counts("refusals, as the gate counts them", &refusals(&stats));
+    for seen in [tally.seen, account.seen, guard.seen] {
+        report.add(seen);
+    }
     keep(&mut report, setting);
-    report
+    report.outcome()
+}
+
+/// What was sent, and what became of it.
+fn figures(report: &mut Report, tally: &Tally, account: &Account, guard: &Guard) {
+    report.counts("requests sent", &tally.sent);
+    report.counts("answers to what the gate saw; 0: gone before one", &account.shown);
+    report.counts("answers of Envoy's own, before any filter", &account.reasons);
+    report.counts("decisions, as Envoy was told them", &account.decisions);
+    for (what, count) in [
+        ("requests in all", tally.sent.values().sum()),
+        ("resets by the client", tally.resets),
+        ("not answered, since Envoy closed the connection before", tally.cut_off),
+        ("streams that Envoy made of them", account.streams),
+        ("of these, over HTTP/2", account.second),
+        ("of these, shown to the gate", account.shown.values().sum()),
+        ("of these, forwarded to the upstream", guard.served),
+        ("guarded pages opened with a token", guard.opened),
+        ("guarded pages opened without one", guard.opened_without_token),
+    ] {
+        report.figure(format!("{what}: {count}"));
+    }
 }
 
 /// The gate's own page of metrics, once there is room for one more client.
@@ -124,7 +124,7 @@ fn scrape(envoy: &Envoy) -> String {
 }
 
 /// Envoy's account when it is complete, and the counters when they are handed over, or what there was of both.
-fn settled(setting: &Setting) -> (Account, Stats, Vec<counters::Line>) {
+fn settled(setting: &Setting) -> (Account, Stats, Vec<Line>) {
     let envoy = &setting.envoy;
     poll::within(PATIENCE, || {
         let own = counters::of_envoy(envoy);
@@ -148,14 +148,14 @@ fn settled(setting: &Setting) -> (Account, Stats, Vec<counters::Line>) {
     (account, stats, lines)
 }
 
-fn refusals(stats: &Stats) -> std::collections::BTreeMap<String, u64> {
+fn refusals(stats: &Stats) -> BTreeMap<String, u64> {
     const FAMILIES: [&str; 4] = [
         "auth_failures_total",
         "rate_limited_total",
         "replay_blocks_total",
         "global_rate_limit_errors_total",
     ];
-    let mut refusals = std::collections::BTreeMap::new();
+    let mut refusals = BTreeMap::new();
     for family in FAMILIES {
         for sample in stats.named(&format!("probegate_gateway_{family}")) {
             let label = |name: &str| sample.labels.get(name).map_or("", String::as_str);
@@ -194,16 +194,10 @@ fn failure(log: &Path) -> Option<String> {
 fn keep(report: &mut Report, mut setting: Setting) {
     let folder = setting.envoy.folder().to_owned();
     let logs = setting.access_log.parent().expect("a folder").to_owned();
-    if report.broken.is_empty() {
-        let _ = fs::remove_dir_all(logs);
-        return;
+    if !report.holds() {
+        setting.envoy.keep_folder();
+        let _ = fs::rename(&setting.access_log, folder.join("access.log"));
+        report.keep(&folder);
     }
-    setting.envoy.keep_folder();
-    let _ = fs::rename(&setting.access_log, folder.join("access.log"));
     let _ = fs::remove_dir_all(logs);
-    let mut file = File::create(folder.join("broken.txt")).expect("write the evidence");
-    for Broken { promise, seen } in &report.broken {
-        writeln!(file, "{promise}\n{seen}\n").expect("write the evidence");
-    }
-    report.evidence = Some(folder);
 }

@@ -4,12 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::shot::Shot;
-
-/// A promise that did not hold, and the bytes that showed it.
-pub struct Broken {
-    pub promise: &'static str,
-    pub seen: String,
-}
+use crate::report::Report;
 
 /// As the client saw an answer.
 #[derive(Debug)]
@@ -28,18 +23,14 @@ pub struct Answer {
 pub struct Tally {
     /// Requests by the way in which they were sent.
     pub sent: BTreeMap<&'static str, u64>,
-    pub answers: BTreeMap<u16, u64>,
-    /// Those of them that have no ID.
+    /// Answers without an ID, by status.
     pub without_id: BTreeMap<u16, u64>,
     /// Connections and streams that the client reset.
     pub resets: u64,
     /// Answers that were waited for, before Envoy closed the connection.
     pub cut_off: u64,
-    pub broken: Vec<Broken>,
+    pub seen: Report,
 }
-
-/// The most promises whose evidence is kept.
-const EVIDENCE: usize = 20;
 
 impl Tally {
     pub fn sent(&mut self, kind: &'static str, requests: u64, all: &AtomicU64) {
@@ -47,15 +38,8 @@ impl Tally {
         all.fetch_add(requests, Ordering::Relaxed);
     }
 
-    pub fn broke(&mut self, promise: &'static str, seen: String) {
-        if self.broken.len() < EVIDENCE {
-            self.broken.push(Broken { promise, seen });
-        }
-    }
-
     /// Judges an answer by itself, and by the request that it is to, if that is known for certain.
     pub fn answered(&mut self, answer: &Answer, to: Option<&Shot>, bytes: &[u8]) {
-        *self.answers.entry(answer.status).or_default() += 1;
         let shown = || format!("{answer:?}\nto\n{}", bytes.escape_ascii());
         match answer.ids.as_slice() {
             // Whether Envoy alone gave it, Envoy's own account tells.
@@ -65,18 +49,18 @@ impl Tally {
                     (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
                 };
                 if !answer.packed && !good(id) {
-                    self.broke("an ID is 1 to 128 visible ASCII characters", shown());
+                    self.seen.check(false, "an ID is 1 to 128 visible ASCII characters", shown());
                 }
                 let own = to.and_then(|shot| shot.id.as_ref()).filter(|_| !answer.packed);
                 if own.is_some_and(|own| own != id) {
-                    self.broke("a client's good ID is kept", shown());
+                    self.seen.check(false, "a client's good ID is kept", shown());
                 }
             }
-            _ => self.broke("an answer has one ID", shown()),
+            _ => self.seen.check(false, "an answer has one ID", shown()),
         }
         let passed = (200..300).contains(&answer.status) && !answer.refused_call;
         if passed && to.is_some_and(|shot| shot.shut) {
-            self.broke("no guarded path opens without its token", shown());
+            self.seen.check(false, "no guarded path opens without its token", shown());
         }
     }
 
@@ -84,14 +68,11 @@ impl Tally {
         for (kind, count) in other.sent {
             *self.sent.entry(kind).or_default() += count;
         }
-        for (status, count) in other.answers {
-            *self.answers.entry(status).or_default() += count;
-        }
         for (status, count) in other.without_id {
             *self.without_id.entry(status).or_default() += count;
         }
         self.resets += other.resets;
         self.cut_off += other.cut_off;
-        self.broken.extend(other.broken);
+        self.seen.add(other.seen);
     }
 }

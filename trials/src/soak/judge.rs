@@ -9,6 +9,7 @@ use super::clients::Ledger;
 use super::world::{Held, Services};
 use super::{PATIENCE, Pace, instructions};
 use crate::Outcome;
+use crate::report::Report;
 use testbed::figures::grouped;
 
 /// The most memory at the end: that at the start, a tenth of it, and so many bytes.
@@ -26,25 +27,7 @@ const RELOADED: u64 = 20_000;
 const GATE: &str = "probegate_gateway_";
 const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
-/// The lines of the table, and what was broken.
-#[derive(Default)]
-pub struct Judge {
-    lines: Vec<(String, String)>,
-    broken: Vec<String>,
-}
-
-impl Judge {
-    fn line(&mut self, what: &str, seen: String) {
-        self.lines.push((what.to_owned(), seen));
-    }
-
-    fn promise(&mut self, kept: bool, what: &str, seen: String) {
-        if !kept {
-            self.broken.push(format!("{what}: {seen}"));
-        }
-        self.line(what, format!("{seen}{}", if kept { "" } else { "  BROKEN" }));
-    }
-
+impl Report {
     /// What the gate counted is what the clients saw, and nothing is under way.
     pub fn counters(&mut self, envoy: &Envoy, ledger: &Ledger) {
         let agrees =
@@ -143,31 +126,25 @@ impl Judge {
     }
 
     pub fn pace(&mut self, first: Pace, last: Pace) {
-        self.line(
-            "requests a second",
-            format!("{:.0}, then {:.0}", first.per_second, last.per_second),
-        );
-        self.line("CPU a request", format!("{:.1} us, then {:.1} us", first.cpu, last.cpu));
+        let (before, after) = (first.per_second, last.per_second);
+        self.figure(format!("requests a second: {before:.0}, then {after:.0}"));
+        self.figure(format!("CPU a request: {:.1} us, then {:.1} us", first.cpu, last.cpu));
     }
 
-    /// Prints the table. An error if a promise was broken.
-    pub fn end(mut self, ledger: &Ledger, reloads: u32, lasted: Duration) -> Outcome {
-        self.promise(ledger.broken == 0, "answers that should not have been (a guarded page without its token, a second use of a nonce, a 5xx)", format!("{}{}", ledger.broken, ledger.told.iter().map(|told| format!("; {told}")).collect::<String>()));
-        self.line("connections that closed under a request, sent anew", grouped(ledger.closed));
-        println!(
-            "\n{} requests, {reloads} reloads, {:.1} minutes after the warm-up",
-            grouped(ledger.requests()),
-            lasted.as_secs_f64() / 60.0
+    /// Prints what was seen. An error if a promise was broken.
+    pub fn conclude(mut self, ledger: &Ledger, reloads: u32, lasted: Duration) -> Outcome {
+        self.promise(
+            ledger.broken == 0,
+            "answers that should not have been (a guarded page without its token, a second use of a nonce, a 5xx)",
+            format!("{} {}", ledger.broken, ledger.told.join("; ")),
         );
-        let width = self.lines.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
-        for (what, seen) in &self.lines {
-            println!("{what:<width$}  {seen}");
-        }
-        if self.broken.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("broken: {}", self.broken.join("; ")).into())
-        }
+        let (requests, closed) = (grouped(ledger.requests()), grouped(ledger.closed));
+        self.figure(format!("connections that closed under a request, sent anew: {closed}"));
+        let minutes = lasted.as_secs_f64() / 60.0;
+        println!(
+            "\n{requests} requests, {reloads} reloads, {minutes:.1} minutes after the warm-up"
+        );
+        self.outcome()
     }
 }
 
