@@ -3,7 +3,7 @@
 use probegate_core::client::{ClientKey, HashKey, Identity, Prefixes};
 use probegate_core::request::{Head, HeaderNames, Pairs};
 
-use crate::gate::serialized;
+use probegate_core::testing::serialize;
 
 /// Number of trusted hops, a prefix, the end of what a client wrote, and the header.
 pub fn run(data: &[u8]) {
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
 fn identity(lines: &[&[u8]], hops: usize, prefixes: Prefixes) -> ClientKey {
     let headers: Vec<(&[u8], &[u8])> =
         lines.iter().map(|line| (&b"x-forwarded-for"[..], *line)).collect();
-    let buffer = serialized(&headers);
+    let buffer = serialize(&headers);
     let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
     let head = Head::read(Pairs::new(&buffer), &names);
     let identity = Identity::of_forwarded_for(&head, hops, prefixes);

@@ -1,4 +1,4 @@
-//! A gate with everything on, and requests as Envoy hands them over.
+//! A gate that is compiled, and its tokens.
 
 use probegate_core::client::HashKey;
 use probegate_core::config::{self, Compiled, Environment};
@@ -19,18 +19,4 @@ pub fn compiled(configuration: &str) -> Compiled {
     };
     let config = config::parse(configuration.as_bytes()).expect("a configuration");
     config::compile(config, &Environment::wasm(&env, HashKey([1; 16]))).expect("a configuration")
-}
-
-/// Headers as Envoy hands them over.
-pub fn serialized(headers: &[(&[u8], &[u8])]) -> Vec<u8> {
-    let number = |length: usize| u32::try_from(length).expect("a short text").to_le_bytes();
-    let mut bytes = number(headers.len()).to_vec();
-    for (name, value) in headers {
-        bytes.extend([number(name.len()), number(value.len())].concat());
-    }
-    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
-        bytes.extend_from_slice(text);
-        bytes.push(0);
-    }
-    bytes
 }

@@ -9,8 +9,8 @@ use probegate_core::request::{Head, Pairs, Single};
 use probegate_core::route::Class;
 use probegate_core::verdict::{Edits, HeaderEdit, Pause, Verdict};
 
-use crate::gate::{ADMIN, METRICS, NOW, compiled, serialized};
-use probegate_core::testing::FakeHost;
+use crate::gate::{ADMIN, METRICS, NOW, compiled};
+use probegate_core::testing::{FakeHost, serialize};
 
 const CONFIGURATION: &str = r#"{
     "routes": [{"paths": ["/health", "/live/*"], "class": "health"},
@@ -48,7 +48,7 @@ pub fn run(data: &[u8]) {
     let owned: Vec<(Vec<u8>, &[u8])> = lines.collect();
     let headers: Vec<(&[u8], &[u8])> =
         owned.iter().map(|(name, value)| (&**name, *value)).collect();
-    let buffer = serialized(&headers);
+    let buffer = serialize(&headers);
     assert!(Pairs::new(&buffer).eq(headers.iter().copied()), "headers are read as they were sent");
     judge(&buffer, Some(&headers));
 }

@@ -8,8 +8,8 @@ use probegate_core::probe::rung::Outcome;
 use probegate_core::request::Pairs;
 use serde_json::Value;
 
-use crate::gate::serialized;
 use crate::wire::{Field, fields, unframed};
+use probegate_core::testing::serialize;
 
 const TIMEOUT: u64 = 1_000_000;
 
@@ -27,8 +27,8 @@ pub fn run(data: &[u8]) {
     if flags & 0x40 == 0 {
         head.push((b"x-envoy-upstream-service-time", b"1"));
     }
-    let head = serialized(&head);
-    let trailers = serialized(&[(b"grpc-status", if flags & 0x20 == 0 { b"0" } else { b"14" })]);
+    let head = serialize(&head);
+    let trailers = serialize(&[("grpc-status", if flags & 0x20 == 0 { "0" } else { "14" })]);
     let head = if flags & 0x10 == 0 { &head } else { body };
     let (headers, trailers) = (Pairs::new(head).into(), Pairs::new(&trailers).into());
     let outcome = check.judge(Response { headers, body: Some(body), trailers }, 1, TIMEOUT);

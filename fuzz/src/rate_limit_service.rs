@@ -9,8 +9,8 @@ use probegate_core::global_rate_limit::request::{Descriptor, OperationDescriptor
 use probegate_core::probe::grpc;
 use probegate_core::request::Pairs;
 
-use crate::gate::serialized;
 use crate::wire::{Field, fields, unframed};
+use probegate_core::testing::serialize;
 
 const TIMEOUT: u64 = 50_000;
 
@@ -24,10 +24,10 @@ pub fn run(data: &[u8]) {
 }
 
 fn answer(flags: u8, body: &[u8]) {
-    let status: &[u8] = if flags & 2 == 0 { b"200" } else { b"503" };
-    let service: &[u8] = if flags & 4 == 0 { b"x-envoy-upstream-service-time" } else { b"x" };
-    let headers = serialized(&[(b":status", status), (service, b"1")]);
-    let trailers = serialized(&[(b"grpc-status", if flags & 8 == 0 { b"0" } else { b"14" })]);
+    let status = if flags & 2 == 0 { "200" } else { "503" };
+    let service = if flags & 4 == 0 { "x-envoy-upstream-service-time" } else { "x" };
+    let headers = serialize(&[(":status", status), (service, "1")]);
+    let trailers = serialize(&[("grpc-status", if flags & 8 == 0 { "0" } else { "14" })]);
     let (headers, trailers) = (Pairs::new(&headers).into(), Pairs::new(&trailers).into());
     let decided = judge(Response { headers, body: Some(body), trailers }, 1, TIMEOUT);
     assert!(judge(Response { headers, body: None, trailers }, 1, TIMEOUT).is_err());

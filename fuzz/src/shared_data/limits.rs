@@ -7,8 +7,8 @@ use probegate_core::rate_limit::{Limiter, Quota, WhenFull};
 use probegate_core::request::{Head, Pairs};
 use probegate_core::verdict::Verdict;
 
-use crate::gate::{NOW, compiled, serialized};
-use probegate_core::testing::{FakeHost, Memory};
+use crate::gate::{NOW, compiled};
+use probegate_core::testing::{FakeHost, Memory, serialize};
 
 const SECOND: u64 = 1_000_000;
 
@@ -46,7 +46,7 @@ pub fn clients(value: &[u8], requests: u32) {
 fn passed(section: &str, value: &[u8], headers: &[(&[u8], &[u8])], later: u64) -> [usize; 2] {
     let compiled = compiled(section);
     let (mut gate, mut meter) = (compiled.gate, Meter::new(compiled.metrics));
-    let buffer = serialized(headers);
+    let buffer = serialize(headers);
     let head = Head { ends: true, ..Head::read(Pairs::new(&buffer), &gate.names) };
     // Which table it is a first request tells.
     let host = || FakeHost {
