@@ -4,18 +4,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{fs, thread};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::process;
-use crate::{poll, tools};
-
-/// Timeout of one command to Chromium.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::poll::{self, PATIENCE};
+use crate::{process, tools};
 
 /// One page in a browser of its own. Dropped, it is killed and its profile is gone.
 pub struct Browser {

@@ -10,11 +10,12 @@ use std::{fmt, fs};
 
 use serde_json::{Value, json};
 
+use crate::Host;
 use crate::bootstrap::Bootstrap;
+use crate::poll::{self, PATIENCE};
 use crate::stats::Stats;
-use crate::{Host, poll};
 use admin::Admin;
-use process::{PATIENCE, Process};
+use process::Process;
 
 pub use crate::process;
 

@@ -3,6 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// Time that a start, a change of a configuration or a number on a page is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(50);
 

@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::{poll, workspace};
-
-/// Time that a start is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+use crate::poll::{self, PATIENCE};
+use crate::workspace;
 
 /// A new folder below `target/testbed/`.
 pub fn folder() -> PathBuf {

@@ -9,9 +9,10 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::client::{Client, Request};
-use crate::process::{self, PATIENCE, Process};
+use crate::poll::{self, PATIENCE};
+use crate::process::{self, Process};
 use crate::stats::Sample;
-use crate::{Port, poll, tools};
+use crate::{Port, tools};
 pub use api::{Series, Span};
 
 /// A running Prometheus with a database of its own, below `target/testbed/`. Dropped, it is killed;

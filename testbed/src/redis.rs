@@ -4,7 +4,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
-use crate::process::{self, PATIENCE, Process};
+use crate::poll::PATIENCE;
+use crate::process::{self, Process};
 use crate::{Port, tools};
 
 /// A running Redis that keeps nothing on disk. Dropped, it is killed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use walrus::ir::{BinaryOp, LoadKind, MemArg, UnaryOp};
-use walrus::{FunctionBuilder, InstrSeqBuilder, Module, ValType};
+use walrus::{FunctionBuilder, InstrSeqBuilder, LocalId, Module, ValType};
 
 use testbed::modules::written;
 use testbed::{Client, Request};
@@ -48,7 +48,7 @@ pub fn telling_module() -> PathBuf {
         let (log, replaced) = (import(&module, "proxy_log"), import(&module, SET));
         let kind = module.funcs.get(replaced).ty();
         let set = module.add_import_func("env", SET, kind).0;
-        let tell = |(body, arguments): (&mut InstrSeqBuilder<'_>, &Vec<walrus::LocalId>)| {
+        let tell = |(body, arguments): (&mut InstrSeqBuilder<'_>, &Vec<LocalId>)| {
             body.i32_const(INFO).local_get(arguments[0]).local_get(arguments[1]).call(log).drop();
             for argument in arguments {
                 body.local_get(*argument);
@@ -66,6 +66,8 @@ const ADDRESS: i32 = 0;
 const LENGTH: i32 = 4;
 const BUFFER: i32 = 1024;
 
+type Body<'a> = InstrSeqBuilder<'a>;
+
 /// Written without an SDK: it takes four callbacks and two host calls.
 fn build() -> Module {
     use ValType::I32;
@@ -79,73 +81,56 @@ fn build() -> Module {
     let set = import("proxy_set_shared_data", &[I32; 5]);
     module.exports.add("memory", memory);
 
-    let mut callback = |name: &str, parameters: usize, result: Option<i32>| {
+    let mut callback = |name: &str,
+                        parameters: usize,
+                        results: &[ValType],
+                        body: &dyn Fn(&mut Body<'_>, &[LocalId])| {
         let arguments: Vec<_> = (0..parameters).map(|_| module.locals.add(I32)).collect();
-        let results: &[ValType] = if result.is_some() { &[I32] } else { &[] };
         let kinds = vec![I32; parameters];
         let mut function = FunctionBuilder::new(&mut module.types, &kinds, results);
-        if let Some(result) = result {
-            function.func_body().i32_const(result);
-        }
+        body(&mut function.func_body(), &arguments);
         let function = function.finish(arguments, &mut module.funcs);
         module.exports.add(name, function);
     };
-    callback("proxy_abi_version_0_2_1", 0, None);
-    callback("_initialize", 0, None);
-    callback("proxy_on_memory_allocate", 1, Some(BUFFER));
-    callback("proxy_on_context_create", 2, None);
-    callback("proxy_on_vm_start", 2, Some(1));
-    callback("proxy_on_configure", 2, Some(1));
-
+    let nothing = |_: &mut Body<'_>, _: &[LocalId]| {};
+    let returns = |value| move |body: &mut Body<'_>, _: &[LocalId]| _ = body.i32_const(value);
+    callback("proxy_abi_version_0_2_1", 0, &[], &nothing);
+    callback("_initialize", 0, &[], &nothing);
+    callback("proxy_on_memory_allocate", 1, &[I32], &returns(BUFFER));
+    callback("proxy_on_context_create", 2, &[], &nothing);
+    callback("proxy_on_vm_start", 2, &[I32], &returns(1));
+    callback("proxy_on_configure", 2, &[I32], &returns(1));
     // A request with a body waits for all of it.
-    let [context, headers, ends] = [(); 3].map(|()| module.locals.add(I32));
-    let mut function = FunctionBuilder::new(&mut module.types, &[I32; 3], &[I32]);
-    function.func_body().local_get(ends).unop(UnaryOp::I32Eqz);
-    let function = function.finish(vec![context, headers, ends], &mut module.funcs);
-    module.exports.add("proxy_on_request_headers", function);
+    callback("proxy_on_request_headers", 3, &[I32], &|body, arguments| {
+        body.local_get(arguments[2]).unop(UnaryOp::I32Eqz);
+    });
 
-    let [context, length, ends] = [(); 3].map(|()| module.locals.add(I32));
-    let mut function = FunctionBuilder::new(&mut module.types, &[I32; 3], &[I32]);
-    let four_bytes = (LoadKind::I32 { atomic: false }, MemArg { align: 4, offset: 0 });
-    function.func_body().local_get(ends).if_else(
-        I32,
-        |body| {
-            body.i32_const(REQUEST_BODY).i32_const(0).local_get(length);
-            body.i32_const(ADDRESS).i32_const(LENGTH).call(get);
-            body.if_else(
-                None,
-                |failed| {
-                    failed.unreachable();
-                },
-                |_| {},
-            );
-            let key_length = |body: &mut InstrSeqBuilder<'_>| {
-                body.i32_const(BUFFER).load(memory, four_bytes.0, four_bytes.1);
-            };
-            body.i32_const(BUFFER + 4);
-            key_length(body);
-            body.i32_const(BUFFER + 4);
-            key_length(body);
-            body.binop(BinaryOp::I32Add);
-            body.local_get(length).i32_const(4).binop(BinaryOp::I32Sub);
-            key_length(body);
-            body.binop(BinaryOp::I32Sub);
-            // Whatever version there is.
-            body.i32_const(0).call(set);
-            body.if_else(
-                None,
-                |failed| {
-                    failed.unreachable();
-                },
-                |_| {},
-            );
-            body.i32_const(0);
-        },
-        |body| {
-            body.i32_const(1);
-        },
-    );
-    let function = function.finish(vec![context, length, ends], &mut module.funcs);
-    module.exports.add("proxy_on_request_body", function);
+    let traps_unless_0 = |body: &mut Body<'_>| {
+        body.if_else(None, |failed| _ = failed.unreachable(), |_| {});
+    };
+    let key_length = |body: &mut Body<'_>| {
+        let four_bytes = MemArg { align: 4, offset: 0 };
+        body.i32_const(BUFFER).load(memory, LoadKind::I32 { atomic: false }, four_bytes);
+    };
+    let write = |body: &mut Body<'_>, length: LocalId| {
+        body.i32_const(REQUEST_BODY).i32_const(0).local_get(length);
+        body.i32_const(ADDRESS).i32_const(LENGTH).call(get);
+        traps_unless_0(body);
+        body.i32_const(BUFFER + 4);
+        key_length(body);
+        body.i32_const(BUFFER + 4);
+        key_length(body);
+        body.binop(BinaryOp::I32Add);
+        body.local_get(length).i32_const(4).binop(BinaryOp::I32Sub);
+        key_length(body);
+        // Whatever version there is.
+        body.binop(BinaryOp::I32Sub).i32_const(0).call(set);
+        traps_unless_0(body);
+        body.i32_const(0);
+    };
+    callback("proxy_on_request_body", 3, &[I32], &|body, arguments| {
+        let [_, length, ends] = arguments[..] else { return };
+        body.local_get(ends).if_else(I32, |body| write(body, length), |body| _ = body.i32_const(1));
+    });
     module
 }

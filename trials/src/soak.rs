@@ -10,8 +10,8 @@ mod world;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testbed::envoy::process::cpu_time;
 use testbed::figures::grouped;
+use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll, tools};
 
 use crate::Outcome;
@@ -27,8 +27,6 @@ const WARM_UP_RELOADS: u32 = 4;
 /// Between two reloads, where there is time for it.
 const RELOADED: Duration = Duration::from_secs(30);
 const TURNED: Duration = Duration::from_secs(7);
-/// How long is waited for what should come within a second or two.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An error if a promise was broken. Instructions are not counted for less than a minute.
 pub fn run(minutes: f64) -> Outcome {
@@ -54,7 +52,6 @@ pub fn run(minutes: f64) -> Outcome {
     if minutes >= 1.0 {
         judge.instructions(&services, minutes)?;
     }
-    judge.pace(run.first, run.last);
     judge.conclude(&clients.ledger(), run.reloads, run.lasted)
 }
 
@@ -63,18 +60,8 @@ struct Run {
     /// That one configuration has.
     vms: f64,
     start: Held,
-    first: Pace,
-    last: Pace,
     reloads: u32,
     lasted: Duration,
-}
-
-/// What a part of the run was like.
-#[derive(Clone, Copy, Default)]
-pub struct Pace {
-    per_second: f64,
-    /// Microseconds of CPU a request.
-    cpu: f64,
 }
 
 fn soak(
@@ -100,8 +87,6 @@ fn soak(
     let begin = Instant::now();
     let [shown, reloaded, turned] =
         [Duration::from_secs(60), RELOADED, TURNED].map(|usual| usual.min(lasts / 3));
-    let mut paces = Vec::new();
-    let mut last = (begin, clients.ledger().requests(), cpu_time(envoy.pid())?);
     let [mut next_line, mut next_reload, mut next_turn] =
         [shown, reloaded, turned].map(|after| begin + after);
     while begin.elapsed() < lasts {
@@ -117,33 +102,12 @@ fn soak(
             next_reload += reloaded;
         }
         if now >= next_line {
-            let ledger = clients.ledger();
-            let (requests, cpu) = (ledger.requests(), cpu_time(envoy.pid())?);
-            let sent = (requests - last.1) as f64;
-            let pace = Pace {
-                per_second: sent / last.0.elapsed().as_secs_f64(),
-                cpu: (cpu - last.2).as_secs_f64() * 1e6 / sent,
-            };
-            last = (Instant::now(), requests, cpu);
-            paces.push(pace);
-            println!(
-                "{:>5.0} s: {:.0} a second, {:.1} us of CPU each, {}",
-                begin.elapsed().as_secs_f64(),
-                pace.per_second,
-                pace.cpu,
-                line(&ledger, envoy.resident_memory(), reloads)
-            );
+            let line = line(&clients.ledger(), envoy.resident_memory(), reloads);
+            println!("{:>5.0} s: {line}", begin.elapsed().as_secs_f64());
             next_line += shown;
         }
     }
-    Ok(Run {
-        vms,
-        start,
-        first: paces.first().copied().unwrap_or_default(),
-        last: paces.last().copied().unwrap_or_default(),
-        reloads,
-        lasted: begin.elapsed(),
-    })
+    Ok(Run { vms, start, reloads, lasted: begin.elapsed() })
 }
 
 /// When the VMs of the last reload's predecessor are gone, which takes a drain.

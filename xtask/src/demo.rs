@@ -67,7 +67,7 @@ pub fn show(example: Option<&str>, host: Host, once: bool) -> Outcome {
     }
     // Made before Envoy starts, so that no signal ends this and leaves Envoy behind.
     let mut interrupts = Signals::new([SIGINT, SIGTERM])?;
-    let running = Running::start_as(host, &system, Ports::Named, program)?;
+    let running = Running::start_as(host, &system, Ports::Named, program, &system.environment)?;
     introduce(&system, host)?;
 
     let kept = if system.tour.is_empty() {

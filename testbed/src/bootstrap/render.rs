@@ -1,47 +1,24 @@
 //! The bootstrap as the JSON that Envoy reads.
 
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::Bootstrap;
-use crate::Host;
+use crate::{Host, workspace};
 
 pub const TYPES: &str = "type.googleapis.com";
-/// The labels of the module's series, as `stats_tags` must name them.
-const LABELS: [&str; 15] = [
-    "method",
-    "status_code",
-    "auth_method",
-    "reason",
-    "limit",
-    "code",
-    "le",
-    "service",
-    "rung",
-    "name",
-    "from_state",
-    "to_state",
-    "kind",
-    "version",
-    "host",
-];
-
 impl Bootstrap {
     /// The static part, which lasts as long as the process.
     pub(crate) fn bootstrap(&self, listeners: &Path) -> Value {
         let mut clusters = vec![cluster("upstream", self.upstream)];
         clusters.extend(self.clusters.iter().cloned());
-        let tags: Vec<Value> = LABELS
-            .iter()
-            // The dot in front keeps `method` from matching inside `auth_method`.
-            .map(|label| json!({"tag_name": label, "regex": format!(r"\.({label}=\.=(.*?);\.)")}))
-            .collect();
         let mut bootstrap = json!({
             "node": {"id": "testbed", "cluster": "testbed"},
             "admin": {"address": socket_address(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))},
-            "stats_config": {"stats_tags": tags},
+            "stats_config": stats_config(),
             "static_resources": {"clusters": clusters},
             "dynamic_resources": {"lds_config": {
                 "resource_api_version": "V3",
@@ -162,6 +139,13 @@ pub fn dynamic_module(name: &str, configuration: Option<Value>) -> Value {
         filter["filter_config"] = configuration;
     }
     json!({"name": "envoy.filters.http.dynamic_modules", "typed_config": filter})
+}
+
+/// The labels of the module's series, which every bootstrap must name.
+fn stats_config() -> Value {
+    let text = fs::read_to_string(workspace().join("envoy/envoy.yaml")).expect("the bootstrap");
+    let mut bootstrap: Value = serde_saphyr::from_str(&text).expect("the bootstrap is YAML");
+    bootstrap["stats_config"].take()
 }
 
 /// Without it the names of a dynamic module's metrics begin with `envoy_dynamicmodulescustom_`.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::admin::Admin;
 use super::{CREATED, Envoy, Failed, listeners_file, write_listeners};
 use crate::bootstrap::{Bootstrap, DRAIN, to_native};
-use crate::process::{self, PATIENCE, Process};
+use crate::poll::PATIENCE;
+use crate::process::{self, Process};
 use crate::{Host, tools, workspace};
 
 impl Envoy {

@@ -42,28 +42,19 @@ pub struct Seen<'a> {
 }
 
 impl Running {
-    /// On the loopback interface, whatever the file says, with the gate in this form and the variables that the
-    /// system names.
-    pub fn start_as(
-        host: Host,
-        system: &System,
-        ports: Ports,
-        program: PathBuf,
-    ) -> Result<Self, String> {
-        Self::start_with(host, system, ports, program, &system.environment)
-    }
-
-    /// The same with the gate in the form that the tests run, and these variables.
+    /// On the loopback interface, whatever the file says, with these variables and the gate in the form that the tests
+    /// run.
     pub fn start(
         system: &System,
         ports: Ports,
         program: PathBuf,
         environment: &[(&str, &str)],
     ) -> Result<Self, String> {
-        Self::start_with(Host::from_env(), system, ports, program, environment)
+        Self::start_as(Host::from_env(), system, ports, program, environment)
     }
 
-    fn start_with(
+    /// The same with the gate in this form.
+    pub fn start_as(
         host: Host,
         system: &System,
         ports: Ports,

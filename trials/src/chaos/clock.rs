@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
 use crate::clock::{Clock, Which};
+use testbed::poll::PATIENCE;
 use testbed::service::{Service, answer};
 use testbed::{Client, Envoy, Request, poll};
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 pub const WALL: Scenario = Scenario {

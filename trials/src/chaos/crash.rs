@@ -10,6 +10,7 @@ use serde_json::json;
 use super::crowd::Answer;
 use super::judge::{IN_FLIGHT, REQUESTS, told};
 use super::{Report, Scenario, bootstrap, start, well};
+use testbed::poll::PATIENCE;
 use testbed::{Client, Envoy, Request, Upstream, crashing_module, poll};
 
 pub const SCENARIO: Scenario = Scenario {
@@ -21,8 +22,6 @@ pub const SCENARIO: Scenario = Scenario {
 };
 
 const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nx-client: crash\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const CRASHES: u32 = 2;
 

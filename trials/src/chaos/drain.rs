@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::crowd::{Crowd, statuses};
 use super::{Report, Scenario, bootstrap, start, well};
 use testbed::envoy::Reload;
+use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll};
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const REPLACED: Scenario = Scenario {
     name: "workers-drained",
@@ -38,12 +36,7 @@ fn replaced(phase: Duration) -> Report {
     report.figure(format!("{} connections opened anew", reopened.unwrap_or_default()));
     let answers = crowd.take();
     envoy.admin_post("/drain_listeners?graceful");
-    report.judge(&answers, &[], &[]);
-    report.judge_limit(&answers, &[]);
-    report.judge_service(&service);
-    report.judge_counters(&envoy, &statuses(&answers));
-    report.judge_process(&mut envoy);
-    report.end(&envoy)
+    report.judge_all(&answers, &[], &[], &service, envoy)
 }
 
 /// How many clients have opened so far.
@@ -71,13 +64,5 @@ fn terminated(phase: Duration) -> Report {
     let answers = crowd.take();
     report.judge(&answers, &[503], &[0]);
     report.judge_limit(&answers, &[]);
-    let mut next = Envoy::start(&bootstrap).expect("Envoy starts again");
-    let crowd = Crowd::start(next.address());
-    crowd.goes_on(phase / 2);
-    let answers = crowd.take();
-    report.judge(&answers, &[], &[]);
-    report.judge_counters(&next, &statuses(&answers));
-    report.judge_service(&service);
-    report.judge_process(&mut next);
-    report.end(&next)
+    report.judge_next(&bootstrap, &service, phase)
 }

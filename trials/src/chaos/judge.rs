@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::crowd::{Answer, Kind, statuses};
-use super::{HANDED_OUT, LIMIT, Report, TOKEN};
+use super::{HANDED_OUT, LIMIT, Report, TOKEN, start};
 use testbed::client::{Answered, most_within};
-use testbed::{Envoy, Service, poll, process};
-
-/// Flushes come once a second, and the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+use testbed::poll::PATIENCE;
+use testbed::{Bootstrap, Envoy, Service, poll, process};
 
 pub const REQUESTS: &str = "probegate_gateway_requests_total";
 pub const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
@@ -53,6 +51,34 @@ impl Report {
             format!("{foreign} do not"),
         );
         self.figure(told(&statuses(answers)));
+    }
+
+    /// All that holds of an Envoy that outlives the fault: each answer, the limit, the guards, the counters, where others
+    /// than the crowd saw these statuses `besides`, and the process.
+    pub fn judge_all(
+        mut self,
+        answers: &[Answer],
+        through: &[u16],
+        besides: &[u16],
+        service: &Service,
+        mut envoy: Envoy,
+    ) -> Self {
+        self.judge(answers, through, &[]);
+        self.judge_limit(answers, &[]);
+        self.judge_service(service);
+        let mut seen = statuses(answers);
+        for status in besides {
+            *seen.entry(*status).or_default() += 1;
+        }
+        self.judge_counters(&envoy, &seen);
+        self.judge_process(&mut envoy);
+        self.end(&envoy)
+    }
+
+    /// The same of a process that is started after the fault.
+    pub fn judge_next(self, bootstrap: &Bootstrap, service: &Service, phase: Duration) -> Self {
+        let (envoy, crowd) = start(bootstrap, phase);
+        self.judge_all(&crowd.take(), &[], &[], service, envoy)
     }
 
     /// Whether the one client that sends as fast as it can has had no more than its limit in any window. A `border`

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::crowd::{Crowd, statuses};
 use super::{Report, Scenario, bootstrap, start, well};
+use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll};
 
 pub const SCENARIO: Scenario = Scenario {
@@ -20,8 +20,6 @@ pub const SCENARIO: Scenario = Scenario {
 };
 
 const MORE: u64 = 32 << 20;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connections of a wave of the flood: of each body Envoy keeps a megabyte or two, while the service takes none.
 const FLOOD: usize = 40;
@@ -57,16 +55,7 @@ fn run(phase: Duration) -> Report {
     let ended = envoy.ended().map_or("alive".to_owned(), |status| status.to_string());
     report.figure(format!("it had {} MB; {ended}", before >> 20));
 
-    let mut next = Envoy::start(&bootstrap).expect("Envoy starts again");
-    let crowd = Crowd::start(next.address());
-    crowd.goes_on(phase / 2);
-    let answers = crowd.take();
-    report.judge(&answers, &[], &[]);
-    report.judge_limit(&answers, &[]);
-    report.judge_counters(&next, &statuses(&answers));
-    report.judge_service(&service);
-    report.judge_process(&mut next);
-    report.end(&next)
+    report.judge_next(&bootstrap, &service, phase)
 }
 
 /// Of what it can write to: of its addresses it has reserved far more than it uses, so a limit of those binds nobody.

@@ -14,6 +14,7 @@ use super::{HANDED_OUT, LIMIT, Report, Scenario, TOKEN, bootstrap, plugin, start
 use crate::poison::{filter, poison, telling_module};
 use testbed::client::{Load, load, most_within};
 use testbed::envoy::Reload;
+use testbed::poll::PATIENCE;
 use testbed::service::{Service, answer};
 use testbed::{Bootstrap, Client, Envoy, Request, Stats, poll};
 use values::{NONCES, SLOT, TAGS, older, poisons};
@@ -25,8 +26,6 @@ pub const SCENARIO: Scenario = Scenario {
     of_vms: true,
     run,
 };
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Of the limit.
 const WINDOW: Duration = Duration::from_secs(1);

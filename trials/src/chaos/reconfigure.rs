@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::crowd::statuses;
 use super::{Report, Scenario, TOKEN, bootstrap, plugin, start, well};
 use testbed::envoy::Reload;
 use testbed::poll;
@@ -40,10 +39,5 @@ fn run(phase: Duration) -> Report {
     }
     report.figure(format!("{rounds} configurations"));
     let answers = crowd.take();
-    report.judge(&answers, &[], &[]);
-    report.judge_limit(&answers, &[]);
-    report.judge_service(&service);
-    report.judge_counters(&envoy, &statuses(&answers));
-    report.judge_process(&mut envoy);
-    report.end(&envoy)
+    report.judge_all(&answers, &[], &[], &service, envoy)
 }

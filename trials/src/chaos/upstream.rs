@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::crowd::statuses;
 use super::{Report, Scenario, bootstrap, start, well};
+use testbed::poll::PATIENCE;
 use testbed::service::{Does, answer};
 use testbed::{Client, poll};
 
@@ -33,14 +33,12 @@ pub const RESETTING: Scenario = Scenario {
     run: |phase| run(Does::Resets, 503, phase),
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Twice well, and twice not.
 fn run(fault: Does, status: u16, phase: Duration) -> Report {
     let service = well();
     let routes =
         json!([{"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": "0.3s"}}]);
-    let (mut envoy, crowd) = start(&bootstrap(&service).routes(routes), phase);
+    let (envoy, crowd) = start(&bootstrap(&service).routes(routes), phase);
     for does in [fault.clone(), answer(200, "ok"), fault, answer(200, "ok")] {
         service.now(does);
         crowd.goes_on(phase / 2);
@@ -53,18 +51,9 @@ fn run(fault: Does, status: u16, phase: Duration) -> Report {
     });
     let answers = crowd.take();
     let mut report = Report::default();
-    // The last of the timeouts are those of a busy machine; and what was under way breaks off.
-    report.judge(&answers, &[503, 504], &[]);
     let failed = answers.iter().filter(|answer| answer.status == status).count();
     report.check(failed > 0, "the fault is felt", format!("no {status}"));
     report.check(recovered.is_some(), "it recovers", format!("{:?} at last", asked.last()));
-    report.judge_limit(&answers, &[]);
-    report.judge_service(&service);
-    let mut seen = statuses(&answers);
-    for status in asked {
-        *seen.entry(status).or_default() += 1;
-    }
-    report.judge_counters(&envoy, &seen);
-    report.judge_process(&mut envoy);
-    report.end(&envoy)
+    // The last of the timeouts are those of a busy machine; and what was under way breaks off.
+    report.judge_all(&answers, &[503, 504], &asked, &service, envoy)
 }

@@ -60,14 +60,10 @@ const RESET: [&str; 3] = ["codec_error:", "http2.", "downstream_"];
 #[derive(Default)]
 pub struct Account {
     pub streams: u64,
-    /// Streams of HTTP/2.
-    pub second: u64,
     /// Streams that the gate was shown, by the status of their answer; 0 if there was none.
     pub shown: BTreeMap<u16, u64>,
     /// Those that it was not shown.
     pub alone: BTreeMap<u16, u64>,
-    /// Why Envoy answered those of them that it answered.
-    pub reasons: BTreeMap<String, u64>,
     /// What the gate decided, in a word.
     pub decisions: BTreeMap<String, u64>,
     /// Forwarded requests that were answered 401 or 403.
@@ -92,7 +88,7 @@ pub fn filter() -> Value {
 
 /// The access log of the connection manager.
 pub fn log(path: &Path) -> Value {
-    const LINE: &str = "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %PROTOCOL% %FILTER_STATE(hostile.shown:PLAIN)% \
+    const LINE: &str = "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %FILTER_STATE(hostile.shown:PLAIN)% \
         %FILTER_STATE(DECISION:PLAIN)% %RESP(x-request-id)% %REQ(:path)%\n";
     let decision = match Host::from_env() {
         Host::Wasm => "wasm.probegate.decision",
@@ -124,17 +120,15 @@ impl Account {
     }
 
     fn enter(&mut self, line: &[u8]) {
-        let mut words = line.splitn(7, |byte| *byte == b' ');
+        let mut words = line.splitn(6, |byte| *byte == b' ');
         let mut word = || words.next().unwrap_or_default();
-        let [status, details, protocol, shown, decision, id] =
-            [word(), word(), word(), word(), word(), word()];
+        let [status, details, shown, decision, id] = [word(), word(), word(), word(), word()];
         // A stream that was told to continue, and ended, had no answer.
         let status: u16 =
             str::from_utf8(status).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
         let status = if status == 100 { 0 } else { status };
         let text = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
         self.streams += 1;
-        self.second += u64::from(protocol == b"HTTP/2");
         if shown == SHOWN {
             *self.shown.entry(status).or_default() += 1;
             // Nothing was decided of one that waited for its body when its client went.
@@ -152,12 +146,9 @@ impl Account {
         if status > 0 {
             let details = text(details);
             let reset = RESET.iter().any(|begin| details.starts_with(begin));
-            let reason =
-                if reset { format!("{status}, then reset") } else { format!("{status} {details}") };
             if !reset && !ALONE.contains(&details.as_str()) {
                 self.broke("what Envoy answers alone, it answers for a known reason", line);
             }
-            *self.reasons.entry(reason).or_default() += 1;
         }
         if !id.is_empty() || !decision.is_empty() {
             self.broke("the gate has no part in what Envoy shows to no filter", line);

@@ -1,10 +1,8 @@
 //! Whether every promise held.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::time::Duration;
 
 use super::METRICS_TOKEN;
 use super::account::Account;
@@ -14,10 +12,8 @@ use super::setting::Setting;
 use super::tally::Tally;
 use crate::Outcome;
 use crate::report::Report;
+use testbed::poll::PATIENCE;
 use testbed::{Client, Envoy, Host, Request, Stats, poll};
-
-/// How long is waited for what Envoy and the gate hand over once a second or sooner.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The most series that the gate may have, whatever comes.
 const MOST_SERIES: usize = 2_000;
@@ -83,7 +79,6 @@ pub fn judge(mut setting: Setting, tally: Tally, mut memory: Vec<u64>, vms_befor
     report.check(guard.opened > 0, "the run shows each outcome often", "no token opened a page");
     counters::judge_statuses(&account, &stats, &mut report);
     figures(&mut report, &tally, &account, &guard);
-    report.counts("refusals, as the gate counts them", &refusals(&stats));
     for seen in [tally.seen, account.seen, guard.seen] {
         report.add(seen);
     }
@@ -94,15 +89,12 @@ pub fn judge(mut setting: Setting, tally: Tally, mut memory: Vec<u64>, vms_befor
 /// What was sent, and what became of it.
 fn figures(report: &mut Report, tally: &Tally, account: &Account, guard: &Guard) {
     report.counts("requests sent", &tally.sent);
-    report.counts("answers to what the gate saw; 0: gone before one", &account.shown);
-    report.counts("answers of Envoy's own, before any filter", &account.reasons);
     report.counts("decisions, as Envoy was told them", &account.decisions);
     for (what, count) in [
         ("requests in all", tally.sent.values().sum()),
         ("resets by the client", tally.resets),
         ("not answered, since Envoy closed the connection before", tally.cut_off),
         ("streams that Envoy made of them", account.streams),
-        ("of these, over HTTP/2", account.second),
         ("of these, shown to the gate", account.shown.values().sum()),
         ("of these, forwarded to the upstream", guard.served),
         ("guarded pages opened with a token", guard.opened),
@@ -146,30 +138,6 @@ fn settled(setting: &Setting) -> (Account, Stats, Vec<Line>) {
     });
     let (stats, lines) = settled.expect("asked at least once");
     (account, stats, lines)
-}
-
-fn refusals(stats: &Stats) -> BTreeMap<String, u64> {
-    const FAMILIES: [&str; 4] = [
-        "auth_failures_total",
-        "rate_limited_total",
-        "replay_blocks_total",
-        "global_rate_limit_errors_total",
-    ];
-    let mut refusals = BTreeMap::new();
-    for family in FAMILIES {
-        for sample in stats.named(&format!("probegate_gateway_{family}")) {
-            let label = |name: &str| sample.labels.get(name).map_or("", String::as_str);
-            let name = format!(
-                "{} {} {}",
-                family.trim_end_matches("_total"),
-                label("limit"),
-                label("reason")
-            );
-            *refusals.entry(name.replace("  ", " ")).or_default() += sample.value as u64;
-        }
-    }
-    refusals.retain(|_, count| *count > 0);
-    refusals
 }
 
 /// A line of Envoy's log that tells of a failure. What a client sent stands in the gate's own lines alone.

@@ -183,12 +183,7 @@ fn odd(attacker: &mut Attacker<'_>) {
         random.pick(&HEADS).into()
     };
     attacker.sent("with an odd head, huge, or with 100 headers", 1);
-    let mut stream = attacker.connect();
-    let _ = stream.write_all(&bytes);
-    match answer(&mut BufReader::new(stream), bytes.starts_with(b"HEAD ")) {
-        Some(answer) => attacker.tally.answered(&answer, None, &bytes),
-        None => attacker.tally.cut_off += 1,
-    }
+    ask(attacker, &bytes, None);
 }
 
 /// An upgrade, and what is said through the tunnel if there is one.
@@ -207,14 +202,8 @@ fn upgraded(attacker: &mut Attacker<'_>) {
     attacker.sent("upgrade", 1);
     // Drawn whatever the answer is, so that what follows is the same in every run.
     let (said, leaves) = (attacker.random.bytes(64), attacker.random.one_in(2));
-    let mut reader = BufReader::new(attacker.connect());
-    let _ = reader.get_mut().write_all(&bytes);
-    let Some(first) = answer(&mut reader, shot.method == b"HEAD") else {
-        attacker.tally.cut_off += 1;
-        return;
-    };
-    attacker.tally.answered(&first, Some(&shot), &bytes);
-    if first.status == 101 {
+    let (mut reader, status) = ask(attacker, &bytes, Some(&shot));
+    if status == Some(101) {
         let _ = reader.get_mut().write_all(&said);
         let _ = reader.read_exact(&mut [0; 64]);
         if leaves {
@@ -233,12 +222,7 @@ fn connected(attacker: &mut Attacker<'_>) {
     }
     let bytes = bytes(&shot, random);
     attacker.sent("CONNECT", 1);
-    let mut stream = attacker.connect();
-    let _ = stream.write_all(&bytes);
-    match answer(&mut BufReader::new(stream), false) {
-        Some(answer) => attacker.tally.answered(&answer, Some(&shot), &bytes),
-        None => attacker.tally.cut_off += 1,
-    }
+    ask(attacker, &bytes, Some(&shot));
 }
 
 /// No HTTP at all.
@@ -252,6 +236,22 @@ fn garbage(attacker: &mut Attacker<'_>) {
     };
     attacker.sent("no HTTP", 1);
     say_all(attacker, &bytes);
+}
+
+/// Says this, judges the first answer, and returns its status.
+fn ask(
+    attacker: &mut Attacker<'_>,
+    bytes: &[u8],
+    shot: Option<&Shot>,
+) -> (BufReader<TcpStream>, Option<u16>) {
+    let mut reader = BufReader::new(attacker.connect());
+    let _ = reader.get_mut().write_all(bytes);
+    let first = answer(&mut reader, bytes.starts_with(b"HEAD "));
+    match &first {
+        Some(answer) => attacker.tally.answered(answer, shot, bytes),
+        None => attacker.tally.cut_off += 1,
+    }
+    (reader, first.map(|answer| answer.status))
 }
 
 /// Says this and no more, and judges whatever comes.

@@ -91,50 +91,23 @@ impl Shot {
             id: None,
         };
         shot.client(random);
-        let opens = match random.below(100) {
-            0..20 => {
-                shot.path = guarded(random);
-                shot.shut = true;
-                false
-            }
-            20..30 => {
-                shot.opening(random);
-                true
-            }
-            30..45 => {
-                shot.recall(random);
-                false
-            }
-            45..53 => {
-                shot.pay(random);
-                false
-            }
-            53..58 => {
-                shot.path = format!("/status/{}", 200 + random.below(400)).into();
-                false
-            }
+        let kind = random.below(100);
+        match kind {
+            0..20 => (shot.path, shot.shut) = (guarded(random), true),
+            20..30 => shot.opening(random),
+            30..45 => shot.recall(random),
+            45..53 => shot.pay(random),
+            53..58 => shot.path = format!("/status/{}", 200 + random.below(400)).into(),
             58..63 => {
                 shot.path = b"/v1/search".to_vec();
                 shot.field("x-api-key", format!("key-{}", random.below(200)));
-                false
             }
-            _ => {
-                shot.path = random.pick(&OPEN).into();
-                random.mutate(&mut shot.path);
-                // Most of what is not ASCII Envoy refuses before the gate sees it.
-                if !random.one_in(12) {
-                    shot.path.retain(u8::is_ascii_graphic);
-                    if !shot.path.starts_with(b"/") {
-                        shot.path.insert(0, b'/');
-                    }
-                }
-                false
-            }
-        };
+            _ => shot.open(random),
+        }
         if random.one_in(60) {
             random.mutate(&mut shot.method);
         }
-        shot.more_fields(random, opens);
+        shot.more_fields(random, (20..30).contains(&kind));
         shot.request_id(random);
         if shot.body.is_empty() && random.one_in(10) {
             let length = random.below(300);
@@ -156,6 +129,19 @@ impl Shot {
             _ => format!("10.0.{}.{}", random.below(12), random.below(250)),
         };
         self.field("x-forwarded-for", address);
+    }
+
+    /// A route that is not guarded, or none.
+    fn open(&mut self, random: &mut Random) {
+        self.path = random.pick(&OPEN).into();
+        random.mutate(&mut self.path);
+        // Most of what is not ASCII Envoy refuses before the gate sees it.
+        if !random.one_in(12) {
+            self.path.retain(u8::is_ascii_graphic);
+            if !self.path.starts_with(b"/") {
+                self.path.insert(0, b'/');
+            }
+        }
     }
 
     /// A guarded route with its token.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use testbed::{Envoy, Host, Stats, poll};
 
 use super::clients::Ledger;
+use super::instructions;
 use super::world::{Held, Services};
-use super::{PATIENCE, Pace, instructions};
 use crate::Outcome;
 use crate::report::Report;
 use testbed::figures::grouped;
+use testbed::poll::PATIENCE;
 
 /// The most memory at the end: that at the start, a tenth of it, and so many bytes.
 const ROOM: u64 = 8 << 20;
@@ -123,12 +124,6 @@ impl Report {
         let kept = after <= before * INSTRUCTIONS / 100;
         self.promise(kept, &format!("instructions a request, before and after {between}"), seen);
         Ok(())
-    }
-
-    pub fn pace(&mut self, first: Pace, last: Pace) {
-        let (before, after) = (first.per_second, last.per_second);
-        self.figure(format!("requests a second: {before:.0}, then {after:.0}"));
-        self.figure(format!("CPU a request: {:.1} us, then {:.1} us", first.cpu, last.cpu));
     }
 
     /// Prints what was seen. An error if a promise was broken.
