@@ -52,19 +52,13 @@ fn deny() -> Outcome<Command> {
 mod tests {
     use std::fs;
 
-    use serde_json::Value;
-
     use crate::command;
 
     /// In the line above it, where whoever would take it out or add to it looks.
     #[test]
     fn each_dependency_says_why_it_is_there() {
-        let metadata = command::output(&mut command::cargo(
-            "metadata --no-deps --locked --offline --format-version 1",
-        ));
-        let metadata: Value = serde_json::from_str(&metadata.expect("metadata")).expect("JSON");
         let mut silent = Vec::new();
-        for package in metadata["packages"].as_array().expect("packages") {
+        for package in command::packages().expect("packages") {
             let path = package["manifest_path"].as_str().expect("a path");
             let manifest = fs::read_to_string(path).expect("a manifest");
             let lines: Vec<_> = manifest.lines().collect();

@@ -1,8 +1,10 @@
 //! Other programs, with errors that name the command.
 
+use std::io::Write as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::{io, iter};
 
+use serde_json::Value;
 use testbed::workspace;
 
 use crate::Outcome;
@@ -28,6 +30,29 @@ pub fn output(command: &mut Command) -> Outcome<String> {
     // What a failed command had to say must not be lost.
     ended(command, output.status).inspect_err(|_| println!("{printed}"))?;
     Ok(printed)
+}
+
+/// What it prints when it is given that input, and whether it ended with 0. Its errors are with what it prints.
+pub fn fed(command: &mut Command, input: &[u8]) -> Outcome<(bool, String)> {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().map_err(|error| absent(piped, &error))?;
+    child.stdin.take().ok_or("it has no input")?.write_all(input)?;
+    let output = child.wait_with_output()?;
+    let said = [output.stdout, output.stderr].concat();
+    Ok((output.status.success(), String::from_utf8_lossy(&said).trim().to_owned()))
+}
+
+/// The packages of the workspace, as `cargo metadata` has them.
+pub fn packages() -> Outcome<Vec<Value>> {
+    let words = "metadata --no-deps --locked --offline --format-version 1";
+    let metadata: Value = serde_json::from_str(&output(&mut cargo(words))?)?;
+    Ok(metadata["packages"].as_array().cloned().unwrap_or_default())
+}
+
+/// The messages of a build.
+pub fn messages(cargo: &mut Command) -> Outcome<Vec<Value>> {
+    let said = output(cargo.args(["--message-format", "json"]))?;
+    Ok(said.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
 fn ended(command: &Command, status: ExitStatus) -> Outcome {

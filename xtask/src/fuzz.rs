@@ -1,41 +1,34 @@
 //! `cargo xtask fuzz`: each fuzz target for so long, from its corpus in the repository
 //! and from what earlier runs found, which stays below `target/fuzz`.
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
 use testbed::{tools, workspace};
 
 use crate::{Outcome, command};
 
-/// No input takes longer, in seconds, and no target more memory, in MB.
-const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
+/// No input takes longer, in seconds, and no target more memory, in MB; and only what is amiss is told on the way.
+const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"];
 
-/// These targets, or all, each for so many seconds.
+/// These targets, or all, each for so many seconds. libFuzzer says at the end of each how many inputs it had.
 pub fn run(seconds: u64, names: &[String]) -> Outcome {
     let targets = chosen(&targets()?, names)?;
     build(&targets)?;
-    let mut table = format!(
-        "{:<20} {:>12} {:>8} {:>8} {:>9} {:>8}\n",
-        "target", "executions", "a second", "seconds", "features", "crashes"
-    );
-    let mut crashes = Vec::new();
+    let mut broken = Vec::new();
     for target in &targets {
-        println!("{target}: {seconds} s …");
-        let ran = Ran::of(target, seconds)?;
-        ran.row(&mut table, target);
-        crashes.extend(ran.crash);
+        println!("\n{target}: {seconds} s …");
+        if fuzz(target, seconds).is_err() {
+            broken.push(target.as_str());
+        }
     }
-    println!("\n{table}");
-    match crashes.as_slice() {
+    match broken.as_slice() {
         [] => Ok(()),
-        crashes => {
-            let paths: Vec<String> =
-                crashes.iter().map(|path| path.display().to_string()).collect();
-            Err(format!("what no input may do, these do:\n{}", paths.join("\n")).into())
+        broken => {
+            let (broken, folder) = (broken.join(", "), artifacts());
+            let folder = folder.display();
+            Err(format!("what no input may do, one did: {broken}; it is in {folder}").into())
         }
     }
 }
@@ -112,83 +105,22 @@ pub fn nightly() -> Option<String> {
     names.filter(|name| name.starts_with("nightly")).max().map(str::to_owned)
 }
 
-/// What a run came to.
-#[derive(Debug, Default, PartialEq)]
-struct Ran {
-    executions: u64,
-    seconds: f64,
-    features: u64,
-    /// The input that broke a promise.
-    crash: Option<PathBuf>,
+/// Where an input lies that broke a promise.
+fn artifacts() -> PathBuf {
+    folder().join("artifacts")
 }
 
-impl Ran {
-    fn of(target: &str, seconds: u64) -> Outcome<Self> {
-        let program = format!("{}-unknown-linux-gnu/release/{target}", std::env::consts::ARCH);
-        let (found, artifacts) = (folder().join("corpus").join(target), folder().join("artifacts"));
-        fs::create_dir_all(&found)?;
-        fs::create_dir_all(&artifacts)?;
-        let log = folder().join(format!("{target}.log"));
-        let began = Instant::now();
-        let status = Command::new(folder().join(program))
-            .arg(found)
-            .arg(workspace().join("fuzz/corpus").join(target))
-            .args([format!("-max_total_time={seconds}"), "-print_final_stats=1".into()])
-            .args(LIMITS)
-            .arg(format!("-dict={}", workspace().join("fuzz/dictionary").display()))
-            .arg(format!("-artifact_prefix={}/{target}-", artifacts.display()))
-            .stdout(Stdio::null())
-            .stderr(File::create(&log)?)
-            .status()?;
-        let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
-        let ran = Self { seconds: began.elapsed().as_secs_f64(), ..Self::read(&text) };
-        match (&ran.crash, status.success()) {
-            (None, false) => Err(format!("{target} ended with {status}: {}", log.display()).into()),
-            _ => Ok(ran),
-        }
-    }
-
-    /// Reads what libFuzzer says.
-    fn read(log: &str) -> Self {
-        let mut ran = Self::default();
-        for line in log.lines() {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            if let ["stat::number_of_executed_units:", number] = words.as_slice() {
-                ran.executions = number.parse().unwrap_or_default();
-            } else if let Some((_, path)) = line.split_once("Test unit written to ") {
-                ran.crash = Some(Path::new(path).into());
-            } else if let Some(at) = words.iter().position(|word| *word == "ft:") {
-                let number = words.get(at + 1).and_then(|number| number.parse().ok());
-                ran.features = number.unwrap_or(ran.features);
-            }
-        }
-        ran
-    }
-
-    fn row(&self, table: &mut String, target: &str) {
-        let Self { executions, seconds, features, crash } = self;
-        let (a_second, crashes) = (*executions as f64 / seconds, u8::from(crash.is_some()));
-        let _ = writeln!(
-            table,
-            "{target:<20} {executions:>12} {a_second:>8.0} {seconds:>8.0} {features:>9} {crashes:>8}"
-        );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_what_its_log_says() {
-        let log = "\
-#2\tINITED cov: 12 ft: 13 corp: 1/1b exec/s: 0 rss: 40Mb
-#900\tDONE   cov: 2037 ft: 9125 corp: 833/11905b lim: 27 exec/s: 779 rss: 545Mb
-stat::number_of_executed_units: 47578
-stat::average_exec_per_sec:     779";
-        let ran = Ran { executions: 47_578, features: 9_125, ..Ran::default() };
-        assert_eq!(Ran::read(log), ran);
-        let log = format!("{log}\nartifact_prefix='/a/'; Test unit written to /a/paths-crash-34");
-        assert_eq!(Ran::read(&log), Ran { crash: Some("/a/paths-crash-34".into()), ..ran });
-    }
+fn fuzz(target: &str, seconds: u64) -> Outcome {
+    let program = format!("{}-unknown-linux-gnu/release/{target}", std::env::consts::ARCH);
+    let found = folder().join("corpus").join(target);
+    fs::create_dir_all(&found)?;
+    fs::create_dir_all(artifacts())?;
+    let mut fuzz = Command::new(folder().join(program));
+    fuzz.arg(found)
+        .arg(workspace().join("fuzz/corpus").join(target))
+        .args([format!("-max_total_time={seconds}"), "-print_final_stats=1".into()])
+        .args(LIMITS)
+        .arg(format!("-dict={}", workspace().join("fuzz/dictionary").display()))
+        .arg(format!("-artifact_prefix={}/{target}-", artifacts().display()));
+    command::run(&mut fuzz)
 }

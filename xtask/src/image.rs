@@ -6,15 +6,14 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use flate2::{Compression, GzBuilder};
 use serde_json::{Value, json};
-use tar::{Builder, Header};
 use testbed::{module, workspace};
 
 use crate::host::Host;
-use crate::{Outcome, build, command};
+use crate::{Outcome, build, command, release};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -48,7 +47,7 @@ struct Image {
 impl Image {
     /// One layer with the module as `plugin.wasm`. The same module with the same labels makes the same bytes.
     fn of(module: &[u8], labels: &[(&str, String)]) -> Outcome<Self> {
-        let files = archive(module)?;
+        let files = release::of_files(&[("plugin.wasm".to_owned(), module.to_vec())].into())?;
         let layer = compressed(&files)?;
         let config = json!({
             "architecture": "wasm",
@@ -94,12 +93,8 @@ impl Image {
 /// What the image says of itself, below `org.opencontainers.image`. No time, but the commit, if nothing has been
 /// changed since.
 pub fn labels() -> Outcome<Vec<(&'static str, String)>> {
-    let manifest = command::output(&mut command::cargo(
-        "metadata --no-deps --locked --offline --format-version 1",
-    ))?;
-    let manifest: Value = serde_json::from_str(&manifest)?;
-    let packages = manifest["packages"].as_array().into_iter().flatten();
-    let package = packages.into_iter().find(|package| package["name"] == "probegate");
+    let packages = command::packages()?;
+    let package = packages.iter().find(|package| package["name"] == "probegate");
     let package = package.ok_or("the workspace has no package probegate")?;
     let of_package = [
         ("title", "name"),
@@ -119,22 +114,9 @@ pub fn labels() -> Outcome<Vec<(&'static str, String)>> {
 /// The commit, if git knows one and the sources are its.
 fn revision() -> Option<String> {
     let git = |words: &[&str]| {
-        let mut git = Command::new("git");
-        git.args(words).current_dir(workspace()).stderr(Stdio::null());
-        let output = git.output().ok().filter(|output| output.status.success())?;
-        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        command::output(Command::new("git").args(words).current_dir(workspace())).ok()
     };
-    let is_changed = !git(&["status", "--porcelain"])?.is_empty();
-    git(&["rev-parse", "HEAD"]).filter(|_| !is_changed)
-}
-
-fn archive(module: &[u8]) -> io::Result<Vec<u8>> {
-    let mut header = Header::new_ustar();
-    header.set_size(module.len() as u64);
-    header.set_mode(0o644);
-    let mut archive = Builder::new(Vec::new());
-    archive.append_data(&mut header, "plugin.wasm", module)?;
-    archive.into_inner()
+    git(&["rev-parse", "HEAD"]).filter(|_| git(&["status", "--porcelain"]).as_deref() == Some(""))
 }
 
 fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {

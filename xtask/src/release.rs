@@ -14,7 +14,7 @@ use crate::build::{self, Place};
 use crate::host::Host;
 use crate::{Outcome, command, image};
 
-pub use bundle::archive;
+pub use bundle::{archive, of_files};
 
 /// The version of the workspace.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use serde_json::Value;
 use testbed::workspace;
 
 use super::trim;
@@ -68,10 +67,8 @@ impl Place {
 
     /// The crates that the compiler is given for such a module beside its own, as `name@version`.
     pub fn linked(&self, package: &str) -> Outcome<BTreeSet<String>> {
-        let said = command::output(self.compiler(package)?.arg("--message-format=json"))?;
         let mut linked = BTreeSet::new();
-        for line in said.lines() {
-            let message: Value = serde_json::from_str(line)?;
+        for message in command::messages(&mut self.compiler(package)?)? {
             // Macros and build scripts are made for this machine, and lie elsewhere.
             let made_for_it = message["filenames"][0]
                 .as_str()

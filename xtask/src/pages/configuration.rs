@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use testbed::workspace;
@@ -47,19 +46,8 @@ impl Checker {
     /// What the command line says of it, if it is not good.
     pub fn fault(&self, text: &str) -> Outcome<Option<String>> {
         let mut check = Command::new(&self.program);
-        let mut check = check
-            .args(["check", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut input = check.stdin.take().ok_or("the command line has no input")?;
-        input.write_all(text.as_bytes())?;
-        drop(input);
-        let output = check.wait_with_output()?;
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).trim().to_owned();
-        Ok((!output.status.success()).then_some(said))
+        let (good, said) = command::fed(check.args(["check", "-"]), text.as_bytes())?;
+        Ok((!good).then_some(said))
     }
 }
 
@@ -71,15 +59,10 @@ fn key(line: &str) -> Option<&str> {
 }
 
 fn program() -> Outcome<PathBuf> {
-    let words = format!(
-        "build --quiet --workspace --features {FEATURES} --bin probegate --message-format json"
-    );
-    let messages = command::output(&mut command::cargo(&words))?;
-    let mut programs = messages.lines().filter_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
-    });
-    programs.next_back().ok_or_else(|| "cargo built no command line".into())
+    let words = format!("build --quiet --workspace --features {FEATURES} --bin probegate");
+    let messages = command::messages(&mut command::cargo(&words))?;
+    let mut programs = messages.iter().filter_map(|message| message["executable"].as_str());
+    programs.next_back().map(PathBuf::from).ok_or_else(|| "cargo built no command line".into())
 }
 
 #[cfg(test)]

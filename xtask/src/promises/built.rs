@@ -41,15 +41,10 @@ impl Binary {
 
 /// All of them.
 pub fn built() -> Outcome<Vec<Binary>> {
-    let words = format!(
-        "test --quiet {} --features {} --tests --no-run --message-format json",
-        test::NATIVE,
-        test::FEATURES
-    );
-    let messages = command::output(&mut command::cargo(&words))?;
+    let words =
+        format!("test --quiet {} --features {} --tests --no-run", test::NATIVE, test::FEATURES);
     let mut binaries = Vec::new();
-    for message in messages.lines() {
-        let message: Value = serde_json::from_str(message)?;
+    for message in command::messages(&mut command::cargo(&words))? {
         let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
         let Some(program) = text("/executable").filter(|_| message["profile"]["test"] == true)
         else {

@@ -17,42 +17,32 @@ fn binaries() -> [Binary; 5] {
 
 #[test]
 fn a_command_names_what_it_runs() {
+    let lacks = |name| Some(format!("it runs no test that is called {name}"));
+    let says = |fault: &str| Some(fault.to_owned());
     for (command, fault) in [
         ("cargo xtask audit", None),
         ("cargo xtask fuzz --seconds 1 paths", None),
-        ("cargo xtask nothing", Some("there is no such verb")),
+        ("cargo xtask nothing", says("there is no such verb")),
         ("cargo xtask test --envoy 1.40.0 routes of_envoy", None),
-        ("cargo xtask test --envoy 1.40.0", Some("it names no test")),
-        (
-            "cargo xtask test --envoy 1.40.0 routes none",
-            Some("it runs no test that is called none"),
-        ),
+        ("cargo xtask test --envoy 1.40.0", says("it names no test")),
+        ("cargo xtask test --envoy 1.40.0 routes none", lacks("none")),
         ("cargo test --package probegate-core --lib route::tests", None),
         ("cargo test --test fake_host faults::", None),
         ("cargo test of_the_fake_host", None),
         ("cargo test --package xtask of_xtask", None),
         ("cargo test --package testbed --lib stats", None),
-        ("cargo test --package probegate-core --lib", Some("it names no test")),
-        ("cargo test --test fake_host", Some("it names no test")),
-        (
-            "cargo test --package probegate-core route --test",
-            Some("it runs no test that is called route"),
-        ),
-        ("cargo test --package probegate-core --lib route stats", Some("cargo takes one name")),
+        ("cargo test --package probegate-core --lib", says("it names no test")),
+        ("cargo test --test fake_host", says("it names no test")),
+        ("cargo test --package probegate-core route --test", lacks("route")),
+        ("cargo test --package probegate-core --lib route stats", says("cargo takes one name")),
         // Tests of other packages, which the command does not run, or of another kind.
-        (
-            "cargo test --package probegate-core --lib stats",
-            Some("it runs no test that is called stats"),
-        ),
-        ("cargo test of_xtask", Some("it runs no test that is called of_xtask")),
-        (
-            "cargo test --package probegate-core --lib faults::",
-            Some("it runs no test that is called faults::"),
-        ),
-        ("cargo test --test none route", Some("it runs no test that is called route")),
-        ("cargo deny check", Some("no proof is of this form")),
+        ("cargo test --package probegate-core --lib stats", lacks("stats")),
+        ("cargo test of_xtask", lacks("of_xtask")),
+        ("cargo test --package probegate-core --lib faults::", lacks("faults::")),
+        ("cargo test --test none route", lacks("route")),
+        ("cargo deny check", says("no proof is of this form")),
     ] {
-        assert_eq!(missing(command, &binaries()).as_deref(), fault, "{command}");
+        assert_eq!(missing(command, &binaries()), fault, "{command}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! A folder as one file: names in order, and neither times nor owners, so that it depends on nothing else.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use tar::{Builder, Header};
 
@@ -12,6 +12,11 @@ use crate::Outcome;
 pub fn archive(folder: &Path) -> Outcome<Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(folder, "", &mut files)?;
+    Ok(of_files(&files)?)
+}
+
+/// The tar file of these files.
+pub fn of_files(files: &BTreeMap<String, Vec<u8>>) -> io::Result<Vec<u8>> {
     let mut archive = Builder::new(Vec::new());
     for (name, bytes) in files {
         let mut header = Header::new_ustar();
@@ -19,7 +24,7 @@ pub fn archive(folder: &Path) -> Outcome<Vec<u8>> {
         header.set_mode(0o644);
         archive.append_data(&mut header, name, bytes.as_slice())?;
     }
-    Ok(archive.into_inner()?)
+    archive.into_inner()
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Outcome {

@@ -1,16 +1,15 @@
 //! Whether the bill is true: held against the module, the compiler, and CycloneDX's own schema.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::process::Stdio;
+use std::process::Command;
 use std::{fs, str};
 
 use serde_json::Value;
 use testbed::{module, tools, workspace};
 
 use super::PACKAGE;
-use crate::Outcome;
 use crate::build::{self, Place};
+use crate::{Outcome, command};
 
 /// Holds `dist/probegate.cdx.json` against `dist/probegate.wasm`. The error says what is wrong in it.
 pub fn check() -> Outcome {
@@ -62,19 +61,10 @@ fn sources(module: &[u8]) -> BTreeSet<String> {
 }
 
 fn schema(bill: &str) -> Outcome {
-    let mut node = std::process::Command::new(tools::node()?);
-    node.arg(workspace().join("xtask/src/sbom/schema.cjs"))
-        .arg(tools::cyclonedx()?)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut node = node.spawn()?;
-    let mut input = node.stdin.take().ok_or("Node has no input")?;
-    input.write_all(bill.as_bytes())?;
-    drop(input);
-    let output = node.wait_with_output()?;
-    let said = String::from_utf8(output.stdout)?;
-    match said.trim() {
-        "null" if output.status.success() => Ok(()),
-        faults => Err(format!("{} is no CycloneDX 1.6: {faults}", build::BILL).into()),
+    let mut node = Command::new(tools::node()?);
+    node.arg(workspace().join("xtask/src/sbom/schema.cjs")).arg(tools::cyclonedx()?);
+    match command::fed(&mut node, bill.as_bytes())? {
+        (true, said) if said.lines().any(|line| line == "null") => Ok(()),
+        (_, faults) => Err(format!("{} is no CycloneDX 1.6: {faults}", build::BILL).into()),
     }
 }

@@ -3,7 +3,6 @@
 use std::env;
 use std::process::Command;
 
-use serde_json::Value;
 use testbed::tools;
 
 use crate::host::{Form, Host};
@@ -187,12 +186,8 @@ fn native() -> Outcome {
 }
 
 fn test_targets() -> Outcome<Vec<String>> {
-    let metadata = command::output(&mut command::cargo("metadata --no-deps --format-version 1"))?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
-    let names = metadata["packages"]
-        .as_array()
-        .into_iter()
-        .flatten()
+    let names = command::packages()?
+        .iter()
         .filter_map(|package| package["targets"].as_array())
         .flatten()
         .filter(|target| target["kind"][0] == "test")
