@@ -22,46 +22,23 @@ pub fn literal(block: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     }
 }
 
-/// Huffman codes of all that is looked for: the code's bits, and how many they are.
-const CODES: [(u8, u32, usize); 24] = [
-    (b'0', 0x0, 5),
-    (b'1', 0x1, 5),
-    (b'2', 0x2, 5),
-    (b'3', 0x19, 6),
-    (b'4', 0x1a, 6),
-    (b'5', 0x1b, 6),
-    (b'6', 0x1c, 6),
-    (b'7', 0x1d, 6),
-    (b'8', 0x1e, 6),
-    (b'9', 0x1f, 6),
-    (b'-', 0x16, 6),
-    (b'a', 0x3, 5),
-    (b'c', 0x4, 5),
-    (b'd', 0x24, 6),
-    (b'e', 0x5, 5),
-    (b'g', 0x26, 6),
-    (b'i', 0x6, 5),
-    (b'p', 0x2b, 6),
-    (b'q', 0x76, 7),
-    (b'r', 0x2c, 6),
-    (b's', 0x8, 5),
-    (b't', 0x9, 5),
-    (b'u', 0x2d, 6),
-    (b'x', 0x79, 7),
+/// Huffman's codes of five, six and seven bits: the first of each length, and the letters that have it and those that follow.
+const CODES: [(u32, &[u8]); 3] = [
+    (0x00, b"012aceiost"),
+    (0x14, b" %-./3456789=A_bdfghlmnpru"),
+    (0x5c, b":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz"),
 ];
 
 /// The text, if all of it is of these letters; whatever else it has ends it.
 fn unpacked(packed: &[u8]) -> Vec<u8> {
-    let (mut text, mut bits, mut length) = (Vec::new(), 0, 0);
+    let (mut text, mut code, mut length) = (Vec::new(), 0, 0);
     for bit in packed.iter().flat_map(|byte| (0..8).rev().map(move |nth| byte >> nth & 1)) {
-        (bits, length) = (bits << 1 | u32::from(bit), length + 1);
-        if let Some((letter, ..)) =
-            CODES.iter().find(|(_, code, own)| (*code, *own) == (bits, length))
-        {
+        (code, length) = (code << 1 | u32::from(bit), length + 1);
+        let Some((first, letters)) = CODES.get(length.max(5) - 5) else { break };
+        let place = code.checked_sub(*first).filter(|_| length >= 5);
+        if let Some(letter) = place.and_then(|place| letters.get(place as usize)) {
             text.push(*letter);
-            (bits, length) = (0, 0);
-        } else if length > 7 {
-            break;
+            (code, length) = (0, 0);
         }
     }
     text

@@ -122,16 +122,15 @@ fn stream(bytes: &mut Vec<u8>, id: u32, shot: &Shot, odd: bool, random: &mut Ran
 
 /// A call, as gRPC's clients make it and as they do not.
 fn call(random: &mut Random) -> Shot {
-    const TIMES: [&str; 7] = ["1S", "100m", "1n", "99999999H", "999999999S", "-1m", "1\u{ff}"];
+    const TIMES: &str = "1S 100m 1n 99999999H 999999999S -1m 1\u{ff}";
     let mut shot = Shot::random(random);
-    shot.method = random.pick(&["POST", "POST", "POST", "GET"]).into();
+    shot.method = random.word("POST POST POST GET").into();
     shot.fields.retain(|(name, _)| name != b"content-type");
-    let kinds =
-        ["application/grpc", "application/grpc+proto", "application/grpc-web", "application/grpcx"];
-    shot.field("content-type", random.pick(&kinds));
+    let kinds = "application/grpc application/grpc+proto application/grpc-web application/grpcx";
+    shot.field("content-type", random.word(kinds));
     shot.field("te", "trailers");
     if random.one_in(2) {
-        shot.field("grpc-timeout", random.pick(&TIMES));
+        shot.field("grpc-timeout", random.word(TIMES));
     }
     let length = u8::try_from(random.below(100)).expect("a byte");
     let message = random.bytes(usize::from(length));

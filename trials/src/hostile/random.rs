@@ -28,6 +28,11 @@ impl Random {
         of[self.below(of.len())]
     }
 
+    /// A word of a text.
+    pub fn word<'a>(&mut self, of: &'a str) -> &'a str {
+        self.pick(&of.split_whitespace().collect::<Vec<_>>())
+    }
+
     pub fn byte(&mut self) -> u8 {
         self.0.u8(..)
     }

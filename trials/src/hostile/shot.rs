@@ -20,44 +20,14 @@ pub struct Shot {
     pub id: Option<Vec<u8>>,
 }
 
-const METHODS: [&str; 12] = [
-    "GET", "GET", "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "TRACE", "PURGE",
-    "PROPFIND",
-];
+const METHODS: &str = "GET GET GET POST PUT HEAD DELETE OPTIONS PATCH TRACE PURGE PROPFIND";
 
-const OPEN: [&str; 14] = [
-    "/",
-    "/v1/recall",
-    "/health",
-    "/health/live",
-    "/health/../v1/x",
-    "/metricsx",
-    "/v1/admin",
-    "/a%00",
-    "/%zz",
-    "/delay/1",
-    "/reset",
-    "/-/gate/live",
-    "/-/gate/ready",
-    "/-/gate/",
-];
+const OPEN: &str = "/ /v1/recall /health /health/live /health/../v1/x /metricsx /v1/admin /a%00 /%zz \
+    /delay/1 /reset /-/gate/live /-/gate/ready /-/gate/";
 
-const NAMES: [&str; 14] = [
-    "authorization",
-    "x-request-id",
-    "content-type",
-    "x-forwarded-for",
-    "x-api-key",
-    "x-admin-token",
-    "x-forwarded-client-cert",
-    "x-gate-would-limit",
-    "x-gate-degraded",
-    "user-agent",
-    "te",
-    "accept",
-    "grpc-timeout",
-    "expect",
-];
+const NAMES: &str = "authorization x-request-id content-type x-forwarded-for x-api-key x-admin-token \
+    x-forwarded-client-cert x-gate-would-limit x-gate-degraded user-agent te accept \
+    grpc-timeout expect";
 
 const VALUES: [&str; 18] = [
     "",
@@ -83,7 +53,7 @@ const VALUES: [&str; 18] = [
 impl Shot {
     pub fn random(random: &mut Random) -> Self {
         let mut shot = Self {
-            method: random.pick(&METHODS).into(),
+            method: random.word(METHODS).into(),
             path: Vec::new(),
             fields: Vec::new(),
             body: Vec::new(),
@@ -133,7 +103,7 @@ impl Shot {
 
     /// A route that is not guarded, or none.
     fn open(&mut self, random: &mut Random) {
-        self.path = random.pick(&OPEN).into();
+        self.path = random.word(OPEN).into();
         random.mutate(&mut self.path);
         // Most of what is not ASCII Envoy refuses before the gate sees it.
         if !random.one_in(12) {
@@ -146,7 +116,7 @@ impl Shot {
 
     /// A guarded route with its token.
     fn opening(&mut self, random: &mut Random) {
-        self.method = random.pick(&["GET", "GET", "POST", "HEAD"]).into();
+        self.method = random.word("GET GET POST HEAD").into();
         if random.one_in(2) {
             // A page of all counters is as dear as hundreds of other requests.
             let own = if random.one_in(20) { "/-/gate/metrics" } else { "/-/gate/status" };
@@ -189,7 +159,7 @@ impl Shot {
     fn more_fields(&mut self, random: &mut Random, opens: bool) {
         let count = if random.one_in(100) { 60 + random.below(35) } else { random.below(6) };
         for _ in 0..count {
-            let name = random.pick(&NAMES);
+            let name = random.word(NAMES);
             // A second credential would close what the first one opens.
             if opens && matches!(name, "authorization" | "x-admin-token") {
                 continue;
@@ -223,17 +193,10 @@ impl Shot {
 
 /// A guarded path as many a server reads it.
 fn guarded(random: &mut Random) -> Vec<u8> {
-    const PATHS: [&str; 7] = [
-        "/metrics",
-        "/metrics.json",
-        "/v1/admin/keys",
-        "/env",
-        "/loggers/root",
-        "/-/gate/metrics",
-        "/-/gate/status",
-    ];
+    const PATHS: &str = "/metrics /metrics.json /v1/admin/keys /env /loggers/root /-/gate/metrics \
+    /-/gate/status";
     let mut path = Vec::new();
-    for byte in random.pick(&PATHS).bytes() {
+    for byte in random.word(PATHS).bytes() {
         match (byte, random.below(6)) {
             (b'/', 0) => path.extend(random.pick(&["//", "/./", "/x/../", "/;a/", "/\\"]).bytes()),
             (_, 1) if byte != b'/' => path.extend(format!("%{byte:02x}").bytes()),
