@@ -31,7 +31,6 @@ pub struct Bootstrap {
     routes: Value,
     clusters: Vec<Value>,
     before: Vec<Value>,
-    after: Vec<Value>,
     /// Each with a merge patch over its connection manager.
     listeners: Vec<(IpAddr, Value)>,
     pub(crate) wrapper: Vec<OsString>,
@@ -67,7 +66,6 @@ impl Bootstrap {
             routes: json!([{"match": {"prefix": "/"}, "route": {"cluster": "upstream"}}]),
             clusters: Vec::new(),
             before: Vec::new(),
-            after: Vec::new(),
             listeners: vec![(Ipv4Addr::LOCALHOST.into(), json!({}))],
             wrapper: Vec::new(),
             drain: DRAIN,
@@ -173,12 +171,6 @@ impl Bootstrap {
     /// HTTP filters in front of the module.
     pub fn filters_before(mut self, filter: Value) -> Self {
         self.before.push(filter);
-        self
-    }
-
-    /// HTTP filters between the module and the router.
-    pub fn filters_after(mut self, filter: Value) -> Self {
-        self.after.push(filter);
         self
     }
 

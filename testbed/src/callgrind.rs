@@ -75,16 +75,3 @@ fn command(envoy: &Envoy, what: &str) -> Outcome {
 fn total(dump: &str) -> Option<u64> {
     dump.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_total_of_a_dump_is_its_own_line() {
-        let dump =
-            "version: 1\nevents: Ir\nsummary: 7\n\nfn=(1) main\n16 400\n\ntotals: 259060123\n";
-        assert_eq!(total(dump), Some(259_060_123));
-        assert_eq!(total("events: Ir\n"), None);
-    }
-}

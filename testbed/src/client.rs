@@ -75,9 +75,7 @@ impl Client {
 
     /// The same, where there may be no answer, of a server that is about to end for instance.
     pub fn try_send(&mut self, request: &Request) -> std::io::Result<Option<Response>> {
-        let reused = self.connection.is_some();
-        let answer = self.attempt(request);
-        if reused && !matches!(answer, Ok(Some(_))) { self.attempt(request) } else { answer }
+        self.again(|client| client.attempt(request))
     }
 
     /// Opens the connection now, so that a load's first request costs no more than its others.
@@ -103,12 +101,17 @@ impl Client {
     /// Writes exactly these bytes, which should be one request other than HEAD. The error is that
     /// there was no answer; as with [`Client::send`] that may be sent again.
     pub fn send_bytes(&mut self, request: &[u8]) -> std::io::Result<Option<Response>> {
+        self.again(|client| client.exchange(request, false))
+    }
+
+    /// Twice, if the connection had been used before and turned out to be closed.
+    fn again(
+        &mut self,
+        send: impl Fn(&mut Self) -> std::io::Result<Option<Response>>,
+    ) -> std::io::Result<Option<Response>> {
         let reused = self.connection.is_some();
-        let answer = self.exchange(request, false);
-        if reused && !matches!(answer, Ok(Some(_))) {
-            return self.exchange(request, false);
-        }
-        answer
+        let answer = send(self);
+        if reused && !matches!(answer, Ok(Some(_))) { send(self) } else { answer }
     }
 
     /// Sends it once; `None` if the connection was closed without an answer.

@@ -3,25 +3,23 @@
 
 mod counter;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use envoy_types::pb::envoy::service::ratelimit::v3::RateLimitRequest;
-use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_service_server::RateLimitServiceServer;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use prost::Message as _;
 use tokio::net::TcpStream;
-use tonic::body::Body;
-use tonic::codegen::Service as _;
 
 use crate::redis::Redis;
 use crate::server::Server;
+use crate::upstream::{Answer, grpc};
 use counter::Counter;
 
 /// The service's answer to each call.
@@ -67,7 +65,7 @@ impl RateLimitService {
     pub fn start(redis: &Redis, limits: &[Limit]) -> Self {
         let state = State { does: Does::Decides, calls: 0, requests: Vec::new() };
         let state = Arc::new(Mutex::new(state));
-        let counter = Grpc::new(Counter::new(redis, limits, state.clone()));
+        let counter = Arc::new(Counter::new(redis, limits));
         let (shared, free) = (state.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let serve = move |stream| serve(stream, counter.clone(), shared.clone());
         let server = Server::bind(free, serve).expect("a free port on 127.0.0.1");
@@ -98,9 +96,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-type Grpc = RateLimitServiceServer<Counter>;
-
-async fn serve(stream: TcpStream, counter: Grpc, state: Arc<Mutex<State>>) {
+async fn serve(stream: TcpStream, counter: Arc<Counter>, state: Arc<Mutex<State>>) {
     let service = service_fn(move |call| answer(call, counter.clone(), state.clone()));
     // The error of a closed connection is what a test asked for, or shows in its answer.
     let _ = http2::Builder::new(TokioExecutor::new())
@@ -112,9 +108,9 @@ async fn serve(stream: TcpStream, counter: Grpc, state: Arc<Mutex<State>>) {
 /// An error resets the stream.
 async fn answer(
     call: hyper::Request<Incoming>,
-    mut counter: Grpc,
+    counter: Arc<Counter>,
     state: Arc<Mutex<State>>,
-) -> io::Result<hyper::Response<Body>> {
+) -> io::Result<Answer> {
     let does = {
         let mut state = lock(&state);
         state.calls += 1;
@@ -125,20 +121,15 @@ async fn answer(
         Does::Dawdles(time) => tokio::time::sleep(time).await,
         Does::Hangs => std::future::pending().await,
         Does::Resets => return Err(io::Error::other("reset")),
-        Does::Says(bytes) => return Ok(reply(bytes, 0)),
-        Does::Fails(status) => return Ok(reply(Vec::new(), status)),
+        Does::Says(bytes) => return Ok(grpc(bytes, 0.into())),
+        Does::Fails(status) => return Ok(grpc(Vec::new(), status.into())),
     }
-    counter.call(call).await.map_err(|never: Infallible| match never {})
-}
-
-fn reply(bytes: Vec<u8>, status: u16) -> hyper::Response<Body> {
-    let trailers = async move {
-        let name = hyper::header::HeaderName::from_static("grpc-status");
-        Some(Ok([(name, status.into())].into_iter().collect()))
-    };
-    let body = Full::new(Bytes::from(bytes)).with_trailers(trailers);
-    let mut answer = hyper::Response::new(Body::new(body));
-    let kind = hyper::header::HeaderValue::from_static("application/grpc");
-    answer.headers_mut().insert(hyper::header::CONTENT_TYPE, kind);
-    answer
+    let body = call.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+    let request = RateLimitRequest::decode(body.get(5..).unwrap_or_default())?;
+    // Without Redis it is unavailable.
+    let Ok(decided) = counter.decide(&request) else { return Ok(grpc(Vec::new(), 14.into())) };
+    lock(&state).requests.push(request);
+    let message = decided.encode_to_vec();
+    let length = u32::try_from(message.len()).map_err(io::Error::other)?;
+    Ok(grpc([&[0][..], &length.to_be_bytes(), &message].concat(), 0.into()))
 }

@@ -4,6 +4,8 @@ mod page;
 mod script;
 
 pub use page::Page;
+#[cfg(feature = "rate-limit-service")]
+pub(crate) use script::{Answer, grpc};
 
 use std::collections::BTreeMap;
 use std::io;

@@ -67,6 +67,19 @@ pub const ALL: &[Scenario] = &[
 ];
 
 impl Scenario {
+    const fn new(
+        name: &'static str,
+        fault: &'static str,
+        holds: &'static str,
+        run: fn(Duration) -> Report,
+    ) -> Self {
+        Self { name, fault, holds, of_vms: false, run }
+    }
+
+    const fn of_vms(self) -> Self {
+        Self { of_vms: true, ..self }
+    }
+
     /// Runs it, with about this long for each state of the fault.
     pub fn run(&self, phase: Duration) -> Report {
         (self.run)(phase)

@@ -10,7 +10,7 @@ use crate::Outcome;
 /// The evidence that is kept of each promise; what follows is counted.
 const EVIDENCE: usize = 20;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     pub requests: u64,
     figures: Vec<String>,
@@ -55,6 +55,7 @@ impl Report {
             let own = self.broken.entry(promise).or_default();
             own.0 += times;
             own.1.extend(evidence);
+            own.1.truncate(EVIDENCE);
         }
     }
 

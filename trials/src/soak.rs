@@ -52,7 +52,7 @@ pub fn run(minutes: f64) -> Outcome {
     if minutes >= 1.0 {
         judge.instructions(&services, minutes)?;
     }
-    judge.conclude(&clients.ledger(), run.reloads, run.lasted)
+    judge.conclude(clients.ledger(), run.reloads, run.lasted)
 }
 
 /// What was seen while it ran.

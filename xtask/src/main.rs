@@ -44,7 +44,6 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> Outcome {
     match verb {
-        Verb::Setup => setup::all(),
         Verb::Build(form) => build::run(form.host()),
         Verb::Image => image::run(),
         Verb::Release { envoy_image } => release::run(envoy_image.as_deref()),

@@ -8,7 +8,7 @@ mod page;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use testbed::workspace;
 
@@ -96,27 +96,16 @@ fn broken(path: &Path, link: &str, pages: &Pages) -> Option<String> {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = match file {
         "" => path.to_owned(),
-        file => resolved(&path.parent().unwrap_or(Path::new("")).join(file)),
+        file => path.parent().unwrap_or(Path::new("")).join(file),
     };
-    if !workspace().join(&target).exists() {
+    let Ok(whole) = workspace().join(&target).canonicalize() else {
         return Some(format!("({link}): there is no {}", target.display()));
-    }
-    let page = pages.get(&target)?;
+    };
+    let root = workspace().canonicalize().ok()?;
+    let target = whole.strip_prefix(root).unwrap_or(&whole);
+    let page = pages.get(target)?;
     let is_there = anchor.is_empty() || page.anchors.contains(anchor);
     (!is_there).then(|| format!("({link}): {} has no heading #{anchor}", target.display()))
-}
-
-/// The path without `.` and `..`.
-fn resolved(path: &Path) -> PathBuf {
-    let mut resolved = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => _ = resolved.pop(),
-            Component::CurDir => {}
-            component => resolved.push(component),
-        }
-    }
-    resolved
 }
 
 #[cfg(test)]

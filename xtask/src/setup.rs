@@ -1,11 +1,9 @@
-//! `cargo xtask setup`: everything that the tests need, brought once.
+//! What the tests need, brought once.
 
 use std::process::Command;
-use std::thread;
 
 use testbed::tools::{self, Absent, containers};
 
-use crate::system::{self, Extent};
 use crate::{Outcome, command};
 
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-unknown-unknown"];
@@ -38,30 +36,10 @@ const REST: &[Tool] = &[
     ("a Debian for containers", || containers::debian().map(drop)),
 ];
 
-/// Built from their sources, which takes minutes.
-const BUILT: &[Tool] = &[
-    ("wasm-bindgen", || tools::wasm_bindgen_test_runner().map(drop)),
-    ("cargo-deny", || tools::cargo_deny().map(drop)),
-];
-
-/// Everything, with what has to be built; that meanwhile.
-pub fn all() -> Outcome {
-    system::provide(Extent::All)?;
-    targets()?;
-    thread::scope(|scope| {
-        let built = scope.spawn(|| bring(&[BUILT]).map_err(|error| error.to_string()));
-        bring(&[ENVOY, REST])?;
-        built.join().map_err(|_| "a build of a tool panicked: see above")?.map_err(Into::into)
-    })
-}
-
 /// The downloads of all tests, or of the quick ones.
 pub fn downloads(quick: bool) -> Outcome {
-    bring(if quick { &[ENVOY] } else { &[ENVOY, REST] })
-}
-
-fn bring(tools: &[&[Tool]]) -> Outcome {
-    let tools: Vec<_> = tools.iter().copied().flatten().collect();
+    let rest = if quick { &[] } else { REST };
+    let tools: Vec<_> = ENVOY.iter().chain(rest).collect();
     for (nth, (name, bring)) in (1..).zip(&tools) {
         println!("{nth:>2} of {}: {name}", tools.len());
         bring()?;

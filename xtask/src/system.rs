@@ -154,17 +154,3 @@ fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::line;
-
-    #[test]
-    fn the_line_to_type_names_what_is_missing() {
-        assert_eq!(line(&[]), "sudo apt-get update");
-        assert_eq!(
-            line(&["chromium", "podman"]),
-            "sudo apt-get update && sudo apt-get install --yes --no-install-recommends chromium podman"
-        );
-    }
-}

@@ -11,7 +11,7 @@ use crate::system::{self, Extent};
 use crate::verbs::Test;
 use crate::{Outcome, build, command, setup};
 use board::Board;
-use steps::{LEFT_OUT, Lane, STEPS};
+use steps::{LEFT_OUT, STEPS};
 
 pub use steps::{FEATURES, NATIVE};
 
@@ -26,16 +26,8 @@ pub fn run(options: &Test) -> Outcome {
     system::provide(if options.quick { Extent::Envoy } else { Extent::All })?;
     setup::targets()?;
     let chosen: Vec<_> = STEPS.iter().filter(|step| step.quick.fits(options.quick)).collect();
-    let of = |lane: Lane| -> Vec<_> {
-        chosen.iter().copied().filter(|step| step.lane == lane).collect()
-    };
     let board = Board::new(&chosen);
-    let (main, beside) = (of(Lane::Main), of(Lane::Beside));
-    let outcome = std::thread::scope(|scope| {
-        scope.spawn(|| board.work(&beside, apart::run));
-        board.work(&main, board::shown);
-        board.outcome()
-    });
+    let outcome = board.run(board::shown, apart::run);
     board.print();
     if options.quick && outcome.is_ok() {
         println!("\nLeft out of a quick run:");

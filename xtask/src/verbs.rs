@@ -19,8 +19,6 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Bring everything that the tests need
-    Setup,
     /// Write dist/probegate.wasm and its bill of materials; with --native dist/libprobegate.so
     Build(Form),
     /// Write the module as an OCI image, dist/image, and print its digest

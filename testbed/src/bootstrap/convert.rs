@@ -42,30 +42,3 @@ fn convert(value: &mut Value, variables: &mut Vec<(String, String)>) {
         _ => {}
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_filter_becomes_the_module_with_the_same_configuration() {
-        let text = r#"
-http_filters:
-- name: gate
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
-    config:
-      name: probegate
-      vm_config: {environment_variables: {host_env_keys: [A], key_values: {B: b}}}
-      configuration: {"@type": type.googleapis.com/google.protobuf.Struct, value: {log: {access: text}}}
-- name: router
-"#;
-        let (text, variables) = to_native(text);
-        let bootstrap: Value = serde_json::from_str(&text).expect("JSON");
-        let filter = &bootstrap["http_filters"][0]["typed_config"];
-        assert_eq!(filter["filter_name"], "probegate");
-        assert_eq!(filter["filter_config"]["value"]["log"]["access"], "text");
-        assert_eq!(bootstrap["http_filters"][1]["name"], "router");
-        assert_eq!(variables, [("B".to_owned(), "b".to_owned())]);
-    }
-}

@@ -57,7 +57,6 @@ impl Bootstrap {
     pub(super) fn filters(&self) -> Vec<Value> {
         let mut filters = self.before.clone();
         filters.extend(self.module.as_deref().map(|module| self.gate(module)));
-        filters.extend(self.after.iter().cloned());
         filters.push(json!({
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": format!("{TYPES}/envoy.extensions.filters.http.router.v3.Router")},

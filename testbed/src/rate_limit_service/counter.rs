@@ -1,7 +1,7 @@
 //! Counts as envoyproxy/ratelimit does: `INCRBY` and `EXPIRE` of a key for each window.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use envoy_types::pb::envoy::config::core::v3::HeaderValue;
@@ -9,28 +9,25 @@ use envoy_types::pb::envoy::extensions::common::ratelimit::v3::RateLimitDescript
 use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_response::{
     Code, DescriptorStatus, RateLimit, rate_limit::Unit,
 };
-use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_service_server::RateLimitService;
 use envoy_types::pb::envoy::service::ratelimit::v3::{RateLimitRequest, RateLimitResponse};
 use envoy_types::pb::google::protobuf::Duration;
-use tonic::{Request, Response, Status};
 
-use super::{Limit, State, lock};
+use super::Limit;
 use crate::redis::{Connection, Redis};
 
 /// Decides by what Redis counts.
 pub struct Counter {
     redis: Mutex<Connection>,
     limits: Vec<Limit>,
-    state: Arc<Mutex<State>>,
 }
 
 impl Counter {
-    pub fn new(redis: &Redis, limits: &[Limit], state: Arc<Mutex<State>>) -> Self {
+    pub fn new(redis: &Redis, limits: &[Limit]) -> Self {
         let redis = Connection::open(redis.address()).expect("connect to Redis");
-        Self { redis: Mutex::new(redis), limits: limits.to_vec(), state }
+        Self { redis: Mutex::new(redis), limits: limits.to_vec() }
     }
 
-    fn decide(&self, request: &RateLimitRequest) -> io::Result<RateLimitResponse> {
+    pub fn decide(&self, request: &RateLimitRequest) -> io::Result<RateLimitResponse> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
         let statuses: io::Result<Vec<DescriptorStatus>> = request
             .descriptors
@@ -95,19 +92,5 @@ impl Counter {
             duration_until_reset: Some(Duration { seconds: reset.cast_signed(), nanos: 0 }),
             quota: None,
         })
-    }
-}
-
-#[tonic::async_trait]
-impl RateLimitService for Counter {
-    async fn should_rate_limit(
-        &self,
-        request: Request<RateLimitRequest>,
-    ) -> Result<Response<RateLimitResponse>, Status> {
-        let request = request.into_inner();
-        let answer =
-            self.decide(&request).map_err(|error| Status::unavailable(error.to_string()))?;
-        lock(&self.state).requests.push(request);
-        Ok(Response::new(answer))
     }
 }

@@ -48,10 +48,10 @@ pub fn answer(
         Some(milliseconds) => Duration::from_millis(milliseconds),
         None => own.map(|page| page.delay).unwrap_or_default(),
     };
-    let mut answer = match (upgrade, own) {
-        (Some(upgrade), _) => websocket(upgrade),
-        (_, Some(own)) => full(own.status(), own.content_type, own.body.clone()),
-        _ if grpc_status(request).is_some() => grpc(request),
+    let mut answer = match (upgrade, own, grpc_status(request)) {
+        (Some(upgrade), ..) => websocket(upgrade),
+        (_, Some(own), _) => full(own.status(), own.content_type, own.body.clone()),
+        (_, _, Some(status)) => grpc_call(request, status),
         _ if pages.is_empty() => page(&path, request),
         _ => json(StatusCode::NOT_FOUND, &json!({"error": "there is no such page"})),
     };
@@ -106,16 +106,18 @@ fn grpc_status(request: &Received) -> Option<HeaderValue> {
     grpc.then(|| HeaderValue::from_str(status).ok()).flatten()
 }
 
-fn grpc(request: &Received) -> Answer {
-    let trailers: HeaderMap = grpc_status(request)
-        .map(|status| (HeaderName::from_static("grpc-status"), status))
-        .into_iter()
-        .collect();
+fn grpc_call(request: &Received, status: HeaderValue) -> Answer {
     // One message, not compressed: of no bytes, or what a health check of the whole server is answered.
     let healthy = request.target == "/grpc.health.v1.Health/Check" && request.body == [0; 5];
     let message: &[u8] = if healthy { &[0, 0, 0, 0, 2, 8, 1] } else { &[0; 5] };
+    grpc(message.to_vec(), status)
+}
+
+/// The answer of a gRPC call, with a message in its frame.
+pub fn grpc(message: Vec<u8>, status: HeaderValue) -> Answer {
     // Mapped, it no longer tells its length: no gRPC server does, and some clients would not wait for trailers.
-    let body = Full::new(Bytes::from_static(message)).map_frame(|frame| frame);
+    let body = Full::new(Bytes::from(message)).map_frame(|frame| frame);
+    let trailers = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), status)]);
     let body = body.with_trailers(async { Some(Ok(trailers)) });
     let mut answer = Response::new(body.boxed());
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));

@@ -12,25 +12,23 @@ use testbed::{Client, Envoy, Request, poll};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-pub const WALL: Scenario = Scenario {
-    name: "wall-clock-set",
-    fault: "the wall clock is set an hour forward and back",
-    holds: "limits do not see it; no request is replayed; after an hour ahead what is new passes again",
-    of_vms: false,
-    run: |phase| run(Which::Wall, &[(HOUR, false), (HOUR, true), (Duration::ZERO, false)], phase),
-};
+pub const WALL: Scenario = Scenario::new(
+    "wall-clock-set",
+    "the wall clock is set an hour forward and back",
+    "limits do not see it; no request is replayed; after an hour ahead what is new passes again",
+    |phase| run(Which::Wall, &[(HOUR, false), (HOUR, true), (Duration::ZERO, false)], phase),
+);
 
 /// Two seconds back: Envoy's own timers stand still as long.
-pub const MONOTONIC: Scenario = Scenario {
-    name: "monotonic-clock-set",
-    fault: "the monotonic clock jumps an hour forward, and two seconds back",
-    holds: "the limit, but that a jump forward begins a window; nobody is shut out; probes go on",
-    of_vms: false,
-    run: |phase| {
+pub const MONOTONIC: Scenario = Scenario::new(
+    "monotonic-clock-set",
+    "the monotonic clock jumps an hour forward, and two seconds back",
+    "the limit, but that a jump forward begins a window; nobody is shut out; probes go on",
+    |phase| {
         let back = HOUR - Duration::from_secs(2);
         run(Which::Monotonic, &[(HOUR, false), (back, false)], phase)
     },
-};
+);
 
 fn run(which: Which, steps: &[(Duration, bool)], phase: Duration) -> Report {
     let (service, probed, vault) = (well(), well(), Service::start(answer(200, HANDED_OUT)));

@@ -1,8 +1,7 @@
 //! A VM crashes, and comes back.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::json;
@@ -13,13 +12,13 @@ use super::{Report, Scenario, bootstrap, start, well};
 use testbed::poll::PATIENCE;
 use testbed::{Client, Envoy, Request, Upstream, crashing_module, poll};
 
-pub const SCENARIO: Scenario = Scenario {
-    name: "vm-crashed",
-    fault: "a worker's VM traps, with FAIL_RELOAD",
-    holds: "closed while it is gone, as before after it; lost is only what it had not handed over",
-    of_vms: true,
+pub const SCENARIO: Scenario = Scenario::new(
+    "vm-crashed",
+    "a worker's VM traps, with FAIL_RELOAD",
+    "closed while it is gone, as before after it; lost is only what it had not handed over",
     run,
-};
+)
+.of_vms();
 
 const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nx-client: crash\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
 
@@ -61,8 +60,8 @@ fn run(phase: Duration) -> Report {
         crowd.goes_on(phase / 2);
         slow.release();
         let mut statuses = BTreeMap::new();
-        for stream in held {
-            *statuses.entry(ended(stream)).or_default() += 1;
+        for request in held {
+            *statuses.entry(request.join().expect("a request")).or_default() += 1;
         }
         let may = statuses.keys().all(|status| [200].iter().chain(&GONE).any(|may| may == status));
         report.check(may, "what was under way ends closed, or as it should", told(&statuses));
@@ -115,27 +114,18 @@ fn counted(envoy: &Envoy) -> f64 {
     envoy.stats().value(REQUESTS, &[("method", "GET")])
 }
 
-/// Streams that wait for their answers, and are told to be in flight.
-fn hold(envoy: &Envoy) -> Vec<TcpStream> {
-    let held = (0..HELD).map(|_| held(envoy.address())).collect();
+/// Requests that wait for their answers, and are told to be in flight; each ends with its status, or 0 if it was closed.
+fn hold(envoy: &Envoy) -> Vec<JoinHandle<u16>> {
+    let address = envoy.address();
+    let held = move || {
+        let request = Request::new("PUT", "/held").header("x-client", "slow");
+        let answer = Client::new(address).try_send(&request).ok().flatten();
+        answer.map_or(0, |answer| answer.status)
+    };
+    let held = (0..HELD).map(|_| thread::spawn(held)).collect();
     let of_slow = [("envoy_cluster_name", "slow")];
     let all = |count| count >= f64::from(HELD);
     envoy.wait_for_stat("envoy_cluster_upstream_rq_active", &of_slow, all);
     envoy.wait_for_stat(IN_FLIGHT, &[], all);
     held
-}
-
-fn held(address: SocketAddr) -> TcpStream {
-    let mut stream = TcpStream::connect(address).expect("connect");
-    let request = "PUT /held HTTP/1.1\r\nhost: a\r\nx-client: slow\r\nconnection: close\r\n\r\n";
-    stream.write_all(request.as_bytes()).expect("write a request");
-    stream
-}
-
-/// The status of its answer; 0 if it was closed without one.
-fn ended(stream: TcpStream) -> u16 {
-    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-    let mut line = String::new();
-    let _ = BufReader::new(stream).read_line(&mut line);
-    line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }

@@ -9,13 +9,12 @@ use testbed::envoy::Reload;
 use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll};
 
-pub const REPLACED: Scenario = Scenario {
-    name: "workers-drained",
-    fault: "listeners are replaced under load, and drained at last",
-    holds: "every request is answered; none is lost, none counted twice",
-    of_vms: false,
-    run: replaced,
-};
+pub const REPLACED: Scenario = Scenario::new(
+    "workers-drained",
+    "listeners are replaced under load, and drained at last",
+    "every request is answered; none is lost, none counted twice",
+    replaced,
+);
 
 fn replaced(phase: Duration) -> Report {
     let service = well();
@@ -46,13 +45,12 @@ fn connections(envoy: &Envoy) -> f64 {
         .value("envoy_http_downstream_cx_total", &[("envoy_http_conn_manager_prefix", "gate")])
 }
 
-pub const TERMINATED: Scenario = Scenario {
-    name: "process-ended",
-    fault: "Envoy is told to end under load, and started again",
-    holds: "never an open guard, up to the last answer; the next process guards from its first",
-    of_vms: false,
-    run: terminated,
-};
+pub const TERMINATED: Scenario = Scenario::new(
+    "process-ended",
+    "Envoy is told to end under load, and started again",
+    "never an open guard, up to the last answer; the next process guards from its first",
+    terminated,
+);
 
 fn terminated(phase: Duration) -> Report {
     let service = well();

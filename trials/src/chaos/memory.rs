@@ -11,13 +11,12 @@ use super::{Report, Scenario, bootstrap, start, well};
 use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll};
 
-pub const SCENARIO: Scenario = Scenario {
-    name: "memory-limited",
-    fault: "the process may have 32 MB more than it has, and bodies flood it",
-    holds: "it dies, and never opens a guard; the next process guards and serves",
-    of_vms: false,
+pub const SCENARIO: Scenario = Scenario::new(
+    "memory-limited",
+    "the process may have 32 MB more than it has, and bodies flood it",
+    "it dies, and never opens a guard; the next process guards and serves",
     run,
-};
+);
 
 const MORE: u64 = 32 << 20;
 

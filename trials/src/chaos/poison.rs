@@ -19,13 +19,12 @@ use testbed::service::{Service, answer};
 use testbed::{Bootstrap, Client, Envoy, Request, Stats, poll};
 use values::{NONCES, SLOT, TAGS, older, poisons};
 
-pub const SCENARIO: Scenario = Scenario {
-    name: "shared-data-poisoned",
-    fault: "another plugin of the same vm_id writes into the gate's shared values",
-    holds: "guards stay closed, and open with the token; a limit that cannot be read refuses, for a window",
-    of_vms: true,
+pub const SCENARIO: Scenario = Scenario::new(
+    "shared-data-poisoned",
+    "another plugin of the same vm_id writes into the gate's shared values",
+    "guards stay closed, and open with the token; a limit that cannot be read refuses, for a window",
     run,
-};
+).of_vms();
 
 /// Of the limit.
 const WINDOW: Duration = Duration::from_secs(1);

@@ -8,13 +8,12 @@ use super::{Report, Scenario, TOKEN, bootstrap, plugin, start, well};
 use testbed::envoy::Reload;
 use testbed::poll;
 
-pub const SCENARIO: Scenario = Scenario {
-    name: "reconfigured",
-    fault: "the gate has another configuration each 200 ms",
-    holds: "no 5xx; what is valid in both opens; the limit goes on; the counters are exact",
-    of_vms: false,
+pub const SCENARIO: Scenario = Scenario::new(
+    "reconfigured",
+    "the gate has another configuration each 200 ms",
+    "no 5xx; what is valid in both opens; the limit goes on; the counters are exact",
     run,
-};
+);
 
 const EACH: Duration = Duration::from_millis(200);
 

@@ -9,29 +9,26 @@ use testbed::poll::PATIENCE;
 use testbed::service::{Does, answer};
 use testbed::{Client, poll};
 
-pub const KILLED: Scenario = Scenario {
-    name: "upstream-killed",
-    fault: "the service is killed, and started again",
-    holds: "503 while it is gone; guarded stays guarded",
-    of_vms: false,
-    run: |phase| run(Does::Refuses, 503, phase),
-};
+pub const KILLED: Scenario = Scenario::new(
+    "upstream-killed",
+    "the service is killed, and started again",
+    "503 while it is gone; guarded stays guarded",
+    |phase| run(Does::Refuses, 503, phase),
+);
 
-pub const HANGING: Scenario = Scenario {
-    name: "upstream-hanging",
-    fault: "the service takes requests, and never answers",
-    holds: "504 after the route's timeout; nothing stays in flight",
-    of_vms: false,
-    run: |phase| run(Does::Hangs(Vec::new()), 504, phase),
-};
+pub const HANGING: Scenario = Scenario::new(
+    "upstream-hanging",
+    "the service takes requests, and never answers",
+    "504 after the route's timeout; nothing stays in flight",
+    |phase| run(Does::Hangs(Vec::new()), 504, phase),
+);
 
-pub const RESETTING: Scenario = Scenario {
-    name: "upstream-resetting",
-    fault: "the service resets each connection",
-    holds: "503; guarded stays guarded, and whole what is counted",
-    of_vms: false,
-    run: |phase| run(Does::Resets, 503, phase),
-};
+pub const RESETTING: Scenario = Scenario::new(
+    "upstream-resetting",
+    "the service resets each connection",
+    "503; guarded stays guarded, and whole what is counted",
+    |phase| run(Does::Resets, 503, phase),
+);
 
 /// Twice well, and twice not.
 fn run(fault: Does, status: u16, phase: Duration) -> Report {

@@ -9,13 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use testbed::Client;
 
 use super::traffic::{Sent, request};
+use crate::report::Report;
 
 /// Requests on one connection.
 const RENEWED: u64 = 2_000;
 /// Requests between two notes in the common ledger.
 const NOTED: u64 = 200;
-/// Broken promises that are kept with their words.
-const TOLD: usize = 5;
+/// What is promised of each answer: no guarded page without its token, no second use of a nonce, no 5xx.
+const ANSWERS: &str = "there are no answers that should not have been";
 
 /// What the clients saw.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +25,7 @@ pub struct Ledger {
     pub answers: BTreeMap<(String, u16), u64>,
     /// Connections that closed under a request, which was then sent anew.
     pub closed: u64,
-    pub broken: u64,
-    pub told: Vec<String>,
+    pub seen: Report,
 }
 
 impl Ledger {
@@ -45,16 +45,8 @@ impl Ledger {
         if passed {
             *used = sent.nonce;
         }
-        if again || !sent.may.contains(&status) {
-            self.tell(format!("{} {}: {status}", sent.request.method, sent.request.path));
-        }
-    }
-
-    fn tell(&mut self, what: String) {
-        self.broken += 1;
-        if self.told.len() < TOLD {
-            self.told.push(what);
-        }
+        let told = format!("{} {}: {status}", sent.request.method, sent.request.path);
+        self.seen.check(!again && sent.may.contains(&status), ANSWERS, told);
     }
 
     fn add(&mut self, other: Self) {
@@ -62,9 +54,7 @@ impl Ledger {
             *self.answers.entry(key).or_default() += count;
         }
         self.closed += other.closed;
-        self.broken += other.broken;
-        self.told.extend(other.told);
-        self.told.truncate(TOLD);
+        self.seen.add(other.seen);
     }
 }
 
@@ -127,5 +117,6 @@ fn exchange(client: &mut Client, sent: &Sent, own: &mut Ledger, used: &mut Optio
             Ok(None) | Err(_) => own.closed += 1,
         }
     }
-    own.tell(format!("{} {}: no answer", sent.request.method, sent.request.path));
+    let told = format!("{} {}: no answer", sent.request.method, sent.request.path);
+    own.seen.check(false, ANSWERS, told);
 }

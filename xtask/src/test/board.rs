@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::apart;
@@ -28,9 +29,18 @@ impl<'a> Board<'a> {
         Self { begin: Instant::now(), steps, state: Mutex::default(), changed: Condvar::new() }
     }
 
+    /// Runs both lanes. An error if a step failed.
+    pub fn run(&self, main: fn(&Step) -> Outcome, beside: fn(&Step) -> Outcome) -> Outcome {
+        thread::scope(|scope| {
+            scope.spawn(|| self.work(Lane::Beside, beside));
+            self.work(Lane::Main, main);
+            self.outcome()
+        })
+    }
+
     /// Runs the steps of a lane, each after those that it needs, until one fails in whichever lane.
-    pub fn work(&self, lane: &[&Step], run: fn(&Step) -> Outcome) {
-        for step in lane {
+    fn work(&self, lane: Lane, run: fn(&Step) -> Outcome) {
+        for step in self.steps.iter().filter(|step| step.lane == lane) {
             if !self.is_due(step) {
                 return;
             }
@@ -69,7 +79,7 @@ impl<'a> Board<'a> {
     }
 
     /// The first failure.
-    pub fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> Outcome {
         // The other lane may still be at work.
         let all = |state: &State| state.failed.is_empty() && state.done.len() < self.steps.len();
         let state = self.changed.wait_while(self.state(), |state| all(state));
@@ -107,8 +117,6 @@ pub fn shown(step: &Step) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::super::steps::Quick;
     use super::*;
 
@@ -121,15 +129,9 @@ mod tests {
     /// The outcome of both lanes, and the steps that ran.
     fn ran(steps: &[Step]) -> (Result<(), String>, Vec<&'static str>) {
         let all: Vec<_> = steps.iter().collect();
-        let of =
-            |lane| -> Vec<_> { all.iter().copied().filter(|step| step.lane == lane).collect() };
         let board = Board::new(&all);
-        let (main, beside) = (of(Lane::Main), of(Lane::Beside));
-        let outcome = thread::scope(|scope| {
-            scope.spawn(|| board.work(&beside, |step| (step.run)()));
-            board.work(&main, |step| (step.run)());
-            board.outcome().map_err(|error| error.to_string())
-        });
+        let run: fn(&Step) -> Outcome = |step| (step.run)();
+        let outcome = board.run(run, run).map_err(|error| error.to_string());
         let done = board.state().done.keys().copied().collect();
         (outcome, done)
     }
