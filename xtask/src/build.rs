@@ -1,6 +1,5 @@
 //! `cargo xtask build`: the module as `dist/probegate.wasm`, and what is linked into it; or the dynamic module.
 
-pub mod native;
 mod place;
 mod trim;
 
@@ -22,24 +21,36 @@ pub const BILL: &str = "dist/probegate.cdx.json";
 pub fn run(host: Host) -> Outcome {
     match host {
         Host::Wasm => wasm(),
-        Host::Native => native::run(),
+        Host::Native => native(),
     }
 }
 
 fn wasm() -> Outcome {
     setup::targets()?;
     let module = Place::here()?.module()?;
-    let dist = workspace().join("dist");
-    fs::create_dir_all(&dist)?;
     put("dist/probegate.wasm", &module)?;
     put(BILL, sbom::of(workspace(), &module)?.as_bytes())?;
     println!("dist/probegate.wasm  {} bytes  sha256 {}", module.len(), digest(&module));
     Ok(())
 }
 
-/// An Envoy that starts meanwhile reads the old one or the new one, and never a part of one.
+/// Beside it lies the same file with the version in its name: what an Envoy has loaded must not be written over,
+/// so it is installed under that name and by a rename.
+fn native() -> Outcome {
+    const LIBRARY: &str = "dist/libprobegate.so";
+    let library = Place::here()?.native()?;
+    let versioned = format!("dist/libprobegate-{}.so", env!("CARGO_PKG_VERSION"));
+    for path in [LIBRARY, &versioned] {
+        put(path, &library)?;
+    }
+    println!("{LIBRARY}  {} bytes  sha256 {}", library.len(), digest(&library));
+    Ok(())
+}
+
+/// Writes a file in `dist/`. An Envoy that starts meanwhile reads the old one or the new one, and never a part of one.
 pub fn put(path: &str, bytes: &[u8]) -> Outcome {
     let scratch = workspace().join(format!("{path}.{}", process::id()));
+    fs::create_dir_all(workspace().join("dist"))?;
     fs::write(&scratch, bytes)?;
     Ok(fs::rename(&scratch, workspace().join(path))?)
 }

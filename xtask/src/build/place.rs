@@ -47,28 +47,21 @@ impl Place {
     }
 
     fn of_this_machine(&self, package: &str, profile: &str, file: &str) -> Outcome<Vec<u8>> {
-        command::run(&mut self.cargo("fetch --locked"))?;
-        let mut cargo = self.cargo("build --locked --profile");
-        cargo
-            .args([profile, "--package", package, "--target-dir"])
-            .arg(&self.target)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
-        command::run(&mut cargo)?;
+        let words = format!("--profile {profile} --package {package}");
+        command::run(&mut self.compiler("", &words)?)?;
         Ok(fs::read(self.target.join(profile).join(file))?)
     }
 
     /// What the compiler makes of a package of the workspace, as a module.
     pub fn compile(&self, package: &str) -> Outcome<Vec<u8>> {
-        // The folders of the dependencies must be there before they can be named.
-        command::run(&mut self.cargo("fetch --locked --target wasm32-wasip1"))?;
-        command::run(&mut self.compiler(package)?)?;
+        command::run(&mut self.module_compiler(package)?)?;
         Ok(fs::read(self.target.join(format!("wasm32-wasip1/release/{package}.wasm")))?)
     }
 
     /// The crates that the compiler is given for such a module beside its own, as `name@version`.
     pub fn linked(&self, package: &str) -> Outcome<BTreeSet<String>> {
         let mut linked = BTreeSet::new();
-        for message in command::messages(&mut self.compiler(package)?)? {
+        for message in command::messages(&mut self.module_compiler(package)?)? {
             // Macros and build scripts are made for this machine, and lie elsewhere.
             let made_for_it = message["filenames"][0]
                 .as_str()
@@ -81,14 +74,17 @@ impl Place {
         Ok(linked)
     }
 
-    fn compiler(&self, package: &str) -> Outcome<Command> {
-        let words = "build --locked --release --lib --target wasm32-wasip1 --package";
-        let mut cargo = self.cargo(words);
-        cargo
-            .arg(package)
-            .arg("--target-dir")
-            .arg(&self.target)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.remapped()?.join(SEPARATOR));
+    fn module_compiler(&self, package: &str) -> Outcome<Command> {
+        let words = format!("--release --lib --package {package}");
+        self.compiler("--target wasm32-wasip1", &words)
+    }
+
+    fn compiler(&self, target: &str, words: &str) -> Outcome<Command> {
+        // The folders of the dependencies must be there before they can be named.
+        command::run(&mut self.cargo(&format!("fetch --locked {target}")))?;
+        let mut cargo = self.cargo(&format!("build --locked {target} {words} --target-dir"));
+        let flags = self.remapped()?.join(SEPARATOR);
+        cargo.arg(&self.target).env("CARGO_ENCODED_RUSTFLAGS", flags);
         Ok(cargo)
     }
 
