@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use testbed::workspace;
+use walkdir::WalkDir;
 
 use crate::{Outcome, promises};
 use configuration::Checker;
@@ -62,29 +63,16 @@ pub fn check() -> Outcome {
 }
 
 fn pages() -> Outcome<Pages> {
-    let mut paths = Vec::new();
-    collect(workspace(), false, &mut paths)?;
-    for folder in FOLDERS {
-        collect(&workspace().join(folder), true, &mut paths)?;
-    }
+    let below = FOLDERS.iter().map(|folder| WalkDir::new(workspace().join(folder)));
     let mut pages = Pages::new();
-    for path in paths {
-        let text = fs::read_to_string(&path)?;
-        pages.insert(path.strip_prefix(workspace())?.to_owned(), Page::parse(&text));
-    }
-    Ok(pages)
-}
-
-fn collect(folder: &Path, below: bool, paths: &mut Vec<PathBuf>) -> Outcome {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if below && path.is_dir() {
-            collect(&path, below, paths)?;
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            paths.push(path);
+    for entry in below.chain([WalkDir::new(workspace()).max_depth(1)]).flatten() {
+        let path = entry?.into_path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let page = Page::parse(&fs::read_to_string(&path)?);
+            pages.insert(path.strip_prefix(workspace())?.to_owned(), page);
         }
     }
-    Ok(())
+    Ok(pages)
 }
 
 fn is_elsewhere(link: &str) -> bool {

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use testbed::workspace;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::build::{self, Place};
 use crate::{Outcome, sbom, setup};
@@ -56,14 +57,14 @@ fn same(what: &str, one: &[u8], other: &[u8]) -> Outcome {
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Outcome {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
+    let is_read = |entry: &DirEntry| LEFT_OUT.iter().all(|name| entry.file_name() != *name);
+    for entry in WalkDir::new(from).into_iter().filter_entry(is_read) {
         let entry = entry?;
-        let left_out = LEFT_OUT.iter().any(|name| entry.file_name() == *name);
-        if entry.file_type()?.is_dir() && !left_out {
-            copy_tree(&entry.path(), &to.join(entry.file_name()))?;
-        } else if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        let copy = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(copy)?;
+        } else if entry.file_type().is_file() {
+            fs::copy(entry.path(), copy)?;
         }
     }
     Ok(())

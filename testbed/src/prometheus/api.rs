@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::stats::Sample;
@@ -24,19 +25,9 @@ pub struct Series {
 
 /// Path and query, with all but letters and digits escaped.
 pub fn target(path: &str, parameters: &[(&str, &str)]) -> String {
-    let mut target = path.to_owned();
-    for (nth, (name, value)) in parameters.iter().enumerate() {
-        target.push(if nth == 0 { '?' } else { '&' });
-        target += name;
-        target.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => target.push(byte.into()),
-                _ => target += &format!("%{byte:02X}"),
-            }
-        }
-    }
-    target
+    let escaped = |value| utf8_percent_encode(value, NON_ALPHANUMERIC);
+    let parameters = parameters.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
 /// An instant vector; a scalar is one sample without labels.

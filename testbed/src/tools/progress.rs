@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+
+use walkdir::WalkDir;
 
 /// Between two lines.
 const EVERY: Duration = Duration::from_secs(5);
@@ -24,22 +26,10 @@ pub fn watched<T>(name: &str, state: impl Fn() -> String + Send, work: impl FnOn
     })
 }
 
-/// The size of a file, or of all files in a folder, as a reader likes it.
+/// The size of a file, or of all files in a folder, as a reader likes it; a file that goes away meanwhile counts nothing.
 pub fn size(path: &Path) -> String {
-    let bytes = bytes(path);
+    let files =
+        WalkDir::new(path).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    let bytes: u64 = files.flat_map(|file| file.metadata()).map(|file| file.len()).sum();
     if bytes < 1 << 20 { format!("{} KB", bytes >> 10) } else { format!("{} MB", bytes >> 20) }
-}
-
-/// A file that goes away meanwhile counts nothing.
-fn bytes(path: &Path) -> u64 {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::read_dir(path)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| bytes(&entry.path()))
-            .sum(),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
-    }
 }

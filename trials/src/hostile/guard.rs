@@ -1,5 +1,7 @@
 //! The upstream's side: what got through, judged as it comes.
 
+use percent_encoding::percent_decode;
+
 use super::{ADMIN_TOKEN, METRICS_TOKEN};
 use crate::report::Report;
 use testbed::upstream::Received;
@@ -67,7 +69,11 @@ fn is_below(path: &str, root: &str) -> bool {
 fn read(target: &[u8]) -> String {
     let mut path =
         target.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default().to_vec();
-    while let Some(decoded) = decode(&path) {
+    loop {
+        let decoded: Vec<u8> = percent_decode(&path).collect();
+        if decoded == path {
+            break;
+        }
         path = decoded;
     }
     let path = String::from_utf8_lossy(&path).to_ascii_lowercase().replace('\\', "/");
@@ -80,21 +86,6 @@ fn read(target: &[u8]) -> String {
         }
     }
     format!("/{}", segments.join("/"))
-}
-
-/// The path with its escapes undone once; `None` if it has none.
-fn decode(path: &[u8]) -> Option<Vec<u8>> {
-    let (mut decoded, mut rest) = (Vec::new(), path);
-    while let Some((first, behind)) = rest.split_first() {
-        let escaped = rest.get(1..3).filter(|_| *first == b'%');
-        let byte = escaped
-            .and_then(|digits| str::from_utf8(digits).ok())
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &rest[3..] } else { behind };
-    }
-    (decoded.len() < path.len()).then_some(decoded)
 }
 
 #[cfg(test)]

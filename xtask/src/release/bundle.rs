@@ -5,13 +5,20 @@ use std::path::Path;
 use std::{fs, io};
 
 use tar::{Builder, Header};
+use walkdir::WalkDir;
 
 use crate::Outcome;
 
 /// The tar file of all files below the folder.
 pub fn archive(folder: &Path) -> Outcome<Vec<u8>> {
     let mut files = BTreeMap::new();
-    collect(folder, "", &mut files)?;
+    for entry in WalkDir::new(folder) {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let name = entry.path().strip_prefix(folder)?.to_string_lossy();
+            files.insert(name.into_owned(), fs::read(entry.path())?);
+        }
+    }
     Ok(of_files(&files)?)
 }
 
@@ -25,17 +32,4 @@ pub fn of_files(files: &BTreeMap<String, Vec<u8>>) -> io::Result<Vec<u8>> {
         archive.append_data(&mut header, name, bytes.as_slice())?;
     }
     archive.into_inner()
-}
-
-fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) -> Outcome {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            collect(&entry.path(), &format!("{name}/"), files)?;
-        } else {
-            files.insert(name, fs::read(entry.path())?);
-        }
-    }
-    Ok(())
 }
