@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode;
 
+use super::tally::is_good;
 use super::{ADMIN_TOKEN, METRICS_TOKEN};
 use crate::report::Report;
 use testbed::upstream::Received;
@@ -21,8 +22,7 @@ impl Guard {
     pub fn judge(&mut self, request: &Received) {
         self.served += 1;
         let ids = request.headers_named("x-request-id");
-        let good = matches!(ids.as_slice(), [id] if (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic));
-        if !good {
+        if !matches!(ids.as_slice(), [id] if is_good(id)) {
             self.broke("the upstream sees one good ID", request);
         }
         match opens(request) {

@@ -8,6 +8,7 @@ use socket2::SockRef;
 
 use super::attacker::Attacker;
 use super::http1::{answer, bytes};
+use super::random::Random;
 use super::shot::Shot;
 use super::tally::Tally;
 
@@ -19,37 +20,33 @@ const SLOW: usize = 8;
 /// One of all the ways.
 pub fn attack(attacker: &mut Attacker<'_>) {
     match attacker.random.below(100) {
-        0..20 => torn(attacker),
-        20..32 => cut(attacker),
+        0..20 => say_all(attacker, "torn by wrong bytes", torn),
+        20..32 => say_all(attacker, "cut short", cut),
         32..52 => reset(attacker),
         52..58 => slow(attacker),
-        58..70 => framed(attacker),
+        58..70 => say_all(attacker, "of a wrong length", framed),
         70..82 => odd(attacker),
         82..88 => upgraded(attacker),
         88..94 => connected(attacker),
-        _ => garbage(attacker),
+        _ => say_all(attacker, "no HTTP", garbage),
     }
 }
 
 /// A request with four bytes where they do not belong.
-fn torn(attacker: &mut Attacker<'_>) {
-    let random = &mut attacker.random;
+fn torn(random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes(&Shot::random(random), random);
     for _ in 0..4 {
         let at = random.below(bytes.len() + 1);
         bytes.insert(at, random.byte());
     }
-    attacker.sent("torn by wrong bytes", 1);
-    say_all(attacker, &bytes);
+    bytes
 }
 
 /// A request of which the rest never comes.
-fn cut(attacker: &mut Attacker<'_>) {
-    let random = &mut attacker.random;
+fn cut(random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes(&Shot::random(random), random);
     bytes.truncate(random.below(bytes.len()));
-    attacker.sent("cut short", 1);
-    say_all(attacker, &bytes);
+    bytes
 }
 
 /// Requests whose client is gone at once, by a reset, and at times in the middle of an answer.
@@ -119,7 +116,7 @@ pub fn starve(attacker: &mut Attacker<'_>) {
 }
 
 /// A body that is not as long as it says, or says it twice, or not in numbers.
-fn framed(attacker: &mut Attacker<'_>) {
+fn framed(random: &mut Random) -> Vec<u8> {
     const LINES: [&str; 14] = [
         "content-length: 5\r\n\r\nabc",
         "content-length: 1\r\n\r\nabcdef",
@@ -136,14 +133,12 @@ fn framed(attacker: &mut Attacker<'_>) {
         "transfer-encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n",
         "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
     ];
-    let random = &mut attacker.random;
     let mut shot = Shot::random(random);
     shot.body.clear();
     let mut bytes = bytes(&shot, random);
     bytes.truncate(bytes.len() - 2);
     bytes.extend(random.pick(&LINES).bytes());
-    attacker.sent("of a wrong length", 1);
-    say_all(attacker, &bytes);
+    bytes
 }
 
 /// A head that Envoy may not want to show to anybody.
@@ -226,16 +221,13 @@ fn connected(attacker: &mut Attacker<'_>) {
 }
 
 /// No HTTP at all.
-fn garbage(attacker: &mut Attacker<'_>) {
-    let random = &mut attacker.random;
-    let bytes = match random.below(4) {
+fn garbage(random: &mut Random) -> Vec<u8> {
+    match random.below(4) {
         0 => [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", &*random.bytes(80)].concat(),
         1 => [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*random.bytes(80)].concat(),
         2 => b"\r\n\r\n\r\n".to_vec(),
         _ => random.bytes(200),
-    };
-    attacker.sent("no HTTP", 1);
-    say_all(attacker, &bytes);
+    }
 }
 
 /// Says this, judges the first answer, and returns its status.
@@ -254,12 +246,14 @@ fn ask(
     (reader, first.map(|answer| answer.status))
 }
 
-/// Says this and no more, and judges whatever comes.
-fn say_all(attacker: &mut Attacker<'_>, bytes: &[u8]) {
+/// Says one of that kind and no more, and judges whatever comes.
+fn say_all(attacker: &mut Attacker<'_>, kind: &'static str, said: fn(&mut Random) -> Vec<u8>) {
+    let bytes = said(&mut attacker.random);
+    attacker.sent(kind, 1);
     let mut stream = attacker.connect();
-    let _ = stream.write_all(bytes);
+    let _ = stream.write_all(&bytes);
     let _ = stream.shutdown(Shutdown::Write);
-    judge_all(stream, bytes, &mut attacker.tally);
+    judge_all(stream, &bytes, &mut attacker.tally);
 }
 
 fn judge_all(stream: TcpStream, bytes: &[u8], tally: &mut Tally) {

@@ -32,6 +32,11 @@ pub struct Tally {
     pub seen: Report,
 }
 
+/// An ID as the gate makes and takes it.
+pub fn is_good(id: &[u8]) -> bool {
+    (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+}
+
 impl Tally {
     pub fn sent(&mut self, kind: &'static str, requests: u64, all: &AtomicU64) {
         *self.sent.entry(kind).or_default() += requests;
@@ -45,10 +50,7 @@ impl Tally {
             // Whether Envoy alone gave it, Envoy's own account tells.
             [] => *self.without_id.entry(answer.status).or_default() += 1,
             [id] => {
-                let good = |id: &[u8]| {
-                    (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
-                };
-                if !answer.packed && !good(id) {
+                if !answer.packed && !is_good(id) {
                     self.seen.check(false, "an ID is 1 to 128 visible ASCII characters", shown());
                 }
                 let own = to.and_then(|shot| shot.id.as_ref()).filter(|_| !answer.packed);

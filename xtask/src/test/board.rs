@@ -21,7 +21,8 @@ pub struct Board<'a> {
 #[derive(Default)]
 struct State {
     done: BTreeMap<&'static str, Duration>,
-    failed: Vec<String>,
+    /// The first failure.
+    failed: Option<String>,
 }
 
 impl<'a> Board<'a> {
@@ -34,8 +35,8 @@ impl<'a> Board<'a> {
         thread::scope(|scope| {
             scope.spawn(|| self.work(Lane::Beside, beside));
             self.work(Lane::Main, main);
-            self.outcome()
-        })
+        });
+        self.state().failed.clone().map_or(Ok(()), |failure| Err(failure.into()))
     }
 
     /// Runs the steps of a lane, each after those that it needs, until one fails in whichever lane.
@@ -50,13 +51,10 @@ impl<'a> Board<'a> {
             let mut state = self.state();
             if let Err(error) = outcome {
                 // What was ended because another one failed is no news.
-                if state.failed.is_empty() {
-                    println!(
-                        "\n==> {} FAILED after {:.1} s: {error}",
-                        step.name,
-                        took.as_secs_f64()
-                    );
-                    state.failed.push(format!("step \"{}\" failed: {error}", step.name));
+                if state.failed.is_none() {
+                    let seconds = took.as_secs_f64();
+                    println!("\n==> {} FAILED after {seconds:.1} s: {error}", step.name);
+                    state.failed = Some(format!("step \"{}\" failed: {error}", step.name));
                     apart::end();
                 }
             }
@@ -72,21 +70,10 @@ impl<'a> Board<'a> {
                 let is_run = self.steps.iter().any(|step| step.name == *name);
                 is_run && !state.done.contains_key(name)
             };
-            state.failed.is_empty() && step.needs.iter().any(lacks)
+            state.failed.is_none() && step.needs.iter().any(lacks)
         };
         let state = self.changed.wait_while(self.state(), |state| waits(state));
-        state.unwrap_or_else(PoisonError::into_inner).failed.is_empty()
-    }
-
-    /// The first failure.
-    fn outcome(&self) -> Outcome {
-        // The other lane may still be at work.
-        let all = |state: &State| state.failed.is_empty() && state.done.len() < self.steps.len();
-        let state = self.changed.wait_while(self.state(), |state| all(state));
-        match state.unwrap_or_else(PoisonError::into_inner).failed.first() {
-            Some(failure) => Err(failure.clone().into()),
-            None => Ok(()),
-        }
+        state.unwrap_or_else(PoisonError::into_inner).failed.is_none()
     }
 
     /// Prints where the time went.
