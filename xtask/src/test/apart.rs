@@ -9,7 +9,7 @@ use std::{process, thread};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use testbed::{tools, workspace};
+use testbed::workspace;
 
 use super::steps::Step;
 use crate::Outcome;
@@ -25,7 +25,9 @@ pub fn run(step: &Step) -> Outcome {
     fs::create_dir_all(log.parent().ok_or("a log has a folder")?)?;
     let output = File::create(&log)?;
     println!("\n==> beside: {} (what it says: {})", step.name, shown(&log));
-    let mut child = command()?
+    // As what waits for nothing it may not slow down what is shown.
+    let mut child = Command::new("nice")
+        .arg(env::current_exe()?)
         .args(["test", "--step", step.name])
         .current_dir(workspace())
         .stdout(output.try_clone()?)
@@ -49,19 +51,6 @@ pub fn end() {
         // A failure means that it has ended by itself.
         let _ = Command::new("sh").args(["-c", &format!("kill -s TERM -- -{group}")]).status();
     }
-}
-
-/// This program; as what waits for nothing it may not slow down what is shown.
-fn command() -> Outcome<Command> {
-    let program = env::current_exe()?;
-    Ok(match tools::on_path("nice") {
-        Some(nice) => {
-            let mut command = Command::new(nice);
-            command.arg(program);
-            command
-        }
-        None => Command::new(program),
-    })
 }
 
 /// Its processes are no part of the terminal's group, so that nobody else tells them of Ctrl-C.
