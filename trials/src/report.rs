@@ -1,4 +1,4 @@
-//! What a trial has seen: figures, and the promises that were broken.
+//! The outcome of a trial: figures, and the promises that were broken.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -48,7 +48,7 @@ impl Report {
         self.check(holds, promise, seen);
     }
 
-    /// What another one has seen.
+    /// Takes in all that another one has seen.
     pub fn add(&mut self, other: Self) {
         self.figures.extend(other.figures);
         for (promise, (times, evidence)) in other.broken {

@@ -32,7 +32,7 @@ pub fn output(command: &mut Command) -> Outcome<String> {
     Ok(printed)
 }
 
-/// What it prints when it is given that input, and whether it ended with 0. Its errors are with what it prints.
+/// Runs it with that input: true if it ended with 0, and all that it printed, errors as well.
 pub fn fed(command: &mut Command, input: &[u8]) -> Outcome<(bool, String)> {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().map_err(|error| absent(piped, &error))?;

@@ -1,4 +1,4 @@
-//! What the tests need, brought once.
+//! The tools that the tests need, brought once.
 
 use std::process::Command;
 

@@ -16,7 +16,7 @@ pub enum Extent {
     All,
 }
 
-/// What may be done by who has no packages of the system.
+/// The way on without packages of the system.
 const QUICK: &str = "go on with `cargo xtask test --quick`";
 
 /// Installs what is missing; silent if nothing is. The error says what to type.

@@ -11,7 +11,7 @@ pub struct Step {
     row: String,
     /// The operator's view, for a step that shows how to find the cause.
     pub symptom: Option<String>,
-    /// What the README says to change before, and then to ask the same.
+    /// The change before that the README names, after which the same is asked.
     pub changed: Option<String>,
     pub command: String,
     pub host: String,
@@ -34,7 +34,7 @@ pub struct Change {
     pub page: Page,
 }
 
-/// What a step shows besides its status; the step is the first without a check whose row has these words.
+/// The proof of a step besides its status; the step is the first without a check whose row has these words.
 pub struct Check {
     words: &'static str,
     changes: Vec<Change>,
@@ -46,7 +46,7 @@ pub fn check(words: &'static str, holds: fn(&Seen<'_>) -> bool) -> Check {
 }
 
 impl Check {
-    /// What is changed of a service before.
+    /// The same after a change of a service.
     pub fn after(mut self, service: &'static str, path: &'static str, page: Page) -> Self {
         self.changes.push(Change { service, path, page });
         self

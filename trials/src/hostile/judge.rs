@@ -86,7 +86,7 @@ pub fn judge(mut setting: Setting, tally: Tally, mut memory: Vec<u64>, vms_befor
     report.outcome()
 }
 
-/// What was sent, and what became of it.
+/// The counts of what was sent, and of what became of it.
 fn figures(report: &mut Report, tally: &Tally, account: &Account, guard: &Guard) {
     report.counts("requests sent", &tally.sent);
     report.counts("decisions, as Envoy was told them", &account.decisions);

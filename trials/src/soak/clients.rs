@@ -15,7 +15,7 @@ use crate::report::Report;
 const RENEWED: u64 = 2_000;
 /// Requests between two notes in the common ledger.
 const NOTED: u64 = 200;
-/// What is promised of each answer: no guarded page without its token, no second use of a nonce, no 5xx.
+/// The promise of each answer: no guarded page without its token, no second use of a nonce, no 5xx.
 const ANSWERS: &str = "there are no answers that should not have been";
 
 /// What the clients saw.
