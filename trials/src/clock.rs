@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use testbed::envoy::process;
 use testbed::workspace;
@@ -27,7 +26,7 @@ pub enum Which {
 
 impl Clock {
     /// Clocks that go right. Builds a small library with the C compiler that Rust links with.
-    pub fn new() -> Self {
+    pub fn right() -> Self {
         let folder = process::folder();
         let source = workspace().join("trials/src/clock.c");
         let built = Command::new("cc")
@@ -52,19 +51,12 @@ impl Clock {
         vec!["env".into(), offsets, library]
     }
 
-    /// Sets a clock forward from the right time, or back if it is `behind`.
-    pub fn set(&self, which: Which, by: Duration, behind: bool) {
-        let offset = i64::try_from(by.as_nanos()).expect("some years");
-        let offset = if behind { -offset } else { offset };
+    /// Sets a clock so many seconds forward from the right time, or back.
+    pub fn set(&self, which: Which, by: i64) {
+        let offset = by * 1_000_000_000;
         self.offsets
             .write_all_at(&offset.to_ne_bytes(), which as u64 * 8)
             .expect("write the offsets");
-    }
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -13,7 +13,7 @@ use testbed::workspace;
 
 use crate::Outcome;
 use crate::verbs::Arguments;
-use built::{Binary, Target, built};
+use built::{Binary, built};
 
 /// The package that `cargo test` takes if none is named.
 const ROOT: &str = "probegate";
@@ -66,7 +66,7 @@ fn missing(command: &str, binaries: &[Binary]) -> Option<String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
         ["cargo", "xtask", "test", "--envoy", _, names @ ..] => {
-            lacking(binaries, ROOT, Target::Test("envoy"), names)
+            lacking(binaries, ROOT, Some("envoy"), names)
         }
         ["cargo", "xtask", words @ ..] => misused(words),
         ["cargo", "test", words @ ..] => of_cargo(words, binaries),
@@ -94,12 +94,12 @@ pub fn misused(words: &[&str]) -> Option<String> {
 
 /// The same of the words behind `cargo test`.
 fn of_cargo(words: &[&str], binaries: &[Binary]) -> Option<String> {
-    let (mut package, mut target, mut names) = (ROOT, Target::Any, Vec::new());
+    let (mut package, mut target, mut names) = (ROOT, None, Vec::new());
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         match word {
-            "--lib" => target = Target::Lib,
-            "--test" => target = Target::Test(words.next().unwrap_or_default()),
+            "--lib" => target = Some(word),
+            "--test" => target = words.next().or(Some("")),
             "--package" => package = words.next().unwrap_or_default(),
             _ => names.push(word),
         }
@@ -111,7 +111,12 @@ fn of_cargo(words: &[&str], binaries: &[Binary]) -> Option<String> {
 }
 
 /// The first of these names that no test has which would run.
-fn lacking(binaries: &[Binary], package: &str, target: Target, names: &[&str]) -> Option<String> {
+fn lacking(
+    binaries: &[Binary],
+    package: &str,
+    target: Option<&str>,
+    names: &[&str],
+) -> Option<String> {
     if names.is_empty() {
         return Some("it names no test".into());
     }

@@ -6,15 +6,6 @@ use serde_json::Value;
 
 use crate::{Outcome, command, test};
 
-/// Which of a package's programs of tests are meant.
-#[derive(Clone, Copy, Debug)]
-pub enum Target<'a> {
-    Any,
-    Lib,
-    /// The one of that name below `tests/`.
-    Test(&'a str),
-}
-
 /// A program of tests.
 #[derive(Clone, Debug)]
 pub struct Binary {
@@ -28,12 +19,12 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Whether `cargo test` runs it for that package and target.
-    pub fn is(&self, package: &str, target: Target) -> bool {
+    /// True if `cargo test` runs it for that package and target: `--lib`, a name below `tests/`, or any.
+    pub fn is(&self, package: &str, target: Option<&str>) -> bool {
         let of_target = match target {
-            Target::Any => true,
-            Target::Lib => self.kind.ends_with("lib"),
-            Target::Test(name) => self.kind == "test" && self.name == name,
+            None => true,
+            Some("--lib") => self.kind.ends_with("lib"),
+            Some(name) => self.kind == "test" && self.name == name,
         };
         self.package == package && of_target
     }
