@@ -4,7 +4,6 @@ mod absent;
 mod cargo;
 pub mod containers;
 mod debian;
-mod npm;
 mod pip;
 mod progress;
 mod scratch;
@@ -116,10 +115,16 @@ pub fn cyclonedx() -> Brought<PathBuf> {
 
 /// The folder in which these packages of npm, and what they depend on, are below `name`.
 fn node_modules(name: &str, what: &str, packages: &[&str]) -> Brought<PathBuf> {
-    let root = folder().join(name);
-    let npm = npm()?;
-    present_or(root.clone(), what, |root| npm::install(npm, packages, root))?;
-    Ok(root.join("node_modules"))
+    // None of their scripts is run.
+    let words = ["install", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"];
+    let mut npm = npm()?;
+    let install = |folder: &Path| {
+        run(npm.args(words).arg("--prefix").arg(folder).args(packages)).map_err(|absent| {
+            let packages = packages.join(" ");
+            absent.advising(format!("`npm install {packages}` needs a network that reaches npm"))
+        })
+    };
+    Ok(scratch::filled(name, what, install)?.join("node_modules"))
 }
 
 /// The program that holds dependencies against `deny.toml`.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Absent, Brought, folder, on_path, present_or, run, scratch};
+use super::{Absent, Brought, on_path, run, scratch};
 
 /// A program: the machine's own, or the one at that path in these packages.
 pub fn program(name: &str, packages: &[&str], path: &str) -> Brought<PathBuf> {
@@ -30,9 +30,7 @@ pub fn command(name: &str, packages: &[&str], path: &str) -> Brought<Vec<OsStrin
 /// Their dependencies are not brought.
 pub fn root(name: &str, packages: &[&str]) -> Brought<PathBuf> {
     let what = format!("{name} (Debian's {})", packages.join(", "));
-    present_or(folder().join(name), &what, |root| {
-        scratch::fill(root, name, |scratch| unpack(packages, scratch))
-    })
+    scratch::filled(name, &what, |scratch| unpack(packages, scratch))
 }
 
 fn unpack(packages: &[&str], root: &Path) -> Brought {

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Brought, folder, present_or, run, scratch};
+use super::{Brought, run, scratch};
 
 /// The folder `name` below the tools with these packages, for `PYTHONPATH`. Whole or not at all.
 pub fn packages(name: &str, packages: &[&str]) -> Brought<PathBuf> {
-    present_or(folder().join(name), &packages.join(", "), |root| {
-        scratch::fill(root, name, |scratch| {
-            let words = ["install", "--root-user-action=ignore", "--target"];
-            pip(Command::new("python3").args(PIP).args(words).arg(scratch).args(packages))
-        })
+    scratch::filled(name, &packages.join(", "), |scratch| {
+        let words = ["install", "--root-user-action=ignore", "--target"];
+        pip(Command::new("python3").args(PIP).args(words).arg(scratch).args(packages))
     })
 }
 

@@ -1,19 +1,21 @@
 //! A folder that becomes a tool when it is whole.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 
-use super::{Absent, Brought, progress};
+use super::{Absent, Brought, folder, present_or, progress};
 
-/// Lets `fill` write into a folder, and gives it the name `root` then.
-pub fn fill(root: &Path, what: &str, fill: impl FnOnce(&Path) -> Brought) -> Brought {
-    beside(root, what, |scratch| {
-        fill(scratch)?;
-        fs::rename(scratch, root)
-            // Another process that brought the same meanwhile is as good.
-            .or_else(|error| if root.is_dir() { Ok(()) } else { Err(error) })
-            .map_err(|error| Absent::unwritable(root, &error))
+/// The folder of that name below the tools, after `fill` has written it, if it was not there. Whole or not at all.
+pub fn filled(name: &str, what: &str, fill: impl FnOnce(&Path) -> Brought) -> Brought<PathBuf> {
+    present_or(folder().join(name), what, |root| {
+        beside(root, name, |scratch| {
+            fill(scratch)?;
+            fs::rename(scratch, root)
+                // Another process that brought the same meanwhile is as good.
+                .or_else(|error| if root.is_dir() { Ok(()) } else { Err(error) })
+                .map_err(|error| Absent::unwritable(root, &error))
+        })
     })
 }
 
