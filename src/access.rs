@@ -4,7 +4,7 @@ use super::abi;
 use super::time::wall;
 use probegate_core::access::{AccessRecord, Teller};
 use probegate_core::gate::Stream;
-use probegate_core::log::{Level, Settings};
+use probegate_core::log::{Level, LogSettings};
 use probegate_core::time::Micros;
 use probegate_core::verdict::Verdict;
 
@@ -16,7 +16,7 @@ pub fn audit(teller: &Teller, stream: &Stream, record: &AccessRecord, verdict: O
 }
 
 /// Tells Envoy's own access log what became of the request.
-pub fn tell(log: &Settings, stream: &Stream) {
+pub fn tell(log: &LogSettings, stream: &Stream) {
     if log.filter_state {
         // What cannot be told costs that log a word, not the request.
         let _ = abi::set_property("probegate.decision", stream.decision.as_bytes());

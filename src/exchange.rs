@@ -39,14 +39,14 @@ pub struct Exchange {
     id: u32,
     me: Place,
     plugin: Rc<Plugin>,
-    state: State,
+    state: ExchangeState,
     /// For the log alone.
     record: Option<AccessRecord>,
 }
 
 /// How far it has come.
 #[derive(Debug)]
-enum State {
+enum ExchangeState {
     /// Nothing of it was shown yet.
     New,
     /// The streams of its listener pass untouched.
@@ -71,13 +71,13 @@ enum Wait {
 impl Exchange {
     /// The exchange of a stream of the plugin's; `me` is where it lies.
     pub fn new(id: u32, plugin: Rc<Plugin>, me: Place) -> Self {
-        Self { id, me, plugin, state: State::New, record: None }
+        Self { id, me, plugin, state: ExchangeState::New, record: None }
     }
 
     /// The request's head is there; `ends` if it is all of the request.
     pub fn on_request_headers(&mut self, ends: bool) -> Action {
         if self.plugin.passes() {
-            self.state = State::Bypassed;
+            self.state = ExchangeState::Bypassed;
             return Action::Continue;
         }
         let plugin = self.plugin.clone();
@@ -111,7 +111,7 @@ impl Exchange {
 
     /// More of the request's body is there, `size` bytes with what is held of it.
     pub fn on_request_body(&mut self, size: usize, ends: bool) -> Action {
-        let State::Paused(_, Wait::Body { shown }) = &mut self.state else {
+        let ExchangeState::Paused(_, Wait::Body { shown }) = &mut self.state else {
             return self.on_request_end();
         };
         if !mem::replace(shown, true) {
@@ -128,13 +128,13 @@ impl Exchange {
     /// All of the request's body is there.
     fn on_request_end(&mut self) -> Action {
         match &self.state {
-            State::Paused(_, Wait::Body { .. }) => {
+            ExchangeState::Paused(_, Wait::Body { .. }) => {
                 self.on_body(abi::request_body(MAX_BODY).ok().as_deref())
             }
-            State::Bypassed => Action::Continue,
+            ExchangeState::Bypassed => Action::Continue,
             // What follows the head goes where it went.
-            State::Decided(stream) if stream.forwarded => Action::Continue,
-            State::New if self.plugin.passes() => Action::Continue,
+            ExchangeState::Decided(stream) if stream.forwarded => Action::Continue,
+            ExchangeState::New if self.plugin.passes() => Action::Continue,
             _ => Action::Pause,
         }
     }
@@ -148,8 +148,8 @@ impl Exchange {
 
     /// The stream of a request that is held no longer.
     fn take_paused(&mut self) -> Option<Stream> {
-        match mem::replace(&mut self.state, State::New) {
-            State::Paused(stream, wait) => {
+        match mem::replace(&mut self.state, ExchangeState::New) {
+            ExchangeState::Paused(stream, wait) => {
                 if let Wait::Body { shown: false } = wait {
                     awaited_bodies::forget(self.id);
                 }
@@ -165,7 +165,9 @@ impl Exchange {
     /// A call is over, and its answer, with a body so long, can be read until this returns. False if the
     /// request did not wait for it.
     fn on_call(&mut self, token: u32, body: usize) -> bool {
-        let State::Paused(_, Wait::Call { token: held, sent }) = self.state else { return false };
+        let ExchangeState::Paused(_, Wait::Call { token: held, sent }) = self.state else {
+            return false;
+        };
         if held != token {
             return false;
         }
@@ -175,7 +177,8 @@ impl Exchange {
         let action = self.on_global_rate_limit(Ok(heard.answer()), sent);
         if action == Action::Continue
             && abi::continue_request().is_err()
-            && let State::Decided(stream) = mem::replace(&mut self.state, State::New)
+            && let ExchangeState::Decided(stream) =
+                mem::replace(&mut self.state, ExchangeState::New)
         {
             self.fail(stream);
         }
@@ -208,7 +211,7 @@ impl Exchange {
         let (plugin, exchange) = (self.plugin.clone(), self.me.clone());
         let asked = question::ask(Question { plugin, stream: self.id, message, exchange });
         let token = *asked.as_ref().unwrap_or(&0);
-        self.state = State::Paused(stream, Wait::Call { token, sent });
+        self.state = ExchangeState::Paused(stream, Wait::Call { token, sent });
         match asked {
             Ok(_) => Action::Pause,
             Err(reason) => self.on_global_rate_limit(Err(reason), sent),
@@ -225,13 +228,13 @@ impl Exchange {
         match verdict {
             Verdict::Forward(_) => {
                 access::tell(&self.plugin.teller.log, &stream);
-                self.state = State::Decided(stream);
+                self.state = ExchangeState::Decided(stream);
                 Action::Continue
             }
             Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(stream),
             Verdict::Pause(_, Pause::Body) => {
                 awaited_bodies::wait(self.id, self.me.clone());
-                self.state = State::Paused(stream, Wait::Body { shown: false });
+                self.state = ExchangeState::Paused(stream, Wait::Body { shown: false });
                 Action::Pause
             }
             Verdict::Refuse(refusal) => self.refuse(stream, refusal),
@@ -241,7 +244,7 @@ impl Exchange {
 
     /// The request, if it is held, is not held for anything any more.
     fn give_up(&mut self) {
-        if let State::Paused(_, wait) = &mut self.state
+        if let ExchangeState::Paused(_, wait) = &mut self.state
             && let Wait::Body { shown: false } = mem::replace(wait, Wait::Over)
         {
             awaited_bodies::forget(self.id);
@@ -271,10 +274,13 @@ pub fn on_overdue_body(exchange: &Place) {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let now = now();
-        let is_held = matches!(self.state, State::Paused(..));
+        let is_held = matches!(self.state, ExchangeState::Paused(..));
         self.give_up();
         let plugin = &self.plugin;
-        let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
+        let (ExchangeState::Decided(stream) | ExchangeState::Paused(stream, _)) = &mut self.state
+        else {
+            return;
+        };
         // Nothing was decided: its client went away, or Envoy answered it.
         if is_held {
             stream.unfinished();

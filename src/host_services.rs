@@ -15,7 +15,7 @@ pub struct Environment {
     random: RandomPool,
     peer: Vec<u8>,
     /// The limiter's.
-    slots: Table,
+    slots: SharedTable,
     tables: String,
 }
 
@@ -25,7 +25,7 @@ pub struct Shared;
 
 impl Tables for Shared {
     fn table(&mut self, name: &str) -> impl Store {
-        Table::new(format!("{name}."))
+        SharedTable::new(format!("{name}."))
     }
 }
 
@@ -36,7 +36,7 @@ impl Environment {
         Self {
             random: RandomPool::new(own_key),
             peer: Vec::new(),
-            slots: Table::new(slots),
+            slots: SharedTable::new(slots),
             tables,
         }
     }
@@ -86,18 +86,18 @@ impl Clock for Environment {
 
 impl Tables for Environment {
     fn table(&mut self, name: &str) -> impl Store {
-        Table::new(format!("{}{name}.", self.tables))
+        SharedTable::new(format!("{}{name}.", self.tables))
     }
 }
 
 /// Slots, with keys that start with the same text and end with the slot's number.
 #[derive(Debug)]
-struct Table {
+struct SharedTable {
     key: String,
     prefix: usize,
 }
 
-impl Table {
+impl SharedTable {
     fn new(key: String) -> Self {
         Self { prefix: key.len(), key }
     }
@@ -109,7 +109,7 @@ impl Table {
     }
 }
 
-impl Store for Table {
+impl Store for SharedTable {
     fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
         match abi::shared_data(self.key_of(slot)) {
             Ok(Some((bytes, version))) => {

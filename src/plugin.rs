@@ -32,7 +32,7 @@ use probegate_core::warnings::Warning;
 pub struct Plugin {
     /// The root that is called for it, as long as it is there.
     pub root: Weak<u32>,
-    state: RefCell<State>,
+    state: RefCell<PluginState>,
     /// The names that its answers tell.
     pub names: ReplyNames,
     /// The writer of the lines about requests.
@@ -58,7 +58,7 @@ enum Bypass {
 
 /// What changes with each request.
 #[derive(Debug)]
-pub struct State {
+pub struct PluginState {
     pub gate: Gate,
     pub environment: Environment,
     pub meter: Meter,
@@ -69,7 +69,7 @@ pub struct State {
     ticks: u32,
 }
 
-impl State {
+impl PluginState {
     /// What judges a request, and what travels with it.
     pub fn judging(&mut self) -> (&mut Gate, Context<'_, Environment>) {
         let Self { gate, environment, meter, .. } = self;
@@ -82,7 +82,7 @@ const FLUSH: u32 = 1_000;
 
 impl Plugin {
     /// What changes; `None` while something else acts on it, which nothing does.
-    pub fn state(&self) -> Option<RefMut<'_, State>> {
+    pub fn state(&self) -> Option<RefMut<'_, PluginState>> {
         self.state.try_borrow_mut().ok()
     }
 
@@ -155,7 +155,7 @@ impl Plugin {
             warnings: Found::default(),
             body_shown: Cell::default(),
             teller: Teller { log: compiled.log, service: compiled.service.unwrap_or(plugin_name) },
-            state: RefCell::new(State {
+            state: RefCell::new(PluginState {
                 gate,
                 environment: Environment::new(slots, format!("probegate.table.{owner}."), own_key),
                 meter,
@@ -212,13 +212,13 @@ impl Plugin {
     /// Hands over what was counted.
     fn flush(&self) {
         if let Some(mut state) = self.state() {
-            let State { meter, statistics, .. } = &mut *state;
+            let PluginState { meter, statistics, .. } = &mut *state;
             meter.flush(statistics);
         }
     }
 
     /// What was counted by all VMs.
-    fn expose(&self, format: Format, state: &mut State) -> Reply {
+    fn expose(&self, format: Format, state: &mut PluginState) -> Reply {
         if let Some(prober) = &mut state.prober {
             state.meter.hold(&prober.records(&mut Shared));
         }
@@ -233,8 +233,8 @@ impl Plugin {
     }
 
     /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
-    fn report(&self, detail: Detail, state: &mut State) -> Reply {
-        let State { prober, gate, meter, statistics, .. } = state;
+    fn report(&self, detail: Detail, state: &mut PluginState) -> Reply {
+        let PluginState { prober, gate, meter, statistics, .. } = state;
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
         let plan = prober.as_ref().map(Prober::plan);
         let status = detail == Detail::Status;

@@ -6,12 +6,12 @@ use super::access;
 use super::callouts::{self, CalloutResponse, Outgoing};
 use super::calls::{self, Purpose};
 use super::host_services::Shared;
-use super::plugin::{Plugin, State};
+use super::plugin::{Plugin, PluginState};
 use super::time::{clocks, now};
 use probegate_core::callout::FailureReason;
 use probegate_core::gate::Host as _;
 use probegate_core::probe::plan::{Check, Plan};
-use probegate_core::probe::record::Change;
+use probegate_core::probe::record::ProbeChange;
 use probegate_core::probe::rung::Outcome;
 use probegate_core::probe::{Ticket, grpc};
 
@@ -20,7 +20,7 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
     let mut failed = Vec::new();
     let changes = {
         let Some(mut state) = plugin.state() else { return };
-        let State { prober: Some(prober), environment, gate, meter, .. } = &mut *state else {
+        let PluginState { prober: Some(prober), environment, gate, meter, .. } = &mut *state else {
             return;
         };
         let ticked = prober.on_tick(clocks(), &mut || environment.random(), &mut Shared);
@@ -101,9 +101,9 @@ fn conclude(plugin: &Plugin, ticket: Ticket, outcome: Outcome) {
 }
 
 /// Counts what changed, and logs it; a probe that changed nothing leaves no line.
-fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
+fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, ProbeChange)>) {
     let Some(mut state) = plugin.state() else { return };
-    let State { prober: Some(prober), meter, .. } = &mut *state else { return };
+    let PluginState { prober: Some(prober), meter, .. } = &mut *state else { return };
     for (target, change) in changes {
         meter.probed(target, change);
         let target = prober.plan().targets.get(target);

@@ -6,16 +6,16 @@ use super::access;
 use super::callouts::{self, CalloutResponse, Outgoing};
 use super::calls::{self, Purpose};
 use super::host_services::Shared;
-use super::plugin::{Plugin, State};
+use super::plugin::{Plugin, PluginState};
 use super::time::now;
-use probegate_core::auth::fetch::{self, Source};
+use probegate_core::auth::fetch::{self, TokenSource};
 use probegate_core::digest::Digest;
 
 /// Asks what is due, and takes over what all VMs hold.
 pub fn on_tick(plugin: &Rc<Plugin>) {
     let due = {
         let Some(mut state) = plugin.state() else { return };
-        let State { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
+        let PluginState { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
         let now = now();
         let due = fetcher.due(now, &mut Shared);
         gate.guarding.renew_tokens(&fetcher.tokens(now, &mut Shared));
@@ -31,7 +31,8 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 
 fn send(plugin: &Plugin, index: usize) -> Option<u32> {
     let state = plugin.state()?;
-    let Source { cluster, path, authority, timeout, .. } = state.fetcher.as_ref()?.source(index)?;
+    let TokenSource { cluster, path, authority, timeout, .. } =
+        state.fetcher.as_ref()?.source(index)?;
     let call = callouts::call(Outgoing {
         caller: *plugin.root.upgrade()?,
         cluster,
@@ -56,7 +57,7 @@ pub fn on_answer(plugin: &Plugin, index: usize, body: usize) {
 /// Notes what a source has said, tells what that changed, and opens for it in this VM at once.
 fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
     let Some(mut state) = plugin.state() else { return };
-    let State { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
+    let PluginState { fetcher: Some(fetcher), gate, .. } = &mut *state else { return };
     let now = now();
     let change = fetcher.on_answer(index, said, now, &mut Shared);
     gate.guarding.renew_tokens(&fetcher.tokens(now, &mut Shared));

@@ -130,7 +130,7 @@ fn counted(statuses: u16) -> (Meter, FakeStatistics) {
     let mut envoy = FakeStatistics::default();
     for status in 200..200 + statuses {
         meter.began();
-        let (method, status) = (Method::of(b"GET"), Status::new(status));
+        let (method, status) = (Method::from_bytes(b"GET"), Status::new(status));
         let auth_method = AuthMethod::None;
         meter.finished(Finished { method, status, auth_method, duration: 1_000 });
     }

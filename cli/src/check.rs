@@ -72,7 +72,7 @@ pub fn run(order: &Order) -> ExitCode {
 }
 
 fn check(file: &Path) -> Report {
-    let mut report = Report::of(name(file));
+    let mut report = Report::new(name(file));
     let refuse = |report: Report, line: usize, message: String| Report {
         unreadable: Some((line, message)),
         ..report
@@ -89,7 +89,7 @@ fn check(file: &Path) -> Report {
         Ok(found) => found,
         Err(error) => return refuse(report, error.line, error.message),
     };
-    let world = World::of(&documents);
+    let world = World::from_documents(&documents);
     let others = find::others(&documents).map(|(line, kind)| (line, kind.to_owned()));
     let absent = world.absent(&documents).into_iter().map(|(line, what)| (line, what.to_owned()));
     report.not_read = others.chain(absent).collect();
@@ -112,7 +112,7 @@ fn check_gate(
     findings: &mut Findings,
 ) {
     let source = &gate.configuration;
-    let (mistakes, meaning) = mistakes::of(source, gate.host());
+    let (mistakes, meaning) = mistakes::find(source, gate.host());
     findings.extend(mistakes);
     let Some(meaning) = meaning else { return };
     findings.extend(mistakes::warnings(source, &meaning.compiled.warnings));

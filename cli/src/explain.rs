@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use probegate_core::config::presets::Preset;
-use probegate_core::config::shape::{Client, Config, Mode, Token};
+use probegate_core::config::shape::{Client, Config, Mode, TokenShape};
 use probegate_core::route::Endpoint;
 use probegate_core::route::{Class, Route};
 
@@ -95,7 +95,7 @@ fn explain(question: &Question, source: &Source, meaning: &Meaning) -> Vec<Strin
         Ok(route) => route,
         Err(unreadable) => return vec![format!("400: {unreadable}")],
     };
-    let rules = rules::of(meaning, source);
+    let rules = rules::collect(meaning, source);
     let own = compiled.gate.endpoints.find(target).filter(|_| route.class == Class::Endpoint);
     let class = own.map_or(route.class, Endpoint::class);
     let is_read = matches!(question.method.as_str(), "GET" | "HEAD");
@@ -156,7 +156,7 @@ fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
         Class::Health | Class::Api => "none is wanted".into(),
         Class::Metrics if config.mode == Some(Mode::Dev) => "none is wanted: mode is dev".into(),
         Class::Metrics => {
-            let default = [Token::Env("METRICS_BEARER".into())];
+            let default = [TokenShape::Env("METRICS_BEARER".into())];
             let tokens = config.metrics_auth.tokens.as_deref().unwrap_or(&default);
             let strip =
                 if config.metrics_auth.strip { "; the service does not see it" } else { "" };
@@ -176,15 +176,15 @@ fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
 }
 
 /// Where the tokens are, and never what they are.
-fn any_of(tokens: &[Token], header: &str) -> String {
+fn any_of(tokens: &[TokenShape], header: &str) -> String {
     let each: Vec<_> = tokens
         .iter()
         .map(|token| match token {
-            Token::Env(name) => format!("the value of {}", variable(name)),
-            Token::Sha256(_) => "the token whose digest is in the configuration".into(),
-            Token::Value(_) => "the token in the configuration".into(),
-            Token::File(path) => format!("what the file {path} holds"),
-            Token::Fetch(fetch) => format!("what {} of {} says", fetch.path, fetch.cluster),
+            TokenShape::Env(name) => format!("the value of {}", variable(name)),
+            TokenShape::Sha256(_) => "the token whose digest is in the configuration".into(),
+            TokenShape::Value(_) => "the token in the configuration".into(),
+            TokenShape::File(path) => format!("what the file {path} holds"),
+            TokenShape::Fetch(fetch) => format!("what {} of {} says", fetch.path, fetch.cluster),
         })
         .collect();
     match each.as_slice() {
@@ -195,7 +195,7 @@ fn any_of(tokens: &[Token], header: &str) -> String {
 
 /// The variable of the system that stands in for a key of the configuration.
 fn variable_for(config: &Config, key: &str) -> Option<String> {
-    Preset::of(config.system).ok()?.variable(key).map(str::to_owned)
+    Preset::new(config.system).ok()?.variable(key).map(str::to_owned)
 }
 
 fn limit(class: Class, config: &Config) -> String {

@@ -144,7 +144,7 @@ fn own(documents: &[Node]) -> Result<Found<'_>, Unreadable> {
     let gates = documents.iter().filter(|document| !is_of_others(document)).map(|document| {
         let configuration = match document.get("@type") {
             Some(_) => any(document, Dialect::Envoy)?,
-            None => Source::of(document.clone(), Dialect::Json),
+            None => Source::new(document.clone(), Dialect::Json),
         };
         Ok(Gate { configuration, around: Around::Nothing })
     });
@@ -204,9 +204,9 @@ fn any(any: &Node, dialect: Dialect) -> Result<Source, Unreadable> {
     let of = any.get("@type").and_then(Node::text).unwrap_or_default();
     match (of.rsplit('/').next(), value) {
         (Some("google.protobuf.Struct" | "google.protobuf.StringValue"), None) => {
-            Ok(Source::of(Node::empty(any.line), dialect))
+            Ok(Source::new(Node::empty(any.line), dialect))
         }
-        (Some("google.protobuf.Struct"), Some(value)) => Ok(Source::of(value.clone(), dialect)),
+        (Some("google.protobuf.Struct"), Some(value)) => Ok(Source::new(value.clone(), dialect)),
         (Some("google.protobuf.StringValue"), Some(Node { line, kind: Kind::Scalar(scalar) })) => {
             text(scalar, *line)
         }
@@ -222,7 +222,7 @@ fn text(scalar: &Scalar, line: usize) -> Result<Source, Unreadable> {
     let literal = scalar.style == Style::Literal;
     let lines = |within: usize| if literal { line + within.max(1) } else { line };
     if scalar.text.trim().is_empty() {
-        return Ok(Source::of(Node::empty(line), Dialect::Json));
+        return Ok(Source::new(Node::empty(line), Dialect::Json));
     }
     let value: serde_json::Value = serde_json::from_str(&scalar.text).map_err(|error| {
         Unreadable { line: lines(error.line()), message: format!("the text is not JSON: {error}") }
@@ -231,7 +231,7 @@ fn text(scalar: &Scalar, line: usize) -> Result<Source, Unreadable> {
         Ok([root]) if literal => moved(root.clone(), line),
         _ => Node::without_lines(&value, line),
     };
-    Ok(Source::of(root, Dialect::Json))
+    Ok(Source::new(root, Dialect::Json))
 }
 
 /// The same value, so many lines further down.

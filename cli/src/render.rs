@@ -147,7 +147,7 @@ fn bootstrap(
     let discovery = if host.parse::<IpAddr>().is_ok() { "STATIC" } else { "STRICT_DNS" };
     let secrets: Vec<_> =
         meaning.variables.iter().map(|name| format!("{name}=<a secret>")).collect();
-    let mut template = Template::of(order.system.as_deref(), meaning);
+    let mut template = Template::new(order.system.as_deref(), meaning);
     // A container has the Wasm filter, and listens for others than itself.
     template.keep(if form == "container" { "wasm" } else { form });
     template.keep(if form == "container" { form } else { "process" });
@@ -162,7 +162,7 @@ fn bootstrap(
 }
 
 fn resource(order: &Order, meaning: &Meaning, text: &str) -> Result<String, String> {
-    let mut template = Template::of(order.system.as_deref(), meaning);
+    let mut template = Template::new(order.system.as_deref(), meaning);
     let namespace = order.namespace.as_deref().map(place::namespace).transpose()?;
     if namespace.is_some() {
         template.keep("namespace");
@@ -192,5 +192,5 @@ fn meaning(system: Option<&str>) -> Result<Meaning, String> {
     let first = |mistakes: Vec<Mistake>| {
         mistakes.first().map(|mistake| format!("--{mistake}")).unwrap_or_default()
     };
-    Source::of(root, Dialect::Json).meaning(Host::Wasm).map_err(first)
+    Source::new(root, Dialect::Json).meaning(Host::Wasm).map_err(first)
 }

@@ -30,7 +30,7 @@ pub struct Meaning {
 pub type Way = Vec<usize>;
 
 impl Source {
-    pub fn of(root: Node, dialect: Dialect) -> Self {
+    pub fn new(root: Node, dialect: Dialect) -> Self {
         Self { root, dialect }
     }
 

@@ -46,7 +46,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// Ends with 0 if every service is ready, 1 if one is not, 2 if no gate answered.
 pub fn run(address: &Address) -> ExitCode {
-    let asked = match Asked::of(address) {
+    let asked = match Asked::from_address(address) {
         Ok(asked) => asked,
         Err(error) => return fail(2, &error),
     };
@@ -90,7 +90,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(address: &Address) -> Result<Self, String> {
+    fn from_address(address: &Address) -> Result<Self, String> {
         let token = token(address)?;
         let url = address::url(&address.url, token.is_some())?;
         let roots = match &address.cacert {

@@ -18,7 +18,7 @@ pub fn make() -> ExitCode {
     }
     let token = URL_SAFE_NO_PAD.encode(bytes);
     print(&token);
-    let digest = Digest::of(token.as_bytes()).hex();
+    let digest = Digest::new(token.as_bytes()).hex();
     let _ = writeln!(
         anstream::stderr(),
         "sha256: {digest}\nGive clients the token, and the gate its digest: metrics_auth: {{tokens: [{{sha256: {digest}}}]}}"
@@ -37,6 +37,6 @@ pub fn digest(mut input: impl Read) -> ExitCode {
     if !(1..=4_096).contains(&token.len()) || !token.iter().all(u8::is_ascii_graphic) {
         return fail(1, "a token must be 1 to 4096 visible ASCII characters");
     }
-    print(Digest::of(token).hex());
+    print(Digest::new(token).hex());
     ExitCode::SUCCESS
 }

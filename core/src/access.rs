@@ -2,7 +2,7 @@
 
 use crate::auth::Unauthorized;
 use crate::gate::{Gate, Host, Stream};
-use crate::log::{End, Entry, Level, Settings};
+use crate::log::{End, Entry, Level, LogSettings};
 use crate::metrics::Code;
 use crate::request::Head;
 use crate::route::Class;
@@ -21,7 +21,7 @@ pub struct AccessRecord {
 #[derive(Clone, Debug)]
 pub struct Teller {
     /// The settings of the log.
-    pub log: Settings,
+    pub log: LogSettings,
     /// This service's name.
     pub service: String,
 }

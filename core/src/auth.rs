@@ -14,7 +14,7 @@ use crate::request::{Head, Single};
 /// Why a guarded route stays shut. The values of the label `reason`, but for `upstream`, which
 /// counts the 401 and 403 that the service itself answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Failure {
+pub enum AuthFailure {
     /// No token was sent.
     Missing,
     /// The credential cannot be a token.
@@ -31,7 +31,7 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unauthorized {
     /// Why.
-    pub failure: Failure,
+    pub failure: AuthFailure,
     /// The challenge for the client.
     pub challenge: Challenge,
 }
@@ -70,7 +70,7 @@ pub struct Guard {
     in_files: usize,
     /// The files, by their number in the configuration.
     files: Vec<usize>,
-    /// The sources of more tokens, by the number of a [`fetch::Source`].
+    /// The sources of more tokens, by the number of a [`fetch::TokenSource`].
     pub sources: Vec<usize>,
 }
 
@@ -119,21 +119,21 @@ impl Guard {
         }
     }
 
-    fn open(&self, sent: Single<'_>) -> Result<usize, Failure> {
+    fn open(&self, sent: Single<'_>) -> Result<usize, AuthFailure> {
         if self.tokens.is_empty() {
-            return Err(Failure::NotConfigured);
+            return Err(AuthFailure::NotConfigured);
         }
         let credential = match self.carrier {
             Carrier::Authorization => Credential::bearer(sent),
             Carrier::Header(_) => Credential::bare(sent),
         };
         match credential {
-            Ok(None) => Err(Failure::Missing),
-            Err(Malformed) => Err(Failure::Malformed),
+            Ok(None) => Err(AuthFailure::Missing),
+            Err(Malformed) => Err(AuthFailure::Malformed),
             Ok(Some(credential)) => match self.tokens.find(credential) {
                 Some(token) => Ok(token),
-                None if credential.is_b64token() => Err(Failure::Invalid),
-                None => Err(Failure::Malformed),
+                None if credential.is_b64token() => Err(AuthFailure::Invalid),
+                None => Err(AuthFailure::Malformed),
             },
         }
     }

@@ -7,7 +7,7 @@ use crate::time::Micros;
 
 /// The state of a breaker; its code is the metric's value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum BreakerState {
     /// The service is used.
     #[default]
     Closed,
@@ -17,7 +17,7 @@ pub enum State {
     HalfOpen,
 }
 
-impl State {
+impl BreakerState {
     /// Each state, in the order of its code.
     pub const ALL: [Self; 3] = [Self::Closed, Self::Open, Self::HalfOpen];
 
@@ -44,7 +44,7 @@ impl State {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     /// The state: open if the service is left alone.
-    pub state: State,
+    pub state: BreakerState,
     /// Uses in a row that failed.
     pub failures: u16,
     /// Since when it is in this state, on its owner's clock; 0 for ever.
@@ -54,26 +54,26 @@ pub struct Breaker {
 impl Breaker {
     /// A use is over; returns the state before, if that has changed. So many failures in a row open it. A use that
     /// was begun before the breaker opened says nothing to an open one.
-    pub fn observe(&mut self, failed: bool, threshold: u16, now: Micros) -> Option<State> {
+    pub fn observe(&mut self, failed: bool, threshold: u16, now: Micros) -> Option<BreakerState> {
         self.failures = if failed { self.failures.saturating_add(1) } else { 0 };
         let state = match self.state {
-            State::Closed if self.failures >= threshold => State::Open,
-            State::HalfOpen if failed => State::Open,
-            State::HalfOpen => State::Closed,
+            BreakerState::Closed if self.failures >= threshold => BreakerState::Open,
+            BreakerState::HalfOpen if failed => BreakerState::Open,
+            BreakerState::HalfOpen => BreakerState::Closed,
             state => state,
         };
         self.turn(state, now)
     }
 
     /// A use begins: behind an open breaker it is the trial.
-    pub fn begin(&mut self, now: Micros) -> Option<State> {
+    pub fn begin(&mut self, now: Micros) -> Option<BreakerState> {
         match self.state {
-            State::Open => self.turn(State::HalfOpen, now),
+            BreakerState::Open => self.turn(BreakerState::HalfOpen, now),
             _ => None,
         }
     }
 
-    fn turn(&mut self, state: State, now: Micros) -> Option<State> {
+    fn turn(&mut self, state: BreakerState, now: Micros) -> Option<BreakerState> {
         let before = std::mem::replace(&mut self.state, state);
         (before != state).then(|| {
             self.since = now;

@@ -18,7 +18,7 @@ pub struct Response<'a> {
 impl Response<'_> {
     /// The status of an answer of the upstream's that `took` so long.
     pub fn status(&self, took: Micros, timeout: Micros) -> Result<u16, FailureReason> {
-        let status = value(self.headers, b":status").map(Status::of);
+        let status = value(self.headers, b":status").map(Status::parse);
         let status = status.filter(|status| *status != Status::OTHER).unwrap_or_default().code();
         if status == 0 {
             // The connection broke, or the time ran out, while the answer was on its way. Envoy counts

@@ -108,7 +108,7 @@ impl Identity<'_> {
                 digits.each_mut().map(|(octet, digits)| digits.format(*octet)).join(".")
             }
             Self::Address(address) => address.to_string(),
-            Self::Name(name) => Digest::of(name).short(),
+            Self::Name(name) => Digest::new(name).short(),
             Self::Unknown => "unknown".into(),
         }
     }

@@ -13,7 +13,7 @@ mod read;
 pub mod shape;
 
 use crate::auth::TokenFile;
-use crate::auth::fetch::Source;
+use crate::auth::fetch::TokenSource;
 use crate::gate::Gate;
 use crate::json::Value;
 use crate::local_reply::{Policy, ReplyNames};
@@ -36,17 +36,17 @@ pub struct Compiled {
     /// The gate.
     pub gate: Gate,
     /// Settings of the metrics.
-    pub metrics: metrics::Settings,
+    pub metrics: metrics::MetricsSettings,
     /// The probes, if there are any.
     pub probes: Option<Plan>,
     /// The services that hand out tokens.
-    pub sources: Vec<Source>,
+    pub sources: Vec<TokenSource>,
     /// Files of tokens, each with the number by which guards know it. Those that can be read are read.
     pub token_files: Vec<TokenFile>,
     /// This service's name in logs.
     pub service: Option<String>,
     /// Settings of the log.
-    pub log: log::Settings,
+    pub log: log::LogSettings,
     /// The listeners whose requests are judged.
     pub direction: Direction,
     /// Warnings: settings that work, but should be known, with their places.

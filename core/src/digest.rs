@@ -13,7 +13,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// Digests a token.
-    pub fn of(token: &[u8]) -> Self {
+    pub fn new(token: &[u8]) -> Self {
         Self(Sha256::digest(token).into())
     }
 

@@ -21,7 +21,7 @@ pub use upstream::Upstream;
 use crate::callout::FailureReason;
 use crate::callout::Response;
 use crate::client::Clients;
-use crate::global_rate_limit::{Decision, Failure, GlobalRateLimit, OnError};
+use crate::global_rate_limit::{Decision, GlobalRateLimit, OnError, ServiceFailure};
 use crate::metrics::Meter;
 use crate::operations::Operations;
 use crate::rate_limit::LimitReason;
@@ -65,7 +65,7 @@ impl Gate {
     ) -> (Stream, Verdict) {
         context.meter.began();
         let mut stream = self.on_lost(head, context);
-        let variants = PathVariants::of(head.path).map_err(Refusal::BadRequest);
+        let variants = PathVariants::parse(head.path).map_err(Refusal::BadRequest);
         let judged =
             variants.and_then(|variants| self.judge(head, &variants, context, &mut stream));
         let verdict = judged.unwrap_or_else(Verdict::Refuse);
@@ -239,7 +239,7 @@ impl Gate {
 /// Decides a request that the rate limit service did not decide.
 fn on_undecided(
     limit: &GlobalRateLimit,
-    failure: Failure,
+    failure: ServiceFailure,
     meter: &mut Meter,
 ) -> Result<(), Refusal> {
     meter.global_rate_limit_failed(failure);

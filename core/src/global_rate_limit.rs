@@ -20,7 +20,7 @@ use crate::rate_limit::{LimitReason, Rejection};
 use crate::time::Micros;
 
 use answer::Over;
-use breaker::Breaker;
+use breaker::ServiceBreaker;
 use request::{Descriptor, OperationDescriptor, Question};
 
 /// The section `global_rate_limit` of a configuration, with its meaning checked, and what one VM has seen of
@@ -44,7 +44,7 @@ pub struct GlobalRateLimit {
     /// The operations, in their order.
     pub operations: Vec<OperationDescriptor>,
     /// Keeps a dead service from costing its time-out on every request.
-    pub breaker: Breaker,
+    pub breaker: ServiceBreaker,
 }
 
 /// The fate of a request that the service does not decide.
@@ -58,14 +58,14 @@ pub enum OnError {
 
 /// Why the service did not decide: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Failure {
+pub enum ServiceFailure {
     /// It was asked, and gave no answer that decides.
     Failed(FailureReason),
     /// It was not asked: the breaker is open.
     Open,
 }
 
-impl Failure {
+impl ServiceFailure {
     /// All there are.
     pub fn all() -> impl Iterator<Item = Self> {
         FailureReason::ALL.into_iter().map(Self::Failed).chain([Self::Open])
@@ -123,7 +123,7 @@ impl GlobalRateLimit {
 
     /// The parts of descriptors of a request of this client's; `None` for one that has no descriptor.
     pub fn question(&self, client: Option<Identity<'_>>) -> Question {
-        client.map(Question::of).unwrap_or_default()
+        client.map(Question::new).unwrap_or_default()
     }
 
     /// The message that asks; `None` if there is nothing to ask.
@@ -147,8 +147,8 @@ impl GlobalRateLimit {
 
     /// Returns whether the service may be asked at `now`; [`GlobalRateLimit::on_answer`] must be called with what came of it,
     /// also if the request went away meanwhile.
-    pub fn may_ask(&mut self, now: Micros) -> Result<(), Failure> {
-        if self.breaker.permits(now) { Ok(()) } else { Err(Failure::Open) }
+    pub fn may_ask(&mut self, now: Micros) -> Result<(), ServiceFailure> {
+        if self.breaker.permits(now) { Ok(()) } else { Err(ServiceFailure::Open) }
     }
 
     /// Forgets a question of `sent` whose request went away, and took with it what the service would have said.
@@ -162,11 +162,11 @@ impl GlobalRateLimit {
         answer: Result<Response<'_>, FailureReason>,
         sent: Micros,
         now: Micros,
-    ) -> Result<Decision, Failure> {
+    ) -> Result<Decision, ServiceFailure> {
         let took = now.saturating_sub(sent);
         let decided = answer.and_then(|answer| answer::judge(answer, took, self.timeout));
         self.breaker.observe(decided.is_err(), now);
-        decided.map_err(Failure::Failed)
+        decided.map_err(ServiceFailure::Failed)
     }
 }
 

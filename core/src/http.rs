@@ -24,7 +24,7 @@ pub enum Method {
 
 impl Method {
     /// The method of `:method`; methods are case-sensitive (RFC 9110 section 9.1).
-    pub fn of(method: &[u8]) -> Self {
+    pub fn from_bytes(method: &[u8]) -> Self {
         match method {
             b"GET" => Self::Get,
             b"HEAD" => Self::Head,
@@ -88,7 +88,7 @@ impl Status {
     pub const OTHER: Self = Self(1000);
 
     /// The status of `:status`; none is 0.
-    pub fn of(status: &[u8]) -> Self {
+    pub fn parse(status: &[u8]) -> Self {
         let is_status = status.len() == 3 && status.iter().all(u8::is_ascii_digit);
         let digits = str::from_utf8(status).ok().filter(|_| is_status);
         match digits.and_then(|digits| digits.parse().ok()) {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use itoa::Buffer;
 
-use crate::auth::{Challenge, Failure, Unauthorized};
+use crate::auth::{AuthFailure, Challenge, Unauthorized};
 use crate::json::Object;
 use crate::rate_limit::{LimitReason, QuotaState, Rejection};
 use crate::replay::Block;
@@ -229,12 +229,12 @@ fn seconds_until(micros: Micros) -> u64 {
     micros.div_ceil(1_000_000).max(1)
 }
 
-fn unauthorized(failure: Failure) -> &'static str {
+fn unauthorized(failure: AuthFailure) -> &'static str {
     match failure {
-        Failure::Missing => "a token is required",
-        Failure::Malformed => "the token cannot be read",
-        Failure::Invalid | Failure::Upstream => "the token is not valid",
-        Failure::NotConfigured => "no token is configured, so nothing opens this route",
+        AuthFailure::Missing => "a token is required",
+        AuthFailure::Malformed => "the token cannot be read",
+        AuthFailure::Invalid | AuthFailure::Upstream => "the token is not valid",
+        AuthFailure::NotConfigured => "no token is configured, so nothing opens this route",
     }
 }
 

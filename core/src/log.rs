@@ -13,12 +13,12 @@ use crate::auth::fetch;
 use crate::json;
 use crate::probe::log::{is_warning, line};
 use crate::probe::plan::Target;
-use crate::probe::record::Change;
+use crate::probe::record::ProbeChange;
 use crate::time::{Micros, rfc3339};
 
 /// Settings of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct LogSettings {
     /// The form in which requests are logged, if they are.
     pub access: Access,
     /// The least severe lines that are written.
@@ -67,7 +67,7 @@ pub struct End {
     pub class: &'static str,
 }
 
-impl Settings {
+impl LogSettings {
     /// The line that says which gate starts in this host.
     pub fn started(&self, host: &str) -> String {
         #[derive(Serialize)]
@@ -89,7 +89,7 @@ impl Settings {
     }
 
     /// The line about a change that a probe brought, if it is one that is logged.
-    pub fn probed(&self, target: &Target, change: Change) -> Option<(Level, String)> {
+    pub fn probed(&self, target: &Target, change: ProbeChange) -> Option<(Level, String)> {
         let level = if is_warning(change) { Level::Warning } else { Level::Info };
         if self.level > level {
             return None;
@@ -98,11 +98,11 @@ impl Settings {
     }
 
     /// The line about a change of a source of tokens, if it is one that is logged.
-    pub fn fetched(&self, source: &str, change: fetch::Change) -> Option<(Level, String)> {
+    pub fn fetched(&self, source: &str, change: fetch::FetchChange) -> Option<(Level, String)> {
         let (level, what) = match change {
-            fetch::Change::Renewed => (Level::Info, "gives other tokens than before"),
-            fetch::Change::Recovered => (Level::Info, "gives tokens again"),
-            fetch::Change::Failing => {
+            fetch::FetchChange::Renewed => (Level::Info, "gives other tokens than before"),
+            fetch::FetchChange::Recovered => (Level::Info, "gives tokens again"),
+            fetch::FetchChange::Failing => {
                 (Level::Warning, "gives no tokens: the last ones stay for `keep_for`")
             }
         };

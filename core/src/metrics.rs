@@ -32,7 +32,7 @@ pub use histogram::Bounds;
 pub use last_minute::LastMinute;
 pub use probes::Services;
 pub use registry::MAX_SERIES;
-pub use settings::{Configured, Settings};
+pub use settings::{Configured, MetricsSettings};
 
 use histogram::Observed;
 use pending::PendingMetrics;
@@ -41,8 +41,8 @@ use registry::{Registry, Request};
 use series::Series;
 use series_name::SeriesName;
 
-use crate::auth::{AuthMethod, Failure};
-use crate::global_rate_limit::Failure as Undecided;
+use crate::auth::{AuthFailure, AuthMethod};
+use crate::global_rate_limit::ServiceFailure as Undecided;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
 use crate::store::Store;
@@ -107,7 +107,7 @@ pub struct Meter {
 
 impl Meter {
     /// A meter that has counted nothing.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: MetricsSettings) -> Self {
         let host = settings.configured.host;
         let (names, bounds) = (MetricNames::new(&settings.namespace), settings.bounds);
         let probes = settings.configured.services.series();
@@ -146,9 +146,9 @@ impl Meter {
     /// increase does not see one that begins with it.
     fn announce(&mut self, limited: bool, replay: bool) {
         let failures = [
-            (AuthMethod::None, Failure::Missing),
-            (AuthMethod::Bearer, Failure::Malformed),
-            (AuthMethod::Bearer, Failure::Invalid),
+            (AuthMethod::None, AuthFailure::Missing),
+            (AuthMethod::Bearer, AuthFailure::Malformed),
+            (AuthMethod::Bearer, AuthFailure::Invalid),
         ];
         let failures = failures.map(|(method, failure)| SeriesName::AuthFailures(method, failure));
         let reasons = LimitReason::ALL.into_iter().filter(|_| limited);
@@ -179,7 +179,7 @@ impl Meter {
     }
 
     /// A guarded route stayed shut.
-    pub fn auth_failed(&mut self, auth_method: AuthMethod, failure: Failure) {
+    pub fn auth_failed(&mut self, auth_method: AuthMethod, failure: AuthFailure) {
         self.count(SeriesName::AuthFailures(auth_method, failure), 1);
     }
 

@@ -1,7 +1,7 @@
 //! Probing: the services behind, asked on a timer whether they are well.
 //!
 //! All workers' VMs tick, and all hold the same [`record`] of each target in shared data. Whoever
-//! sees first that a target's [round](record::Record::begin) is due claims it, by compare-and-swap,
+//! sees first that a target's [round](record::ProbeRecord::begin) is due claims it, by compare-and-swap,
 //! and sends its probes: so the service sees one probe an interval, whatever the number of workers,
 //! and when a VM goes away the next interval is claimed by another. What the probes say is merged
 //! into the record: thresholds make it the [`rung`]s' states and the [breaker](crate::breaker)'s.

@@ -21,7 +21,7 @@ use crate::time::Micros;
 use attempt::{Admitted, Attempt};
 use local::Local;
 use recent::Recent;
-use table::{Admission, Table};
+use table::{Admission, WindowTable};
 
 /// So many requests in any interval of that length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub enum WhenFull {
 #[derive(Clone, Debug)]
 pub struct Limiter {
     quota: Quota,
-    table: Table,
+    table: WindowTable,
     when_full: WhenFull,
     local: Local,
     recent: Recent,
@@ -116,7 +116,7 @@ pub struct Limiter {
 impl Limiter {
     /// A limiter that holds at least `max_clients` clients and at most twice as many.
     pub fn new(quota: Quota, max_clients: u32, when_full: WhenFull) -> Self {
-        let table = Table::new(max_clients);
+        let table = WindowTable::new(max_clients);
         Self {
             quota,
             table,

@@ -167,7 +167,7 @@ impl Routes {
 
     /// The route of a request target, or that nobody can tell what it means.
     pub fn find(&self, target: &[u8]) -> Result<Route, BadPath> {
-        PathVariants::of(target).map(|variants| self.route(&variants))
+        PathVariants::parse(target).map(|variants| self.route(&variants))
     }
 
     /// The route of a path.

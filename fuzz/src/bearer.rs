@@ -1,7 +1,7 @@
 //! Tokens: nothing opens but the exact token in exactly one header.
 
 use probegate_core::auth::{
-    AuthMethod, Carrier, Challenge, Credential, Failure, Guard, Token, Unauthorized, fetch,
+    AuthFailure, AuthMethod, Carrier, Challenge, Credential, Guard, Token, Unauthorized, fetch,
 };
 use probegate_core::digest::Digest;
 use probegate_core::request::{Head, Single};
@@ -10,7 +10,7 @@ const TOKENS: [&[u8]; 2] = [b"metrics-token", b"an~other+token/1=="];
 
 /// A header's value, as sent.
 pub fn run(value: &[u8]) {
-    let tokens = || TOKENS.iter().map(|token| Token::nameless(Digest::of(token))).collect();
+    let tokens = || TOKENS.iter().map(|token| Token::nameless(Digest::new(token))).collect();
     let opens = |carrier, head: &Head<'_>| Guard::new(carrier, tokens(), Vec::new()).check(head);
 
     // The scheme, a space or more, and the token.
@@ -44,7 +44,7 @@ pub fn run(value: &[u8]) {
     let none =
         Guard::new(Carrier::Authorization, std::iter::empty::<Token>().collect(), Vec::new());
     let refused = none.check(&bearer);
-    let not_configured = Err(Failure::NotConfigured);
+    let not_configured = Err(AuthFailure::NotConfigured);
     assert_eq!(refused.map_err(|Unauthorized { failure, .. }| failure), not_configured);
     // Only who sent a bearer token is told that it is not the one.
     let is_bearer = value.len() > 6 && value[..7].eq_ignore_ascii_case(b"bearer ")
@@ -52,7 +52,7 @@ pub fn run(value: &[u8]) {
     let challenge = if is_bearer { Challenge::OtherBearer } else { Challenge::Bearer };
     assert!(refused.is_err_and(|refused| refused.challenge == challenge));
 
-    let _ = AuthMethod::of(&bearer);
+    let _ = AuthMethod::from_head(&bearer);
     if let Ok(Some(credential)) = Credential::bearer(Single::Once(value)) {
         let _ = credential.is_b64token();
     }
@@ -67,6 +67,6 @@ fn handed_out(body: &[u8]) {
     assert!((1..=16).contains(&lines.len()) && lines.len() == digests.len());
     for (line, digest) in lines.into_iter().zip(digests) {
         assert!(line.len() <= 4096 && line.iter().all(u8::is_ascii_graphic));
-        assert_eq!(digest.hex(), Digest::of(line).hex());
+        assert_eq!(digest.hex(), Digest::new(line).hex());
     }
 }

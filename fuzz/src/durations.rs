@@ -1,6 +1,6 @@
 //! Lengths of time, bounds of buckets and times for people.
 
-use probegate_core::config::shape::Window;
+use probegate_core::config::shape::WindowShape;
 use probegate_core::metrics::Bounds;
 use probegate_core::time::rfc3339;
 
@@ -9,7 +9,7 @@ pub fn run(data: &[u8]) {
     let Some((number, text)) = data.split_first_chunk() else { return };
     let number = u64::from_le_bytes(*number);
     if let Ok(text) = str::from_utf8(text) {
-        let window = Window::parse(text).map(|window| u128::from(window.0));
+        let window = WindowShape::parse(text).map(|window| u128::from(window.0));
         let expected = micros(text).filter(|micros| (100_000..=3_600_000_000).contains(micros));
         assert_eq!(window, expected, "{text}");
     }

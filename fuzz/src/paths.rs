@@ -33,7 +33,7 @@ const LONGEST: usize = 64;
 /// A request target as sent.
 pub fn run(target: &[u8]) {
     let found = GATE.find(target);
-    let Ok(variants) = PathVariants::of(target) else {
+    let Ok(variants) = PathVariants::parse(target) else {
         assert!(found.is_err(), "what cannot be read has a class");
         return;
     };
@@ -65,7 +65,7 @@ pub fn run(target: &[u8]) {
 /// To read a canonical path changes nothing.
 fn canonical(variants: &PathVariants<'_>) {
     let canonical = variants.canonical();
-    let again = PathVariants::of(canonical).expect("a canonical path can be read");
+    let again = PathVariants::parse(canonical).expect("a canonical path can be read");
     assert_eq!(again.canonical().escape_ascii().to_string(), canonical.escape_ascii().to_string());
     assert!(!variants.is_unambiguous() || variants.raw() == canonical);
 }

@@ -65,7 +65,7 @@ fn refused(over: &Over) {
 fn question(flags: u8, said: &[u8]) {
     let (name, key) = said.split_at(said.len() / 2);
     let client = if flags & 2 == 0 { Identity::Name(name) } else { Identity::Unknown };
-    let mut question = Question::of(client);
+    let mut question = Question::new(client);
     question.operation(0, (flags & 4 == 0).then_some(key));
     question.operation(usize::from(flags >> 5), Some(key));
     let told = OperationDescriptor {

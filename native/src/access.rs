@@ -4,7 +4,7 @@ use crate::envoy::{self, Filter};
 use crate::time::wall;
 use probegate_core::access::{AccessRecord, Teller};
 use probegate_core::gate::Stream;
-use probegate_core::log::{Level, Settings};
+use probegate_core::log::{Level, LogSettings};
 use probegate_core::time::Micros;
 use probegate_core::verdict::Verdict;
 
@@ -16,7 +16,7 @@ pub fn audit(teller: &Teller, stream: &Stream, record: &AccessRecord, verdict: O
 }
 
 /// Tells Envoy's own access log what became of the request.
-pub fn tell(log: &Settings, stream: &Stream, filter: &mut Filter) {
+pub fn tell(log: &LogSettings, stream: &Stream, filter: &mut Filter) {
     if log.filter_state {
         filter.set_filter_state("probegate.decision", stream.decision.as_bytes());
         filter.set_filter_state("probegate.request_id", stream.id.as_bytes());

@@ -9,7 +9,7 @@ use crate::store::{Shared, locked};
 use crate::time::{clocks, now};
 use probegate_core::callout::FailureReason;
 use probegate_core::probe::plan::{Check, Plan};
-use probegate_core::probe::record::Change;
+use probegate_core::probe::record::ProbeChange;
 use probegate_core::probe::rung::Outcome;
 use probegate_core::probe::{Prober, Ticket, grpc};
 
@@ -95,7 +95,7 @@ fn conclude(plugin: &Plugin, ticket: Ticket, outcome: Outcome) {
 }
 
 /// Counts what changed, and logs it; a probe that changed nothing leaves no line.
-fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, Change)>) {
+fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, ProbeChange)>) {
     let background = &mut *locked(&plugin.background);
     let Background { prober: Some(prober), meter, .. } = background else { return };
     for (target, change) in changes {

@@ -30,14 +30,14 @@ use question::Call;
 pub struct HttpStream {
     /// Which of Envoy's workers serves it.
     worker: usize,
-    state: State,
+    state: StreamState,
     /// For the log alone.
     record: Option<Box<AccessRecord>>,
 }
 
 /// How far it has come.
 #[derive(Debug)]
-enum State {
+enum StreamState {
     /// Nothing of it was shown yet.
     New,
     /// The request is held for something.
@@ -77,7 +77,7 @@ pub enum Step {
 impl HttpStream {
     /// The stream of a worker.
     pub fn new(worker: usize) -> Self {
-        Self { worker, state: State::New, record: None }
+        Self { worker, state: StreamState::New, record: None }
     }
 
     /// The request's head is there; `ends` if it is all of the request.
@@ -115,16 +115,16 @@ impl HttpStream {
     /// More of the request's body is there.
     pub fn on_request_body(&mut self, plugin: &Plugin, filter: &mut Filter, ends: bool) -> Step {
         let step = match self.state {
-            State::Paused(_, Wait::Body) if filter.body_size() > MAX_BODY => {
+            StreamState::Paused(_, Wait::Body) if filter.body_size() > MAX_BODY => {
                 self.on_body(plugin, filter, None)
             }
-            State::Paused(_, Wait::Body) if ends => self.on_request_end(plugin, filter),
-            State::Paused(..) => Step::Pause,
+            StreamState::Paused(_, Wait::Body) if ends => self.on_request_end(plugin, filter),
+            StreamState::Paused(..) => Step::Pause,
             _ => self.pass(),
         };
         // To pause a body is to gather all of it, and a long one would be answered 413.
         match (step, &self.state) {
-            (Step::Pause, State::Paused(_, Wait::Call(_) | Wait::Nothing)) => Step::Hold,
+            (Step::Pause, StreamState::Paused(_, Wait::Call(_) | Wait::Nothing)) => Step::Hold,
             (step, _) => step,
         }
     }
@@ -132,7 +132,7 @@ impl HttpStream {
     /// The request has trailers, and here they are: they end its body. The marks that only the gate may set are
     /// taken off them, as they are off the head.
     pub fn on_request_trailers(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
-        if matches!(self.state, State::Paused(..) | State::Decided(_)) {
+        if matches!(self.state, StreamState::Paused(..) | StreamState::Decided(_)) {
             for mark in [WOULD_LIMIT, DEGRADED] {
                 // Envoy refuses this of no map that it has just shown.
                 let _ = filter.remove_header(Map::RequestTrailers, mark);
@@ -144,11 +144,11 @@ impl HttpStream {
     /// All of the request's body is there.
     pub fn on_request_end(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
         match self.state {
-            State::Paused(_, Wait::Body) => {
+            StreamState::Paused(_, Wait::Body) => {
                 let body = filter.body();
                 self.on_body(plugin, filter, body.as_deref())
             }
-            State::Paused(..) => Step::Pause,
+            StreamState::Paused(..) => Step::Pause,
             _ => self.pass(),
         }
     }
@@ -156,7 +156,7 @@ impl HttpStream {
     /// What follows the head goes where it went.
     fn pass(&self) -> Step {
         match &self.state {
-            State::Decided(stream) if stream.forwarded => Step::Continue,
+            StreamState::Decided(stream) if stream.forwarded => Step::Continue,
             _ => Step::Pause,
         }
     }
@@ -169,8 +169,8 @@ impl HttpStream {
     }
 
     fn take_paused(&mut self) -> Option<(Stream, Wait)> {
-        match mem::replace(&mut self.state, State::Over) {
-            State::Paused(stream, wait) => Some((stream, wait)),
+        match mem::replace(&mut self.state, StreamState::Over) {
+            StreamState::Paused(stream, wait) => Some((stream, wait)),
             other => {
                 self.state = other;
                 None
@@ -194,13 +194,13 @@ impl HttpStream {
         match verdict {
             Verdict::Forward(_) => {
                 access::tell(&plugin.teller.log, &stream, filter);
-                self.state = State::Decided(stream);
+                self.state = StreamState::Decided(stream);
                 Step::Continue
             }
             Verdict::Pause(_, Pause::GlobalRateLimit) => self.ask(plugin, stream),
             Verdict::Pause(_, Pause::Body) => {
                 filter.hold_body(MAX_BODY as u64);
-                self.state = State::Paused(stream, Wait::Body);
+                self.state = StreamState::Paused(stream, Wait::Body);
                 Step::Pause
             }
             Verdict::Refuse(refusal) => {
@@ -219,14 +219,17 @@ impl HttpStream {
     pub fn on_response_headers(&mut self, plugin: &Plugin, filter: &mut Filter) {
         self.abandon(plugin);
         // One to a request that was shown to no filter, since Envoy or a filter in front refused it, stays as it is.
-        let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
+        let (StreamState::Decided(stream) | StreamState::Paused(stream, _)) = &mut self.state
+        else {
+            return;
+        };
         if !stream.forwarded {
             return;
         }
         if stream.grpc {
-            stream.grpc_status = filter.header(Map::Response, b"grpc-status").map(Code::of);
+            stream.grpc_status = filter.header(Map::Response, b"grpc-status").map(Code::parse);
         }
-        stream.status = Status::of(filter.header(Map::Response, b":status").unwrap_or_default());
+        stream.status = Status::parse(filter.header(Map::Response, b":status").unwrap_or_default());
         // What cannot be set costs the answer its ID, not itself.
         let _ = filter.set_header(Map::Response, &plugin.names.request_id, stream.id.as_bytes());
         for (name, value) in stream.quota.iter().flat_map(|quota| quota.fields()) {
@@ -236,12 +239,12 @@ impl HttpStream {
 
     /// The answer has trailers, and here they are. The request's ID stands in the head alone.
     pub fn on_response_trailers(&mut self, plugin: &Plugin, filter: &mut Filter) {
-        let State::Decided(stream) = &mut self.state else { return };
+        let StreamState::Decided(stream) = &mut self.state else { return };
         // What cannot be taken off costs the client a second ID, not its answer.
         let _ = filter.remove_header(Map::ResponseTrailers, &plugin.names.request_id);
         if stream.grpc && stream.forwarded {
             let status = filter.header(Map::ResponseTrailers, b"grpc-status");
-            stream.grpc_status = status.map(Code::of).or(stream.grpc_status);
+            stream.grpc_status = status.map(Code::parse).or(stream.grpc_status);
         }
     }
 
@@ -249,10 +252,10 @@ impl HttpStream {
     pub fn on_end(&mut self, plugin: &Plugin) {
         self.abandon(plugin);
         let (stream, unfinished) = match &mut self.state {
-            State::Decided(stream) => (stream, false),
+            StreamState::Decided(stream) => (stream, false),
             // Its client went away, or Envoy answered it.
-            State::Paused(stream, _) => (stream, true),
-            State::New | State::Over => return,
+            StreamState::Paused(stream, _) => (stream, true),
+            StreamState::New | StreamState::Over => return,
         };
         let now = now();
         if unfinished {
@@ -265,6 +268,6 @@ impl HttpStream {
         if let Some(record) = &self.record {
             access::log(&plugin.teller, stream, record, now);
         }
-        self.state = State::Over;
+        self.state = StreamState::Over;
     }
 }

@@ -6,7 +6,7 @@ use crate::envoy::{Config, Outgoing};
 use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
 use crate::time::now;
-use probegate_core::auth::fetch::{self, Source, TokenFetcher};
+use probegate_core::auth::fetch::{self, TokenFetcher, TokenSource};
 use probegate_core::digest::Digest;
 
 /// Asks what is due, and takes over what is held.
@@ -30,7 +30,7 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
     }
 }
 
-fn request(source: &Source) -> Outgoing {
+fn request(source: &TokenSource) -> Outgoing {
     Outgoing {
         cluster: source.cluster.clone(),
         headers: vec![
@@ -67,5 +67,5 @@ fn conclude(plugin: &Plugin, index: usize, said: Option<Vec<Digest>>) {
 }
 
 fn name(fetcher: &TokenFetcher, index: usize) -> Option<Box<str>> {
-    fetcher.source(index).map(Source::name)
+    fetcher.source(index).map(TokenSource::name)
 }

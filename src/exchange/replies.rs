@@ -5,7 +5,7 @@ use proxy_wasm::types::Action;
 use super::super::abi;
 use super::super::access;
 use super::super::header_edits::serialize;
-use super::{Exchange, State, Wait};
+use super::{Exchange, ExchangeState, Wait};
 use probegate_core::gate::Stream;
 use probegate_core::local_reply::Reply;
 use probegate_core::route::Endpoint;
@@ -14,7 +14,7 @@ use probegate_core::verdict::Refusal;
 impl Exchange {
     /// No byte of the body has come that the request waits for, and that for too long.
     pub(super) fn on_overdue_body(&mut self) {
-        let State::Paused(_, Wait::Body { shown: false }) = self.state else { return };
+        let ExchangeState::Paused(_, Wait::Body { shown: false }) = self.state else { return };
         let Some(stream) = self.take_paused() else { return };
         // What Envoy does not let this do stays where it is, and does not get through.
         let _ = abi::act_for(self.id);
@@ -49,7 +49,7 @@ impl Exchange {
         // An answer that Envoy does not take leaves the request paused: it never gets through.
         let fields = serialize(reply.fields());
         let _ = abi::send_reply(reply.status, &fields, reply.body(), reply.grpc_status);
-        self.state = State::Decided(stream);
+        self.state = ExchangeState::Decided(stream);
         Action::Pause
     }
 }

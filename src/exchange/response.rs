@@ -1,7 +1,7 @@
 //! The head of an answer.
 
 use super::super::abi::{self, Map};
-use super::{Exchange, State};
+use super::{Exchange, ExchangeState};
 use probegate_core::metrics::{Code, Status};
 
 impl Exchange {
@@ -11,22 +11,25 @@ impl Exchange {
             return;
         }
         let plugin = self.plugin.clone();
-        if let State::New = self.state {
+        if let ExchangeState::New = self.state {
             let Some(mut state) = plugin.state() else { return };
             let (gate, mut context) = state.judging();
-            self.state = State::Decided(gate.on_headless(&mut context));
+            self.state = ExchangeState::Decided(gate.on_headless(&mut context));
         }
         // A request that Envoy has answered waits for nothing any more.
         self.give_up();
-        let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
+        let (ExchangeState::Decided(stream) | ExchangeState::Paused(stream, _)) = &mut self.state
+        else {
+            return;
+        };
         let read = |name| abi::header(Map::Response, name).ok().flatten();
         if stream.grpc {
-            stream.grpc_status = read("grpc-status").map(|status| Code::of(&status));
+            stream.grpc_status = read("grpc-status").map(|status| Code::parse(&status));
         }
         // A filter in front may have made a gRPC call of what was none to Envoy: then the gate's own
         // answer leaves as HTTP's. Its other answers have the header and a status that is known.
         if stream.forwarded || stream.grpc {
-            stream.status = Status::of(&read(":status").unwrap_or_default());
+            stream.status = Status::parse(&read(":status").unwrap_or_default());
         }
         if stream.forwarded {
             // Whatever cannot be set or read costs the answer its ID or its label, not itself.

@@ -5,7 +5,7 @@ use std::mem;
 use proxy_wasm::types::Action;
 
 use super::super::abi::{self, Map};
-use super::{Exchange, State};
+use super::{Exchange, ExchangeState};
 use probegate_core::metrics::Code;
 use probegate_core::request::{DEGRADED, WOULD_LIMIT};
 use probegate_core::verdict::Refusal;
@@ -15,9 +15,9 @@ impl Exchange {
     /// last one. The marks that only the gate may set are taken off them, as they are off the head.
     pub fn on_request_trailers(&mut self) -> Action {
         let goes_on = match &self.state {
-            State::Paused(..) => true,
-            State::Decided(stream) => stream.forwarded,
-            State::New | State::Bypassed => false,
+            ExchangeState::Paused(..) => true,
+            ExchangeState::Decided(stream) => stream.forwarded,
+            ExchangeState::New | ExchangeState::Bypassed => false,
         };
         let marks = [WOULD_LIMIT, DEGRADED];
         let is_clean =
@@ -28,20 +28,23 @@ impl Exchange {
         if let Some(stream) = self.take_paused() {
             return self.refuse(stream, Refusal::Internal);
         }
-        match mem::replace(&mut self.state, State::New) {
-            State::Decided(stream) => self.refuse(stream, Refusal::Internal),
+        match mem::replace(&mut self.state, ExchangeState::New) {
+            ExchangeState::Decided(stream) => self.refuse(stream, Refusal::Internal),
             _ => Action::Pause,
         }
     }
 
     /// The answer has trailers, and here they are. The request's ID stands in the head alone.
     pub fn on_response_trailers(&mut self) {
-        let (State::Decided(stream) | State::Paused(stream, _)) = &mut self.state else { return };
+        let (ExchangeState::Decided(stream) | ExchangeState::Paused(stream, _)) = &mut self.state
+        else {
+            return;
+        };
         // What cannot be taken off costs the client a second ID, not its answer.
         let _ = abi::remove_header(Map::ResponseTrailers, &self.plugin.names.request_id);
         if stream.grpc {
             let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
-            stream.grpc_status = status.map(|status| Code::of(&status)).or(stream.grpc_status);
+            stream.grpc_status = status.map(|status| Code::parse(&status)).or(stream.grpc_status);
         }
     }
 }

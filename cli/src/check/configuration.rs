@@ -1,6 +1,8 @@
 //! Checks of a configuration by itself.
 
-use probegate_core::config::shape::{Class, Config, Key, Mode, OnError, WhenFull};
+use probegate_core::config::shape::{
+    ClassShape, Config, KeyShape, Mode, OnErrorShape, WhenFullShape,
+};
 use probegate_core::route::{Class as Found, Route};
 
 use super::finding::Findings;
@@ -34,7 +36,8 @@ impl Open<'_> {
     /// Nobody may guard the service's metrics.
     fn metrics(&mut self, meaning: &Meaning) {
         let config = &meaning.config;
-        let is_guarded = config.routes.iter().flatten().any(|rule| rule.class == Class::Metrics);
+        let is_guarded =
+            config.routes.iter().flatten().any(|rule| rule.class == ClassShape::Metrics);
         let found = meaning.compiled.gate.routes.find(b"/metrics");
         // Of class admin or closed it is no open route, either.
         let is_health = found.is_ok_and(|route| route.class == Found::Health);
@@ -60,11 +63,14 @@ impl Open<'_> {
             if !limit.enforce {
                 self.warn("not-enforced", "rate_limit.enforce", "requests over the limit are counted and forwarded: set enforce: true, or leave it out");
             }
-            if matches!(limit.when_full, WhenFull::Admit) {
+            if matches!(limit.when_full, WhenFullShape::Admit) {
                 self.warn("when-full", "rate_limit.when_full", "whoever fills the table of clients (with addresses of an IPv6 network, for one) is no longer limited, nor is anybody new: set when_full: refuse");
             }
         }
-        if config.replay.as_ref().is_some_and(|replay| matches!(replay.when_full, WhenFull::Admit))
+        if config
+            .replay
+            .as_ref()
+            .is_some_and(|replay| matches!(replay.when_full, WhenFullShape::Admit))
         {
             self.warn(
                 "when-full",
@@ -72,7 +78,11 @@ impl Open<'_> {
                 "whoever fills the table of nonces can replay requests: set when_full: refuse",
             );
         }
-        if config.global_rate_limit.as_ref().is_some_and(|limit| limit.on_error == OnError::Admit) {
+        if config
+            .global_rate_limit
+            .as_ref()
+            .is_some_and(|limit| limit.on_error == OnErrorShape::Admit)
+        {
             self.warn("on-error", "global_rate_limit.on_error", "while the rate limit service does not answer nobody is limited: set on_error: local or refuse");
         }
     }
@@ -81,7 +91,7 @@ impl Open<'_> {
     fn everything_is_health(&mut self, config: &Config) {
         for (nth, rule) in config.routes.iter().flatten().enumerate() {
             let all = rule.paths.iter().position(|path| path == "/*");
-            if let Some(path) = all.filter(|_| rule.class == Class::Health) {
+            if let Some(path) = all.filter(|_| rule.class == ClassShape::Health) {
                 self.warn("all-health", &format!("routes[{nth}].paths[{path}]"), "every path that no other route names is exempt from the limits, and so is every API route: name the health routes alone");
             }
         }
@@ -101,7 +111,7 @@ impl Open<'_> {
         for (nth, operation) in config.operations.iter().enumerate() {
             // One request holds a key until its share of the rate is earned back.
             let seconds = operation.per.0 / 1_000_000 / u64::from(operation.requests.max(1));
-            if !matches!(operation.key, Key::Client) {
+            if !matches!(operation.key, KeyShape::Client) {
                 let (per, keys) =
                     (format!("operations[{nth}].per"), format!("operations[{nth}].max_keys"));
                 self.table((&per, &keys), "keys", operation.max_keys, seconds);

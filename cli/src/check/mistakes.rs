@@ -9,7 +9,7 @@ use crate::source::{Meaning, Source};
 const CONFIGURATION: &str = "configuration";
 
 /// The mistakes; and the configuration's meaning if there is none.
-pub fn of(source: &Source, host: Host) -> (Vec<Finding>, Option<Meaning>) {
+pub fn find(source: &Source, host: Host) -> (Vec<Finding>, Option<Meaning>) {
     let twice = source.repeated_keys().into_iter().map(|line| Finding {
         line,
         place: String::new(),

@@ -25,7 +25,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn of(file: String) -> Self {
+    pub fn new(file: String) -> Self {
         let (findings, not_read, gates) = (Vec::new(), Vec::new(), Vec::new());
         Self { file, unreadable: None, findings, not_read, gates }
     }

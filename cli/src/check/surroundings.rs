@@ -15,7 +15,7 @@ mod statistics;
 mod twins;
 mod upgrades;
 
-use probegate_core::config::shape::{Client, Config, Key};
+use probegate_core::config::shape::{Client, Config, KeyShape};
 
 use super::finding::Findings;
 use crate::find::envoy::{Host, Placed, World};
@@ -46,13 +46,13 @@ impl<'a> Context<'a> {
 
     /// An operation that is counted by a key in the request's body.
     fn has_body_key(&self) -> bool {
-        self.config().operations.iter().any(|operation| matches!(operation.key, Key::Json(_)))
+        self.config().operations.iter().any(|operation| matches!(operation.key, KeyShape::Json(_)))
     }
 
     /// The source of a client's identity, if anything is counted by the client.
     fn client(&self) -> Option<Client> {
         let config = self.config();
-        let counts = |key: &Key| matches!(key, Key::Client);
+        let counts = |key: &KeyShape| matches!(key, KeyShape::Client);
         let by_client = config.operations.iter().any(|operation| counts(&operation.key));
         let limit = config.rate_limit.as_ref().map(|limit| limit.client.clone());
         limit.or_else(|| by_client.then(Client::default))

@@ -1,11 +1,11 @@
 //! The limits of operations, of a global_rate_limit and against replay that a request has to pass as well.
 
-use probegate_core::config::shape::{Config, Key, Operation};
+use probegate_core::config::shape::{Config, KeyShape, OperationShape};
 use probegate_core::route::{Class, PathVariants, Pattern, ProtectedPatterns};
 
 /// A line for each of them, in the order in which they are asked.
 pub fn others(config: &Config, class: Class, method: &str, target: &[u8]) -> Vec<String> {
-    let Ok(variants) = PathVariants::of(target) else { return Vec::new() };
+    let Ok(variants) = PathVariants::parse(target) else { return Vec::new() };
     if matches!(class, Class::Health | Class::Closed | Class::Endpoint) {
         return Vec::new();
     }
@@ -38,13 +38,13 @@ fn any(patterns: &[String], variants: &PathVariants<'_>) -> bool {
     wide.matches(variants)
 }
 
-fn describe(operation: &Operation) -> String {
+fn describe(operation: &OperationShape) -> String {
     let key = match &operation.key {
-        Key::Client => "client".into(),
-        Key::Header(name) => format!("value of the header {name}"),
-        Key::Query(name) => format!("value of {name} in the query"),
-        Key::PathSegment(nth) => format!("segment {nth} of the path"),
-        Key::Json(pointer) => format!("value at {pointer} of the body"),
+        KeyShape::Client => "client".into(),
+        KeyShape::Header(name) => format!("value of the header {name}"),
+        KeyShape::Query(name) => format!("value of {name} in the query"),
+        KeyShape::PathSegment(nth) => format!("segment {nth} of the path"),
+        KeyShape::Json(pointer) => format!("value at {pointer} of the body"),
     };
     let (requests, millis) = (operation.requests, operation.per.0 / 1_000);
     let burst = operation.burst.unwrap_or(requests);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use probegate_core::config::shape::Token;
+use probegate_core::config::shape::TokenShape;
 use probegate_core::config::{Origin, Rule as CompiledRule, presets};
 use probegate_core::route::{Class, PathVariants, Pattern, Route, Routes};
 
@@ -18,7 +18,7 @@ pub struct Rule {
     /// Of class admin: the header of its token.
     pub header: Option<String>,
     /// Of class admin: what opens.
-    pub tokens: Vec<Token>,
+    pub tokens: Vec<TokenShape>,
 }
 
 /// A rule that matches.
@@ -43,7 +43,7 @@ impl fmt::Display for Form {
 }
 
 /// Every rule as the gate compiled it, in its order.
-pub fn of(meaning: &Meaning, source: &Source) -> Vec<Rule> {
+pub fn collect(meaning: &Meaning, source: &Source) -> Vec<Rule> {
     let config = &meaning.config;
     let systems = presets::routes(config.system);
     let rule = |compiled: &CompiledRule| {
@@ -86,7 +86,7 @@ impl Rule {
         if !self.is_found(target) {
             return None;
         }
-        let variants = PathVariants::of(target).ok()?;
+        let variants = PathVariants::parse(target).ok()?;
         let form = variants.each().find(|form| self.is(form)).unwrap_or(variants.raw());
         let as_sent = form.eq_ignore_ascii_case(variants.raw());
         let read = || Form::Read(String::from_utf8_lossy(form).into_owned());
@@ -97,7 +97,7 @@ impl Rule {
     pub fn would_exempt(&self, target: &[u8]) -> bool {
         let health = self.route.class == Class::Health && !self.is_found(target);
         health
-            && PathVariants::of(target)
+            && PathVariants::parse(target)
                 .is_ok_and(|variants| variants.each().any(|form| self.is(form)))
     }
 

@@ -74,7 +74,7 @@ pub struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub fn of(documents: &'a [Node]) -> Self {
+    pub fn from_documents(documents: &'a [Node]) -> Self {
         let mut world = Self::default();
         for document in documents {
             let is_dump = is_dump_with_listeners(document);

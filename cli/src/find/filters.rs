@@ -134,9 +134,9 @@ impl<'a> Filter<'a> {
     /// It as a gate, if its configuration can be read.
     pub fn gate(self) -> Result<Gate<'a>, Unreadable> {
         let configuration = match (&self.around, self.configuration) {
-            (_, None) => Source::of(Node::empty(self.line), self.dialect),
+            (_, None) => Source::new(Node::empty(self.line), self.dialect),
             (Around::Envoy(_), Some(node)) => any(node, self.dialect)?,
-            (_, Some(node)) => Source::of(node.clone(), self.dialect),
+            (_, Some(node)) => Source::new(node.clone(), self.dialect),
         };
         Ok(Gate { configuration, around: self.around })
     }

@@ -15,7 +15,7 @@ const CONDITIONS: [&str; 7] =
     ["limit", "system", "wasm", "native", "container", "process", "namespace"];
 
 impl<'a> Template<'a> {
-    pub fn of(system: Option<&'a str>, meaning: &'a Meaning) -> Self {
+    pub fn new(system: Option<&'a str>, meaning: &'a Meaning) -> Self {
         let variables = meaning.variables.iter().chain(&meaning.settings);
         let variables = variables.map(String::as_str).collect();
         let mut template = Self { system, variables, kept: Vec::new() };

@@ -1,7 +1,7 @@
 //! Tokens that a service hands out: asked for on a timer, so that a new one opens and an old one ends
 //! without a reload.
 //!
-//! All workers' VMs hold the same [`Record`] of a source in shared data. Whoever sees first that it is
+//! All workers' VMs hold the same [`TokenRecord`] of a source in shared data. Whoever sees first that it is
 //! due claims the fetch, by compare-and-swap, so the source sees one request an interval. What it
 //! says is kept as digests. While it is down the last good tokens stay, for `keep_for` at most.
 
@@ -13,11 +13,11 @@ use crate::time::Micros;
 use super::Token;
 use crate::callout::Response;
 use crate::digest::Digest;
-use record::Record;
+use record::TokenRecord;
 
 /// A service that hands out tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct TokenSource {
     /// The Envoy cluster.
     pub cluster: Box<str>,
     /// Path and query.
@@ -41,7 +41,7 @@ const MAX_TOKENS: usize = 16;
 
 /// A change that an answer made, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum FetchChange {
     /// Other tokens open now.
     Renewed,
     /// The source no longer answers well.
@@ -67,7 +67,7 @@ pub fn read(body: &[u8]) -> Option<Vec<Digest>> {
         if !fits || !line.iter().all(u8::is_ascii_graphic) {
             return None;
         }
-        digests.push(Digest::of(line));
+        digests.push(Digest::new(line));
     }
     (!digests.is_empty()).then_some(digests)
 }
@@ -75,7 +75,7 @@ pub fn read(body: &[u8]) -> Option<Vec<Digest>> {
 /// One VM's part in fetching.
 #[derive(Debug, Default)]
 pub struct TokenFetcher {
-    sources: Vec<Source>,
+    sources: Vec<TokenSource>,
     /// Of each source.
     keys: Vec<String>,
     /// Kept between reads, so that they allocate less.
@@ -84,9 +84,9 @@ pub struct TokenFetcher {
 
 impl TokenFetcher {
     /// A fetcher with shared values of its own for each `owner`.
-    pub fn new(sources: Vec<Source>, owner: &str) -> Self {
-        let key = |source: &Source| {
-            let Source { cluster, path, authority, .. } = source;
+    pub fn new(sources: Vec<TokenSource>, owner: &str) -> Self {
+        let key = |source: &TokenSource| {
+            let TokenSource { cluster, path, authority, .. } = source;
             let length = cluster.len();
             format!("probegate.tokens.{owner}.{length}.{cluster}.{authority}.{path}")
         };
@@ -95,7 +95,7 @@ impl TokenFetcher {
     }
 
     /// A source by its number.
-    pub fn source(&self, index: usize) -> Option<&Source> {
+    pub fn source(&self, index: usize) -> Option<&TokenSource> {
         self.sources.get(index)
     }
 
@@ -109,10 +109,10 @@ impl TokenFetcher {
     /// opens.
     pub fn tokens(&mut self, now: Micros, tables: &mut impl Tables) -> Vec<Vec<Token>> {
         let tokens = |index| {
-            let (source, key): (&Source, &String) =
+            let (source, key): (&TokenSource, &String) =
                 (self.sources.get(index)?, self.keys.get(index)?);
             tables.table(key).read(0, &mut self.value).ok()?;
-            let record = Record::decode(&self.value)?;
+            let record = TokenRecord::decode(&self.value)?;
             let good = now != 0 && record.is_good(now, source.keep_for);
             let name = |digest| Token { digest, name: source.name() };
             good.then(|| record.digests.into_iter().map(name).collect())
@@ -128,11 +128,11 @@ impl TokenFetcher {
         answer: Option<Vec<Digest>>,
         now: Micros,
         tables: &mut impl Tables,
-    ) -> Option<Change> {
+    ) -> Option<FetchChange> {
         let (key, source) = (self.keys.get(index)?, self.sources.get(index)?);
         let mut table = tables.table(key);
         let noted = store::update(&mut table, 0, &mut self.value, |held, _, _| {
-            let mut record = Record::decode(held).unwrap_or_default();
+            let mut record = TokenRecord::decode(held).unwrap_or_default();
             let change = record.note(answer.clone(), now, source.every);
             *held = record.encode();
             Update::Write(change)
@@ -149,7 +149,7 @@ impl TokenFetcher {
         let place = self.keys.get(index).zip(self.sources.get(index));
         let (key, source) = place.ok_or(Unavailable)?;
         let version = tables.table(key).read(0, &mut self.value)?;
-        let mut record = Record::decode(&self.value).unwrap_or_default();
+        let mut record = TokenRecord::decode(&self.value).unwrap_or_default();
         if !record.is_due(now, source.every) {
             return Ok(false);
         }
@@ -159,7 +159,7 @@ impl TokenFetcher {
     }
 }
 
-impl Source {
+impl TokenSource {
     /// The source's name in the log, and of whoever presents one of its tokens.
     pub fn name(&self) -> Box<str> {
         // The query may hold a secret.

@@ -101,7 +101,7 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// The method of a request; `authorization` counts first, then a key, then a certificate.
-    pub fn of(head: &Head<'_>) -> Self {
+    pub fn from_head(head: &Head<'_>) -> Self {
         match head.authorization {
             Single::Once(value) => Self::of_authorization(value),
             Single::Repeated => Self::Other,

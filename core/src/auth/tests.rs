@@ -14,7 +14,8 @@ use crate::digest::Digest;
 const SECRET: &str = "s3cret-marker";
 
 fn guard(carrier: Carrier, tokens: &[&str]) -> Guard {
-    let tokens = tokens.iter().map(|token| Token::nameless(Digest::of(token.as_bytes()))).collect();
+    let tokens =
+        tokens.iter().map(|token| Token::nameless(Digest::new(token.as_bytes()))).collect();
     Guard::new(carrier, tokens, Vec::new())
 }
 
@@ -23,7 +24,7 @@ fn bearer(value: Single<'_>) -> Head<'_> {
 }
 
 /// Why a guard stays shut, and the challenge.
-type Shut = (Failure, Challenge);
+type Shut = (AuthFailure, Challenge);
 
 /// `None` if the guard opens.
 fn refused(guard: &Guard, head: &Head<'_>) -> Option<Shut> {
@@ -35,9 +36,9 @@ fn refused(guard: &Guard, head: &Head<'_>) -> Option<Shut> {
 
 #[test]
 fn bearer_tokens_after_rfc_6750() {
-    use Failure::{Invalid, Malformed};
+    use AuthFailure::{Invalid, Malformed};
     let guard = guard(Carrier::Authorization, &[SECRET]);
-    let table: [(&str, Option<Failure>, &str); 22] = [
+    let table: [(&str, Option<AuthFailure>, &str); 22] = [
         ("Bearer s3cret-marker", None, "the token"),
         ("bearer s3cret-marker", None, "the scheme is case-insensitive (RFC 9110 section 11.1)"),
         ("BEARER s3cret-marker", None, "in any case"),
@@ -74,9 +75,9 @@ fn bearer_tokens_after_rfc_6750() {
 fn headers_that_are_missing_or_repeated() {
     let guard = guard(Carrier::Authorization, &[SECRET]);
     let missing = refused(&guard, &bearer(Single::Missing));
-    assert_eq!(missing, Some((Failure::Missing, Challenge::Bearer)), "nothing was sent");
+    assert_eq!(missing, Some((AuthFailure::Missing, Challenge::Bearer)), "nothing was sent");
     let repeated = refused(&guard, &bearer(Single::Repeated));
-    let expected = Some((Failure::Malformed, Challenge::Bearer));
+    let expected = Some((AuthFailure::Malformed, Challenge::Bearer));
     assert_eq!(repeated, expected, "nobody knows which one counts");
 }
 
@@ -89,7 +90,7 @@ fn the_longest_token() {
     assert_eq!(refused(&guard, &bearer(Single::Once(sent(&longest).as_bytes()))), None);
     assert_eq!(
         refused(&guard, &bearer(Single::Once(sent(&longer).as_bytes()))),
-        Some((Failure::Malformed, Challenge::OtherBearer)),
+        Some((AuthFailure::Malformed, Challenge::OtherBearer)),
         "longer ones are not even looked at"
     );
 }
@@ -110,7 +111,7 @@ fn any_one_of_several_tokens_opens() {
     let both = refused(&guard, &bearer(Single::Once(b"Bearer oldnew")));
     assert_eq!(
         both,
-        Some((Failure::Invalid, Challenge::OtherBearer)),
+        Some((AuthFailure::Invalid, Challenge::OtherBearer)),
         "but not two of them together"
     );
 }
@@ -128,14 +129,14 @@ fn without_a_token_nothing_opens() {
         (Single::Repeated, Bearer, "several"),
     ];
     for (sent, challenge, shows) in table {
-        let expected = Some((Failure::NotConfigured, challenge));
+        let expected = Some((AuthFailure::NotConfigured, challenge));
         assert_eq!(refused(&guard, &bearer(sent)), expected, "{shows}");
     }
 }
 
 #[test]
 fn a_token_in_a_header_of_its_own() {
-    use Failure::{Invalid, Malformed, Missing};
+    use AuthFailure::{Invalid, Malformed, Missing};
     let guard = guard(Carrier::Header(1), &[SECRET]);
     let shut = |failure| Some((failure, Challenge::Header(1)));
     let table: [(Single<'_>, Option<Shut>, &str); 8] = [

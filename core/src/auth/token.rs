@@ -54,7 +54,7 @@ impl Tokens {
     /// The index of the token that is equal. Compares with every one, in a time that does not depend on which one
     /// matches or how much.
     pub fn find(&self, credential: Credential<'_>) -> Option<usize> {
-        let presented = Digest::of(credential.bytes());
+        let presented = Digest::new(credential.bytes());
         let mut found = u32::MAX;
         for (index, token) in (0..).zip(&self.0) {
             found.conditional_assign(&index, presented.ct_eq(&token.digest));

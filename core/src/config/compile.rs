@@ -12,7 +12,7 @@ mod replay;
 mod routes;
 mod tokens;
 
-use crate::auth::fetch::Source;
+use crate::auth::fetch::TokenSource;
 use crate::auth::{Carrier, Guard, TokenFile};
 use crate::gate::{Gate, Guarding, Limits, MetricsRoutes, Upstream};
 use crate::local_reply::CLIENT;
@@ -23,10 +23,10 @@ use crate::route::Endpoints;
 use crate::warnings::Warnings;
 
 use findings::Findings;
-use routes::Table;
+use routes::RouteTable;
 
 use super::presets::Preset;
-use super::shape::{Config, MetricsAuth, Mode, Token};
+use super::shape::{Config, MetricsAuth, Mode, TokenShape};
 use super::{Compiled, Environment, Mistake, Origin, Step};
 
 /// Gives a configuration its meaning, or finds every mistake in it, at least one.
@@ -35,7 +35,7 @@ pub fn compile(
     environment: &Environment<'_>,
 ) -> Result<Compiled, Vec<Mistake>> {
     let hash_key = environment.hash_key;
-    let preset = Preset::of(config.system).map_err(|mistake| vec![mistake])?;
+    let preset = Preset::new(config.system).map_err(|mistake| vec![mistake])?;
     let mut builder = Builder::new(environment, &config.request_id.header);
     let completed = preset.complete(&mut config, environment);
     builder.findings.check(completed);
@@ -80,7 +80,7 @@ pub fn compile(
     let probes = config
         .probes
         .and_then(|probes| builder.within("probes", |builder| probes::compile(probes, builder)));
-    let services = probes.as_ref().map(Services::of).unwrap_or_default();
+    let services = probes.as_ref().map(Services::from_plan).unwrap_or_default();
     let configured = Configured {
         services,
         limits,
@@ -125,7 +125,7 @@ pub fn compile(
         metrics,
         service: config.service,
         direction: config.direction,
-        log: log::Settings {
+        log: log::LogSettings {
             access: config.log.access.unwrap_or_default(),
             level: config.log.level.unwrap_or_default(),
             query: config.log.query,
@@ -144,12 +144,12 @@ struct Builder<'a> {
     /// The header of the request ID, as the user writes it.
     request_id: String,
     names: HeaderNames,
-    table: Table,
+    table: RouteTable,
     guards: Vec<Guard>,
     /// The share of a table that one network may take, in percent, if the user says it.
     share: Option<u32>,
     /// The services that hand out tokens; none stands twice.
-    sources: Vec<Source>,
+    sources: Vec<TokenSource>,
     /// Files of tokens; none stands twice.
     files: Vec<TokenFile>,
     /// The tokens of each.
@@ -163,7 +163,7 @@ impl<'a> Builder<'a> {
             findings: Findings::default(),
             request_id: request_id.into(),
             names: HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() },
-            table: Table::default(),
+            table: RouteTable::default(),
             guards: Vec::new(),
             share: None,
             sources: Vec::new(),
@@ -183,7 +183,7 @@ impl<'a> Builder<'a> {
     }
 
     fn metrics_auth(&mut self, section: &MetricsAuth) {
-        let default = [Token::Env("METRICS_BEARER".into())];
+        let default = [TokenShape::Env("METRICS_BEARER".into())];
         let tokens = section.tokens.as_deref().unwrap_or(&default);
         let keys = self.within("tokens", |builder| builder.tokens(tokens));
         self.guards.push(keys.guard(Carrier::Authorization));

@@ -63,7 +63,7 @@ pub struct Variable {
 
 impl Preset {
     /// The preset of a system; that of `none` is empty.
-    pub fn of(system: Option<System>) -> Result<Self, Mistake> {
+    pub fn new(system: Option<System>) -> Result<Self, Mistake> {
         let Some(system) = system else { return read(DEFAULT) };
         match FILES.iter().find(|(name, _)| *name == system.name()) {
             Some((_, text)) => read(text),
@@ -139,7 +139,7 @@ fn fill(config: &mut Config, from: Config) {
 
 /// The routes of a system, or the default ones.
 pub fn routes(system: Option<System>) -> Vec<RouteRule> {
-    Preset::of(system).ok().and_then(|preset| preset.configuration.routes).unwrap_or_default()
+    Preset::new(system).ok().and_then(|preset| preset.configuration.routes).unwrap_or_default()
 }
 
 /// True if a variable holds no token: what it says stands in for a key of the configuration.

@@ -14,15 +14,15 @@ mod system;
 mod time;
 mod tokens;
 
-pub use global_rate_limit::{Descriptor, GlobalRateLimitShape, OnError};
+pub use global_rate_limit::{DescriptorShape, GlobalRateLimitShape, OnErrorShape};
 pub use log::Log;
-pub use operations::{Key, MissingKey, Operation};
-pub use probes::{Expect, Probes, Rung, Target};
-pub use rate_limit::{Client, ForwardedFor, QuotaHeaders, RateLimit, WhenFull};
-pub use replay::Replay;
+pub use operations::{KeyShape, MissingKey, OperationShape};
+pub use probes::{ExpectShape, Probes, RungShape, TargetShape};
+pub use rate_limit::{Client, ForwardedFor, QuotaHeaders, RateLimitShape, WhenFullShape};
+pub use replay::ReplayShape;
 pub use system::System;
-pub use time::{Span, Window};
-pub use tokens::{Fetch, MetricsAuth, Token};
+pub use time::{Span, WindowShape};
+pub use tokens::{Fetch, MetricsAuth, TokenShape};
 
 #[cfg(feature = "schema")]
 use schema::HEADER;
@@ -51,17 +51,17 @@ pub struct Config {
     /// The tokens that open the metrics routes.
     pub metrics_auth: MetricsAuth,
     /// The ID that every request and every answer carries.
-    pub request_id: RequestId,
+    pub request_id: RequestIdShape,
     /// The limit of each client, on everything but health routes. Absent: no limit; with
     /// `system: astrocyte` what the variable `ASTROCYTE_RATE_LIMIT_PER_SECOND` says.
-    pub rate_limit: Option<RateLimit>,
+    pub rate_limit: Option<RateLimitShape>,
     /// Limits of operations, at most 16, each by a key of its own; all that match must admit a request.
     #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
-    pub operations: Vec<Operation>,
+    pub operations: Vec<OperationShape>,
     /// One limit over many Envoys, by Envoy's rate limit service protocol. Absent: none is asked.
     pub global_rate_limit: Option<GlobalRateLimitShape>,
     /// Requests that are let through once only. Absent: none.
-    pub replay: Option<Replay>,
+    pub replay: Option<ReplayShape>,
     /// The services behind, asked on a timer whether they are well. Absent: nothing is probed.
     pub probes: Option<Probes>,
     /// The gate's own counters.
@@ -130,19 +130,19 @@ pub struct RouteRule {
     )]
     pub paths: Vec<String>,
     /// The class of the paths.
-    pub class: Class,
+    pub class: ClassShape,
     /// Class `admin` only: the header that carries the token. Default `authorization`, with `Bearer`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = HEADER)))]
     pub token_header: Option<String>,
     /// Class `admin` only: any one of them opens; without one the route stays shut.
-    pub tokens: Option<Vec<Token>>,
+    pub tokens: Option<Vec<TokenShape>>,
 }
 
 /// The class of a route.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
+#[serde(rename = "Class", rename_all = "lowercase")]
+pub enum ClassShape {
     /// Never refused.
     Health,
     /// Limited; what no route names is of this class.
@@ -158,8 +158,8 @@ pub enum Class {
 /// The request ID.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct RequestId {
+#[serde(rename = "RequestId", deny_unknown_fields, default)]
+pub struct RequestIdShape {
     /// The header that carries it. Default `x-request-id`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = HEADER)))]
     pub header: String,
@@ -167,7 +167,7 @@ pub struct RequestId {
     pub accept_client: bool,
 }
 
-impl Default for RequestId {
+impl Default for RequestIdShape {
     fn default() -> Self {
         Self { header: "x-request-id".into(), accept_client: true }
     }

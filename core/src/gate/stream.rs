@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{PendingChecks, TokenRef};
-use crate::auth::{AuthMethod, Failure, Unauthorized};
+use crate::auth::{AuthFailure, AuthMethod, Unauthorized};
 use crate::local_reply::Reply;
 use crate::metrics::{Code, Finished, Meter, Method, Status};
 use crate::rate_limit::QuotaState;
@@ -52,9 +52,9 @@ impl Stream {
     pub fn new(head: &Head<'_>, id: RequestId, now: Micros) -> Self {
         Self {
             forwarded: false,
-            method: Method::of(head.method),
+            method: Method::from_bytes(head.method),
             grpc: head.grpc,
-            auth_method: AuthMethod::of(head),
+            auth_method: AuthMethod::from_head(head),
             ..Self::headless(id, now)
         }
     }
@@ -161,7 +161,7 @@ impl Stream {
     /// Counts the stream, which ends at `now`, whatever became of it.
     pub fn on_end(&self, now: Micros, meter: &mut Meter) {
         if self.forwarded && self.status.is_auth_failure() {
-            meter.auth_failed(self.auth_method, Failure::Upstream);
+            meter.auth_failed(self.auth_method, AuthFailure::Upstream);
         }
         if self.grpc {
             let missing = || Code::without_status(self.status);

@@ -49,14 +49,14 @@ fn response(message: &[u8]) -> Option<Decision> {
     let response = RateLimitResponse::decode(message).ok()?;
     match response.overall_code {
         OK => Some(Decision::Admitted),
-        OVER_LIMIT => Some(Decision::Refused(Over::of(&response))),
+        OVER_LIMIT => Some(Decision::Refused(Over::from_response(&response))),
         _ => None,
     }
 }
 
 impl Over {
     /// Of the limits that a request is over, the one that takes longest counts.
-    fn of(response: &RateLimitResponse) -> Self {
+    fn from_response(response: &RateLimitResponse) -> Self {
         let headers = response.response_headers_to_add.iter().filter_map(header).take(HEADERS);
         let mut over = Self { retry_after: 1, policy: None, headers: headers.collect() };
         for DescriptorStatus { code, current_limit, duration_until_reset } in &response.statuses {

@@ -3,7 +3,7 @@
 //! Each VM has one of its own: to look at one that all share would cost every request more than a
 //! worker loses by finding out for itself.
 
-use crate::breaker::{self, State};
+use crate::breaker::{self, BreakerState};
 use crate::store::{self, Store, Update};
 use crate::time::Micros;
 
@@ -19,7 +19,7 @@ const MAX_TURNS: usize = 8;
 
 /// A VM's breaker; closed at first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Breaker {
+pub struct ServiceBreaker {
     service: breaker::Breaker,
     /// While it is not closed: when one request may try the service again.
     trial: Micros,
@@ -59,7 +59,7 @@ const OPEN: &[u8] = b"open";
 /// And of one that is back.
 const CLOSED: &[u8] = b"closed";
 
-impl Breaker {
+impl ServiceBreaker {
     /// True if a request may ask the service at `now`. Of those that come while the breaker is open one
     /// may, after each pause: so a trial of which nothing is ever heard costs another pause, no more. A clock
     /// that cannot be read, which is 0, permits no trial.
@@ -77,7 +77,7 @@ impl Breaker {
 
     /// The service is left alone.
     pub fn is_open(&self) -> bool {
-        self.service.state != State::Closed
+        self.service.state != BreakerState::Closed
     }
 
     /// A request that asked at `sent` went away, and nothing will be heard of it. If it was the trial, another
@@ -98,7 +98,7 @@ impl Breaker {
         }
         self.service.observe(failed, FAILURES, now);
         let turn = if failed { Turn::Opened } else { Turn::Closed };
-        let is_so = !failed || self.service.state == State::Open;
+        let is_so = !failed || self.service.state == BreakerState::Open;
         if is_so && self.known != Some(turn) {
             self.known = Some(turn);
             if self.turns.len() == MAX_TURNS {

@@ -48,10 +48,10 @@ impl Question {
     ///
     /// A client is described by what is the same on every Envoy. A name may be a secret, such as an API key,
     /// and would stand in the service's store and logs: so its digest is sent.
-    pub fn of(client: Identity<'_>) -> Self {
+    pub fn new(client: Identity<'_>) -> Self {
         let client = match client {
             Identity::Address(address) => address.to_string(),
-            Identity::Name(name) => Digest::of(name).hex(),
+            Identity::Name(name) => Digest::new(name).hex(),
             Identity::Unknown => "unknown".into(),
         };
         Self { client, operations: Vec::new() }
@@ -82,7 +82,7 @@ impl Question {
                 let key = match key.as_deref() {
                     _ if !descriptor.key => None,
                     _ if operation.by_client => Some(self.client.clone()),
-                    Some(key) if operation.by_header => Some(Digest::of(key).hex()),
+                    Some(key) if operation.by_header => Some(Digest::new(key).hex()),
                     key => key.map(text),
                 };
                 if key.is_some() || !descriptor.key {
@@ -112,6 +112,6 @@ fn descriptor(
 fn text(value: &[u8]) -> String {
     match str::from_utf8(value) {
         Ok(text) if text.len() <= LONGEST => text.into(),
-        _ => Digest::of(value).hex(),
+        _ => Digest::new(value).hex(),
     }
 }

@@ -14,7 +14,7 @@ use super::*;
 /// As those of the probes are called.
 #[test]
 fn every_failure_has_its_label() {
-    let labels: Vec<&str> = Failure::all().map(Failure::label).collect();
+    let labels: Vec<&str> = ServiceFailure::all().map(ServiceFailure::label).collect();
     let expected = ["unknown_cluster", "refused", "reset", "timeout", "status", "body", "open"];
     assert_eq!(labels, expected);
 }

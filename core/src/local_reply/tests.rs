@@ -27,8 +27,8 @@ fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
 
 #[test]
 fn the_table_of_answers() {
+    use AuthFailure::{Invalid, Malformed, Missing, NotConfigured};
     use Challenge::{Bearer, OtherBearer};
-    use Failure::{Invalid, Malformed, Missing, NotConfigured};
     let shut = |failure, challenge| Refusal::Unauthorized(Unauthorized { failure, challenge });
     let over = |reason| limited(reason, 1);
     let table = [
@@ -80,8 +80,12 @@ fn the_challenge_says_what_to_send() {
         token_headers: vec!["x-first".into(), "x-admin-token".into()],
         ..ReplyNames::default()
     };
-    for failure in [Failure::Missing, Failure::Malformed, Failure::Invalid, Failure::NotConfigured]
-    {
+    for failure in [
+        AuthFailure::Missing,
+        AuthFailure::Malformed,
+        AuthFailure::Invalid,
+        AuthFailure::NotConfigured,
+    ] {
         for (challenge, expected) in [
             (Challenge::Bearer, r#"Bearer realm="metrics""#),
             (Challenge::OtherBearer, r#"Bearer realm="metrics", error="invalid_token""#),

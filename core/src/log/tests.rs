@@ -34,8 +34,8 @@ fn agent_platform() -> Dialect {
     preset(include_str!("../config/presets/agent-platform.json"))
 }
 
-fn settings(access: Access, dialect: Dialect) -> Settings {
-    Settings { access, dialect, ..Settings::default() }
+fn settings(access: Access, dialect: Dialect) -> LogSettings {
+    LogSettings { access, dialect, ..LogSettings::default() }
 }
 
 fn json(dialect: Dialect, entry: &Entry<'_>, end: &End) -> Value {
@@ -117,7 +117,7 @@ fn the_agent_platforms_json_has_a_status_or_a_code() {
 #[test]
 fn an_audit_line_tells_who_opened_or_why_not() {
     let audit = |entry: Entry<'_>, refused| {
-        let (level, line) = Settings::default().audit(&entry, refused);
+        let (level, line) = LogSettings::default().audit(&entry, refused);
         (level, serde_json::from_str::<Value>(&line).unwrap())
     };
     let (level, line) = audit(Entry { identity: Some("ADMIN_TOKEN"), ..ENTRY }, None);
@@ -141,7 +141,7 @@ fn an_audit_line_tells_who_opened_or_why_not() {
 
 #[test]
 fn requests_are_of_the_level_info() {
-    let at = |access, level| Settings { access, level, ..Settings::default() }.requests();
+    let at = |access, level| LogSettings { access, level, ..LogSettings::default() }.requests();
     assert!(at(Access::Text, Level::Debug) && at(Access::Json, Level::Info));
     assert!(!at(Access::Json, Level::Warning) && !at(Access::Text, Level::Error));
     assert!(!at(Access::Off, Level::Debug));
@@ -149,7 +149,7 @@ fn requests_are_of_the_level_info() {
 
 #[test]
 fn a_query_is_logged_only_if_asked_for() {
-    let path = |query| Settings { query, ..Settings::default() }.path(b"/a?token=b?c");
+    let path = |query| LogSettings { query, ..LogSettings::default() }.path(b"/a?token=b?c");
     assert_eq!((path(false), path(true)), (&b"/a"[..], &b"/a?token=b?c"[..]));
 }
 
@@ -180,7 +180,7 @@ mod properties {
             let gate = json(Dialect::default(), &entry, &end);
             let platform = json(agent_platform(), &entry, &end);
             let astrocyte = event(&json(astrocyte(), &entry, &end));
-            let audit = serde_json::from_str(&Settings::default().audit(&entry, Some("missing")).1).unwrap();
+            let audit = serde_json::from_str(&LogSettings::default().audit(&entry, Some("missing")).1).unwrap();
             for line in [&gate, &platform, &astrocyte, &audit] {
                 prop_assert_eq!(line["path"].as_str(), Some(&*path));
                 prop_assert_eq!(line["request_id"].as_str(), Some(&**request_id));

@@ -6,10 +6,10 @@ use super::histogram::Bounds;
 use super::probes::Probe;
 use super::series_name::SeriesName;
 use super::{Code, Configured, Kind, Method, Status};
-use crate::auth::{AuthMethod, Failure};
+use crate::auth::{AuthFailure, AuthMethod};
 use crate::breaker;
 use crate::callout::FailureReason;
-use crate::global_rate_limit::Failure as Undecided;
+use crate::global_rate_limit::ServiceFailure as Undecided;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
 use crate::warnings::Warning;
@@ -30,7 +30,7 @@ const EXAMPLES: [SeriesName; 21] = [
     SeriesName::Requests(Method::Get, Status::OK, AuthMethod::None),
     SeriesName::Durations(Method::Get, Status::OK),
     SeriesName::InFlight,
-    SeriesName::AuthFailures(AuthMethod::None, Failure::Missing),
+    SeriesName::AuthFailures(AuthMethod::None, AuthFailure::Missing),
     SeriesName::RateLimited(0, LimitReason::Exceeded),
     SeriesName::ReplayBlocks(Block::Missing),
     SeriesName::Degraded,
@@ -42,7 +42,11 @@ const EXAMPLES: [SeriesName; 21] = [
     SeriesName::Probe(Probe::BreakerState(0)),
     SeriesName::Probe(Probe::BreakerFailures(0)),
     SeriesName::Probe(Probe::BreakerSuccesses(0)),
-    SeriesName::Probe(Probe::BreakerChanges(0, breaker::State::Closed, breaker::State::Open)),
+    SeriesName::Probe(Probe::BreakerChanges(
+        0,
+        breaker::BreakerState::Closed,
+        breaker::BreakerState::Open,
+    )),
     SeriesName::Probe(Probe::Up(0, 0)),
     SeriesName::Probe(Probe::Degraded(0, 0)),
     SeriesName::Probe(Probe::Durations(0, 0)),
@@ -120,7 +124,7 @@ mod tests {
             let full = names.in_envoy(key.family(), &labels, Part::Value);
             let (found, name) = split(&full);
             assert!(labels.iter().map(|(name, value)| (*name, &**value)).eq(found), "{full}");
-            assert!(name.starts_with(&names.of(key.family())), "{full}");
+            assert!(name.starts_with(&names.full_name(key.family())), "{full}");
         }
         assert_eq!(split("le=.=0.005;.ns_x_bucket"), (vec![("le", "0.005")], "ns_x_bucket"));
     }

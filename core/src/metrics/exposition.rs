@@ -93,7 +93,7 @@ impl Exposition {
             Type::Gauge => MetricType::Gauge,
             Type::Histogram => MetricType::Histogram,
         };
-        let name = self.names.of(family);
+        let name = self.names.full_name(family);
         let mut encoder = encoder.encode_descriptor(&name, family.help, None, kind)?;
         for sample in self.samples.iter().filter(|sample| sample.family == family) {
             if sample.labels.is_empty() {

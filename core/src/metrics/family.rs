@@ -217,7 +217,7 @@ impl MetricNames {
     }
 
     /// The family's name, without the `_total` of a counter.
-    pub fn of(&self, family: &Family) -> String {
+    pub fn full_name(&self, family: &Family) -> String {
         format!("{}{}", self.prefix(family), family.name)
     }
 

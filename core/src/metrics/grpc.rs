@@ -48,7 +48,7 @@ impl Code {
     ];
 
     /// The code of a `grpc-status`; what is no number of a code is `Unknown`.
-    pub fn of(status: &[u8]) -> Self {
+    pub fn parse(status: &[u8]) -> Self {
         let number = str::from_utf8(status).ok().and_then(|digits| digits.parse::<usize>().ok());
         number.and_then(|number| Self::ALL.get(number).copied()).unwrap_or(Self::Unknown)
     }

@@ -1,6 +1,6 @@
 //! Label values: closed sets, so that no client can make series.
 
-use crate::auth::{AuthMethod, Failure};
+use crate::auth::{AuthFailure, AuthMethod};
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;
 
@@ -23,7 +23,7 @@ impl AuthMethod {
     }
 }
 
-impl Failure {
+impl AuthFailure {
     /// All there are.
     pub const ALL: [Self; 5] =
         [Self::Missing, Self::Malformed, Self::Invalid, Self::NotConfigured, Self::Upstream];

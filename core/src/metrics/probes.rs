@@ -7,8 +7,8 @@ use super::series_name::SeriesName;
 use crate::breaker;
 use crate::callout::FailureReason;
 use crate::probe::plan::Plan;
-use crate::probe::record::{Change, Record};
-use crate::probe::rung::{Outcome, State};
+use crate::probe::record::{ProbeChange, ProbeRecord};
+use crate::probe::rung::{Outcome, RungState};
 
 /// A series, by the places of its service and rung in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ pub enum Probe {
     BreakerState(u8),
     BreakerFailures(u8),
     BreakerSuccesses(u8),
-    BreakerChanges(u8, breaker::State, breaker::State),
+    BreakerChanges(u8, breaker::BreakerState, breaker::BreakerState),
     Up(u8, u8),
     Degraded(u8, u8),
     Durations(u8, u8),
@@ -30,16 +30,16 @@ pub enum Probe {
 pub struct Services(Vec<(String, Vec<String>)>);
 
 /// Changes of a breaker.
-const TURNS: [(breaker::State, breaker::State); 4] = [
-    (breaker::State::Closed, breaker::State::Open),
-    (breaker::State::Open, breaker::State::HalfOpen),
-    (breaker::State::HalfOpen, breaker::State::Open),
-    (breaker::State::HalfOpen, breaker::State::Closed),
+const TURNS: [(breaker::BreakerState, breaker::BreakerState); 4] = [
+    (breaker::BreakerState::Closed, breaker::BreakerState::Open),
+    (breaker::BreakerState::Open, breaker::BreakerState::HalfOpen),
+    (breaker::BreakerState::HalfOpen, breaker::BreakerState::Open),
+    (breaker::BreakerState::HalfOpen, breaker::BreakerState::Closed),
 ];
 
 impl Services {
     /// The names that a plan has.
-    pub fn of(plan: &Plan) -> Self {
+    pub fn from_plan(plan: &Plan) -> Self {
         let names = |target: &crate::probe::plan::Target| {
             let rungs = target.rungs.iter().map(|rung| rung.name.to_string()).collect();
             (target.service.to_string(), rungs)
@@ -120,11 +120,11 @@ impl Probe {
 
 impl Meter {
     /// Something changed by a probe of this target, which this VM heard of and no other one.
-    pub fn probed(&mut self, target: usize, change: Change) {
+    pub fn probed(&mut self, target: usize, change: ProbeChange) {
         let Ok(target) = u8::try_from(target) else { return };
         let mut add = |probe| self.pending.add(SeriesName::Probe(probe), 1);
         match change {
-            Change::Probed { rung, outcome, latency } => {
+            ProbeChange::Probed { rung, outcome, latency } => {
                 let Ok(rung) = u8::try_from(rung) else { return };
                 match outcome {
                     Outcome::Up => {}
@@ -136,15 +136,15 @@ impl Meter {
                 observed.observe(&self.bounds, latency);
                 self.pending.observe(SeriesName::Probe(Probe::Durations(target, rung)), &observed);
             }
-            Change::Round { failed: true } => add(Probe::BreakerFailures(target)),
-            Change::Round { failed: false } => add(Probe::BreakerSuccesses(target)),
-            Change::Breaker { from, to } => add(Probe::BreakerChanges(target, from, to)),
-            Change::Rung { .. } => {}
+            ProbeChange::Round { failed: true } => add(Probe::BreakerFailures(target)),
+            ProbeChange::Round { failed: false } => add(Probe::BreakerSuccesses(target)),
+            ProbeChange::Breaker { from, to } => add(Probe::BreakerChanges(target, from, to)),
+            ProbeChange::Rung { .. } => {}
         }
     }
 
     /// Sets the gauges to the shared record of each target; one that cannot be read stays as it was.
-    pub fn hold(&mut self, records: &[Option<Record>]) {
+    pub fn hold(&mut self, records: &[Option<ProbeRecord>]) {
         for (target, record) in (0..).zip(records) {
             let Some(record) = record else { continue };
             let mut level = |probe, value| self.pending.level(SeriesName::Probe(probe), value);
@@ -152,7 +152,7 @@ impl Meter {
             level(Probe::ReadinessRung(target), record.available_rungs() as u64);
             for (rung, held) in (0..).zip(&record.rungs) {
                 level(Probe::Up(target, rung), held.state.is_available().into());
-                level(Probe::Degraded(target, rung), (held.state == State::Degraded).into());
+                level(Probe::Degraded(target, rung), (held.state == RungState::Degraded).into());
             }
         }
     }

@@ -6,8 +6,8 @@ use super::Configured;
 use super::family::{self, Family, Label};
 use super::grpc::Code;
 use super::probes::Probe;
-use crate::auth::{AuthMethod, Failure};
-use crate::global_rate_limit::Failure as Undecided;
+use crate::auth::{AuthFailure, AuthMethod};
+use crate::global_rate_limit::ServiceFailure as Undecided;
 use crate::http::{Method, Status};
 use crate::local_reply::CLIENT;
 use crate::rate_limit::LimitReason;
@@ -24,7 +24,7 @@ pub enum SeriesName {
     Folded,
     Requests(Method, Status, AuthMethod),
     Durations(Method, Status),
-    AuthFailures(AuthMethod, Failure),
+    AuthFailures(AuthMethod, AuthFailure),
     /// By the limit's place in the configuration: 0 is each client's own.
     RateLimited(u8, LimitReason),
     GrpcHandled(Code),
@@ -122,7 +122,7 @@ impl SeriesName {
             2 => Self::Folded,
             3 => Self::Requests(*Method::ALL.get(at)?, status()?, *AuthMethod::ALL.get(then)?),
             4 => Self::Durations(*Method::ALL.get(at)?, status()?),
-            5 => Self::AuthFailures(*AuthMethod::ALL.get(at)?, *Failure::ALL.get(then)?),
+            5 => Self::AuthFailures(*AuthMethod::ALL.get(at)?, *AuthFailure::ALL.get(then)?),
             6 => Self::RateLimited(0, *LimitReason::ALL.get(at)?),
             7 => Self::GrpcHandled(*Code::ALL.get(at)?),
             8 => Self::ReplayBlocks(*Block::ALL.get(at)?),

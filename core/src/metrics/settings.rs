@@ -7,7 +7,7 @@ use crate::rate_limit::LimitReason;
 
 /// Settings of the metrics.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct MetricsSettings {
     /// The first part of every name; empty: none.
     pub namespace: String,
     /// Buckets of the durations.

@@ -31,7 +31,7 @@ fn every_family_by_its_name() {
         meter.began();
         meter.began();
         meter.finished(finished(b"GET", 200, 7));
-        meter.auth_failed(AuthMethod::Bearer, Failure::Invalid);
+        meter.auth_failed(AuthMethod::Bearer, AuthFailure::Invalid);
         meter.rate_limited(0, LimitReason::Exceeded);
     });
     let labels = "method=.=GET;.status_code=.=200;.";
@@ -71,7 +71,7 @@ fn the_namespace_stands_in_front_of_every_family() {
         meter.began();
         meter.began();
         meter.finished(finished(b"GET", 200, 7));
-        meter.auth_failed(AuthMethod::None, Failure::Missing);
+        meter.auth_failed(AuthMethod::None, AuthFailure::Missing);
         meter.rate_limited(0, LimitReason::TableFull);
     };
     for (namespace, prefix) in [("caracal", "caracal_"), ("my_app", "my_app_"), ("", "")] {
@@ -114,7 +114,7 @@ fn a_second_flush_adds_nothing() {
     meter.began();
     meter.began();
     meter.finished(finished(b"GET", 200, 7));
-    meter.auth_failed(AuthMethod::None, Failure::Missing);
+    meter.auth_failed(AuthMethod::None, AuthFailure::Missing);
     meter.rate_limited(0, LimitReason::Contended);
     meter.flush(&mut sink);
     let (totals, calls) = (sink.totals(), sink.calls);
@@ -132,7 +132,7 @@ fn a_sink_that_refuses_loses_nothing() {
         meter.began();
         meter.began();
         meter.finished(finished(b"GET", 200, 30_000));
-        meter.auth_failed(AuthMethod::None, Failure::Missing);
+        meter.auth_failed(AuthMethod::None, AuthFailure::Missing);
         meter.rate_limited(0, LimitReason::Unavailable);
         (sink.defines, sink.adds) = (defines, adds);
         meter.flush(&mut sink);
@@ -142,7 +142,7 @@ fn a_sink_that_refuses_loses_nothing() {
         other.began();
         other.began();
         other.finished(finished(b"GET", 200, 30_000));
-        other.auth_failed(AuthMethod::None, Failure::Missing);
+        other.auth_failed(AuthMethod::None, AuthFailure::Missing);
         other.rate_limited(0, LimitReason::Unavailable);
     }
     other.flush(&mut expected);

@@ -1,8 +1,8 @@
 //! A record as the bytes of a shared value. What is not exactly one of ours is nothing at all.
 
 use super::leader::Leadership;
-use super::record::{Record, Tally};
-use super::rung::{Rung, State};
+use super::record::{ProbeRecord, Tally};
+use super::rung::{RungRecord, RungState};
 use crate::breaker::{self, Breaker};
 use crate::callout::FailureReason;
 
@@ -10,7 +10,7 @@ use crate::callout::FailureReason;
 const RECORD: &[u8] = b"probe/2";
 const LEADERSHIP: &[u8] = b"prober/1";
 
-impl Record {
+impl ProbeRecord {
     /// The record's bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = RECORD.to_vec();
@@ -40,20 +40,20 @@ impl Record {
         let breaker = Breaker {
             since,
             failures: bytes.short()?,
-            state: *breaker::State::ALL.get(bytes.index()?)?,
+            state: *breaker::BreakerState::ALL.get(bytes.index()?)?,
         };
         let mut tally = || Some(Tally { over: bytes.byte()?, failed: bytes.byte()? });
         let tallies = [tally()?, tally()?];
         if bytes.index()? != rungs {
             return None;
         }
-        let rungs = (0..rungs).map(|_| Rung::decode(&mut bytes)).collect::<Option<_>>()?;
+        let rungs = (0..rungs).map(|_| RungRecord::decode(&mut bytes)).collect::<Option<_>>()?;
         let record = Self { next_due, leader, round, tallies, breaker, rungs };
         (bytes.0.is_empty() && record.can_go_on()).then_some(record)
     }
 }
 
-impl Record {
+impl ProbeRecord {
     /// True if the next round would be heard: a record that is ahead of its own rounds is none of ours.
     fn can_go_on(&self) -> bool {
         self.round < u64::MAX && self.rungs.iter().all(|rung| rung.round <= self.round)
@@ -63,7 +63,7 @@ impl Record {
 /// Stands where a reason's code would.
 const NO_REASON: u8 = u8::MAX;
 
-impl Rung {
+impl RungRecord {
     fn decode(bytes: &mut Bytes<'_>) -> Option<Self> {
         Some(Self {
             since: bytes.long()?,
@@ -73,8 +73,8 @@ impl Rung {
             round: bytes.long()?,
             same: bytes.short()?,
             successes: bytes.short()?,
-            state: *State::ALL.get(bytes.index()?)?,
-            last: *State::ALL.get(bytes.index()?)?,
+            state: *RungState::ALL.get(bytes.index()?)?,
+            last: *RungState::ALL.get(bytes.index()?)?,
             reason: match bytes.byte()? {
                 NO_REASON => None,
                 code => Some(*FailureReason::ALL.get(usize::from(code))?),

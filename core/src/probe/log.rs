@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::json;
 
 use super::plan::Target;
-use super::record::Change;
-use super::rung::State;
+use super::record::ProbeChange;
+use super::rung::RungState;
 use crate::breaker;
 use crate::callout::FailureReason;
 
@@ -22,19 +22,19 @@ struct Line<'a> {
 }
 
 /// Something got worse: the line is a warning.
-pub fn is_warning(change: Change) -> bool {
+pub fn is_warning(change: ProbeChange) -> bool {
     match change {
-        Change::Rung { to, .. } => matches!(to, State::Degraded | State::Down),
-        Change::Breaker { to, .. } => to == breaker::State::Open,
-        Change::Probed { .. } | Change::Round { .. } => false,
+        ProbeChange::Rung { to, .. } => matches!(to, RungState::Degraded | RungState::Down),
+        ProbeChange::Breaker { to, .. } => to == breaker::BreakerState::Open,
+        ProbeChange::Probed { .. } | ProbeChange::Round { .. } => false,
     }
 }
 
 /// The line about a change, if it is one that is logged.
-pub fn line(target: &Target, change: Change, as_json: bool) -> Option<String> {
+pub fn line(target: &Target, change: ProbeChange, as_json: bool) -> Option<String> {
     let service = &*target.service;
     let line = match change {
-        Change::Rung { rung, from, to, reason } => Line {
+        ProbeChange::Rung { rung, from, to, reason } => Line {
             event: "probe_state",
             service,
             rung: Some(&target.rungs.get(rung)?.name),
@@ -42,7 +42,7 @@ pub fn line(target: &Target, change: Change, as_json: bool) -> Option<String> {
             to: to.name(),
             reason: reason.map(FailureReason::label),
         },
-        Change::Breaker { from, to } => Line {
+        ProbeChange::Breaker { from, to } => Line {
             event: "breaker_state",
             service,
             rung: None,
@@ -50,7 +50,7 @@ pub fn line(target: &Target, change: Change, as_json: bool) -> Option<String> {
             to: to.name(),
             reason: None,
         },
-        Change::Probed { .. } | Change::Round { .. } => return None,
+        ProbeChange::Probed { .. } | ProbeChange::Round { .. } => return None,
     };
     if as_json {
         return Some(json::to_string(&line));

@@ -5,7 +5,7 @@ use crate::time::Micros;
 use super::Ticket;
 use super::leader::{Leadership, Role};
 use super::plan::{Plan, Target};
-use super::record::{Change, Record};
+use super::record::{ProbeChange, ProbeRecord};
 use super::rung::Outcome;
 use crate::breaker;
 use crate::store::{self, Store as _, Tables, Unavailable, Update, Version};
@@ -45,11 +45,11 @@ pub struct Ticked {
     /// Probes to send.
     pub tickets: Vec<Ticket>,
     /// The changes, each with its target.
-    pub changes: Vec<(usize, Change)>,
+    pub changes: Vec<(usize, ProbeChange)>,
     /// The degraded services that API requests are to know until the next tick.
     pub degraded: Option<Degraded>,
     /// The shared record of each target, where the service's gauges are this configuration's to show.
-    pub records: Vec<Option<Record>>,
+    pub records: Vec<Option<ProbeRecord>>,
 }
 
 /// Some breaker is not closed.
@@ -63,8 +63,13 @@ pub struct Degraded {
 
 impl Degraded {
     /// Adds a target whose breaker is not closed, unless its record is stale: what that says is of the past.
-    fn add(all: &mut Option<Self>, target: &Target, record: &Record, (now, plan): (Now, &Plan)) {
-        if record.breaker.state == breaker::State::Closed || record.is_stale(now, plan) {
+    fn add(
+        all: &mut Option<Self>,
+        target: &Target,
+        record: &ProbeRecord,
+        (now, plan): (Now, &Plan),
+    ) {
+        if record.breaker.state == breaker::BreakerState::Closed || record.is_stale(now, plan) {
             return;
         }
         let until = record.next_due;
@@ -148,14 +153,14 @@ impl Prober {
         outcome: Outcome,
         now: Now,
         tables: &mut impl Tables,
-    ) -> Vec<Change> {
+    ) -> Vec<ProbeChange> {
         let Self { places, plan, value, .. } = self;
         let place = places.get(ticket.target).zip(plan.targets.get(ticket.target));
         let Some((place, target)) = place else { return Vec::new() };
         let mut table = tables.table(&place.record);
         let merged = store::update(&mut table, 0, value, |held, _, _| {
             let mut changes = Vec::new();
-            let Some(mut record) = Record::decode(held, target.rungs.len()) else {
+            let Some(mut record) = ProbeRecord::decode(held, target.rungs.len()) else {
                 return Update::Keep(changes);
             };
             if !record.observe(ticket, outcome, now, plan, &mut changes) {
@@ -168,7 +173,7 @@ impl Prober {
     }
 
     /// The shared record of each target; `None` where there is none, or it cannot be read.
-    pub fn records(&mut self, tables: &mut impl Tables) -> Vec<Option<Record>> {
+    pub fn records(&mut self, tables: &mut impl Tables) -> Vec<Option<ProbeRecord>> {
         let targets = self.plan.targets.len();
         let mut read = |target| self.read(target, tables).ok().and_then(|(record, _)| record);
         (0..targets).map(&mut read).collect()
@@ -213,14 +218,14 @@ impl Prober {
         random: &mut dyn FnMut() -> [u8; 16],
         tables: &mut impl Tables,
         ticked: &mut Ticked,
-    ) -> Result<Option<Record>, Unavailable> {
+    ) -> Result<Option<ProbeRecord>, Unavailable> {
         let (held, version) = self.read(target, tables)?;
         let rungs = self.plan.targets.get(target).map_or(0, |target| target.rungs.len());
         let Some(mut record) = held else {
             let random = u128::from_le_bytes(random())
                 % u128::from(self.plan.every.clamp(1, MAX_FIRST_DELAY));
             let offset = Micros::try_from(random).unwrap_or_default();
-            let mut record = Record::new(now.monotonic.saturating_add(offset), rungs);
+            let mut record = ProbeRecord::new(now.monotonic.saturating_add(offset), rungs);
             record.leader = self.leadership;
             self.write(target, &record, version, tables)?;
             return Ok(None);
@@ -250,17 +255,17 @@ impl Prober {
         &mut self,
         target: usize,
         tables: &mut impl Tables,
-    ) -> Result<(Option<Record>, Version), Unavailable> {
+    ) -> Result<(Option<ProbeRecord>, Version), Unavailable> {
         let place = self.places.get(target).zip(self.plan.targets.get(target));
         let (place, target) = place.ok_or(Unavailable)?;
         let version = tables.table(&place.record).read(0, &mut self.value)?;
-        Ok((Record::decode(&self.value, target.rungs.len()), version))
+        Ok((ProbeRecord::decode(&self.value, target.rungs.len()), version))
     }
 
     fn write(
         &self,
         target: usize,
-        record: &Record,
+        record: &ProbeRecord,
         version: Version,
         tables: &mut impl Tables,
     ) -> Result<bool, Unavailable> {

@@ -5,14 +5,14 @@ use crate::time::Micros;
 use super::Ticket;
 use super::leader::Leadership;
 use super::plan::Plan;
-use super::rung::{Outcome, Rung, State};
+use super::rung::{Outcome, RungRecord, RungState};
 use crate::breaker::{self, Breaker};
 use crate::callout::FailureReason;
 use crate::time::Now;
 
 /// The shared record of one target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
+pub struct ProbeRecord {
     /// When the next round is due, on the monotonic clock.
     pub next_due: Micros,
     /// The configuration whose schedule the rounds follow, and when the last one began.
@@ -24,7 +24,7 @@ pub struct Record {
     /// The service's breaker.
     pub breaker: Breaker,
     /// Lowest first, as many as the target has.
-    pub rungs: Vec<Rung>,
+    pub rungs: Vec<RungRecord>,
 }
 
 /// Progress of a round.
@@ -38,7 +38,7 @@ pub struct Tally {
 
 /// A change that somebody should hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum ProbeChange {
     /// A probe is over.
     Probed {
         /// The rung's index.
@@ -53,9 +53,9 @@ pub enum Change {
         /// Its index.
         rung: usize,
         /// Before.
-        from: State,
+        from: RungState,
         /// After.
-        to: State,
+        to: RungState,
         /// The reason of the probe that made it so, if it failed.
         reason: Option<FailureReason>,
     },
@@ -67,16 +67,16 @@ pub enum Change {
     /// The breaker is in another state.
     Breaker {
         /// Before.
-        from: breaker::State,
+        from: breaker::BreakerState,
         /// After.
-        to: breaker::State,
+        to: breaker::BreakerState,
     },
 }
 
-impl Record {
+impl ProbeRecord {
     /// The record of a target that nobody has probed: its first round is due at `next_due`.
     pub fn new(next_due: Micros, rungs: usize) -> Self {
-        Self { next_due, rungs: vec![Rung::default(); rungs], ..Self::default() }
+        Self { next_due, rungs: vec![RungRecord::default(); rungs], ..Self::default() }
     }
 
     /// True if a round is due, for one who looks every `tick` and so comes half of it too early or
@@ -97,7 +97,7 @@ impl Record {
         // A time to come is a clock that was set back.
         let ahead = configured > now.monotonic || seen > now.monotonic;
         let due = match self.breaker.state {
-            breaker::State::Closed if seen > 0 => seen.saturating_add(plan.every),
+            breaker::BreakerState::Closed if seen > 0 => seen.saturating_add(plan.every),
             _ => self.next_due,
         };
         of_another && !ahead && now.monotonic < due.saturating_add(plan.every / 2)
@@ -115,7 +115,7 @@ impl Record {
             return false;
         }
         self.leader = Leadership { seen, ..vm };
-        if !same && self.breaker.state == breaker::State::Closed && seen > 0 {
+        if !same && self.breaker.state == breaker::BreakerState::Closed && seen > 0 {
             self.next_due = seen.saturating_add(plan.every);
         }
         true
@@ -123,7 +123,7 @@ impl Record {
 
     /// Begins a round; returns its number. The next one is due on the target's own grid, so that
     /// nothing drifts; intervals that went by unseen are left out, so that nothing bursts.
-    pub fn begin(&mut self, now: Now, plan: &Plan, changes: &mut Vec<Change>) -> u64 {
+    pub fn begin(&mut self, now: Now, plan: &Plan, changes: &mut Vec<ProbeChange>) -> u64 {
         let every = plan.every.max(1);
         let earliest = now.monotonic.saturating_add(every / 2);
         self.next_due = if self.next_due > earliest {
@@ -137,7 +137,7 @@ impl Record {
         let [current, _] = self.tallies;
         self.tallies = [Tally::default(), current];
         if let Some(from) = self.breaker.begin(now.wall) {
-            changes.push(Change::Breaker { from, to: self.breaker.state });
+            changes.push(ProbeChange::Breaker { from, to: self.breaker.state });
         }
         self.round
     }
@@ -150,7 +150,7 @@ impl Record {
         outcome: Outcome,
         now: Now,
         plan: &Plan,
-        changes: &mut Vec<Change>,
+        changes: &mut Vec<ProbeChange>,
     ) -> bool {
         let Some(age) = self.round.checked_sub(ticket.round) else { return false };
         let tally = usize::try_from(age).ok().and_then(|age| self.tallies.get_mut(age));
@@ -161,19 +161,19 @@ impl Record {
         rung.round = ticket.round;
         rung.latency = now.monotonic.saturating_sub(ticket.sent);
         (rung.checked, rung.checked_at) = (now.monotonic, now.wall);
-        changes.push(Change::Probed { rung: ticket.rung, outcome, latency: rung.latency });
+        changes.push(ProbeChange::Probed { rung: ticket.rung, outcome, latency: rung.latency });
         if let Some(from) = rung.observe(outcome, now, plan) {
             let (to, reason) = (rung.state, rung.reason);
-            changes.push(Change::Rung { rung: ticket.rung, from, to, reason });
+            changes.push(ProbeChange::Rung { rung: ticket.rung, from, to, reason });
         }
         tally.over = tally.over.saturating_add(1);
         tally.failed = tally.failed.saturating_add(matches!(outcome, Outcome::Failed(_)).into());
         let (over, failed) = (usize::from(tally.over), tally.failed > 0);
         if over == self.rungs.len() {
-            changes.push(Change::Round { failed });
+            changes.push(ProbeChange::Round { failed });
             if let Some(from) = self.breaker.observe(failed, plan.failure_threshold, now.wall) {
-                changes.push(Change::Breaker { from, to: self.breaker.state });
-                if self.breaker.state == breaker::State::Open {
+                changes.push(ProbeChange::Breaker { from, to: self.breaker.state });
+                if self.breaker.state == breaker::BreakerState::Open {
                     self.next_due = now.monotonic.saturating_add(plan.open_for);
                 }
             }
@@ -191,10 +191,10 @@ impl Record {
     /// round is due, and three intervals later nobody looks after it any more.
     pub fn is_stale(&self, now: Now, plan: &Plan) -> bool {
         let limit = plan.every.saturating_mul(3);
-        if self.breaker.state != breaker::State::Closed {
+        if self.breaker.state != breaker::BreakerState::Closed {
             return now.monotonic.saturating_sub(self.next_due) > limit;
         }
-        let is_old = |rung: &Rung| match now.monotonic.checked_sub(rung.checked) {
+        let is_old = |rung: &RungRecord| match now.monotonic.checked_sub(rung.checked) {
             Some(age) => age > limit,
             None => true,
         };

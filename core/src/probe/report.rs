@@ -11,8 +11,8 @@ use crate::time::rfc3339;
 use crate::version::{COMMIT, VERSION};
 
 use super::plan::{self, Check, Plan, Target, WhenDegraded};
-use super::record::Record;
-use super::rung::{Rung, State};
+use super::record::ProbeRecord;
+use super::rung::{RungRecord, RungState};
 use crate::callout::FailureReason;
 use crate::time::Now;
 use crate::warnings::Warnings;
@@ -77,11 +77,11 @@ pub struct Own<'a, G> {
 pub fn report(
     own: Own<'_, impl Serialize>,
     plan: Option<&Plan>,
-    records: &[Option<Record>],
+    records: &[Option<ProbeRecord>],
     now: Now,
     detail: Detail,
 ) -> (Readiness, String) {
-    let unknown = Record::default();
+    let unknown = ProbeRecord::default();
     let (mut worst, mut services) = (Readiness::Ready, Vec::new());
     if let Some(plan) = plan {
         let records = records.iter().map(|record| record.as_ref().unwrap_or(&unknown));
@@ -122,16 +122,16 @@ fn settings(plan: &Plan) -> shape::ProbeSettings {
 /// The rungs of a target, lowest first, with what is held of each.
 fn rungs<'a>(
     target: &'a Target,
-    record: &'a Record,
-) -> impl Iterator<Item = (&'a plan::Rung, Rung)> + Clone {
-    let records = record.rungs.iter().copied().chain(std::iter::repeat(Rung::default()));
+    record: &'a ProbeRecord,
+) -> impl Iterator<Item = (&'a plan::Rung, RungRecord)> + Clone {
+    let records = record.rungs.iter().copied().chain(std::iter::repeat(RungRecord::default()));
     target.rungs.iter().zip(records)
 }
 
 /// One service.
 fn service<'a>(
     target: &'a Target,
-    record: &'a Record,
+    record: &'a ProbeRecord,
     readiness: Readiness,
     now: Now,
     detail: Detail,
@@ -139,7 +139,7 @@ fn service<'a>(
     let rungs = rungs(target, record);
     let held = || rungs.clone().map(|(_, held)| held);
     let latency = held().filter(|held| held.checked > 0).map(|held| held.latency).max();
-    let failed = rungs.clone().filter(|(_, held)| held.state != State::Up);
+    let failed = rungs.clone().filter(|(_, held)| held.state != RungState::Up);
     let steps = rungs.clone().map(|(rung, held)| shape::Step {
         rung: &rung.name,
         state: held.state.name(),
@@ -152,7 +152,7 @@ fn service<'a>(
         of: target.rungs.len(),
         breaker: record.breaker.state.name(),
         // Whoever is refused meanwhile is told it as well.
-        next_trial_in_ms: (record.breaker.state == breaker::State::Open)
+        next_trial_in_ms: (record.breaker.state == breaker::BreakerState::Open)
             .then(|| next_round(record, now)),
         latency_ms: latency.map(Millis),
         last_check_at: held().map(|held| held.checked_at).min().and_then(rfc3339),
@@ -163,7 +163,7 @@ fn service<'a>(
 }
 
 /// A rung that is not up.
-fn failure<'a>(rung: &'a str, held: &Rung) -> shape::FailedRung<'a> {
+fn failure<'a>(rung: &'a str, held: &RungRecord) -> shape::FailedRung<'a> {
     shape::FailedRung {
         rung,
         state: held.state.name(),
@@ -173,7 +173,7 @@ fn failure<'a>(rung: &'a str, held: &Rung) -> shape::FailedRung<'a> {
 }
 
 /// Of a service, for the holder of the metrics token alone.
-fn details<'a>(target: &'a Target, record: &Record, now: Now) -> shape::ServiceDetails<'a> {
+fn details<'a>(target: &'a Target, record: &ProbeRecord, now: Now) -> shape::ServiceDetails<'a> {
     shape::ServiceDetails {
         cluster: &target.cluster,
         authority: &target.authority,
@@ -186,13 +186,13 @@ fn details<'a>(target: &'a Target, record: &Record, now: Now) -> shape::ServiceD
 }
 
 /// Milliseconds until the next round is due, if anybody knows.
-fn next_round(record: &Record, now: Now) -> Option<u64> {
+fn next_round(record: &ProbeRecord, now: Now) -> Option<u64> {
     let due = Some(record.next_due).filter(|due| *due > 0);
     due.map(|due| due.saturating_sub(now.monotonic) / 1_000)
 }
 
 /// Of a rung, for the holder of the metrics token alone.
-fn probe<'a>(check: &'a Check, held: &Rung) -> shape::RungDetails<'a> {
+fn probe<'a>(check: &'a Check, held: &RungRecord) -> shape::RungDetails<'a> {
     let (path, grpc) = match check {
         Check::Http { path, .. } => (Some(&**path), None),
         Check::Grpc { service } => (None, Some(&**service)),
@@ -210,19 +210,19 @@ fn probe<'a>(check: &'a Check, held: &Rung) -> shape::RungDetails<'a> {
 }
 
 fn readiness(
-    mut rungs: impl Iterator<Item = State>,
-    record: &Record,
+    mut rungs: impl Iterator<Item = RungState>,
+    record: &ProbeRecord,
     now: Now,
     plan: &Plan,
 ) -> Readiness {
-    if record.breaker.state != breaker::State::Closed {
+    if record.breaker.state != breaker::BreakerState::Closed {
         return Readiness::NotReady;
     }
     let worst = rungs.try_fold(Readiness::Ready, |worst, state| match state {
-        State::Up => Some(worst),
-        State::Degraded => Some(worst.max(Readiness::Degraded)),
-        State::Unknown => Some(worst.max(Readiness::Unknown)),
-        State::Down => None,
+        RungState::Up => Some(worst),
+        RungState::Degraded => Some(worst.max(Readiness::Degraded)),
+        RungState::Unknown => Some(worst.max(Readiness::Unknown)),
+        RungState::Down => None,
     });
     match worst {
         None => Readiness::NotReady,

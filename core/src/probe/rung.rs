@@ -19,7 +19,7 @@ pub enum Outcome {
 
 /// The state of a rung.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
+pub enum RungState {
     /// Too few probes are over yet.
     #[default]
     Unknown,
@@ -31,7 +31,7 @@ pub enum State {
     Down,
 }
 
-impl State {
+impl RungState {
     /// Each state, in the order of its code.
     pub const ALL: [Self; 4] = [Self::Unknown, Self::Up, Self::Degraded, Self::Down];
 
@@ -50,7 +50,7 @@ impl State {
         matches!(self, Self::Up | Self::Degraded)
     }
 
-    fn of(outcome: Outcome) -> Self {
+    fn from_outcome(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Up => Self::Up,
             Outcome::Degraded => Self::Degraded,
@@ -61,11 +61,11 @@ impl State {
 
 /// The record of one rung.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rung {
+pub struct RungRecord {
     /// Its state.
-    pub state: State,
+    pub state: RungState,
     /// The outcome of the last probes.
-    pub last: State,
+    pub last: RungState,
     /// Number of probes in a row with that outcome.
     pub same: u16,
     /// Number of probes in a row that have not failed.
@@ -84,13 +84,13 @@ pub struct Rung {
     pub round: u64,
 }
 
-impl Rung {
+impl RungRecord {
     /// Takes in the outcome of a probe; returns the state before, if that has changed.
     ///
     /// So many in a row with the same outcome make it the state. Where answers take turns between up and
     /// degraded, so many that did not fail take a rung that was not available to degraded.
-    pub fn observe(&mut self, outcome: Outcome, now: Now, plan: &Plan) -> Option<State> {
-        let observed = State::of(outcome);
+    pub fn observe(&mut self, outcome: Outcome, now: Now, plan: &Plan) -> Option<RungState> {
+        let observed = RungState::from_outcome(outcome);
         self.same = if observed == self.last { self.same.saturating_add(1) } else { 1 };
         self.last = observed;
         self.successes = if observed.is_available() { self.successes.saturating_add(1) } else { 0 };
@@ -100,13 +100,13 @@ impl Rung {
             Outcome::Failed(reason) => Some(reason),
         };
         let threshold = match observed {
-            State::Down => plan.failure_threshold,
+            RungState::Down => plan.failure_threshold,
             _ => plan.success_threshold,
         };
         let state = if self.same >= threshold {
             observed
         } else if self.successes >= threshold && !self.state.is_available() {
-            State::Degraded
+            RungState::Degraded
         } else {
             self.state
         };

@@ -1,6 +1,6 @@
 //! One look at a client's slot: what it admits, and what is to be written for that.
 
-use super::table::{Admission, Table};
+use super::table::{Admission, WindowTable};
 use super::window::Lease;
 use super::{LimitReason, Local, Quota};
 use crate::client::ClientKey;
@@ -15,7 +15,7 @@ pub struct Attempt<'a> {
     /// What the client may have.
     pub quota: Quota,
     /// Where it is counted.
-    pub table: Table,
+    pub table: WindowTable,
     /// What this worker holds of it.
     pub local: &'a Local,
 }

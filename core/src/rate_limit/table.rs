@@ -23,7 +23,7 @@ const ENTRY: usize = 8 + Window::BYTES;
 
 /// Where clients are found, and how many there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct WindowTable {
     slots: u32,
     clients_per_slot: usize,
     /// The most of them that may be of one network.
@@ -50,7 +50,7 @@ pub enum Admission {
     Corrupt,
 }
 
-impl Table {
+impl WindowTable {
     /// Room for at least `max_clients` clients and at most twice as many.
     pub fn new(max_clients: u32) -> Self {
         let slots = (max_clients / MEAN).max(1);

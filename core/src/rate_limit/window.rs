@@ -18,7 +18,7 @@ const LEASE_OF_REST: u32 = 64;
 
 /// Admissions within a short while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Bucket {
+struct WindowBucket {
     /// When the last of them was, or may yet be under a lease; 0 is an unused bucket.
     last: Micros,
     /// Number of admissions.
@@ -42,7 +42,7 @@ pub struct Window {
     /// When its newest bucket began.
     start: Micros,
     /// Oldest first; the unused ones stand at the end.
-    buckets: [Bucket; BUCKETS],
+    buckets: [WindowBucket; BUCKETS],
 }
 
 impl Window {
@@ -123,10 +123,10 @@ impl Window {
 
     /// Drops what lies wholly before the window.
     fn expire(&mut self, now: Micros, quota: Quota) {
-        let over = |bucket: &&Bucket| now > bucket.last.saturating_add(quota.window);
+        let over = |bucket: &&WindowBucket| now > bucket.last.saturating_add(quota.window);
         let over = self.buckets.iter().take_while(over).count();
         for bucket in self.buckets.iter_mut().take(over) {
-            *bucket = Bucket::default();
+            *bucket = WindowBucket::default();
         }
         self.buckets.rotate_left(over % BUCKETS);
     }
@@ -174,7 +174,7 @@ impl Window {
     fn merge_oldest(&mut self) {
         let [oldest, next, ..] = &mut self.buckets;
         next.count = next.count.saturating_add(oldest.count);
-        *oldest = Bucket::default();
+        *oldest = WindowBucket::default();
         self.buckets.rotate_left(1);
     }
 
@@ -186,9 +186,9 @@ impl Window {
         let clock = longs.next().unwrap_or_default();
         let start = longs.next().unwrap_or_default().min(clock);
         let latest = clock.saturating_add(part(quota));
-        let mut buckets = [Bucket::default(); BUCKETS];
+        let mut buckets = [WindowBucket::default(); BUCKETS];
         for (bucket, (last, count)) in buckets.iter_mut().zip(longs.zip(words)) {
-            *bucket = Bucket { last: last.min(latest), count };
+            *bucket = WindowBucket { last: last.min(latest), count };
         }
         Self { clock, start, buckets }
     }

@@ -97,7 +97,7 @@ impl Rewritten {
 
 impl<'a> PathVariants<'a> {
     /// Reads the path of a request target: of `/a?b`, of `http://host/a?b`, of `*`, of nothing.
-    pub fn of(target: &'a [u8]) -> Result<Self, BadPath> {
+    pub fn parse(target: &'a [u8]) -> Result<Self, BadPath> {
         let target = without_authority(target);
         let (sent, glance) = glance(target);
         let folded = glance.upper.then(|| sent.to_ascii_lowercase());

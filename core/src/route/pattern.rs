@@ -65,7 +65,7 @@ impl Pattern {
             return Err("must be a path, without a query or a fragment".into());
         }
         let whole = if path.is_empty() { "/" } else { path };
-        match PathVariants::of(whole.as_bytes()) {
+        match PathVariants::parse(whole.as_bytes()) {
             Err(unreadable) => Err(unreadable.to_string()),
             Ok(variants) if variants.is_unambiguous() => {
                 Ok(Self { path: path.as_bytes().into(), subtree })

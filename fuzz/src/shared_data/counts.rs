@@ -16,7 +16,7 @@ pub fn registry(value: &[u8]) {
     totals.shared.put("", 0, value);
     meter.began();
     meter.finished(Finished {
-        method: Method::of(b"GET"),
+        method: Method::from_bytes(b"GET"),
         status: Status::new(200),
         auth_method: AuthMethod::None,
         duration: 1,

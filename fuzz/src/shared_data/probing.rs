@@ -2,7 +2,7 @@
 
 use probegate_core::probe::Prober;
 use probegate_core::probe::leader::Leadership;
-use probegate_core::probe::record::Record;
+use probegate_core::probe::record::ProbeRecord;
 use probegate_core::probe::rung::Outcome;
 use probegate_core::store::{Store, Tables};
 use probegate_core::time::Now;
@@ -20,7 +20,7 @@ const SECONDS: u64 = 90;
 
 pub fn target(value: &[u8]) {
     for rungs in 0..3 {
-        if let Some(record) = Record::decode(value, rungs) {
+        if let Some(record) = ProbeRecord::decode(value, rungs) {
             assert_eq!(record.encode(), value, "what is read is what would be written");
             assert_eq!(record.rungs.len(), rungs);
             assert!(record.available_rungs() <= rungs);

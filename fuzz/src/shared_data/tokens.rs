@@ -1,6 +1,6 @@
 //! Records of tokens.
 
-use probegate_core::auth::fetch::{Source, TokenFetcher};
+use probegate_core::auth::fetch::{TokenFetcher, TokenSource};
 use probegate_core::digest::Digest;
 
 use crate::gate::NOW;
@@ -10,7 +10,7 @@ const SECOND: u64 = 1_000_000;
 const HOUR: u64 = 3_600 * SECOND;
 
 pub fn source(value: &[u8]) {
-    let source = Source {
+    let source = TokenSource {
         cluster: "c".into(),
         path: "/t".into(),
         authority: "a".into(),
@@ -35,8 +35,8 @@ pub fn source(value: &[u8]) {
 
     let due = (0..=31).any(|second| !fetcher.due(NOW + second * SECOND, &mut tables).is_empty());
     assert!(due, "the source is not asked: {}", value.escape_ascii());
-    fetcher.on_answer(0, Some(vec![Digest::of(b"new")]), NOW + 31 * SECOND, &mut tables);
+    fetcher.on_answer(0, Some(vec![Digest::new(b"new")]), NOW + 31 * SECOND, &mut tables);
     let opens = fetcher.tokens(NOW + 31 * SECOND, &mut tables).concat();
     let opens: Vec<String> = opens.iter().map(|token| token.digest.hex()).collect();
-    assert_eq!(opens, [Digest::of(b"new").hex()], "what it says stands alone");
+    assert_eq!(opens, [Digest::new(b"new").hex()], "what it says stands alone");
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::{HttpStream, State, Step, Wait};
+use super::{HttpStream, Step, StreamState, Wait};
 use crate::callouts::Response;
 use crate::envoy::Filter;
 use crate::global_rate_limit;
@@ -30,7 +30,7 @@ impl HttpStream {
         let message = pending.map(|pending| mem::take(&mut pending.global_rate_limit.message));
         let response = Response::default();
         let call = Call { sent: now(), response, starting: true, over: false };
-        self.state = State::Paused(stream, Wait::Call(Box::new(call)));
+        self.state = StreamState::Paused(stream, Wait::Call(Box::new(call)));
         let worker = locked(plugin.worker(self.worker));
         let limit = worker.gate.limits.global.as_ref();
         // Without a limit there is a call of no cluster, which fails and is decided then.
@@ -40,7 +40,7 @@ impl HttpStream {
 
     fn call(&mut self) -> Option<&mut Call> {
         match &mut self.state {
-            State::Paused(_, Wait::Call(call)) => Some(call),
+            StreamState::Paused(_, Wait::Call(call)) => Some(call),
             _ => None,
         }
     }
@@ -88,7 +88,7 @@ impl HttpStream {
         let (mut stream, call) = match self.take_paused() {
             Some((stream, Wait::Call(call))) => (stream, call),
             Some((stream, wait)) => {
-                self.state = State::Paused(stream, wait);
+                self.state = StreamState::Paused(stream, wait);
                 return Step::Pause;
             }
             None => return self.pass(),
@@ -109,7 +109,7 @@ impl HttpStream {
     /// the stream, so the breaker is told that it will not hear of it.
     pub(super) fn abandon(&mut self, plugin: &Plugin) {
         let Some(sent) = self.call().map(|call| call.sent) else { return };
-        if let State::Paused(_, wait) = &mut self.state {
+        if let StreamState::Paused(_, wait) = &mut self.state {
             *wait = Wait::Nothing;
         }
         if let Some(limit) = &mut locked(plugin.worker(self.worker)).gate.limits.global {

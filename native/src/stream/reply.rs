@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::{HttpStream, State, Step};
+use super::{HttpStream, Step, StreamState};
 use crate::access;
 use crate::envoy::{Failed, Filter, HeadersOf, Map};
 use crate::header_edits::set_request_id;
@@ -27,15 +27,15 @@ impl HttpStream {
             reply.push_parts("grpc-status", [&(code as u32).to_string()]);
         }
         access::tell(&plugin.teller.log, &stream, filter);
-        self.state = State::Decided(stream);
+        self.state = StreamState::Decided(stream);
         Step::Reply(reply)
     }
 
     /// Something panicked while it was at work: the request is answered 500.
     pub fn on_panic(&mut self, plugin: &Plugin, filter: &mut Filter) -> Step {
-        let mut stream = match mem::replace(&mut self.state, State::Over) {
-            State::Paused(stream, _) | State::Decided(stream) => stream,
-            State::New | State::Over => self.lost(plugin, filter),
+        let mut stream = match mem::replace(&mut self.state, StreamState::Over) {
+            StreamState::Paused(stream, _) | StreamState::Decided(stream) => stream,
+            StreamState::New | StreamState::Over => self.lost(plugin, filter),
         };
         // What Envoy does not take costs the answer nothing.
         let _ = set_request_id(&stream, plugin, filter);
@@ -65,7 +65,7 @@ mod tests {
     use probegate_core::request_id::RequestId;
     use probegate_core::time::Micros;
 
-    fn answered(state: State) -> Reply {
+    fn answered(state: StreamState) -> Reply {
         let plugin = Plugin::compile(&mut Config::none(), "", b"{}").unwrap();
         let mut stream = HttpStream { worker: 0, state, record: None };
         let step = stream.on_panic(&plugin, &mut Filter::none());
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_request_that_panics_is_answered_with_an_id_of_its_own() {
-        for state in [State::New, State::Over] {
+        for state in [StreamState::New, StreamState::Over] {
             let reply = answered(state);
             assert_eq!((reply.status, field(&reply, "grpc-status")), (500, None));
             let id = field(&reply, "x-request-id").unwrap();
@@ -97,7 +97,7 @@ mod tests {
         let head = Head { path: b"/a.B/C", grpc: true, ..Head::default() };
         let stream = Stream::new(&head, RequestId::mint([7; 16]), Micros::default());
         let id = stream.id.as_str().to_owned();
-        let reply = answered(State::Paused(stream, Wait::Body));
+        let reply = answered(StreamState::Paused(stream, Wait::Body));
         assert_eq!(field(&reply, "x-request-id"), Some(&*id));
         let status = field(&reply, "grpc-status").unwrap();
         assert_ne!(status, "0", "{reply:?}");

@@ -1,6 +1,6 @@
 //! Clusters that the gate calls and the bootstrap does not have.
 
-use probegate_core::config::shape::Token;
+use probegate_core::config::shape::TokenShape;
 
 use super::Context;
 use crate::check::finding::Findings;
@@ -42,7 +42,7 @@ fn named<'a>(context: &Context<'a>) -> Vec<(String, &'a str, &'static str)> {
     }));
     let tokens = context.config().metrics_auth.tokens.iter().flatten().enumerate();
     named.extend(tokens.filter_map(|(nth, token)| match token {
-        Token::Fetch(fetch) => {
+        TokenShape::Fetch(fetch) => {
             let place = format!("metrics_auth.tokens[{nth}].fetch.cluster");
             Some((place, &*fetch.cluster, "no token will come"))
         }

@@ -97,7 +97,7 @@ fn body(context: &Context<'_>, kind: &str, findings: &mut Findings) {
     }
     let source = &context.gate.configuration;
     for (nth, operation) in context.config().operations.iter().enumerate() {
-        if !matches!(operation.key, probegate_core::config::shape::Key::Json(_)) {
+        if !matches!(operation.key, probegate_core::config::shape::KeyShape::Json(_)) {
             continue;
         }
         let (line, place) = source.describe(&source.spot(&format!("operations[{nth}].key")));

@@ -3,14 +3,14 @@
 use crate::digest::Digest;
 use crate::time::Micros;
 
-use super::{Change, MAX_TOKENS, RETRY_AFTER_FAILURE};
+use super::{FetchChange, MAX_TOKENS, RETRY_AFTER_FAILURE};
 
 /// The first bytes: which layout follows.
 const RECORD: &[u8] = b"tokens/1";
 
 /// The shared record of one source.
 #[derive(Clone, Debug, Default)]
-pub struct Record {
+pub struct TokenRecord {
     /// When the source is asked next, on the monotonic clock.
     pub due: Micros,
     /// When it last answered well; 0 if it never did.
@@ -21,7 +21,7 @@ pub struct Record {
     pub digests: Vec<Digest>,
 }
 
-impl Record {
+impl TokenRecord {
     /// True if it is time to ask. A time far ahead is a clock that was set back.
     pub fn is_due(&self, now: Micros, every: Micros) -> bool {
         self.due <= now || self.due > now.saturating_add(every)
@@ -38,19 +38,19 @@ impl Record {
         answer: Option<Vec<Digest>>,
         now: Micros,
         every: Micros,
-    ) -> Option<Change> {
+    ) -> Option<FetchChange> {
         let failed_before = self.failing;
         self.failing = answer.is_none();
         let Some(digests) = answer else {
             self.due = now.saturating_add(every.min(RETRY_AFTER_FAILURE));
-            return (!failed_before).then_some(Change::Failing);
+            return (!failed_before).then_some(FetchChange::Failing);
         };
         (self.good, self.due) = (now, now.saturating_add(every));
         let same = self.digests.iter().map(Digest::bytes).eq(digests.iter().map(Digest::bytes));
         self.digests = digests;
         match (same, failed_before) {
-            (false, _) => Some(Change::Renewed),
-            (true, true) => Some(Change::Recovered),
+            (false, _) => Some(FetchChange::Renewed),
+            (true, true) => Some(FetchChange::Recovered),
             (true, false) => None,
         }
     }

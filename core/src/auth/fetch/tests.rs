@@ -12,8 +12,8 @@ const SECOND: Micros = 1_000_000;
 /// When these tests begin, on the monotonic clock.
 const START: Micros = 1 << 40;
 
-fn source() -> Source {
-    Source {
+fn source() -> TokenSource {
+    TokenSource {
         cluster: "vault".into(),
         path: "/token".into(),
         authority: "vault".into(),
@@ -41,7 +41,7 @@ fn say(
     memory: &mut Memory,
     body: &str,
     seconds: Micros,
-) -> Option<Change> {
+) -> Option<FetchChange> {
     fetcher.on_answer(0, read(body.as_bytes()), START + seconds * SECOND, memory)
 }
 
@@ -71,13 +71,13 @@ fn an_answer_is_a_token_a_line() {
 fn a_new_token_opens_and_the_old_one_ends() {
     let (mut fetcher, mut memory) = (fetcher(), Memory::default());
     assert!(!opens(&mut fetcher, &mut memory, "first", 0), "nothing was asked yet");
-    assert_eq!(say(&mut fetcher, &mut memory, "first", 0), Some(Change::Renewed));
+    assert_eq!(say(&mut fetcher, &mut memory, "first", 0), Some(FetchChange::Renewed));
     assert!(opens(&mut fetcher, &mut memory, "first", 1));
     assert_eq!(say(&mut fetcher, &mut memory, "first", 30), None, "the same as before");
-    assert_eq!(say(&mut fetcher, &mut memory, "second\nfirst", 60), Some(Change::Renewed));
+    assert_eq!(say(&mut fetcher, &mut memory, "second\nfirst", 60), Some(FetchChange::Renewed));
     assert!(opens(&mut fetcher, &mut memory, "first", 61), "both, while a rotation lasts");
     assert!(opens(&mut fetcher, &mut memory, "second", 61));
-    assert_eq!(say(&mut fetcher, &mut memory, "second", 90), Some(Change::Renewed));
+    assert_eq!(say(&mut fetcher, &mut memory, "second", 90), Some(FetchChange::Renewed));
     assert!(!opens(&mut fetcher, &mut memory, "first", 91));
     assert!(opens(&mut fetcher, &mut memory, "second", 91));
 }
@@ -86,11 +86,11 @@ fn a_new_token_opens_and_the_old_one_ends() {
 fn the_last_good_token_stays_for_so_long_and_then_nothing_opens() {
     let (mut fetcher, mut memory) = (fetcher(), Memory::default());
     say(&mut fetcher, &mut memory, "token", 0);
-    assert_eq!(say(&mut fetcher, &mut memory, "", 30), Some(Change::Failing));
+    assert_eq!(say(&mut fetcher, &mut memory, "", 30), Some(FetchChange::Failing));
     assert_eq!(say(&mut fetcher, &mut memory, "", 35), None, "told once");
     assert!(opens(&mut fetcher, &mut memory, "token", 3_600));
     assert!(!opens(&mut fetcher, &mut memory, "token", 3_601));
-    assert_eq!(say(&mut fetcher, &mut memory, "token", 4_000), Some(Change::Recovered));
+    assert_eq!(say(&mut fetcher, &mut memory, "token", 4_000), Some(FetchChange::Recovered));
     assert!(opens(&mut fetcher, &mut memory, "token", 4_000));
 }
 
@@ -138,7 +138,7 @@ fn an_unreadable_record_opens_nothing() {
 
 #[test]
 fn sources_that_differ_keep_apart() {
-    let other = Source { path: "/other".into(), ..source() };
+    let other = TokenSource { path: "/other".into(), ..source() };
     let (mut fetcher, mut memory) =
         (TokenFetcher::new(vec![source(), other], "1.p."), Memory::default());
     say(&mut fetcher, &mut memory, "token", 0);

@@ -32,7 +32,7 @@ fn digests_in_hexadecimal() {
 #[test]
 fn nothing_secret_is_printed() {
     let guard = guard(Carrier::Authorization, &[SECRET]);
-    let printed = format!("{guard:?} {:?} {:?}", guard.tokens, Digest::of(SECRET.as_bytes()));
+    let printed = format!("{guard:?} {:?} {:?}", guard.tokens, Digest::new(SECRET.as_bytes()));
     let digest: [u8; 32] = sha2::Digest::finalize(sha2::Digest::chain_update(
         <sha2::Sha256 as sha2::Digest>::new(),
         SECRET,

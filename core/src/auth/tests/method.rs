@@ -23,9 +23,9 @@ fn method_of_an_authorization_header() {
         (b"\xff\xfe", Other, "bytes"),
     ];
     for (sent, expected, shows) in table {
-        assert_eq!(AuthMethod::of(&bearer(Single::Once(sent))), expected, "{shows}");
+        assert_eq!(AuthMethod::from_head(&bearer(Single::Once(sent))), expected, "{shows}");
     }
-    assert_eq!(AuthMethod::of(&bearer(Single::Repeated)), Other, "several headers");
+    assert_eq!(AuthMethod::from_head(&bearer(Single::Repeated)), Other, "several headers");
 }
 
 #[test]
@@ -43,6 +43,6 @@ fn method_by_precedence_of_headers() {
         (&all, AuthMethod::Basic, "authorization goes first"),
     ];
     for (head, expected, shows) in table {
-        assert_eq!(AuthMethod::of(head), expected, "{shows}");
+        assert_eq!(AuthMethod::from_head(head), expected, "{shows}");
     }
 }

@@ -11,7 +11,7 @@ proptest! {
         prop_assert!(refused(&guard, &bearer(Single::Once(&sent))).is_some());
         let with_scheme = [b"Bearer ", sent.as_slice()].concat();
         prop_assert!(refused(&guard, &bearer(Single::Once(&with_scheme))).is_some());
-        let method = AuthMethod::of(&bearer(Single::Once(&with_scheme)));
+        let method = AuthMethod::from_head(&bearer(Single::Once(&with_scheme)));
         prop_assert!(matches!(method, AuthMethod::Bearer | AuthMethod::Jwt), "{:?}", method);
     }
 
@@ -35,6 +35,6 @@ proptest! {
         let trimmed = token.trim_end_matches('=');
         let b64 = !trimmed.is_empty()
             && trimmed.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
-        prop_assert_eq!(failure, if b64 { Failure::Invalid } else { Failure::Malformed });
+        prop_assert_eq!(failure, if b64 { AuthFailure::Invalid } else { AuthFailure::Malformed });
     }
 }

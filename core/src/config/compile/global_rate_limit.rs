@@ -3,7 +3,7 @@
 use crate::config::Mistake;
 use crate::config::shape::{self, GlobalRateLimitShape};
 use crate::gate::ClientLimit;
-use crate::global_rate_limit::breaker::Breaker;
+use crate::global_rate_limit::breaker::ServiceBreaker;
 use crate::global_rate_limit::request::{Descriptor, OperationDescriptor};
 use crate::global_rate_limit::{GlobalRateLimit, OnError};
 use crate::operations::{KeySource, Operations};
@@ -38,7 +38,7 @@ pub fn compile(
     let domain = findings.check(header_value("domain", section.domain));
     let timeouts = 5_000..=1_000_000;
     findings.check(span("timeout", section.timeout, timeouts, "must be from 5ms to 1s"));
-    if section.on_error == shape::OnError::Local && !before.is_limited {
+    if section.on_error == shape::OnErrorShape::Local && !before.is_limited {
         let right = "must be refuse or admit: no limit of this process stands in for the service (rate_limit that is enforced, or operations)";
         findings.mistake("on_error", right);
     }
@@ -63,21 +63,21 @@ pub fn compile(
         domain: domain?,
         timeout: section.timeout.0,
         on_error: match section.on_error {
-            shape::OnError::Local | shape::OnError::Admit => OnError::Forward,
-            shape::OnError::Refuse => OnError::Refuse,
+            shape::OnErrorShape::Local | shape::OnErrorShape::Admit => OnError::Forward,
+            shape::OnErrorShape::Refuse => OnError::Refuse,
         },
         limit: u8::try_from(limits.len()).unwrap_or(u8::MAX),
         descriptors,
         clients: before.limit.map_or_else(peers, |limit| limit.clients.clone()),
         operations: described,
-        breaker: Breaker::default(),
+        breaker: ServiceBreaker::default(),
     };
     limits.push(GlobalRateLimit::NAME.into());
     Some(global_rate_limit)
 }
 
-fn descriptor(descriptor: shape::Descriptor, operations: bool) -> Result<Descriptor, Mistake> {
-    let shape::Descriptor { client, operation, key } = descriptor;
+fn descriptor(descriptor: shape::DescriptorShape, operations: bool) -> Result<Descriptor, Mistake> {
+    let shape::DescriptorShape { client, operation, key } = descriptor;
     if key && !operation {
         return Err(Mistake::new("only a descriptor with `operation` has it").within_key("key"));
     }

@@ -2,7 +2,7 @@
 
 use crate::config::Mistake;
 use crate::config::shape::Metrics;
-use crate::metrics::{Bounds, Configured, Settings};
+use crate::metrics::{Bounds, Configured, MetricsSettings};
 
 use super::findings::Findings;
 
@@ -16,7 +16,7 @@ pub fn compile(
     replay: bool,
     configured: Configured,
     findings: &mut Findings,
-) -> Option<Settings> {
+) -> Option<MetricsSettings> {
     let namespace = metrics.namespace.unwrap_or_else(|| NAMESPACE.into());
     findings.check_at("namespace", check_namespace(&namespace));
     let bounds = metrics.buckets.map_or_else(
@@ -29,7 +29,7 @@ pub fn compile(
         },
     );
     let bounds = findings.check_at("buckets", bounds)?;
-    Some(Settings { namespace, bounds, limited, replay, configured })
+    Some(MetricsSettings { namespace, bounds, limited, replay, configured })
 }
 
 /// A name that Prometheus takes for the first part of a metric's.

@@ -3,7 +3,7 @@
 use crate::client::Clients;
 use crate::client::Prefixes;
 use crate::config::Mistake;
-use crate::config::shape::{self, Key, MissingKey};
+use crate::config::shape::{self, KeyShape, MissingKey};
 use crate::global_rate_limit::GlobalRateLimit;
 use crate::local_reply::CLIENT;
 use crate::operations::gcra::Bucket;
@@ -23,7 +23,7 @@ const MAX: u32 = 1_000_000;
 /// Checks the section and gives it its meaning; `clients` is who a client is to `rate_limit`. The names
 /// of the operations go to `limits`.
 pub fn compile(
-    operations: Vec<shape::Operation>,
+    operations: Vec<shape::OperationShape>,
     clients: Option<Clients>,
     limits: &mut Vec<String>,
     builder: &mut Builder<'_>,
@@ -67,11 +67,11 @@ fn check_name(name: &str, limits: &[String]) -> Result<(), Mistake> {
 }
 
 fn operation(
-    operation: shape::Operation,
+    operation: shape::OperationShape,
     share: Option<u32>,
     findings: &mut Findings,
 ) -> Option<Operation> {
-    let shape::Operation { name, requests, max_keys, .. } = operation;
+    let shape::OperationShape { name, requests, max_keys, .. } = operation;
     findings.check(in_range("requests", requests, 1, MAX));
     findings.check(in_range("max_keys", max_keys, 1, MAX));
     let burst = operation.burst.unwrap_or(requests);
@@ -108,20 +108,20 @@ fn methods(methods: Vec<String>, findings: &mut Findings) -> Vec<Box<[u8]>> {
     methods.into_iter().map(|method| method.into_bytes().into()).collect()
 }
 
-fn source(key: Key) -> Result<KeySource, Mistake> {
+fn source(key: KeyShape) -> Result<KeySource, Mistake> {
     Ok(match key {
-        Key::Client => KeySource::Client,
-        Key::Header(name) => {
+        KeyShape::Client => KeySource::Client,
+        KeyShape::Header(name) => {
             KeySource::Header(headers::read(&name).map_err(|mistake| mistake.within_key("header"))?)
         }
-        Key::Query(name) if name.is_empty() => {
+        KeyShape::Query(name) if name.is_empty() => {
             let right = "must be the name of a parameter";
             return Err(Mistake::new(right).within_key("query"));
         }
-        Key::Query(name) => KeySource::Query(name.into_bytes().into()),
-        Key::PathSegment(place) => {
+        KeyShape::Query(name) => KeySource::Query(name.into_bytes().into()),
+        KeyShape::PathSegment(place) => {
             KeySource::PathSegment(in_range("path_segment", place, 0, 100)? as usize)
         }
-        Key::Json(text) => KeySource::Json(pointer("json", &text)?),
+        KeyShape::Json(text) => KeySource::Json(pointer("json", &text)?),
     })
 }

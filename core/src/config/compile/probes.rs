@@ -1,7 +1,7 @@
 //! Compiles the section `probes`.
 
 use crate::config::Mistake;
-use crate::config::shape::{self, Probes, Token};
+use crate::config::shape::{self, Probes, TokenShape};
 use crate::probe::plan::{Check, Expect, Plan, Rung, Target};
 use crate::secret::Secret;
 
@@ -54,7 +54,11 @@ pub fn compile(probes: Probes, builder: &mut Builder<'_>) -> Option<Plan> {
     })
 }
 
-fn target(target: shape::Target, before: &[Target], builder: &mut Builder<'_>) -> Option<Target> {
+fn target(
+    target: shape::TargetShape,
+    before: &[Target],
+    builder: &mut Builder<'_>,
+) -> Option<Target> {
     let service = builder.findings.check(name("service", target.service));
     let cluster = builder.findings.check(header_value("cluster", target.cluster));
     let authority = match target.authority {
@@ -82,7 +86,7 @@ fn target(target: shape::Target, before: &[Target], builder: &mut Builder<'_>) -
     Some(Target { service: service?, cluster: cluster?, authority: authority?, token, rungs })
 }
 
-fn rung(rung: shape::Rung, before: &[Rung], findings: &mut Findings) -> Option<Rung> {
+fn rung(rung: shape::RungShape, before: &[Rung], findings: &mut Findings) -> Option<Rung> {
     let name = findings.check(name("rung", rung.rung));
     if before.iter().any(|other| Some(&other.name) == name.as_ref()) {
         findings.mistake("rung", "names a rung twice");
@@ -125,7 +129,7 @@ pub fn path(path: String) -> Result<Box<str>> {
     Ok(path.into())
 }
 
-fn expect(expect: shape::Expect) -> Result<Expect> {
+fn expect(expect: shape::ExpectShape) -> Result<Expect> {
     let pointer = pointer("json", &expect.json).map_err(|mistake| mistake.within_key("expect"))?;
     Ok(Expect { pointer, equals: expect.equals })
 }
@@ -149,28 +153,28 @@ pub fn header_value(key: &str, value: String) -> Result<Box<str>> {
 }
 
 /// The token that probes of a service carry; `None` for a variable that holds none.
-fn token(token: &Token, service: &str, builder: &mut Builder<'_>) -> Option<Secret> {
+fn token(token: &TokenShape, service: &str, builder: &mut Builder<'_>) -> Option<Secret> {
     let (environment, findings) = (builder.environment, &mut builder.findings);
     let token = match token {
-        Token::Sha256(_) => {
+        TokenShape::Sha256(_) => {
             let right =
                 "must be env or value: a digest opens a door, but cannot be presented at one";
             findings.mistake("sha256", right);
             return None;
         }
-        Token::Fetch(_) => {
+        TokenShape::Fetch(_) => {
             findings.mistake("fetch", "must be env or value");
             return None;
         }
-        Token::File(_) => {
+        TokenShape::File(_) => {
             findings.mistake("file", "must be env or value");
             return None;
         }
-        Token::Env(name) if name.is_empty() => {
+        TokenShape::Env(name) if name.is_empty() => {
             findings.mistake("env", "must name a variable");
             return None;
         }
-        Token::Env(name) => {
+        TokenShape::Env(name) => {
             let value = environment.trimmed(name);
             if !is_presentable(&value) {
                 let name = shown(name);
@@ -181,11 +185,11 @@ fn token(token: &Token, service: &str, builder: &mut Builder<'_>) -> Option<Secr
             }
             value
         }
-        Token::Value(value) if is_presentable(value.expose()) => {
+        TokenShape::Value(value) if is_presentable(value.expose()) => {
             findings.warn("a token stands in the configuration itself: prefer env");
             value.expose().to_owned()
         }
-        Token::Value(_) => {
+        TokenShape::Value(_) => {
             findings.mistake("value", "must be 1 to 4096 visible ASCII characters");
             return None;
         }

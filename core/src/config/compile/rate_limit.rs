@@ -2,7 +2,7 @@
 
 use crate::client::Clients;
 use crate::client::{ClientSource, HashKey, Prefixes};
-use crate::config::shape::{self, Client, RateLimit};
+use crate::config::shape::{self, Client, RateLimitShape};
 use crate::gate::ClientLimit;
 use crate::rate_limit::{Limiter, Quota, WhenFull};
 
@@ -15,7 +15,7 @@ const CLIENTS_OF_NETWORK: u32 = 50;
 
 impl Builder<'_> {
     /// Checks the section and gives it its meaning.
-    pub fn limit(&mut self, limit: RateLimit, hash_key: HashKey) -> Option<ClientLimit> {
+    pub fn limit(&mut self, limit: RateLimitShape, hash_key: HashKey) -> Option<ClientLimit> {
         let findings = &mut self.findings;
         findings.check(in_range("requests", limit.requests, 1, u32::MAX));
         findings.check(in_range("ipv4_prefix", limit.ipv4_prefix, 0, 32));
@@ -64,9 +64,9 @@ impl Builder<'_> {
 }
 
 /// The answer when there is no room.
-pub fn when_full(when_full: shape::WhenFull) -> WhenFull {
+pub fn when_full(when_full: shape::WhenFullShape) -> WhenFull {
     match when_full {
-        shape::WhenFull::Refuse => WhenFull::Refuse,
-        shape::WhenFull::Admit => WhenFull::Admit,
+        shape::WhenFullShape::Refuse => WhenFull::Refuse,
+        shape::WhenFullShape::Admit => WhenFull::Admit,
     }
 }

@@ -12,7 +12,7 @@ use super::rate_limit::when_full;
 
 /// Checks the section and gives it its meaning.
 pub fn compile(
-    replay: shape::Replay,
+    replay: shape::ReplayShape,
     hash_key: HashKey,
     builder: &mut Builder<'_>,
 ) -> Option<Replay> {

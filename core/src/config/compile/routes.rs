@@ -14,7 +14,7 @@ const METRICS_GUARD: usize = 0;
 
 /// Every pattern so far.
 #[derive(Debug, Default)]
-pub struct Table {
+pub struct RouteTable {
     /// To look up paths in.
     pub routes: Routes,
     /// Each pattern with its route and where it stands, in their order.
@@ -25,7 +25,7 @@ pub struct Table {
     users: BTreeMap<Box<[u8]>, Route>,
 }
 
-impl Table {
+impl RouteTable {
     /// Adds a pattern. The user's rules may not disagree; those of the system stand behind them.
     fn add(&mut self, path: &str, route: Route, origin: Origin) -> Result<(), Mistake> {
         let pattern = Pattern::parse(path).map_err(Mistake::new)?;
@@ -119,12 +119,12 @@ impl Builder<'_> {
     }
 }
 
-fn class_of(class: shape::Class) -> Class {
+fn class_of(class: shape::ClassShape) -> Class {
     match class {
-        shape::Class::Health => Class::Health,
-        shape::Class::Api => Class::Api,
-        shape::Class::Metrics => Class::Metrics,
-        shape::Class::Admin => Class::Admin,
-        shape::Class::Closed => Class::Closed,
+        shape::ClassShape::Health => Class::Health,
+        shape::ClassShape::Api => Class::Api,
+        shape::ClassShape::Metrics => Class::Metrics,
+        shape::ClassShape::Admin => Class::Admin,
+        shape::ClassShape::Closed => Class::Closed,
     }
 }

@@ -1,6 +1,6 @@
 //! Compiles tokens.
 
-use crate::auth::fetch::Source;
+use crate::auth::fetch::TokenSource;
 use crate::auth::{Carrier, Guard, Token, TokenFile};
 use crate::config::shape::{self, Fetch};
 use crate::config::{Host, Mistake};
@@ -29,7 +29,7 @@ impl Keys {
 
 impl Builder<'_> {
     /// The tokens of a guard.
-    pub fn tokens(&mut self, tokens: &[shape::Token]) -> Keys {
+    pub fn tokens(&mut self, tokens: &[shape::TokenShape]) -> Keys {
         let mut keys = Keys::default();
         for (index, token) in tokens.iter().enumerate() {
             self.within(index, |builder| builder.token(token, &mut keys));
@@ -89,7 +89,7 @@ impl Builder<'_> {
             };
             self.findings.warn(format!("the variable {shown} is not set {place}"));
         } else if is_presentable(&value) {
-            keys.tokens.push(Token { digest: Digest::of(value.as_bytes()), name: name.into() });
+            keys.tokens.push(Token { digest: Digest::new(value.as_bytes()), name: name.into() });
         } else {
             self.findings.warn(format!(
                 "the variable {shown} holds no token: it must be 1 to 4096 visible ASCII characters, so it opens nothing"
@@ -115,7 +115,7 @@ impl Builder<'_> {
             Some(authority) => findings.check(header_value("authority", authority.clone())),
             None => cluster.clone(),
         };
-        let source = Source {
+        let source = TokenSource {
             path: path?,
             authority: authority?,
             cluster: cluster?,
@@ -123,7 +123,7 @@ impl Builder<'_> {
             timeout: fetch.timeout.0,
             keep_for: fetch.keep_for.0,
         };
-        let is_same = |held: &Source| {
+        let is_same = |held: &TokenSource| {
             (&held.cluster, &held.path, &held.authority)
                 == (&source.cluster, &source.path, &source.authority)
         };
@@ -141,8 +141,8 @@ impl Builder<'_> {
     }
 
     /// The digest of a token, or its file or source.
-    fn token(&mut self, token: &shape::Token, keys: &mut Keys) {
-        use shape::Token::{Env, Fetch, File, Sha256, Value};
+    fn token(&mut self, token: &shape::TokenShape, keys: &mut Keys) {
+        use shape::TokenShape::{Env, Fetch, File, Sha256, Value};
         match token {
             Env(name) if name.is_empty() => self.findings.mistake("env", "must name a variable"),
             Env(name) => {
@@ -164,7 +164,7 @@ impl Builder<'_> {
             Value(value) if is_presentable(value.expose()) => {
                 let warning = "a token stands in the configuration itself: prefer env or sha256";
                 self.findings.warn(warning);
-                let digest = Digest::of(value.expose().as_bytes());
+                let digest = Digest::new(value.expose().as_bytes());
                 keys.tokens.push(Token { digest, name: "value".into() });
             }
             Value(_) => {

@@ -25,10 +25,10 @@ pub struct GlobalRateLimitShape {
     #[cfg_attr(feature = "schema", schemars(with = "Between<5_000, 1_000_000>"))]
     pub timeout: Span,
     /// The fate of a request that the service does not decide. Default `local`.
-    pub on_error: OnError,
+    pub on_error: OnErrorShape,
     /// The descriptors of a request, 1 to 16. One of which a part is missing is not sent.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
-    pub descriptors: Vec<Descriptor>,
+    pub descriptors: Vec<DescriptorShape>,
 }
 
 impl Default for GlobalRateLimitShape {
@@ -37,7 +37,7 @@ impl Default for GlobalRateLimitShape {
             cluster: String::new(),
             domain: "probegate".into(),
             timeout: Span(50_000),
-            on_error: OnError::Local,
+            on_error: OnErrorShape::Local,
             descriptors: Vec::new(),
         }
     }
@@ -46,8 +46,8 @@ impl Default for GlobalRateLimitShape {
 /// The fate of a request that the service does not decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum OnError {
+#[serde(rename = "OnError", rename_all = "lowercase")]
+pub enum OnErrorShape {
     /// The limits of this process alone decide; there must be one.
     #[default]
     Local,
@@ -60,8 +60,8 @@ pub enum OnError {
 /// One descriptor: its entries stand in this order.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Descriptor {
+#[serde(rename = "Descriptor", deny_unknown_fields, default)]
+pub struct DescriptorShape {
     /// An entry `client`: the address, or SHA-256 of the header that names the client, in hexadecimal digits.
     pub client: bool,
     /// An entry `operation`: the name of the operation; a descriptor for each that matches the request.

@@ -12,8 +12,8 @@ use super::schema::Between;
 /// A limit of some requests, by a key of theirs: a token bucket for each key.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
+#[serde(rename = "Operation", deny_unknown_fields)]
+pub struct OperationShape {
     /// Its name in metrics and answers: 1 to 40 of `a` to `z`, digits, `_` and `-`; not `client` nor `global_rate_limit`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[a-z0-9_-]{1,40}$")))]
     pub name: String,
@@ -32,7 +32,7 @@ pub struct Operation {
     pub paths: Vec<String>,
     /// The key that requests are counted by. Default `client`.
     #[serde(default)]
-    pub key: Key,
+    pub key: KeyShape,
     /// Requests that may pass in `per`, 1 to 1000000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub requests: u32,
@@ -58,8 +58,8 @@ fn max_keys() -> u32 {
 /// The key that requests are counted by.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Key {
+#[serde(rename = "Key", rename_all = "snake_case")]
+pub enum KeyShape {
     /// Whoever `rate_limit.client` says; without that section, the address of the TCP peer.
     #[default]
     Client,

@@ -8,7 +8,7 @@ use crate::probe::plan::{Scalar, WhenDegraded};
 
 #[cfg(feature = "schema")]
 use super::schema::Between;
-use super::{Span, Token};
+use super::{Span, TokenShape};
 
 /// The services behind, asked on a timer whether they are well.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,7 +34,7 @@ pub struct Probes {
     pub when_degraded: WhenDegraded,
     /// The services, at most 16.
     #[cfg_attr(feature = "schema", schemars(length(max = 16)))]
-    pub targets: Vec<Target>,
+    pub targets: Vec<TargetShape>,
 }
 
 impl Default for Probes {
@@ -54,8 +54,8 @@ impl Default for Probes {
 /// A service, and the rungs of its ladder.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Target {
+#[serde(rename = "Target", deny_unknown_fields)]
+pub struct TargetShape {
     /// Its name in metrics, logs and answers: 1 to 64 letters, digits, `_`, `.` and `-`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$")))]
     pub service: String,
@@ -65,17 +65,17 @@ pub struct Target {
     /// The probes' `:authority`. Default: the cluster's name.
     pub authority: Option<String>,
     /// Sent with each probe as `authorization: Bearer`; `env` or `value`.
-    pub token: Option<Token>,
+    pub token: Option<TokenShape>,
     /// Lowest first, 1 to 16: a rung stands on the ones before it.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
-    pub rungs: Vec<Rung>,
+    pub rungs: Vec<RungShape>,
 }
 
 /// A rung: what is asked, and what is expected.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Rung {
+#[serde(rename = "Rung", deny_unknown_fields)]
+pub struct RungShape {
     /// Its name: 1 to 64 letters, digits, `_`, `.` and `-`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[A-Za-z0-9_.-]{1,64}$")))]
     pub rung: String,
@@ -85,14 +85,14 @@ pub struct Rung {
     /// In place of `path`: the service to ask `grpc.health.v1.Health/Check` for; empty for all of it.
     pub grpc: Option<String>,
     /// With `path`: what the answer's JSON must say; else the rung is degraded.
-    pub expect: Option<Expect>,
+    pub expect: Option<ExpectShape>,
 }
 
 /// A place in a JSON document, and what must stand there.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
+#[serde(rename = "Expect", deny_unknown_fields)]
+pub struct ExpectShape {
     /// A JSON Pointer (RFC 6901), as `/status`.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^(/([^~]|~[01])*)?$")))]
     pub json: String,

@@ -5,22 +5,22 @@ use schemars::JsonSchema;
 
 use serde::Deserialize;
 
-use super::Window;
+use super::WindowShape;
 #[cfg(feature = "schema")]
 use super::schema::Between;
 
 /// The limit of each client: at most so many requests in any interval of that length.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RateLimit {
+#[serde(rename = "RateLimit", deny_unknown_fields)]
+pub struct RateLimitShape {
     /// Requests in a window, at least 1.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub requests: u32,
     /// Length of the window, `100ms` to `1h`. Default `1s`.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Between<100_000, 3_600_000_000>"))]
-    pub window: Window,
+    pub window: WindowShape,
     /// The source of a client's identity. Default `peer`.
     #[serde(default)]
     pub client: Client,
@@ -42,7 +42,7 @@ pub struct RateLimit {
     pub max_share_per_network: Option<u32>,
     /// The fate of a client for whom there is no room. Default `refuse`.
     #[serde(default)]
-    pub when_full: WhenFull,
+    pub when_full: WhenFullShape,
     /// False: count, and mark the upstream's request `x-gate-would-limit: 1`, but admit. Default true.
     #[serde(default = "enforce")]
     pub enforce: bool,
@@ -109,8 +109,8 @@ pub enum QuotaHeaders {
 /// The fate of a client for whom there is no room.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum WhenFull {
+#[serde(rename = "WhenFull", rename_all = "lowercase")]
+pub enum WhenFullShape {
     /// Refuse it.
     #[default]
     Refuse,

@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 #[cfg(feature = "schema")]
 use super::schema::{Between, HEADER};
-use super::{Span, WhenFull};
+use super::{Span, WhenFullShape};
 
 /// Requests that are let through once only.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Replay {
+#[serde(rename = "Replay", deny_unknown_fields, default)]
+pub struct ReplayShape {
     /// Exact paths, or with `/*` at the end a path's whole subtree.
     #[cfg_attr(
         feature = "schema",
@@ -33,10 +33,10 @@ pub struct Replay {
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_nonces: u32,
     /// The fate of a request for whose nonce there is no room. Default `refuse`.
-    pub when_full: WhenFull,
+    pub when_full: WhenFullShape,
 }
 
-impl Default for Replay {
+impl Default for ReplayShape {
     fn default() -> Self {
         Self {
             routes: Vec::new(),
@@ -44,7 +44,7 @@ impl Default for Replay {
             timestamp_header: "x-timestamp".into(),
             tolerance: Span(300_000_000),
             max_nonces: 100_000,
-            when_full: WhenFull::Refuse,
+            when_full: WhenFullShape::Refuse,
         }
     }
 }

@@ -7,15 +7,15 @@ use serde::de::{Deserializer, Error, Visitor};
 
 /// The length of a window, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window(pub u64);
+pub struct WindowShape(pub u64);
 
-impl Default for Window {
+impl Default for WindowShape {
     fn default() -> Self {
         Self(1_000_000)
     }
 }
 
-impl Window {
+impl WindowShape {
     const RANGE: std::ops::RangeInclusive<u64> = 100_000..=3_600_000_000;
 
     /// Reads a whole number and a unit: `100ms`, `30s`, `5m`, `1h`. Between 100 ms and 1 h.
@@ -38,7 +38,7 @@ fn micros(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(micros)
 }
 
-impl<'de> Deserialize<'de> for Window {
+impl<'de> Deserialize<'de> for WindowShape {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let right = r#"a whole number and a unit, from "100ms" to "1h", as "1s""#;
         deserializer.deserialize_any(Text { right, parse: Self::parse })

@@ -17,7 +17,7 @@ use super::schema::Between;
 #[serde(deny_unknown_fields, default)]
 pub struct MetricsAuth {
     /// Any one of them opens; several make a rotation. Default `[{env: METRICS_BEARER}]`.
-    pub tokens: Option<Vec<Token>>,
+    pub tokens: Option<Vec<TokenShape>>,
     /// Take the `authorization` header off before the upstream sees it. Default false.
     pub strip: bool,
 }
@@ -25,8 +25,8 @@ pub struct MetricsAuth {
 /// A token that opens, and where it is found.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Token {
+#[serde(rename = "Token", rename_all = "lowercase")]
+pub enum TokenShape {
     /// The name of a variable of the VM (`vm_config.environment_variables`). Unset or empty: no token.
     Env(String),
     /// The SHA-256 of the token, as 64 hexadecimal digits: no secret in the configuration.

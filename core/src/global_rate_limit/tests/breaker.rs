@@ -3,12 +3,12 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::global_rate_limit::breaker::{Breaker, FAILURES, PAUSE, Turn};
+use crate::global_rate_limit::breaker::{FAILURES, PAUSE, ServiceBreaker, Turn};
 use crate::testing::Memory;
 
 /// Open since `at`.
-fn open(at: u64) -> Breaker {
-    let mut breaker = Breaker::default();
+fn open(at: u64) -> ServiceBreaker {
+    let mut breaker = ServiceBreaker::default();
     for _ in 0..FAILURES {
         assert!(breaker.permits(at));
         breaker.observe(true, at);
@@ -18,7 +18,7 @@ fn open(at: u64) -> Breaker {
 
 #[test]
 fn failures_in_a_row_open_it() {
-    let mut breaker = Breaker::default();
+    let mut breaker = ServiceBreaker::default();
     for _ in 0..10 {
         for _ in 1..FAILURES {
             breaker.observe(true, 5);
@@ -110,7 +110,7 @@ fn a_trial_that_is_known_to_have_gone_away_costs_nothing() {
     breaker.observe(true, trial + 20);
     breaker.forget(trial + 10, trial + 30);
     assert!(!breaker.permits(trial + 30), "one that was heard of is over");
-    let mut closed = Breaker::default();
+    let mut closed = ServiceBreaker::default();
     closed.forget(0, 0);
-    assert_eq!(closed, Breaker::default());
+    assert_eq!(closed, ServiceBreaker::default());
 }

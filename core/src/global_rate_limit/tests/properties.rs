@@ -15,7 +15,7 @@ use crate::callout::{FailureReason, Response};
 use crate::client::Identity;
 use crate::global_rate_limit::Decision;
 use crate::global_rate_limit::answer::judge;
-use crate::global_rate_limit::breaker::{Breaker, FAILURES, PAUSE};
+use crate::global_rate_limit::breaker::{FAILURES, PAUSE, ServiceBreaker};
 use crate::global_rate_limit::request::{Descriptor, OperationDescriptor, Question};
 use crate::grpc::frame;
 use crate::request::Pairs;
@@ -136,7 +136,7 @@ proptest! {
         name in vec(any::<u8>(), 0..9),
         operations in vec(("[a-z]{1,200}", option::of(vec(any::<u8>(), 0..300))), 0..4),
     ) {
-        let mut question = Question::of(Identity::Name(&name));
+        let mut question = Question::new(Identity::Name(&name));
         let mut all = Vec::new();
         for (place, (name, key)) in operations.iter().enumerate() {
             all.push(OperationDescriptor { name: name.as_str().into(), by_client: false, by_header: false });
@@ -176,7 +176,7 @@ proptest! {
     /// An open breaker lets one request through a pause, whatever else happens; a closed one all.
     #[test]
     fn a_breaker_is_what_it_saw(steps in vec((0..PAUSE, any::<bool>(), any::<bool>()), 0..200)) {
-        let mut breaker = Breaker::default();
+        let mut breaker = ServiceBreaker::default();
         let (mut now, mut row, mut last) = (1, 0, None::<u64>);
         for (pass, asks, fails) in steps {
             now += pass;

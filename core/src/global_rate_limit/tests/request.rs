@@ -17,7 +17,7 @@ fn message(
     client: Identity<'_>,
     operations: Operations<'_>,
 ) -> Option<Vec<u8>> {
-    let mut question = Question::of(client);
+    let mut question = Question::new(client);
     let mut all = Vec::new();
     for (place, (name, key)) in operations.iter().enumerate() {
         all.push(OperationDescriptor {

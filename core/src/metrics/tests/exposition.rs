@@ -8,7 +8,7 @@ use super::*;
 /// One of everything.
 fn busy(namespace: &str) -> (Meter, FakeStatistics) {
     let bounds = Bounds::from_seconds(&[0.001, 2.5]).unwrap();
-    let settings = Settings {
+    let settings = MetricsSettings {
         namespace: namespace.into(),
         bounds,
         limited: true,
@@ -21,7 +21,7 @@ fn busy(namespace: &str) -> (Meter, FakeStatistics) {
         meter.finished(finished(b"GET", 200, duration));
     }
     meter.began();
-    meter.auth_failed(AuthMethod::Bearer, Failure::Invalid);
+    meter.auth_failed(AuthMethod::Bearer, AuthFailure::Invalid);
     meter.rate_limited(0, LimitReason::Exceeded);
     meter.grpc_handled(Code::Unauthenticated);
     (meter, sink)
@@ -111,7 +111,7 @@ fn bounds_that_change_keep_a_histogram_in_order() {
     let mut sink = FakeStatistics::default();
     let observe = |bounds: &[f64], sink: &mut FakeStatistics| {
         let bounds = Bounds::from_seconds(bounds).unwrap();
-        let mut meter = Meter::new(Settings {
+        let mut meter = Meter::new(MetricsSettings {
             namespace: "x".into(),
             bounds,
             limited: false,

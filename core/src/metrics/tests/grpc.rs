@@ -27,12 +27,12 @@ fn a_code_has_the_name_that_its_number_has_in_grpc() {
         "Unauthenticated",
     ];
     for (number, name) in names.into_iter().enumerate() {
-        assert_eq!(Code::of(number.to_string().as_bytes()).label(), name);
+        assert_eq!(Code::parse(number.to_string().as_bytes()).label(), name);
     }
     for wrong in ["", "17", "-1", "OK", "1 ", "18446744073709551616"] {
-        assert_eq!(Code::of(wrong.as_bytes()), Code::Unknown, "{wrong}");
+        assert_eq!(Code::parse(wrong.as_bytes()), Code::Unknown, "{wrong}");
     }
-    assert_eq!(Code::of(b"\xff"), Code::Unknown);
+    assert_eq!(Code::parse(b"\xff"), Code::Unknown);
 }
 
 #[test]

@@ -24,15 +24,15 @@ fn label_values_are_of_closed_sets() {
         (b"\xff;.x=.=y", "OTHER"),
     ];
     for (method, label) in methods {
-        assert_eq!(Method::of(method).label(), label);
+        assert_eq!(Method::from_bytes(method).label(), label);
     }
     let statuses: [(&[u8], u16); 4] = [(b"200", 200), (b"100", 100), (b"999", 999), (b"", 0)];
     for (status, code) in statuses {
-        assert_eq!(Status::of(status).code(), code, "{status:?}");
-        assert_eq!(Status::of(status).to_string(), code.to_string());
+        assert_eq!(Status::parse(status).code(), code, "{status:?}");
+        assert_eq!(Status::parse(status).to_string(), code.to_string());
     }
     for status in [b"99".as_slice(), b"1000", b"099", b"+20", b"2x0", b"\xff\xff\xff"] {
-        assert_eq!(Status::of(status), Status::OTHER, "{status:?}");
+        assert_eq!(Status::parse(status), Status::OTHER, "{status:?}");
     }
     assert_eq!(
         [Status::OTHER, Status::OTHER.class()].map(|status| status.to_string()),
@@ -48,9 +48,9 @@ fn label_values_are_of_closed_sets() {
         [None, Bearer, Jwt, Basic, ApiKey, Mtls, Other].map(AuthMethod::label),
         ["none", "bearer", "jwt", "basic", "api_key", "mtls", "other"]
     );
-    use Failure::{Invalid, Malformed, Missing, NotConfigured, Upstream};
+    use AuthFailure::{Invalid, Malformed, Missing, NotConfigured, Upstream};
     assert_eq!(
-        [Missing, Malformed, Invalid, NotConfigured, Upstream].map(Failure::label),
+        [Missing, Malformed, Invalid, NotConfigured, Upstream].map(AuthFailure::label),
         ["missing", "malformed", "invalid", "not_configured", "upstream"]
     );
 }

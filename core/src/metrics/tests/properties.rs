@@ -16,7 +16,8 @@ enum Event {
 }
 
 const METHODS: [&str; 3] = ["GET", "POST", "OTHER"];
-const FAILURES: [Failure; 3] = [Failure::Missing, Failure::Invalid, Failure::Upstream];
+const FAILURES: [AuthFailure; 3] =
+    [AuthFailure::Missing, AuthFailure::Invalid, AuthFailure::Upstream];
 const REASONS: [LimitReason; 3] =
     [LimitReason::Exceeded, LimitReason::TableFull, LimitReason::Contended];
 

@@ -148,7 +148,7 @@ fn rare_methods_fold_before_statuses_do() {
 fn everything_at_once_still_has_an_end() {
     for bounds in [vec![1.0], (1..=Bounds::MAX_SERIES).map(|bound| bound as f64).collect()] {
         let bounds = Bounds::from_seconds(&bounds).unwrap();
-        let settings = Settings {
+        let settings = MetricsSettings {
             namespace: "caracal".into(),
             bounds,
             limited: true,
@@ -170,7 +170,7 @@ fn everything_at_once_still_has_an_end() {
                     );
                 }
             }
-            for failure in Failure::ALL {
+            for failure in AuthFailure::ALL {
                 AuthMethod::ALL.iter().for_each(|auth| meters[0].auth_failed(*auth, failure));
             }
             Code::ALL.iter().for_each(|code| meters[0].grpc_handled(*code));
@@ -224,7 +224,7 @@ fn every_key_is_read_as_it_was_written() {
         keys.extend(Method::ALL.map(|method| SeriesName::Durations(method, status)));
         keys.extend(AuthMethod::ALL.map(|auth| SeriesName::Requests(Method::Patch, status, auth)));
     }
-    for failure in Failure::ALL {
+    for failure in AuthFailure::ALL {
         keys.extend(AuthMethod::ALL.map(|auth| SeriesName::AuthFailures(auth, failure)));
     }
     keys.extend(LimitReason::ALL.map(|reason| SeriesName::RateLimited(0, reason)));

@@ -2,12 +2,12 @@
 
 use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
-use crate::metrics::{Bounds, Configured, Finished, Meter, Settings};
+use crate::metrics::{Bounds, Configured, Finished, Meter, MetricsSettings};
 
 /// A meter that has counted nothing, without a limit and with the default buckets.
 pub fn meter(namespace: &str) -> Meter {
     let namespace = namespace.into();
-    Meter::new(Settings {
+    Meter::new(MetricsSettings {
         namespace,
         bounds: Bounds::default(),
         limited: false,
@@ -17,6 +17,6 @@ pub fn meter(namespace: &str) -> Meter {
 }
 
 pub fn finished(method: &[u8], status: u16, duration: u64) -> Finished {
-    let (method, status) = (Method::of(method), Status::new(status));
+    let (method, status) = (Method::from_bytes(method), Status::new(status));
     Finished { method, status, auth_method: AuthMethod::None, duration }
 }

@@ -17,7 +17,7 @@ fn find(source: &KeySource, target: &str, headers: Headers<'_>) -> Option<String
     let head = Head::read(Pairs::new(&buffer), &names);
     let mut paths = ProtectedPatterns::default();
     paths.add(Pattern::parse("/v1/banks/*").unwrap());
-    let variants = PathVariants::of(head.path).unwrap();
+    let variants = PathVariants::parse(head.path).unwrap();
     let found = source.find(&head, &variants, &paths);
     found.map(|key| String::from_utf8(key.into_owned()).unwrap())
 }

@@ -4,16 +4,16 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, World, plan};
-use crate::breaker::State;
+use crate::breaker::BreakerState;
 use crate::callout::FailureReason;
-use crate::probe::record::Change;
+use crate::probe::record::ProbeChange;
 use crate::probe::rung::Outcome;
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
-fn turns(world: &World) -> Vec<(State, State)> {
-    let turn = |(_, change): &(usize, Change)| match change {
-        Change::Breaker { from, to } => Some((*from, *to)),
+fn turns(world: &World) -> Vec<(BreakerState, BreakerState)> {
+    let turn = |(_, change): &(usize, ProbeChange)| match change {
+        ProbeChange::Breaker { from, to } => Some((*from, *to)),
         _ => None,
     };
     world.changes.iter().filter_map(turn).collect()
@@ -21,7 +21,7 @@ fn turns(world: &World) -> Vec<(State, State)> {
 
 #[test]
 fn a_breaker_opens_is_tried_and_closes() {
-    use State::*;
+    use BreakerState::*;
     let mut world = World::new(&plan(&[&["r"]]), 3);
     world.run(70, |_| DOWN);
     let opened = (Closed, Open);
@@ -49,7 +49,7 @@ fn any_failed_rung_fails_a_round() {
     for rung in 0..3 {
         let mut world = World::new(&plan(&[&["a", "b", "c"]]), 2);
         world.run(40, failing(rung));
-        assert_eq!(turns(&world), [(State::Closed, State::Open)], "rung {rung}");
+        assert_eq!(turns(&world), [(BreakerState::Closed, BreakerState::Open)], "rung {rung}");
     }
     let mut world = World::new(&plan(&[&["a", "b", "c"]]), 2);
     world.run(100, |_| Outcome::Degraded);
@@ -59,7 +59,7 @@ fn any_failed_rung_fails_a_round() {
 /// A trial whose sender has died is nobody's failure: the next interval has another one.
 #[test]
 fn a_lost_trial_is_tried_again() {
-    use State::*;
+    use BreakerState::*;
     let mut world = World::new(&plan(&[&["r"]]), 2);
     world.run(40, |_| DOWN);
     assert_eq!(turns(&world), [(Closed, Open)]);

@@ -7,20 +7,23 @@ use super::world::plan;
 use crate::breaker;
 use crate::callout::FailureReason;
 use crate::probe::log::{is_warning, line};
-use crate::probe::record::Change;
-use crate::probe::rung::{Outcome, State};
+use crate::probe::record::ProbeChange;
+use crate::probe::rung::{Outcome, RungState};
 
 #[test]
 fn one_line_a_change_and_none_a_probe() {
     let plan = plan(&[&["ready"]]);
-    let down = Change::Rung {
+    let down = ProbeChange::Rung {
         rung: 0,
-        from: State::Up,
-        to: State::Down,
+        from: RungState::Up,
+        to: RungState::Down,
         reason: Some(FailureReason::UnknownCluster),
     };
-    let up = Change::Rung { rung: 0, from: State::Down, to: State::Up, reason: None };
-    let open = Change::Breaker { from: breaker::State::HalfOpen, to: breaker::State::Open };
+    let up = ProbeChange::Rung { rung: 0, from: RungState::Down, to: RungState::Up, reason: None };
+    let open = ProbeChange::Breaker {
+        from: breaker::BreakerState::HalfOpen,
+        to: breaker::BreakerState::Open,
+    };
     let table = [
         (
             down,
@@ -47,8 +50,8 @@ fn one_line_a_change_and_none_a_probe() {
         "what gets worse is a warning"
     );
     for quiet in [
-        Change::Probed { rung: 0, outcome: Outcome::Up, latency: 1 },
-        Change::Round { failed: true },
+        ProbeChange::Probed { rung: 0, outcome: Outcome::Up, latency: 1 },
+        ProbeChange::Round { failed: true },
     ] {
         assert_eq!(line(&plan.targets[0], quiet, true), None);
     }

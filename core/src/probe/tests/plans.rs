@@ -8,8 +8,8 @@ use crate::breaker;
 use crate::callout::FailureReason;
 use crate::probe::Prober;
 use crate::probe::plan::Plan;
-use crate::probe::record::Record;
-use crate::probe::rung::{Outcome, State};
+use crate::probe::record::ProbeRecord;
+use crate::probe::rung::{Outcome, RungState};
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
@@ -27,7 +27,7 @@ fn configure(world: &mut World, plan: &Plan) {
     world.vms.push(Prober::new(plan.clone(), "1.p.", now));
 }
 
-fn record(world: &mut World, vm: usize) -> Record {
+fn record(world: &mut World, vm: usize) -> ProbeRecord {
     world.vms[vm].records(&mut world.memory)[0].clone().expect("a record")
 }
 
@@ -98,10 +98,10 @@ fn a_breaker_of_the_listener_that_came_first_is_tried_again() {
     second.targets[0].cluster = "elsewhere".into();
     let mut world = World::new(&first, 1);
     world.run(50, |_| DOWN);
-    assert_eq!(record(&mut world, 0).breaker.state, breaker::State::Open);
+    assert_eq!(record(&mut world, 0).breaker.state, breaker::BreakerState::Open);
     configure(&mut world, &second);
     world.run(60, |_| Outcome::Up);
-    assert_eq!(record(&mut world, 0).breaker.state, breaker::State::Closed);
+    assert_eq!(record(&mut world, 0).breaker.state, breaker::BreakerState::Closed);
     let now = world.now();
     assert_eq!(world.vms[0].on_tick(now, &mut || [0; 16], &mut world.memory).degraded, None);
 }
@@ -123,7 +123,11 @@ fn an_old_configuration_does_not_probe_what_the_new_one_does() {
             assert!(vm == 2 || tickets.is_empty(), "VM {vm} is of the old one");
             world.answer(vm, &tickets, DOWN);
             if vm == 2 && !tickets.is_empty() {
-                assert_eq!(record(&mut world, 2).breaker.state, breaker::State::Open, "at once");
+                assert_eq!(
+                    record(&mut world, 2).breaker.state,
+                    breaker::BreakerState::Open,
+                    "at once"
+                );
             }
         }
     }
@@ -177,7 +181,7 @@ fn what_is_known_survives_a_new_threshold() {
     let mut world = World::new(&old, 1);
     world.run(30, |_| Outcome::Up);
     configure(&mut world, &Plan { failure_threshold: 1, ..old });
-    assert_eq!(record(&mut world, 1).rungs[0].state, State::Up);
+    assert_eq!(record(&mut world, 1).rungs[0].state, RungState::Up);
 }
 
 /// One that was open when its configuration went away says nothing of now.

@@ -7,13 +7,13 @@ use super::answer::pairs;
 use super::plans::plugins_of_one_name;
 use super::rung::{letter, outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
-use crate::breaker::{Breaker, State};
+use crate::breaker::{Breaker, BreakerState};
 use crate::callout::FailureReason;
 use crate::callout::Response;
 use crate::probe::leader::Leadership;
 use crate::probe::plan::{Check, Expect, Plan, Scalar};
-use crate::probe::record::{Change, Record};
-use crate::probe::rung::{Outcome, Rung};
+use crate::probe::record::{ProbeChange, ProbeRecord};
+use crate::probe::rung::{Outcome, RungRecord};
 use crate::request::Pairs;
 
 /// The state after all of `said`, by the words of the promise and with the whole history at hand.
@@ -43,7 +43,7 @@ proptest! {
         success in 1..5u16,
     ) {
         let plan = thresholds(failure, success);
-        let mut rung = Rung::default();
+        let mut rung = RungRecord::default();
         for (index, letter_said) in said.iter().enumerate() {
             let before = rung.state;
             let message = rung.observe(outcome(*letter_said), at(index as u64), &plan);
@@ -59,17 +59,17 @@ proptest! {
         rounds in vec((any::<bool>(), any::<bool>()), 0..60),
         threshold in 1..5u16,
     ) {
-        let (mut breaker, mut row, mut state) = (Breaker::default(), 0, State::Closed);
+        let (mut breaker, mut row, mut state) = (Breaker::default(), 0, BreakerState::Closed);
         for (begins, failed) in rounds {
             if begins {
-                if state == State::Open { state = State::HalfOpen; }
+                if state == BreakerState::Open { state = BreakerState::HalfOpen; }
                 breaker.begin(0);
             }
             row = if failed { row + 1 } else { 0 };
             state = match (state, failed) {
-                (State::Closed, true) if row >= threshold => State::Open,
-                (State::HalfOpen, true) => State::Open,
-                (State::HalfOpen, false) => State::Closed,
+                (BreakerState::Closed, true) if row >= threshold => BreakerState::Open,
+                (BreakerState::HalfOpen, true) => BreakerState::Open,
+                (BreakerState::HalfOpen, false) => BreakerState::Closed,
                 (state, _) => state,
             };
             breaker.observe(failed, threshold, 0);
@@ -172,22 +172,22 @@ proptest! {
                 world.answer(vm, &[ticket], outcome(said));
             }
         }
-        let count = |matches: &dyn Fn(&Change) -> bool| {
+        let count = |matches: &dyn Fn(&ProbeChange) -> bool| {
             world.changes.iter().filter(|(_, change)| matches(change)).count()
         };
-        let probes = count(&|change| matches!(change, Change::Probed { .. }));
-        let rounds = count(&|change| matches!(change, Change::Round { .. }));
+        let probes = count(&|change| matches!(change, ProbeChange::Probed { .. }));
+        let rounds = count(&|change| matches!(change, ProbeChange::Round { .. }));
         prop_assert!(probes <= world.sent.len());
         prop_assert!(rounds * 2 <= probes);
-        let mut breaker = State::Closed;
-        let mut rungs = [crate::probe::rung::State::Unknown; 2];
+        let mut breaker = BreakerState::Closed;
+        let mut rungs = [crate::probe::rung::RungState::Unknown; 2];
         for (_, change) in &world.changes {
             match *change {
-                Change::Breaker { from, to } => {
+                ProbeChange::Breaker { from, to } => {
                     prop_assert_eq!(from, breaker);
                     breaker = to;
                 }
-                Change::Rung { rung, from, to, .. } => {
+                ProbeChange::Rung { rung, from, to, .. } => {
                     prop_assert_eq!(from, rungs[rung]);
                     rungs[rung] = to;
                 }
@@ -202,14 +202,14 @@ proptest! {
         flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         rungs in 0..5usize,
     ) {
-        let _ = (Record::decode(&bytes, rungs), Leadership::decode(&bytes));
-        let mut record = Record::new(5, rungs).encode();
+        let _ = (ProbeRecord::decode(&bytes, rungs), Leadership::decode(&bytes));
+        let mut record = ProbeRecord::new(5, rungs).encode();
         for (place, byte) in &flips {
             let place = place.index(record.len());
             record[place] = *byte;
         }
-        if let Some(mut record) = Record::decode(&record, rungs) {
-            prop_assert_eq!(Record::decode(&record.encode(), rungs), Some(record.clone()));
+        if let Some(mut record) = ProbeRecord::decode(&record, rungs) {
+            prop_assert_eq!(ProbeRecord::decode(&record.encode(), rungs), Some(record.clone()));
             let plan = plan(&[&["a"]]);
             let mut changes = Vec::new();
             let _ = (record.is_due(at(0), SECOND, &plan), record.is_stale(at(0), &plan));

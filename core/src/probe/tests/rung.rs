@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::world::{at, plan};
 use crate::callout::FailureReason;
 use crate::probe::plan::Plan;
-use crate::probe::rung::{Outcome, Rung, State};
+use crate::probe::rung::{Outcome, RungRecord, RungState};
 
 pub fn outcome(letter: char) -> Outcome {
     match letter {
@@ -16,12 +16,12 @@ pub fn outcome(letter: char) -> Outcome {
     }
 }
 
-pub fn letter(state: State) -> char {
+pub fn letter(state: RungState) -> char {
     match state {
-        State::Unknown => '?',
-        State::Up => 'u',
-        State::Degraded => 'd',
-        State::Down => 'x',
+        RungState::Unknown => '?',
+        RungState::Up => 'u',
+        RungState::Degraded => 'd',
+        RungState::Down => 'x',
     }
 }
 
@@ -48,7 +48,7 @@ fn outcomes_in_a_row_become_the_state() {
     ];
     for (failure, success, said, states, sentence) in table {
         let plan = thresholds(failure, success);
-        let mut rung = Rung::default();
+        let mut rung = RungRecord::default();
         let seen: String = said
             .chars()
             .map(|said| {
@@ -63,10 +63,10 @@ fn outcomes_in_a_row_become_the_state() {
 #[test]
 fn a_change_is_told_once_and_dated() {
     let plan = thresholds(2, 1);
-    let mut rung = Rung::default();
+    let mut rung = RungRecord::default();
     let mut message = |said, time| (rung.observe(outcome(said), at(time), &plan), rung);
     let (change, _) = message('u', 1);
-    assert_eq!(change, Some(State::Unknown));
+    assert_eq!(change, Some(RungState::Unknown));
     let (change, rung) = message('u', 2);
     assert_eq!((change, rung.since), (None, at(1).wall), "the same again");
     let (change, rung) = message('x', 3);
@@ -76,7 +76,11 @@ fn a_change_is_told_once_and_dated() {
         "the reason is there at once"
     );
     let (change, rung) = message('x', 4);
-    assert_eq!((change, rung.since), (Some(State::Up), at(4).wall));
+    assert_eq!((change, rung.since), (Some(RungState::Up), at(4).wall));
     let (change, rung) = message('u', 5);
-    assert_eq!((change, rung.reason), (Some(State::Down), None), "and gone with the next success");
+    assert_eq!(
+        (change, rung.reason),
+        (Some(RungState::Down), None),
+        "and gone with the next success"
+    );
 }

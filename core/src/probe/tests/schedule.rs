@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, START, World, at, plan};
 use crate::probe::plan::Plan;
-use crate::probe::record::Record;
+use crate::probe::record::ProbeRecord;
 use crate::probe::rung::Outcome;
 
 #[test]
@@ -24,7 +24,7 @@ fn due_on_the_grid() {
     ];
     for (due_in_ms, due, next_in_s, sentence) in table {
         let next_due = (START as i64 + due_in_ms * 1_000) as u64;
-        let mut record = Record::new(next_due, 1);
+        let mut record = ProbeRecord::new(next_due, 1);
         assert_eq!(record.is_due(at(0), SECOND, &plan), due, "{sentence}");
         if due {
             assert_eq!(record.begin(at(0), &plan, &mut Vec::new()), 1);
@@ -73,7 +73,7 @@ fn the_first_round_comes_soon_and_at_random() {
             );
             assert!(key.tickets.is_empty());
             let mut values = world.memory.values.values();
-            let record = values.find_map(|(bytes, _)| Record::decode(bytes, 1)).unwrap();
+            let record = values.find_map(|(bytes, _)| ProbeRecord::decode(bytes, 1)).unwrap();
             record.next_due - START
         };
         let longest = every.min(10) * SECOND;

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::world::{SECOND, World, plan};
 use crate::callout::FailureReason;
-use crate::probe::rung::{Outcome, State};
+use crate::probe::rung::{Outcome, RungState};
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
@@ -52,7 +52,7 @@ fn another_vm_goes_on() {
         }
         assert_eq!(world.time - before, 10 * SECOND, "within one interval");
         let records = world.vms[0].records(&mut world.memory);
-        assert_eq!(records[0].as_ref().unwrap().rungs[0].state, State::Up);
+        assert_eq!(records[0].as_ref().unwrap().rungs[0].state, RungState::Up);
     }
     assert_eq!(lost, 3);
 }

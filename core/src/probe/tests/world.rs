@@ -2,7 +2,7 @@
 
 use crate::probe::plan::{Check, Plan, Rung, Target, WhenDegraded};
 use crate::probe::prober::Ticked;
-use crate::probe::record::Change;
+use crate::probe::record::ProbeChange;
 use crate::probe::rung::Outcome;
 use crate::probe::{Prober, Ticket};
 use crate::store::{Store, Tables, Unavailable, Version};
@@ -88,7 +88,7 @@ pub struct World {
     pub time: Micros,
     /// Every probe that was sent, and when.
     pub sent: Vec<(Micros, Ticket)>,
-    pub changes: Vec<(usize, Change)>,
+    pub changes: Vec<(usize, ProbeChange)>,
 }
 
 impl World {

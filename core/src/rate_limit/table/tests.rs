@@ -51,7 +51,7 @@ fn at_least_so_many_clients_are_held_and_at_most_twice_as_many() {
 #[test]
 fn hardly_a_client_finds_no_room() {
     for max_clients in [48, 100, 250, 5_000, 50_000] {
-        let table = Table::new(max_clients);
+        let table = WindowTable::new(max_clients);
         let (mut clients_seen, mut refused) = (0, 0);
         for seed in 0..=u8::try_from(500_000 / max_clients).unwrap_or(u8::MAX) {
             let mut slots = vec![0; table.slots as usize];

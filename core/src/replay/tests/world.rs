@@ -49,7 +49,7 @@ impl World {
         let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
         let head = Head::read(Pairs::new(&buffer), &names);
         let mut client = || ClientKey::new(&HashKey([1; 16]), Identity::Unknown);
-        self.workers[0].find(&head, &PathVariants::of(head.path).unwrap(), &mut client)
+        self.workers[0].find(&head, &PathVariants::parse(head.path).unwrap(), &mut client)
     }
 
     /// A request with this nonce and time, in seconds, comes to a worker.

@@ -31,7 +31,7 @@ fn paths_that_have_one_reading() {
     for (path, shows) in table {
         for tail in ["", "?", "?b/../c", "#b//c", "?%zz%00"] {
             let target = format!("{path}{tail}");
-            let variants = PathVariants::of(target.as_bytes()).unwrap();
+            let variants = PathVariants::parse(target.as_bytes()).unwrap();
             assert!(variants.is_unambiguous(), "{target}: {shows}");
             assert_eq!(text(variants.canonical()), path, "{shows}");
             assert_eq!(text(variants.raw()), path, "{shows}");
@@ -69,7 +69,7 @@ fn paths_that_have_several() {
         ("/a%20b%c3%a9", "/a b\u{e9}", "escapes of any byte"),
     ];
     for (target, expected, shows) in table {
-        let variants = PathVariants::of(target.as_bytes()).unwrap();
+        let variants = PathVariants::parse(target.as_bytes()).unwrap();
         assert_eq!(text(variants.canonical()), expected, "{target}: {shows}");
         assert!(!variants.is_unambiguous(), "{target}: {shows}");
         assert_eq!(text(variants.raw()), target, "{target}: {shows}");
@@ -90,7 +90,7 @@ fn the_absolute_form() {
     ];
     for (target, expected, shows) in table {
         assert_eq!(
-            text(PathVariants::of(target.as_bytes()).unwrap().canonical()),
+            text(PathVariants::parse(target.as_bytes()).unwrap().canonical()),
             expected,
             "{shows}"
         );
@@ -114,14 +114,14 @@ fn paths_that_nobody_can_read() {
         (b"/a\0b", Nul, "a bare NUL"),
     ];
     for (target, expected, shows) in table {
-        assert_eq!(PathVariants::of(target).err(), Some(expected), "{shows}");
+        assert_eq!(PathVariants::parse(target).err(), Some(expected), "{shows}");
     }
 }
 
 #[test]
 fn every_form_that_protects_is_in_lower_case() {
     let each = |target: &str| {
-        PathVariants::of(target.as_bytes()).unwrap().each().map(text).collect::<Vec<_>>()
+        PathVariants::parse(target.as_bytes()).unwrap().each().map(text).collect::<Vec<_>>()
     };
     let has = |target: &str, variant: &str| each(target).iter().any(|held| held == variant);
     assert_eq!(each("/metrics"), ["/metrics"], "a plain path has one variant");
@@ -129,7 +129,7 @@ fn every_form_that_protects_is_in_lower_case() {
     assert!(has("/A/%2e./B", "/a/%2e./b"), "as sent");
     assert!(has("/A/%2e./B", "/b"), "canonical");
     assert!(
-        PathVariants::of(b"/%41/%2e./B").unwrap().could_match(b"/a"),
+        PathVariants::parse(b"/%41/%2e./B").unwrap().could_match(b"/a"),
         "decoded, but not resolved"
     );
     assert!(has("/A;b/../C", "/a"), "cut at the first parameter");
@@ -139,15 +139,15 @@ fn every_form_that_protects_is_in_lower_case() {
 fn a_long_path_is_read() {
     for piece in ["%25", "%2525", "/..", "/a/..", "/a;b", "%2f", "//", "%2e/"] {
         let path = format!("/{}41", piece.repeat(60_000 / piece.len()));
-        match PathVariants::of(path.as_bytes()) {
+        match PathVariants::parse(path.as_bytes()) {
             Ok(variants) => assert!(variants.canonical().len() <= path.len(), "{piece}"),
             // All of it would be looked at for each pattern.
             Err(unreadable) => assert_eq!(unreadable, BadPath::Vague, "{piece}"),
         }
     }
     let dotted = |bytes: usize| format!("/../{}", "a".repeat(bytes - 4));
-    assert!(PathVariants::of(dotted(1_024).as_bytes()).is_ok());
-    assert_eq!(PathVariants::of(dotted(1_025).as_bytes()).err(), Some(BadPath::Vague));
+    assert!(PathVariants::parse(dotted(1_024).as_bytes()).is_ok());
+    assert_eq!(PathVariants::parse(dotted(1_025).as_bytes()).err(), Some(BadPath::Vague));
     let nested = format!("/%{}41", "25".repeat(30_000));
-    assert_eq!(PathVariants::of(nested.as_bytes()).unwrap().canonical(), b"/A");
+    assert_eq!(PathVariants::parse(nested.as_bytes()).unwrap().canonical(), b"/A");
 }

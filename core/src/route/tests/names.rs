@@ -20,7 +20,7 @@ fn a_look_up_costs_what_the_path_sets() {
     let cost = |count: usize, path: &str, found: bool| {
         let paths = (0..count).flat_map(|nth| [format!("/v1/{nth}"), format!("/v2/{nth}/x/*")]);
         let (routes, protected) = guarded(paths);
-        let variants = PathVariants::of(path.as_bytes()).unwrap();
+        let variants = PathVariants::parse(path.as_bytes()).unwrap();
         assert!(variants.is_ambiguous(), "{path}");
         let before = lookups();
         let class = if found { Class::Metrics } else { Class::Api };
@@ -62,7 +62,7 @@ proptest! {
         path in path(1..8),
     ) {
         let (_, protected) = guarded(patterns.iter().cloned());
-        let variants = PathVariants::of(path.as_bytes()).unwrap();
+        let variants = PathVariants::parse(path.as_bytes()).unwrap();
         let patterns: Vec<Pattern> =
             patterns.iter().map(|pattern| Pattern::parse(pattern).unwrap()).collect();
         let covers = |pattern: &Pattern| {

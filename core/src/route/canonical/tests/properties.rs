@@ -27,9 +27,9 @@ proptest! {
 
     #[test]
     fn a_canonical_path_is_its_own_canonical_form(target in targets()) {
-        let Ok(variants) = PathVariants::of(&target) else { return Ok(()) };
+        let Ok(variants) = PathVariants::parse(&target) else { return Ok(()) };
         let canonical = variants.canonical().to_vec();
-        let again = PathVariants::of(&canonical);
+        let again = PathVariants::parse(&canonical);
         prop_assert!(again.is_ok(), "a canonical path is readable");
         let again = again.unwrap();
         prop_assert_eq!(again.canonical(), again.raw());
@@ -39,7 +39,7 @@ proptest! {
     #[test]
     fn a_canonical_path_has_nothing_left_to_read(target in disguises()) {
         let target = [b"/", target.as_slice()].concat();
-        let Ok(variants) = PathVariants::of(&target) else { return Ok(()) };
+        let Ok(variants) = PathVariants::parse(&target) else { return Ok(()) };
         let path = text_of(variants.canonical());
         prop_assert!(path.starts_with('/'));
         let odd = ["//", "/./", "/../", "\\", ";", "?", "#", "%2e", "%2F", "%41"];
@@ -50,7 +50,7 @@ proptest! {
     #[test]
     fn the_query_never_matters(target in targets(), query in prop::collection::vec(any::<u8>(), 0..12)) {
         let with = [target.as_slice(), b"?", query.as_slice()].concat();
-        match (PathVariants::of(&target), PathVariants::of(&with)) {
+        match (PathVariants::parse(&target), PathVariants::parse(&with)) {
             (Ok(without), Ok(with)) => {
                 prop_assert_eq!(without.canonical(), with.canonical());
                 prop_assert_eq!(without.raw(), with.raw());
