@@ -34,38 +34,6 @@ fn a_body_in_parts_is_one_body() {
     assert_eq!(envoy.workers[1].send(of_bank("b").trailers()).status(), 429);
 }
 
-/// 64 KB are read, and one byte more is not; what is read is decided with the last part alone.
-#[test]
-fn as_much_as_64_kb_is_read() {
-    let envoy = Envoy::start(1, CONFIGURATION);
-    let of_size = |size: usize| format!(r#"{{"bank": "a", "x": "{}"}}"#, "x".repeat(size - 22));
-    assert_eq!(of_size(100).len(), 100);
-    assert_eq!(envoy.send(recall().part(of_size(65_536))).status(), 200);
-    assert_eq!(envoy.send(recall().part(of_size(65_537))).status(), 400);
-    let stream = envoy.workers[0].open_head(recall().part("x"));
-    let stream = envoy.workers[0].feed(stream, &[b' '; 65_536], false);
-    assert!(!stream.forwarded(), "there may be more");
-    let stream = envoy.workers[0].feed(stream, b" ", false);
-    assert_eq!(envoy.workers[0].close(stream).status(), 400, "there is more than is read");
-}
-
-/// The head is edited before the request is held, and only one that is held waits.
-#[test]
-fn the_head_is_edited_before() {
-    let envoy = Envoy::start(1, CONFIGURATION);
-    let stream = envoy.workers[0].open_head(of_bank("a"));
-    assert!(!stream.forwarded());
-    let stream = envoy.workers[0].feed(stream, br#"{"bank": "a"}"#, true);
-    let exchange = envoy.workers[0].close(stream);
-    assert_eq!(exchange.seen().only("x-request-id").len(), 36);
-    for request in [
-        Request::new("POST", "/other").part("x"),
-        Request::new("PUT", "/recall").part("x").trailers(),
-    ] {
-        assert!(envoy.workers[0].open_head(request).forwarded());
-    }
-}
-
 /// A client that goes away while its request is held, and an answer of Envoy's own meanwhile.
 #[test]
 fn a_request_that_ends_while_held_is_counted_once() {

@@ -1,54 +1,8 @@
-//! The gate's changes to a request that it forwards.
+//! The gate's changes to what passes: no other byte of it differs.
 
-use crate::envoy::{Envoy, Request};
+use std::collections::HashSet;
 
-const MARK: &str = "x-gate-would-limit";
-
-/// With `enforce: false` everything passes; what would have been refused is marked and counted.
-#[test]
-fn a_limit_that_is_not_enforced_marks() {
-    let envoy = Envoy::start(2, r#"{"rate_limit": {"requests": 2, "enforce": false}}"#);
-    let marks = [0, 1, 0, 1].map(|worker| {
-        let exchange = envoy.workers[worker].send(Request::get("/a"));
-        assert_eq!(exchange.status(), 200);
-        exchange.seen().all(MARK).len()
-    });
-    assert_eq!(marks, [0, 0, 1, 1]);
-    assert_eq!(envoy.send(Request::get("/a")).seen().only(MARK), "1");
-    envoy.tick();
-    let labels = [("limit", "client"), ("reason", "exceeded")];
-    assert_eq!(envoy.process.metric("probegate_gateway_rate_limited_total", &labels), 3);
-}
-
-/// A client cannot set the mark, with a limit or without, within it or over it.
-#[test]
-fn the_mark_of_a_client_is_removed() {
-    let marked = |path| Request::get(path).header(MARK, "1").header(MARK, "client");
-    for configuration in ["{}", r#"{"rate_limit": {"requests": 1, "enforce": false}}"#] {
-        let envoy = Envoy::start(1, configuration);
-        for path in ["/health", "/a"] {
-            let exchange = envoy.send(marked(path));
-            assert_eq!(exchange.seen().all(MARK), [b""; 0], "{configuration} {path}");
-        }
-    }
-    let envoy = Envoy::start(1, r#"{"rate_limit": {"requests": 1, "enforce": false}}"#);
-    envoy.send(Request::get("/a"));
-    assert_eq!(envoy.send(marked("/a")).seen().only(MARK), "1", "the gate's own mark stays alone");
-}
-
-/// With `strip` the upstream of a metrics route does not see the token; all others do.
-#[test]
-fn strip_takes_the_token_off_metrics_routes() {
-    for strip in [true, false] {
-        let auth = format!(r#"{{"tokens": [{{"value": "open"}}], "strip": {strip}}}"#);
-        let envoy = Envoy::start(1, &format!(r#"{{"metrics_auth": {auth}}}"#));
-        let seen = |path| {
-            let exchange = envoy.send(Request::get(path).bearer("open"));
-            exchange.seen().all("authorization").len()
-        };
-        assert_eq!(["/metrics", "/v1", "/health"].map(seen), [usize::from(!strip), 1, 1]);
-    }
-}
+use crate::envoy::{Call, Envoy, Exchange, Fault, Request, Response, Status};
 
 /// A request that needs no edit arrives as it was sent, byte for byte and in order.
 #[test]
@@ -62,4 +16,61 @@ fn nothing_else_is_changed() {
         .header("x-empty", "");
     let sent = request.headers.clone();
     assert_eq!(*envoy.send(request).seen(), sent);
+}
+
+/// The marks that only the gate sets come to no service, wherever a client writes them.
+#[test]
+fn a_clients_marks_in_trailers_are_taken_off() {
+    let envoy = Envoy::start(1, "{}");
+    let request = Request::new("POST", "/a")
+        .part("x")
+        .trailer("x-gate-would-limit", "1")
+        .trailer("x-gate-degraded", "db")
+        .trailer("x-checksum", "7");
+    let trailers = envoy.send(request).upstream_trailers.expect("trailers");
+    assert_eq!(trailers.first("x-gate-would-limit"), None);
+    assert_eq!(trailers.first("x-gate-degraded"), None);
+    assert_eq!(trailers.first("x-checksum"), Some(&b"7"[..]));
+}
+
+/// Where they cannot be taken off, the request does not end at the service.
+#[test]
+fn marks_that_stay_are_500() {
+    let envoy = Envoy::start(1, "{}");
+    envoy.workers[0].vm.fail(Fault::always(Call::RemoveHeaderMapValue, Status::InternalFailure));
+    let exchange = envoy.send(Request::new("POST", "/a").part("x").trailers());
+    assert_eq!((exchange.status(), exchange.upstream_trailers), (500, None));
+    envoy.workers[0].vm.recover();
+    envoy.tick();
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_in_flight", &[]), 0);
+}
+
+/// The ID of a request that was forwarded; fails the test unless both sides have just that one.
+fn shared(exchange: &Exchange) -> &str {
+    let id = exchange.header("x-request-id");
+    assert_eq!(exchange.seen().only("x-request-id"), id);
+    id
+}
+
+/// The answer has the request's ID and no other, whatever the upstream sent along.
+#[test]
+fn the_upstream_s_own_id_does_not_reach_the_client() {
+    let envoy = Envoy::start(1, "{}");
+    let twice =
+        Response::of(200).header("x-request-id", "upstream").header("x-request-id", "again");
+    let exchange = envoy.send(Request::get("/a").header("x-request-id", "mine").answered(twice));
+    assert_eq!(shared(&exchange), "mine");
+}
+
+/// No two minted IDs are the same, in one VM and across VMs.
+#[test]
+fn no_two_ids_are_the_same() {
+    let envoy = Envoy::start(3, "{}");
+    let mut seen = HashSet::new();
+    for round in 0..600 {
+        for worker in &envoy.workers {
+            let id = shared(&worker.send(Request::get("/a"))).to_owned();
+            assert!(seen.insert(id), "round {round}");
+        }
+    }
 }

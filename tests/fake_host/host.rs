@@ -9,9 +9,3 @@ mod memory;
 pub mod module;
 
 pub use allocator::bytes_in_use;
-
-/// Sets a variable of every VM: natively a VM's environment is the process's.
-pub fn set_variable(name: &str, value: &str) {
-    // SAFETY: the environment is read and written with the standard library alone, which locks it.
-    unsafe { std::env::set_var(name, value) };
-}

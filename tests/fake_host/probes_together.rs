@@ -29,29 +29,6 @@ fn put(envoy: &Envoy, key: &[u8], value: &[u8]) {
     envoy.process.lock().data.set(key.into(), value.into(), 0).expect("a value that is set");
 }
 
-/// However many VMs there are, each interval has one round, and all VMs say the same of it.
-#[test]
-fn one_round_an_interval() {
-    for workers in [1, 2, 4, 16] {
-        let envoy = Envoy::start(workers, PROBING);
-        begun(&envoy);
-        pass(&envoy, 1, &well());
-        for interval in 0..20 {
-            let sent = pass(&envoy, INTERVAL, &well());
-            assert_eq!(sent, RUNGS, "{workers} workers, interval {interval}");
-        }
-        let message = ready(&envoy.workers[0]);
-        assert_eq!(message["status"], "ready");
-        for worker in &envoy.workers {
-            assert_eq!(ready(worker), message);
-        }
-        envoy.tick();
-        let count = envoy.process.metric("probegate_probe_duration_seconds_count", &[]);
-        let rounds = envoy.process.metric("probegate_circuit_breaker_successes_total", &[]);
-        assert_eq!(count, rounds * RUNGS as i64, "each probe is counted once");
-    }
-}
-
 /// Two VMs that come to claim at the same time, in every order of their calls: one of them sends.
 #[test]
 fn two_that_claim_at_once() {
@@ -190,19 +167,6 @@ fn nothing_is_ready_without_a_clock() {
     assert!(is_ready(worker));
     worker.vm.fail(Fault::always(Call::ClockTimeGet, Status::InternalFailure));
     assert!(!is_ready(worker));
-}
-
-/// When the probes stop, what was ready is stale after three intervals.
-#[test]
-fn stale_after_three_intervals() {
-    let envoy = Envoy::start(1, PROBING);
-    let worker = &envoy.workers[0];
-    pass(&envoy, 2 * INTERVAL, &well());
-    worker.vm.fail(Fault::always(Call::SetSharedData, Status::InternalFailure));
-    pass(&envoy, 2 * INTERVAL, &well());
-    assert!(is_ready(worker));
-    pass(&envoy, 2 * INTERVAL, &well());
-    assert_eq!(ready(worker)["status"], "stale");
 }
 
 /// A new configuration does not keep the calls of the one before it. Of one that is never answered the SDK keeps

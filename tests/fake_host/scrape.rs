@@ -1,4 +1,4 @@
-//! A scrape that the gate answers: what all workers counted, whichever of them is asked.
+//! Endpoints, and a scrape above all: what all workers counted, whichever of them is asked.
 
 use crate::envoy::{Call, Envoy, Exchange, Fault, Plugin, Request, Response, Status, Worker};
 
@@ -21,23 +21,6 @@ fn value(exchange: &Exchange, series: &str) -> f64 {
 
 fn requests(method: &str, status: u16) -> String {
     format!(r#"requests_total{{method="{method}",status_code="{status}",auth_method="none"}}"#)
-}
-
-/// The worker that is asked hands over what it has just counted; the others did at their last tick.
-#[test]
-fn any_worker_says_what_all_have_counted() {
-    let envoy = Envoy::start(3, OPEN);
-    for (worker, method) in envoy.workers.iter().zip(["GET", "PUT", "POST"]) {
-        worker.send(Request::new(method, "/a").answered(Response::of(201)));
-    }
-    envoy.tick();
-    envoy.workers[0].send(Request::get("/a").answered(Response::of(201)));
-    for (asked, got) in [(1, 1.0), (0, 2.0), (2, 2.0)] {
-        let exchange = envoy.workers[asked].send(scrape());
-        assert_eq!(value(&exchange, &requests("GET", 201)), got, "worker {asked}");
-        assert_eq!(value(&exchange, &requests("PUT", 201)), 1.0, "worker {asked}");
-        assert_eq!(value(&exchange, &requests("POST", 201)), 1.0, "worker {asked}");
-    }
 }
 
 /// A series that is new to two workers at the same time is written down once by each.
@@ -118,5 +101,17 @@ fn the_path_above_the_page_redirects_to_it() {
         let envoy = Envoy::start(1, configuration);
         let exchange = envoy.send(Request::get(path));
         assert_eq!((exchange.status(), exchange.header("location")), (308, page));
+    }
+}
+
+/// Envoy writes a body into a header for a gRPC client, so an endpoint's is a short one.
+#[test]
+fn an_endpoint_answers_a_grpc_client_in_short() {
+    let envoy = Envoy::start(1, "{}");
+    for path in ["/-/gate/", "/-/gate/live", "/-/gate/ready"] {
+        let exchange = envoy.send(Request::get(path).header("content-type", "application/grpc"));
+        assert_eq!(exchange.header("grpc-status"), "0", "{path}");
+        let message = exchange.answer().headers.first("grpc-message").unwrap_or_default();
+        assert!(message.len() < 100, "{path}: {} bytes", message.len());
     }
 }

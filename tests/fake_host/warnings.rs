@@ -1,6 +1,6 @@
 //! Warnings, each logged once a process.
 
-use crate::envoy::{Envoy, Level, Plugin, Request, Worker};
+use crate::envoy::{Envoy, Plugin, Request, Worker};
 
 /// The token's digest is that of `token`.
 const OPEN: &str = r#"{"metrics_auth": {"tokens": [
@@ -13,52 +13,6 @@ fn ask(path: &str) -> Request {
 
 fn warned(envoy: &Envoy, kind: &str) -> i64 {
     envoy.process.metric("probegate_configuration_warnings", &[("kind", kind)])
-}
-
-/// Numbers that are not kept are no numbers: whichever worker is asked, the scrape fails.
-#[test]
-fn dropped_statistics_are_503_and_one_line() {
-    let envoy = Envoy::start(2, OPEN);
-    envoy.process.lock().statistics.dropped = true;
-    envoy.workers[0].send(Request::get("/a"));
-    envoy.tick();
-    for worker in &envoy.workers {
-        let exchange = worker.send(ask("/-/gate/metrics"));
-        assert_eq!(
-            (exchange.status(), exchange.json()["error"].as_str()),
-            (503, Some("unavailable"))
-        );
-        let status = worker.send(ask("/-/gate/status")).json();
-        assert_eq!(status["warnings"][0]["kind"], "statistics_dropped");
-        worker.send(Request::get("/a"));
-    }
-    envoy.tick();
-    let lines = envoy.process.log_at(Level::Warn);
-    let message = lines.iter().filter(|line| line.contains("stats_matcher")).count();
-    assert_eq!(message, 1, "{lines:?}");
-}
-
-/// A client of which nobody knows who it is, where each peer is one.
-#[test]
-fn an_address_that_is_no_peers_is_told_once() {
-    let envoy = Envoy::start(2, OPEN);
-    envoy.send(Request::get("/a"));
-    envoy.tick();
-    assert_eq!(warned(&envoy, "peer_unknown"), 0);
-    for worker in &envoy.workers {
-        worker.send(Request::get("/a").from("192.0.2.1:0"));
-        worker.send(Request::get("/a").from("192.0.2.2:0"));
-    }
-    envoy.tick();
-    assert_eq!(warned(&envoy, "peer_unknown"), 1);
-    let lines = envoy.process.log_at(Level::Warn);
-    let message = lines.iter().filter(|line| line.contains("remote_address")).count();
-    assert_eq!(message, 1, "{lines:?}");
-    let scrape = envoy.send(ask("/-/gate/metrics")).answer().body.clone();
-    for (kind, value) in [("peer_unknown", 1), ("body_hidden", 0), ("statistics_dropped", 0)] {
-        let line = format!("probegate_configuration_warnings{{kind=\"{kind}\"}} {value}\n");
-        assert!(scrape.contains(&line), "{kind}: {scrape}");
-    }
 }
 
 /// Where it is all as it should be, nothing is told.

@@ -79,15 +79,6 @@ impl Worker {
         self.vm.run(move || Stream::begin(root, request))
     }
 
-    /// A part of the request's body comes.
-    pub fn feed(&self, mut stream: Stream, part: &[u8], ends: bool) -> Stream {
-        let part = part.to_vec();
-        self.vm.run(move || {
-            stream.feed(&part, ends);
-            stream
-        })
-    }
-
     /// The call that a request waits for is over.
     pub fn answer_call(&self, mut stream: Stream, answer: Answer) -> Stream {
         self.vm.run(move || {

@@ -2,51 +2,6 @@
 
 use super::*;
 
-/// A request without a decision of the service is decided as the configuration says, and counted by its reason.
-#[test]
-fn requests_without_a_decision_follow_on_error() {
-    let mut unreadable = ok();
-    unreadable.body.push(0);
-    let unknown = said(&RateLimitResponse::default());
-    let mut unavailable = Answer::of(200, "");
-    unavailable.headers.add("grpc-status", "14");
-    let mut late = Answer::default();
-    late.headers.add(":status", "504");
-    let mut refused = Answer { body: b"remote connection failure".into(), ..Answer::default() };
-    refused.headers.add(":status", "503");
-    let long = Answer { body: vec![0; 70_000], ..ok() };
-    for (answer, reason) in [
-        (unreadable, "body"),
-        (unknown, "body"),
-        (long, "body"),
-        (unavailable, "status"),
-        (Answer::of(404, ""), "status"),
-        (late, "timeout"),
-        (refused, "refused"),
-        (Answer::default(), "reset"),
-    ] {
-        for on_error in ["local", "admit", "refuse"] {
-            let envoy = Envoy::start(1, &configuration(on_error));
-            let exchange = answered(&envoy.workers[0], Request::get("/a"), answer.clone());
-            let refuses = on_error == "refuse";
-            assert_eq!(exchange.forwarded(), !refuses, "{reason} {on_error}");
-            if refuses {
-                assert_eq!((exchange.status(), exchange.header("retry-after")), (503, "1"));
-                assert_eq!(exchange.json()["error"], "unavailable");
-            }
-            envoy.tick();
-            let family = "probegate_gateway_global_rate_limit_errors_total";
-            assert_eq!(envoy.process.metric(family, &[("reason", reason)]), 1, "{reason}");
-            let labels = [("limit", "global_rate_limit"), ("reason", "unavailable")];
-            let counted = envoy.process.metric("probegate_gateway_rate_limited_total", &labels);
-            assert_eq!(counted, i64::from(refuses), "{reason} {on_error}");
-        }
-    }
-    let envoy = Envoy::start(1, &configuration("refuse"));
-    let exchange = answered(&envoy.workers[0], Request::grpc("/a.B/C"), Answer::default());
-    assert_eq!(exchange.header("grpc-status"), "14", "to a gRPC client: unavailable");
-}
-
 /// A call that Envoy does not take is decided at once.
 #[test]
 fn a_call_that_is_not_taken() {
