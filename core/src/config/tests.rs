@@ -132,20 +132,15 @@ fn every_key_has_its_effect() {
 
 #[test]
 fn a_limit_has_defaults() {
-    let compiled = compiled(r#"{"rate_limit": {"requests": 7}}"#).unwrap();
-    let limit = compiled.gate.limits.client.unwrap();
+    let limit = |text: &str| compiled(text).unwrap().gate.limits.client.unwrap();
+    let determined = limit(r#"{"rate_limit": {"requests": 7, "client": "remote_address"}}"#);
+    assert_eq!(determined.clients.source, ClientSource::RemoteAddress);
+    let limit = limit(r#"{"rate_limit": {"requests": 7}}"#);
     assert_eq!(limit.limiter.quota(), Quota { requests: 7, window: 1_000_000 });
     assert_eq!(limit.clients.source, ClientSource::Peer);
     assert!(!limit.tells_always);
     assert_eq!(limit.clients.prefixes, Prefixes { ipv4: 32, ipv6: 64 });
     assert!(limit.enforce);
-}
-
-#[test]
-fn a_client_may_be_the_address_that_envoy_determined() {
-    let compiled =
-        compiled(r#"{"rate_limit": {"requests": 7, "client": "remote_address"}}"#).unwrap();
-    assert_eq!(compiled.gate.limits.client.unwrap().clients.source, ClientSource::RemoteAddress);
 }
 
 #[test]
@@ -156,10 +151,4 @@ fn a_plain_off_is_a_boolean_in_yaml() {
     assert_eq!(access(r#""off""#), Ok(Access::Off));
     assert_eq!(access(r#""text""#), Ok(Access::Text));
     assert_eq!(access("true"), Err("log.access: must be off, text or json".into()));
-}
-
-#[test]
-fn own_routes_may_be_nowhere() {
-    let compiled = compiled(r#"{"own_routes": null}"#).unwrap();
-    assert_eq!(class(&compiled, "/-/gate"), Class::Api);
 }

@@ -178,12 +178,3 @@ fn an_id_cannot_break_the_body() {
         }
     }
 }
-
-#[test]
-fn a_fresh_id_stands_in_the_body() {
-    let id = RequestId::mint([7; 16]);
-    let body: serde_json::Value =
-        serde_json::from_slice(Refusal::NotFound.reply(&id, &ReplyNames::default()).body())
-            .unwrap();
-    assert_eq!(body["request_id"], id.as_str());
-}

@@ -66,49 +66,6 @@ fn every_family_by_its_name() {
 }
 
 #[test]
-fn the_namespace_stands_in_front_of_every_family() {
-    let events = |meter: &mut Meter| {
-        meter.began();
-        meter.began();
-        meter.finished(finished(b"GET", 200, 7));
-        meter.auth_failed(AuthMethod::None, AuthFailure::Missing);
-        meter.rate_limited(0, LimitReason::TableFull);
-    };
-    for (namespace, prefix) in [("caracal", "caracal_"), ("my_app", "my_app_"), ("", "")] {
-        let sink = flushed(namespace, events);
-        assert!(!sink.names().is_empty());
-        for name in sink.names() {
-            let family = name.rsplit(";.").next().unwrap();
-            assert!(family.starts_with(&format!("{prefix}gateway_")), "{name}");
-        }
-    }
-}
-
-#[test]
-fn each_combination_of_labels_is_a_series() {
-    let sink = flushed("caracal", |meter| {
-        for (method, status, count) in
-            [("GET", 200, 2), ("POST", 200, 1), ("GET", 404, 3), ("GET", 200, 1)]
-        {
-            for _ in 0..count {
-                meter.began();
-                meter.finished(finished(method.as_bytes(), status, 1));
-            }
-        }
-    });
-    let total = |method: &str, status: u16| {
-        let labels = format!("method=.={method};.status_code=.={status};.auth_method=.=none;.");
-        sink.get(&format!("{labels}caracal_gateway_requests_total"))
-    };
-    let counter = |value| Some((Kind::Counter, value));
-    assert_eq!(
-        [total("GET", 200), total("POST", 200), total("GET", 404)],
-        [counter(3), counter(1), counter(3)]
-    );
-    assert_eq!(total("POST", 404), None, "what never came up has no series");
-}
-
-#[test]
 fn a_second_flush_adds_nothing() {
     let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     meter.began();
@@ -120,33 +77,6 @@ fn a_second_flush_adds_nothing() {
     let (totals, calls) = (sink.totals(), sink.calls);
     meter.flush(&mut sink);
     assert_eq!((sink.totals(), sink.calls), (totals, calls), "nor does it call anything");
-}
-
-#[test]
-fn a_sink_that_refuses_loses_nothing() {
-    let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
-    let mut expected = FakeStatistics::default();
-    for (defines, adds) in
-        [(false, true), (true, false), (false, false), (true, true), (true, false), (true, true)]
-    {
-        meter.began();
-        meter.began();
-        meter.finished(finished(b"GET", 200, 30_000));
-        meter.auth_failed(AuthMethod::None, AuthFailure::Missing);
-        meter.rate_limited(0, LimitReason::Unavailable);
-        (sink.defines, sink.adds) = (defines, adds);
-        meter.flush(&mut sink);
-    }
-    let mut other = sink::meter("caracal");
-    for _ in 0..6 {
-        other.began();
-        other.began();
-        other.finished(finished(b"GET", 200, 30_000));
-        other.auth_failed(AuthMethod::None, AuthFailure::Missing);
-        other.rate_limited(0, LimitReason::Unavailable);
-    }
-    other.flush(&mut expected);
-    assert_eq!(sink.totals(), expected.totals());
 }
 
 #[test]

@@ -30,15 +30,6 @@ fn a_bucket_holds_its_burst_and_fills_at_its_rate() {
 }
 
 #[test]
-fn keys_do_not_disturb_each_other() {
-    let mut world = World::new(&[limit(1, 60, 2)], 1);
-    for key in 0..100 {
-        let admitted = (0..4).filter(|_| world.ask(&[0], key, 0).is_ok()).count();
-        assert_eq!(admitted, 2, "key {key}");
-    }
-}
-
-#[test]
 fn a_refusal_by_one_spends_nothing_of_the_others() {
     let mut world = World::new(&[limit(1, 60, 5), limit(1, 60, 1), limit(1, 60, 5)], 1);
     assert!(world.ask(&[0, 1, 2], 0, 0).is_ok());

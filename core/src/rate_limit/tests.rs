@@ -34,15 +34,6 @@ fn a_client_has_so_many_requests_in_a_window() {
 }
 
 #[test]
-fn clients_do_not_share_their_limits() {
-    let mut world = World::new(quota(2, SECOND), 1, 3);
-    for number in 0..3 {
-        assert!(world.ask(number, 0, 0).is_ok() && world.ask(number, 0, 0).is_ok());
-        assert!(world.ask(number, 0, 0).is_err());
-    }
-}
-
-#[test]
 fn a_refusal_tells_when_to_come_back() {
     let mut world = World::new(quota(2, SECOND), 1, 1);
     world.ask(0, 0, 0).unwrap();
@@ -64,33 +55,6 @@ fn a_refused_request_counts_for_nothing() {
     }
     world.wait(21);
     assert!(world.ask(0, 1, 0).is_ok(), "a second later, however often it was refused meanwhile");
-}
-
-#[test]
-fn one_worker_sees_what_another_admitted() {
-    let mut world = World::new(quota(3, SECOND), 8, 1);
-    for worker in 0..3 {
-        world.ask(0, worker, 0).unwrap();
-    }
-    assert!((0..8).all(|worker| world.ask(0, worker, 0).is_err()));
-}
-
-#[test]
-fn a_write_that_another_worker_overtook_is_done_again() {
-    let mut world = World::new(quota(10, SECOND), 2, 1);
-    world.ask(0, 0, 4).unwrap();
-    assert_eq!(world.admitted[0].len(), 5, "itself and those which overtook it");
-    assert!(world.ask(0, 0, 9).is_err(), "five were left, and others took them");
-    assert_eq!(world.admitted[0].len(), 10);
-    assert_eq!(world.excess(), None);
-}
-
-#[test]
-fn a_slot_that_never_stands_still_refuses() {
-    let mut world = World::new(quota(1_000, SECOND), 2, 1);
-    let rejection = world.ask(0, 0, 1_000).unwrap_err();
-    assert_eq!(rejection.reason, LimitReason::Contended);
-    assert!(world.admitted[0].len() < 1_000, "after a bounded number of attempts");
 }
 
 #[test]

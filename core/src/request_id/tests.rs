@@ -40,12 +40,9 @@ fn client_ids_are_kept_if_visible_and_short() {
         let id = id.as_ref().map(|id| (id.as_str(), id.as_bytes()));
         assert_eq!(id, kept.then_some((sent, sent.as_bytes())), "{shows}");
     }
-}
-
-#[test]
-fn only_a_header_that_came_once_is_kept() {
-    assert!(RequestId::from_client(Single::Missing).is_none());
-    assert!(RequestId::from_client(Single::Repeated).is_none());
+    for several in [Single::Missing, Single::Repeated] {
+        assert!(RequestId::from_client(several).is_none(), "{several:?}");
+    }
 }
 
 #[test]

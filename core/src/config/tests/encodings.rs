@@ -45,22 +45,6 @@ fn result(bytes: &[u8]) -> Result<String, String> {
 }
 
 #[test]
-fn one_configuration_in_both_encodings() {
-    let object = json!({
-        "mode": "dev",
-        "routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "A"}]}],
-        "rate_limit": {"requests": 100, "enforce": false},
-        "own_routes": null,
-        "log": {"access": "text"}
-    });
-    let object = object.as_object().unwrap();
-    let json = result(Json::Object(object.clone()).to_string().as_bytes());
-    assert!(json.is_ok());
-    assert_eq!(result(&encoded(object)), json);
-    assert_eq!(result(&encoded(&Map::new())), result(b"{}"), "an empty Struct has no bytes");
-}
-
-#[test]
 fn of_fields_with_one_key_the_last_one_holds() {
     // So it is with every map of protobuf; a JSON text that says a key twice is refused.
     let both = [json!({"mode": "x", "service": "a"}), json!({"mode": "dev"})];
@@ -117,26 +101,10 @@ proptest! {
     }
 
     #[test]
-    fn cut_text_is_no_configuration_and_changed_bytes_are_read_alike_twice(
-        object in configurations(),
-        cut in any::<prop::sample::Index>(),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
-    ) {
-        let text = Json::Object(object.clone()).to_string().into_bytes();
-        for bytes in [encoded(&object), text] {
-            if bytes.starts_with(b"{") {
-                let cut = 1 + cut.index(bytes.len() - 1);
-                prop_assert!(cut == bytes.len() || result(&bytes[..cut]).is_err());
-            }
-            let mut changed = bytes;
-            for (place, byte) in &changes {
-                if !changed.is_empty() {
-                    let place = place.index(changed.len());
-                    changed[place] = *byte;
-                }
-            }
-            prop_assert_eq!(result(&changed), result(&changed));
-        }
+    fn cut_text_is_no_configuration(object in configurations(), cut in any::<prop::sample::Index>()) {
+        let text = Json::Object(object).to_string();
+        let cut = 1 + cut.index(text.len() - 1);
+        prop_assert!(cut == text.len() || result(&text.as_bytes()[..cut]).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub fn assert_mistakes(table: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_key_that_is_not_known_is_told_at_each_level() {
+fn keys_that_are_unknown_or_missing_are_told_at_each_level() {
     assert_mistakes(&[
         (
             r#"{"rout": []}"#,
@@ -48,6 +48,12 @@ fn a_key_that_is_not_known_is_told_at_each_level() {
         ),
         (r#"{"metrics": {"prefix": "x"}}"#, "metrics: there is no key `prefix`"),
         (r#"{"log": {"format": "json"}}"#, "log: there is no key `format`"),
+        (r#"{"routes": [{"class": "api"}]}"#, "routes[0]: the key `paths` is missing"),
+        (
+            r#"{"routes": [{"paths": ["/a"], "class": "api"}, {"paths": ["/b"]}]}"#,
+            "routes[1]: the key `class` is missing",
+        ),
+        (r#"{"rate_limit": {}}"#, "rate_limit: the key `requests` is missing"),
     ]);
 }
 
@@ -101,18 +107,6 @@ fn a_mistake_is_one_line_whatever_the_key() {
     let warned = compiled(r#"{"metrics_auth": {"tokens": [{"env": "a\nb"}]}}"#).unwrap();
     let warnings = messages(&warned);
     assert!(warnings.iter().all(|warning| !warning.contains('\n')), "{warnings:?}");
-}
-
-#[test]
-fn a_key_that_is_missing_is_told() {
-    assert_mistakes(&[
-        (r#"{"routes": [{"class": "api"}]}"#, "routes[0]: the key `paths` is missing"),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "api"}, {"paths": ["/b"]}]}"#,
-            "routes[1]: the key `class` is missing",
-        ),
-        (r#"{"rate_limit": {}}"#, "rate_limit: the key `requests` is missing"),
-    ]);
 }
 
 #[test]

@@ -94,39 +94,6 @@ fn a_clients_own_mark_is_taken_off() {
 }
 
 #[test]
-fn an_overrun_says_why() {
-    let reason = |world: &mut World| match world.refuse("/x", &[]) {
-        Refusal::RateLimited(rejection) => rejection.reason,
-        other => panic!("{other:?}"),
-    };
-    let mut world = limit("");
-    world.forward("/x", &[]);
-    assert_eq!(reason(&mut world), LimitReason::Exceeded);
-
-    let mut world = limit(r#", "max_clients": 1"#);
-    for peer in ["10.0.0.1:1", "10.0.0.2:1"] {
-        world.host.peer = peer.into();
-        world.forward("/x", &[]);
-    }
-    world.host.peer = b"10.0.0.3:1".into();
-    assert_eq!(reason(&mut world), LimitReason::TableFull);
-
-    let mut world = limit("");
-    world.host.memory.broken = true;
-    assert_eq!(reason(&mut world), LimitReason::Unavailable, "what cannot be counted is refused");
-    assert_eq!(world.status("/health", &[]), 0, "but for health routes");
-}
-
-#[test]
-fn a_full_table_may_admit() {
-    let mut world = limit(r#", "max_clients": 1, "when_full": "admit""#);
-    for peer in ["10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1"] {
-        world.host.peer = peer.into();
-        assert_eq!(world.forward("/x", &[]).mark, HeaderEdit::Keep);
-    }
-}
-
-#[test]
 fn every_limited_request_knows_the_rest_of_its_quota() {
     let mut world = World::new(r#"{"rate_limit": {"requests": 3, "window": "10s"}}"#);
     assert!(world.request("/x", &[]).0.quota.is_none(), "only refusals tell it by default");

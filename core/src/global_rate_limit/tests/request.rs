@@ -7,7 +7,6 @@ use crate::client::Identity;
 use crate::global_rate_limit::request::{Descriptor, OperationDescriptor, Question};
 
 const CLIENT: Descriptor = Descriptor { client: true, operation: false, key: false };
-const OPERATION: Descriptor = Descriptor { client: false, operation: true, key: false };
 const KEY: Descriptor = Descriptor { client: false, operation: true, key: true };
 
 type Operations<'a> = &'a [(&'a str, Option<&'a [u8]>)];
@@ -62,36 +61,6 @@ fn clients_in_descriptors() {
         client(Identity::Name(b"abc")),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     );
-}
-
-#[test]
-fn a_descriptor_of_which_a_part_is_missing_is_not_sent() {
-    let none = |descriptors: &[Descriptor], operations: Operations<'_>| {
-        message(descriptors, Identity::Unknown, operations).is_none()
-    };
-    let keyless = [("recall", None)];
-    assert!(none(&[], &keyless));
-    assert!(none(&[OPERATION, KEY], &[]), "no operation matches");
-    assert!(none(&[KEY], &keyless));
-    assert!(!none(&[KEY, OPERATION], &keyless));
-    let sent = asked(&[KEY, CLIENT], Identity::Unknown, &keyless);
-    assert!(sent.contains("client") && !sent.contains("recall"), "{sent:?}");
-}
-
-/// One for each operation; a descriptor's parts are the entries of one.
-#[test]
-fn operations() {
-    let operations = [("a", Some(&b"x"[..])), ("b", Some(b"y"))];
-    let sent = asked(&[OPERATION], Identity::Unknown, &operations);
-    assert_eq!(sent.matches("\x12\x10\x0a\x0e\x0a\x09operation").count(), 2, "{sent:?}");
-    let all = Descriptor { client: true, operation: true, key: true };
-    let sent = asked(&[all], address("::1"), &operations[..1]);
-    let entries = [
-        "\x0a\x0d\x0a\x06client\x12\x03::1",
-        "\x0a\x0e\x0a\x09operation\x12\x01a",
-        "\x0a\x08\x0a\x03key\x12\x01x",
-    ];
-    assert_eq!(sent, format!("\x0a\x01d\x12\x29{}", entries.concat()));
 }
 
 /// The key of an operation that is counted by client is the client.

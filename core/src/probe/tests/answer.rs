@@ -8,21 +8,9 @@ use crate::callout::Response;
 use crate::probe::plan::{Check, Expect, Scalar};
 use crate::probe::rung::Outcome::{self, Degraded, Failed, Up};
 use crate::request::Pairs;
+use crate::testing::serialize;
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
-
-pub fn pairs(headers: Headers<'_>) -> Vec<u8> {
-    let long = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
-    let mut bytes = long(headers.len()).to_vec();
-    for (name, value) in headers {
-        bytes.extend([long(name.len()), long(value.len())].concat());
-    }
-    for part in headers.iter().flat_map(|(name, value)| [name, value]) {
-        bytes.extend_from_slice(part.as_bytes());
-        bytes.push(0);
-    }
-    bytes
-}
 
 fn judge(
     check: &Check,
@@ -30,7 +18,7 @@ fn judge(
     body: Option<&[u8]>,
     trailers: Headers<'_>,
 ) -> Outcome {
-    let (headers, trailers) = (pairs(headers), pairs(trailers));
+    let (headers, trailers) = (serialize(headers), serialize(trailers));
     let (headers, trailers) = (Pairs::new(&headers).into(), Pairs::new(&trailers).into());
     check.judge(Response { headers, body, trailers }, 899, 1_000)
 }

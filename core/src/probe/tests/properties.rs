@@ -3,7 +3,6 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::answer::pairs;
 use super::plans::plugins_of_one_name;
 use super::rung::{letter, outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
@@ -15,6 +14,7 @@ use crate::probe::plan::{Check, Expect, Plan, Scalar};
 use crate::probe::record::{ProbeChange, ProbeRecord};
 use crate::probe::rung::{Outcome, RungRecord};
 use crate::request::Pairs;
+use crate::testing::serialize;
 
 /// The state after all of `said`, by the words of the promise and with the whole history at hand.
 fn model(said: &[char], failure: usize, success: usize) -> char {
@@ -230,7 +230,7 @@ proptest! {
         if upstreams {
             headers.push(("x-envoy-upstream-service-time", "1"));
         }
-        let (headers, trailers) = (pairs(&headers), pairs(&[("grpc-status", &grpc_status)]));
+        let (headers, trailers) = (serialize(&headers), serialize(&[("grpc-status", grpc_status.as_str())]));
         let answer = Response {
             headers: Pairs::new(&headers).into(),
             body: Some(&body),

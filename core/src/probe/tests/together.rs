@@ -9,21 +9,6 @@ use crate::probe::rung::{Outcome, RungState};
 
 const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
-/// Of two VMs that see the same round due, each between the other's reading and writing, one sends.
-#[test]
-fn the_first_vm_to_write_sends_the_probe() {
-    let mut world = World::new(&plan(&[&["a", "b"], &["c"]]), 2);
-    for second in 0..100 {
-        world.time += SECOND;
-        world.tick_against(second % 2, 1 - second % 2);
-    }
-    for target in 0..2 {
-        let rounds = world.rounds(target);
-        assert!((9..=10).contains(&rounds.len()), "{rounds:?}");
-        assert!(rounds.windows(2).all(|pair| pair[1].1 == pair[0].1 + 1), "{rounds:?}");
-    }
-}
-
 /// The VM that sent the last probes is gone, with what it would have heard: the next interval is
 /// another's, and nobody takes the service for down.
 #[test]

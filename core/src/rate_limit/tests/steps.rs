@@ -8,32 +8,6 @@ use super::*;
 const HOUR: Micros = 3_600 * SECOND;
 
 #[test]
-fn a_clock_that_is_set_back_opens_nothing() {
-    for back in [1, SECOND / 2, SECOND, 2 * SECOND, HOUR] {
-        let mut world = World::new(quota(2, SECOND), 2, 1);
-        world.ask(0, 0, 0).unwrap();
-        world.ask(0, 1, 0).unwrap();
-        world.set_back(back);
-        for _ in 0..9 {
-            world.wait(SECOND / 10);
-            assert!(world.ask(0, 0, 0).is_err() && world.ask(0, 1, 0).is_err(), "{back}");
-        }
-    }
-}
-
-#[test]
-fn a_client_that_was_refused_comes_back_after_a_window() {
-    for back in [1, SECOND / 2, SECOND, 2 * SECOND, HOUR] {
-        let mut world = World::new(quota(1, SECOND), 2, 1);
-        world.ask(0, 0, 0).unwrap();
-        world.set_back(back);
-        let _ = world.ask(0, 0, 0).unwrap_err();
-        world.wait(SECOND + SECOND / 8);
-        assert!(world.ask(0, 0, 0).is_ok(), "the clock was set back by {back} µs");
-    }
-}
-
-#[test]
 fn a_refusal_does_not_come_back_with_the_clock() {
     let mut world = World::new(quota(1, SECOND), 2, 1);
     world.ask(0, 0, 0).unwrap();
