@@ -14,30 +14,43 @@ mod routes;
 mod secrets;
 mod statistics;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::{file, line, probegate};
 
+/// A file's name that no other test has.
+fn unused() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("checked-{}.yaml", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Asserts a warning on the line where `place` stands, which makes an exit code of 1 if warnings are denied.
-fn assert_warned(name: &str, text: &str, place: &str, message: &str) {
-    let said = checked(name, text, 0);
-    let begin = format!("{}: warning: ", line(text, place));
-    let is_it = |said: &&String| said.starts_with(&begin) && said.contains(message);
-    assert!(said.iter().any(|said| is_it(&said)), "{name}: {begin}{message}: {said:#?}");
-    let denied = probegate(&["check", "--deny", "warnings", name]);
-    assert_eq!(denied.code, 1, "{name}: {}", denied.text());
+fn assert_warned(text: &str, place: &str, message: &str) {
+    let name = unused();
+    assert_found(
+        &checked(&name, text, 0),
+        text,
+        &format!("{}: warning: ", line(text, place)),
+        message,
+    );
+    let denied = probegate(&["check", "--deny", "warnings", &name]);
+    assert_eq!(denied.code, 1, "{message}: {}", denied.text());
 }
 
 /// Asserts a mistake on the line where `place` stands.
-fn assert_refused(name: &str, text: &str, place: &str, message: &str) {
-    let said = checked(name, text, 1);
-    let begin = format!("{}: ", line(text, place));
-    let is_it = |said: &&String| said.starts_with(&begin) && said.contains(message);
-    assert!(said.iter().any(|said| is_it(&said)), "{name}: {begin}{message}: {said:#?}");
+fn assert_refused(text: &str, place: &str, message: &str) {
+    assert_found(&checked(&unused(), text, 1), text, &format!("{}: ", line(text, place)), message);
 }
 
-/// Asserts that a file is good, and that nothing is to be said of it.
-fn assert_good(name: &str, text: &str) {
-    let said = checked(name, text, 0);
-    assert!(matches!(said.as_slice(), [said] if said.contains(": good")), "{name}: {said:#?}");
+fn assert_found(found: &[String], text: &str, begin: &str, message: &str) {
+    let is_it = |found: &String| found.starts_with(begin) && found.contains(message);
+    assert!(found.iter().any(is_it), "{begin}{message}: {found:#?} in\n{text}");
+}
+
+/// Asserts that a file is good, and that there is nothing to find in it.
+fn assert_good(text: &str) {
+    let found = checked(&unused(), text, 0);
+    assert!(matches!(found.as_slice(), [only] if only.contains(": good")), "{text}: {found:#?}");
 }
 
 /// The output for a file, without the file's name in front of each line.

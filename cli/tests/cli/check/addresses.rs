@@ -16,82 +16,55 @@ fn an_address_that_is_not_the_peers_is_warned_of() {
     let proxy = "listener_filters: [{name: p, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol}}]";
     let peer =
         ["rate_limit: {requests: 5}", "operations: [{name: a, paths: [/a], requests: 1, per: 1s}]"];
-    for (nth, configuration) in peer.into_iter().enumerate() {
-        for (name, from, to, place) in [
-            ("hops", manager, more("xff_num_trusted_hops: 1"), "xff_num_trusted_hops"),
+    for configuration in peer {
+        for (from, to, place) in [
+            (manager, more("xff_num_trusted_hops: 1"), "xff_num_trusted_hops"),
             (
-                "detected",
                 manager,
                 more("original_ip_detection_extensions: [{name: x}]"),
                 "original_ip_detection",
             ),
+            ("    - address:", format!("    - {proxy}\n      address:"), "listener_filters"),
             (
-                "line",
-                "    - address:",
-                format!("    - {proxy}\n      address:"),
-                "listener_filters",
-            ),
-            (
-                "remote",
                 "use_remote_address: true",
                 "use_remote_address: false".to_owned(),
                 "use_remote_address",
             ),
         ] {
             let text = with(configuration, from, &to);
-            assert_warned(
-                &format!("peer-{name}-{nth}.yaml"),
-                &text,
-                place,
-                "rate_limit.client: remote_address",
-            );
+            assert_warned(&text, place, "rate_limit.client: remote_address");
         }
     }
     let forwarded = "rate_limit: {requests: 5, client: {forwarded_for: {}}}";
-    assert_good("forwarded-appended.yaml", &in_struct(forwarded));
-    for (name, to, place) in [
-        ("skip", more("skip_xff_append: true"), "skip_xff_append"),
-        ("remote", "                use_remote_address: false\n".to_owned(), "use_remote_address"),
+    assert_good(&in_struct(forwarded));
+    for (to, place) in [
+        (more("skip_xff_append: true"), "skip_xff_append"),
+        ("                use_remote_address: false\n".to_owned(), "use_remote_address"),
     ] {
         let text = with(forwarded, manager, &to);
-        assert_warned(
-            &format!("forwarded-{name}.yaml"),
-            &text,
-            place,
-            "Envoy does not append its peer's address",
-        );
+        assert_warned(&text, place, "Envoy does not append its peer's address");
     }
     let determined = "rate_limit: {requests: 5, client: remote_address}";
-    assert_good("determined.yaml", &with(determined, manager, &more("xff_num_trusted_hops: 1")));
+    assert_good(&with(determined, manager, &more("xff_num_trusted_hops: 1")));
     let last = "Envoy takes the last address of x-forwarded-for";
     let off = "                use_remote_address: false\n";
-    assert_warned(
-        "determined-last.yaml",
-        &with(determined, manager, off),
-        "use_remote_address",
-        last,
-    );
+    assert_warned(&with(determined, manager, off), "use_remote_address", last);
     let detected =
         format!("{off}                original_ip_detection_extensions: [{{name: x}}]\n");
-    assert_good("determined-detected.yaml", &with(determined, manager, &detected));
-    assert_good("uncounted.yaml", &with("{}", manager, &more("xff_num_trusted_hops: 1")));
+    assert_good(&with(determined, manager, &detected));
+    assert_good(&with("{}", manager, &more("xff_num_trusted_hops: 1")));
 }
 
 #[test]
 fn forwarded_paths_as_sent_are_a_warning() {
     let manager = "HttpConnectionManager";
     let text = with("{}", "normalize_path: true", "normalize_path: false");
-    assert_warned("normalize-off.yaml", &text, "normalize_path", "set normalize_path: true");
+    assert_warned(&text, "normalize_path", "set normalize_path: true");
     let text = with("{}", "                normalize_path: true\n", "");
-    assert_warned("normalize-absent.yaml", &text, manager, "set normalize_path: true");
+    assert_warned(&text, manager, "set normalize_path: true");
     let text = with("{}", "REJECT_REQUEST", "ALLOW");
-    assert_warned(
-        "underscores.yaml",
-        &text,
-        "ALLOW",
-        "headers_with_underscores_action: REJECT_REQUEST",
-    );
-    assert_good("underscores-dropped.yaml", &with("{}", "REJECT_REQUEST", "DROP_HEADER"));
+    assert_warned(&text, "ALLOW", "headers_with_underscores_action: REJECT_REQUEST");
+    assert_good(&with("{}", "REJECT_REQUEST", "DROP_HEADER"));
 }
 
 /// Beyond the connection's buffer Envoy answers for itself.
@@ -109,7 +82,7 @@ fn a_buffer_that_is_too_small_for_a_key_is_warned_of() {
             &format!("allow_on_headers_stop_iteration: true\n{:24}failure_policy", ""),
         )
     };
-    assert_warned("buffer.yaml", &with(body, 32768), "32768", "Envoy answers 413 to a larger body");
-    assert_good("buffer-large.yaml", &with(body, 65536));
-    assert_good("buffer-unread.yaml", &with("{}", 32768));
+    assert_warned(&with(body, 32768), "32768", "Envoy answers 413 to a larger body");
+    assert_good(&with(body, 65536));
+    assert_good(&with("{}", 32768));
 }

@@ -116,7 +116,7 @@ fn routes_that_check_warns_of_are_open_in_a_real_envoy() {
         let name = format!("open-in-envoy-{name}.yaml");
         let path = folder().join(file(&name, &text));
         if !place.is_empty() {
-            assert_warned(&name, &text, place, "");
+            assert_warned(&text, place, "");
         }
         let token = [("METRICS_BEARER", "example-token")];
         let envoy =

@@ -20,11 +20,11 @@ fn a_filter_that_is_switched_off_is_warned_of() {
         ("disabled: true", "the filter is switched off wherever a route does not switch it on"),
         ("is_optional: true", "an Envoy without this kind of filter leaves the gate out"),
     ];
-    for (nth, (switch, message)) in switches.into_iter().enumerate() {
+    for (switch, message) in switches {
         let text = good().replace("name: gate\n", &format!("name: gate\n{:20}{switch}\n", ""));
-        assert_warned(&format!("switched-{nth}.yaml"), &text, switch, message);
+        assert_warned(&text, switch, message);
         let off = text.replace(switch, &switch.replace("true", "false"));
-        assert_good(&format!("switched-on-{nth}.yaml"), &off);
+        assert_good(&off);
     }
 }
 
@@ -41,7 +41,6 @@ fn a_filter_that_a_matcher_asks_for_some_requests_only_is_warned_of() {
     );
     let text = format!("{}{matcher}{}", &text[..at], &text[config..]);
     assert_warned(
-        "matcher.yaml",
         &text,
         "ExtensionWithMatcher",
         "a matcher around the gate passes some requests by it",
@@ -58,26 +57,16 @@ fn a_gate_behind_what_ends_requests_is_warned_of() {
         )
     };
     let text = before(ROUTER);
-    assert_warned("behind-router.yaml", &text, "- name: gate", "the gate stands behind the router");
+    assert_warned(&text, "- name: gate", "the gate stands behind the router");
     let bare = before("                  - name: envoy.filters.http.router\n");
-    assert_warned(
-        "behind-bare-router.yaml",
-        &bare,
-        "- name: gate",
-        "the gate stands behind the router",
-    );
+    assert_warned(&bare, "- name: gate", "the gate stands behind the router");
     let cache = ROUTER
         .replace("router.v3.Router", "cache.v3.CacheConfig")
         .replace("name: router", "name: cache");
-    assert_warned(
-        "behind-cache.yaml",
-        &before(&cache),
-        "name: cache",
-        "the cache answers before the gate is asked",
-    );
+    assert_warned(&before(&cache), "name: cache", "the cache answers before the gate is asked");
     let cors =
         ROUTER.replace("router.v3.Router", "cors.v3.Cors").replace("name: router", "name: cors");
-    assert_good("behind-cors.yaml", &before(&cors));
+    assert_good(&before(&cors));
 }
 
 /// An upgrade has the filters of the connection manager, unless it has its own.
@@ -89,14 +78,9 @@ fn an_upgrade_with_filters_of_its_own_is_warned_of() {
     let router = "{name: r, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}";
     let own = format!("upgrade_type: websocket\n{:20}filters: [{router}]", "");
     let text = with(&own);
-    assert_warned(
-        "upgrade.yaml",
-        &text,
-        "filters: [{",
-        "an upgrade to websocket goes through these filters",
-    );
-    assert_good("upgrade-plain.yaml", &with("upgrade_type: websocket"));
-    assert_good("upgrade-none.yaml", &with("{upgrade_type: websocket, filters: []}"));
+    assert_warned(&text, "filters: [{", "an upgrade to websocket goes through these filters");
+    assert_good(&with("upgrade_type: websocket"));
+    assert_good(&with("{upgrade_type: websocket, filters: []}"));
     let gate = format!(
         "{{name: probegate, typed_config: {{\"@type\": type.googleapis.com/{WASM}, config: {{failure_policy: FAIL_RELOAD, vm_config: {{environment_variables: {{host_env_keys: [METRICS_BEARER]}}}}}}}}}}"
     );
@@ -117,18 +101,17 @@ fn another_way_to_the_same_cluster_is_warned_of() {
         )
     };
     let tcp = "{\"@type\": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: x, cluster: service}";
-    for (nth, filter) in [
+    for filter in &[
         http("{cluster: service}"),
-        http("{weighted_clusters: {clusters: [{name: other, weight: 1}, {name: service, weight: 1}]}}"),
+        http(
+            "{weighted_clusters: {clusters: [{name: other, weight: 1}, {name: service, weight: 1}]}}",
+        ),
         tcp.to_owned(),
-    ]
-    .iter()
-    .enumerate()
-    {
+    ] {
         let text = listener(filter);
-        assert_warned(&format!("side-{nth}.yaml"), &text, &filter[..60], "of listener side leads to service without the gate");
+        assert_warned(&text, &filter[..60], "of listener side leads to service without the gate");
     }
-    assert_good("side-other.yaml", &listener(&http("{cluster: other}")));
+    assert_good(&listener(&http("{cluster: other}")));
 }
 
 /// Only a sidecar of Istio's passes what goes out.
@@ -140,20 +123,10 @@ fn an_outbound_listener_is_judged_unless_it_is_a_sidecars() {
         format!("{text}node: {{id: \"{node}\", cluster: x}}\n")
     };
     let passes = "the gate passes this outbound listener untouched";
-    assert_warned(
-        "outbound-sidecar.yaml",
-        &outbound("{}", "sidecar~10.0.0.1~a.b~c"),
-        "OUTBOUND",
-        passes,
-    );
-    assert_warned(
-        "outbound-inbound.yaml",
-        &outbound("direction: inbound", "router~10.0.0.1~a.b~c"),
-        "OUTBOUND",
-        passes,
-    );
-    assert_good("outbound-gateway.yaml", &outbound("{}", "router~10.0.0.1~a.b~c"));
-    assert_good("outbound-both.yaml", &outbound("direction: both", "sidecar~10.0.0.1~a.b~c"));
+    assert_warned(&outbound("{}", "sidecar~10.0.0.1~a.b~c"), "OUTBOUND", passes);
+    assert_warned(&outbound("direction: inbound", "router~10.0.0.1~a.b~c"), "OUTBOUND", passes);
+    assert_good(&outbound("{}", "router~10.0.0.1~a.b~c"));
+    assert_good(&outbound("direction: both", "sidecar~10.0.0.1~a.b~c"));
 }
 
 /// Of two gates with one name and other probes, one may never probe.
@@ -175,7 +148,6 @@ fn gates_that_share_a_name_and_differ_are_warned_of() {
     };
     let text = of(("probegate", &probes("/a")), ("probegate", &probes("/b")));
     assert_warned(
-        "twins.yaml",
         &text,
         "path: /b",
         "the gate of line 8 has the same name and vm_id and other probes",
