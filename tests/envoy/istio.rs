@@ -124,16 +124,6 @@ fn the_wasmplugin_guards_as_istio_converts_it() {
     ));
 }
 
-/// Whoever turns the resource into Envoy's own words by hand would take a Struct.
-#[test]
-fn the_wasmplugin_s_configuration_works_as_a_struct() {
-    if Host::Wasm.is_not_tested("Istio offers no dynamic modules") {
-        return;
-    }
-    let value = &plugin()["pluginConfig"];
-    guards(converted(json!({"@type": format!("{TYPES}/google.protobuf.Struct"), "value": value})));
-}
-
 /// In a sidecar the listeners for what the service itself sends are passed by, unless they are asked for:
 /// no ID, no token, no limit, no count.
 #[test]

@@ -1,6 +1,5 @@
 //! Requests that are let through once.
 
-use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -110,34 +109,4 @@ fn nonces_survive_a_reload() {
     assert_eq!(send(&envoy, &as_client(&new, "0")), 429, "this client had its share");
     assert_eq!(send(&envoy, &as_client(&new, "another")), 200);
     assert_eq!(send(&envoy, &as_client(&new, "a third")), 409);
-}
-
-/// With room for few, what does not find any is refused, or let through if it is to be.
-#[test]
-fn room_for_few() {
-    // All come from one address, which has three quarters of the room for 20.
-    for (when_full, expected) in [("refuse", 15), ("admit", 40)] {
-        let upstream = Upstream::start();
-        let replay =
-            json!({"replay": {"routes": ["/*"], "max_nonces": 10, "when_full": when_full}});
-        let envoy = Envoy::start(&bootstrap(&upstream, replay)).expect("Envoy starts");
-        let address = envoy.address();
-        let passed: usize = thread::scope(|scope| {
-            let clients: Vec<_> = (0..4)
-                .map(|client| {
-                    scope.spawn(move || {
-                        let send = |nonce| {
-                            Client::new(address)
-                                .send(&pay(&format!("{client}-{nonce}"), now()))
-                                .status
-                        };
-                        (0..10).filter(|nonce| send(*nonce) == 200).count()
-                    })
-                })
-                .collect();
-            clients.into_iter().map(|client| client.join().expect("a client")).sum()
-        });
-        assert_eq!(passed, expected, "{when_full}");
-        envoy.wait_for_stat(BLOCKS, &[("reason", "full")], |count| count == 40.0 - expected as f64);
-    }
 }

@@ -81,18 +81,6 @@ fn a_clients_id_is_kept_or_replaced() {
     }
 }
 
-/// `accept_client: false` believes nobody.
-#[test]
-fn no_clients_id_is_kept_where_none_is_accepted() {
-    let (upstream, envoy) = start(json!({"request_id": {"accept_client": false}}));
-    let mut client = Client::new(envoy.address());
-    let sent: &[u8] = b"0b54a1f0-7a3c-4d6e-8d15-6a0e3c9c6d11";
-    let id = exchange(&upstream, &mut client, "x-request-id", &[sent]);
-    assert!(is_minted(&id) && id.as_bytes() != sent, "{id}");
-    let refused = client.get_with("/metrics", &[("x-request-id", sent)]);
-    assert!(is_minted(id_of(&refused)) && id_of(&refused).as_bytes() != sent);
-}
-
 /// `request_id.header` names the header, in any case; the usual one is then like any other.
 #[test]
 fn the_header_may_have_another_name() {

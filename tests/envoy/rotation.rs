@@ -78,22 +78,6 @@ fn the_last_good_token_stays_while_the_source_is_down_and_then_nothing_opens() {
     assert_eq!(status(&envoy, "good"), 401);
 }
 
-/// An answer that holds no token is none, and the token that is known stays.
-#[test]
-fn an_answer_without_a_token_changes_nothing() {
-    let (source, upstream) = (Service::start(answer(200, "good")), Upstream::start());
-    let envoy = Envoy::start(&rotating(&source, &upstream, "1h")).expect("Envoy starts");
-    wait(&envoy, "good", 200);
-    for body in ["", "<html>an error page</html>", "{\"token\": \"x y\"}", "t\u{f6}ken"] {
-        source.now(answer(200, body));
-        let asked = source.count("/token");
-        poll::until(PATIENCE, "the source was asked twice", || {
-            (source.count("/token") > asked + 1).then_some(())
-        });
-        assert_eq!(status(&envoy, "good"), 200, "{body}");
-    }
-}
-
 /// `examples/rotation`: Envoy serves a file to the gate, which knows of each change.
 #[test]
 fn the_example_does_what_its_readme_says() {

@@ -81,31 +81,6 @@ fn a_closed_route_is_not_there() {
     assert_eq!(upstream.count(), 0);
 }
 
-/// The gate's own routes never reach the upstream, unless there are none.
-#[test]
-fn the_gates_own_routes_are_its_own() {
-    let table = [
-        (
-            json!({}),
-            [("/-/gate", 308), ("/-/gate/x", 404), ("/-/GATE//x", 404), ("/-/gateway", 200)],
-        ),
-        (
-            json!({"own_routes": "/own"}),
-            [("/own/x", 404), ("/own", 308), ("/-/gate/x", 200), ("/owner", 200)],
-        ),
-        (
-            json!({"own_routes": null}),
-            [("/-/gate", 200), ("/-/gate/x", 200), ("/own", 200), ("/env", 404)],
-        ),
-    ];
-    for (patch, paths) in table {
-        let (_upstream, envoy) = start(json!({}), patch.clone());
-        for (path, status) in paths {
-            assert_eq!(get(&envoy, path, path, ""), status, "{path} with {patch}");
-        }
-    }
-}
-
 /// The default routes stay behind the user's, and gRPC's health checks are among them.
 #[test]
 fn a_route_of_the_users_takes_no_guard_away() {

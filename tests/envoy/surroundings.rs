@@ -112,7 +112,9 @@ fn a_mapped_answer_is_counted_as_the_gate_answered() {
     let counted = |status| stats.value(REQUESTS, &[("status_code", status)]);
     assert_eq!([counted("429"), counted("503")], [1.0, 0.0]);
     assert_eq!([counted("401"), counted("404")], [2.0, 0.0]);
-    assert_eq!(stats.value("probegate_gateway_rate_limited_total", &[("reason", "exceeded")]), 1.0);
+    // A scrape may fall into the middle of a flush.
+    let exceeded = [("reason", "exceeded")];
+    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &exceeded, |count| count == 1.0);
 }
 
 /// An upstream that answers each connection with these bytes.
@@ -165,19 +167,4 @@ fn an_upstreams_id_in_trailers_is_taken_off() {
     assert!(!body.contains("theirs") && !body.contains("late"), "{body}");
     assert!(body.contains("x-checksum: 7"), "other trailers pass: {body}");
     assert!(head.is_empty() || head.contains("x-request-id: early"), "documented: {head}");
-}
-
-/// A status that no class has passes as it came, and is counted apart.
-#[test]
-fn a_status_beyond_every_class_is_counted_as_other() {
-    let odd = b"HTTP/1.1 099 Odd\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
-    let upstream = answers(odd);
-    let envoy = Envoy::start(&Bootstrap::to(upstream)).expect("Envoy starts");
-    let answer = exchange(envoy.address());
-    let other = [("status_code", "other")];
-    match answer.starts_with("http/1.1 99 ") || answer.starts_with("http/1.1 099 ") {
-        true => drop(envoy.wait_for_stat(REQUESTS, &other, |count| count == 1.0)),
-        // Envoy did not take it for an answer.
-        false => assert!(answer.starts_with("http/1.1 50"), "{answer}"),
-    }
 }

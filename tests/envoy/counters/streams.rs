@@ -98,24 +98,3 @@ fn requests_under_way_are_shown() {
     envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
     envoy.wait_for_stat(REQUESTS, &[("status_code", "200")], |count| count == 12.0);
 }
-
-/// A tunnel is under way for as long as it stands, and counted once, with the status that opened it.
-#[test]
-fn a_websocket_is_one_request() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
-    let (_upstream, envoy) = gate();
-    let request = Request::get("/chat")
-        .header("connection", "upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13");
-    let (response, tunnel) = Client::new(envoy.address()).upgrade(&request);
-    assert_eq!(response.status, 101);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 1.0);
-    drop(tunnel);
-    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 1.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
-    let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
-    assert_eq!(counted, [("GET 101 none".to_owned(), 1.0)].into());
-}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use testbed::client::{Load, load, most_within};
 use testbed::envoy::Reload;
-use testbed::{Client, Request, poll};
+use testbed::{Client, Request};
 
 use super::*;
 
@@ -105,20 +105,4 @@ fn spent_admissions_survive_a_reload() {
     let refused = envoy.reconfigure(&bootstrap(&upstream, json!([by_bank("Recall", 5)])));
     let Reload::Rejected(log) = refused else { panic!("a name in upper case was accepted") };
     assert!(log.contains("probegate: operations[0].name: must be"), "{log}");
-}
-
-/// The client comes again, and there is one.
-#[test]
-fn a_bucket_that_is_empty_fills_while_nobody_asks() {
-    let operation = json!({"name": "recall", "paths": ["/*"], "requests": 1, "per": "1s"});
-    let (_upstream, envoy) = start(json!([operation]));
-    let mut client = Client::new(envoy.address());
-    assert_eq!(client.get("/").status, 200);
-    let refused = poll::until(Duration::from_secs(60), "a request is refused", || {
-        Some(client.get("/")).filter(|answer| answer.status == 429)
-    });
-    assert_eq!(refused.header("retry-after"), Some("1"));
-    poll::until(Duration::from_secs(60), "one has come in", || {
-        (client.get("/").status == 200).then_some(())
-    });
 }

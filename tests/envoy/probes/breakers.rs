@@ -86,19 +86,3 @@ fn states<'a>(log: &'a str, event: &str) -> BTreeMap<&'a str, Vec<&'a str>> {
     }
     all
 }
-
-/// Below the threshold nothing changes, however often it happens; by one less than is needed, so that an
-/// answer that comes late by chance does not count for it.
-#[test]
-fn a_flapping_service_stays_up() {
-    let turns = vec![answer(200, "ok"), answer(500, "no"), answer(200, "ok")];
-    let (upstream, api) = (Upstream::start(), Service::start(Does::InTurn(turns)));
-    let plugin = probing(json!([target("api", &["/health"])]), json!({"failure_threshold": 3}));
-    let envoy =
-        Envoy::start(&bootstrap(&upstream, &[("api", &api)], plugin)).expect("Envoy starts");
-    // Three failures, of which no two are in a row, and one that is well.
-    poll::until(PATIENCE, "it has failed three times", || (api.requests().len() > 9).then_some(()));
-    assert_eq!(own(&envoy, "ready").status, 200);
-    let log = envoy.log();
-    assert_eq!(log.matches("probe_state").count(), 1, "{log}");
-}

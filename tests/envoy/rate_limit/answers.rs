@@ -7,7 +7,7 @@ use testbed::client::{Load, load};
 use testbed::envoy::Reload;
 use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
 
-use super::{bootstrap, limited, source};
+use super::{bootstrap, limited};
 
 const LIMITED: &str = "probegate_gateway_rate_limited_total";
 
@@ -69,31 +69,6 @@ fn health_is_never_refused() {
     assert!(probes.iter().all(|answer| answer.status == 200));
     assert_eq!(burst.iter().filter(|answer| answer.status == 200).count(), 3);
     assert_eq!(upstream.count(), 1_000 + 3);
-}
-
-/// A valid token does not lift the limit of metrics and admin routes, and a refused token costs nothing.
-#[test]
-fn metrics_and_admin_routes_are_limited() {
-    let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address()).plugin(json!({
-        "routes": [
-            {"paths": ["/metrics"], "class": "metrics"},
-            {"paths": ["/admin/*"], "class": "admin", "tokens": [{"value": "admin-token"}]},
-        ],
-        "metrics_auth": {"tokens": [{"value": "metrics-token"}]},
-        "rate_limit": {"requests": 2, "window": "1h"},
-    }));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    for (last, path, token) in [(2, "/metrics", "metrics-token"), (3, "/admin/x", "admin-token")] {
-        let mut client = Client::from(source(last), envoy.address());
-        let mut get = |token: &str| {
-            client.get_with(path, &[("authorization", format!("Bearer {token}"))]).status
-        };
-        let wrong: Vec<u16> = (0..5).map(|_| get("wrong")).collect();
-        assert_eq!(wrong, [401; 5], "{path}");
-        let right: Vec<u16> = (0..3).map(|_| get(token)).collect();
-        assert_eq!(right, [200, 200, 429], "{path}");
-    }
 }
 
 /// A limit that is not enforced forwards everything, marks what it would have refused, and counts it.
