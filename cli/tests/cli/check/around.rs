@@ -1,7 +1,6 @@
 //! The gate's surroundings, and the gate's own warnings.
 
-use super::{checked, in_struct, in_text, in_wasm_plugin};
-use crate::line;
+use super::{assert_good, assert_warned, checked, in_struct, in_text, in_wasm_plugin};
 
 /// A setting that takes something from the gate is a warning where it stands, or where it should.
 #[test]
@@ -45,41 +44,20 @@ fn surroundings_that_take_something_are_warned_of() {
             "does not see the variable METRICS_BEARER",
         ),
     ];
-    for (nth, (from, to, place, warning)) in table.into_iter().enumerate() {
-        let text = good.replacen(from, to, 1);
-        let said = checked(&format!("around-{nth}.yaml"), &text, 0);
-        assert_eq!(said.len(), 2, "{to}: {said:?}");
-        let begin = format!("{}: warning: ", line(&text, place));
-        let found = said.iter().find(|said| said.contains("warning"));
-        let found = found.unwrap_or_else(|| panic!("{to}: {said:?}"));
-        assert!(
-            found.starts_with(&begin) && found.contains(warning),
-            "{to}: {begin}{warning}: {said:?}"
-        );
+    for (from, to, place, warning) in table {
+        assert_warned(&good.replacen(from, to, 1), place, warning);
+    }
+    for rewrite in [
+        "prefix_rewrite: /",
+        "regex_rewrite: {pattern: {regex: /a}, substitution: /b}",
+        "path_rewrite_policy: {name: template}",
+    ] {
+        let to = format!("\n{:28}{{{rewrite}, cluster: service}}", "");
+        assert_warned(&good.replacen("{cluster: service}", &to, 1), rewrite, "behind the gate");
     }
 }
 
 /// A list of capabilities that lacks what asks the gate; an empty one restricts nothing.
-#[test]
-fn a_path_that_becomes_another_one_behind_the_gate_is_warned_of() {
-    let good = in_struct("rate_limit: {requests: 5}");
-    let written = [
-        "prefix_rewrite: /",
-        "regex_rewrite: {pattern: {regex: /a}, substitution: /b}",
-        "path_rewrite_policy: {name: template}",
-    ];
-    for (nth, rewrite) in written.into_iter().enumerate() {
-        let text = good.replacen(
-            "{cluster: service}",
-            &format!("\n{:28}{{{rewrite}, cluster: service}}", ""),
-            1,
-        );
-        let said = checked(&format!("rewrite-{nth}.yaml"), &text, 0);
-        let warning = format!("{}: warning: behind the gate", line(&text, rewrite));
-        assert!(said.iter().any(|said| said.starts_with(&warning)), "{rewrite}: {said:?}");
-    }
-}
-
 #[test]
 fn a_list_that_passes_requests_by_is_warned_of() {
     let good = in_struct("rate_limit: {requests: 5}");
@@ -117,15 +95,12 @@ fn settings_without_effect_are_no_warning() {
             .replace("preserve_external_request_id: true\n", "\n")
             .replace("use_remote_address: true\n", "\n")
     };
-    for (name, yaml) in [
-        ("own-id.yaml", "request_id: {header: x-trace}"),
-        ("minted.yaml", "request_id: {accept_client: false}"),
-        (
-            "named.yaml",
-            "request_id: {accept_client: false}\nrate_limit: {requests: 1, client: {header: x-client}}",
-        ),
+    for yaml in [
+        "request_id: {header: x-trace}",
+        "request_id: {accept_client: false}",
+        "request_id: {accept_client: false}\nrate_limit: {requests: 1, client: {header: x-client}}",
     ] {
-        assert_eq!(checked(name, &without(yaml), 0).len(), 1, "{yaml}");
+        assert_good(&without(yaml));
     }
 }
 
@@ -136,54 +111,31 @@ fn a_cluster_that_is_not_there_is_warned_of() {
             "probes:\n  targets:\n    - service: a\n      cluster: service\n      rungs: [{{rung: r, path: /}}]\n    - service: b\n      cluster: {cluster}\n      rungs: [{{rung: r, path: /}}]"
         )
     };
-    assert_eq!(checked("clusters.yaml", &in_struct(&probes("service")), 0).len(), 1);
+    assert_good(&in_struct(&probes("service")));
     let text = in_struct(&probes("nowhere"));
-    let said = checked("no-cluster.yaml", &text, 0);
-    let place = format!("{}: warning: probes.targets[1].cluster: ", line(&text, "nowhere"));
-    assert!(said.iter().any(|said| said.starts_with(&place)), "{said:?}");
-    let dynamic = text + "dynamic_resources: {cds_config: {ads: {}}}\n";
-    assert_eq!(checked("dynamic.yaml", &dynamic, 0).len(), 1, "nobody knows which there are");
+    assert_warned(&text, "nowhere", "probes.targets[1].cluster: ");
+    // Nobody knows which there are.
+    assert_good(&(text + "dynamic_resources: {cds_config: {ads: {}}}\n"));
 }
 
 #[test]
 fn istio_is_warned_of_variables_and_of_failing_open() {
-    let good = in_wasm_plugin("{system: astrocyte}");
-    let said = checked("istio-env.yaml", &good, 0);
-    let place = format!("{}: warning: ", line(&good, "env: ["));
-    assert!(said[0].starts_with(&place) && said[0].contains("ASTROCYTE_ADMIN_TOKEN"), "{said:?}");
+    assert_warned(&in_wasm_plugin("{system: astrocyte}"), "env: [", "ASTROCYTE_ADMIN_TOKEN");
     let open = in_wasm_plugin("{}").replace("FAIL_RELOAD", "FAIL_OPEN");
-    let said = checked("istio-open.yaml", &open, 0);
-    assert!(said[0].starts_with("6: warning: with FAIL_OPEN"), "{said:?}");
+    assert_warned(&open, "FAIL_OPEN", "with FAIL_OPEN");
 }
 
 /// The gate's own warnings stand where their causes are. Variables are not set where a file is checked.
 #[test]
 fn a_token_in_the_file_is_warned_of_where_it_stands() {
     let yaml = "metrics_auth:\n  tokens:\n    - env: METRICS_BEARER\n    - value: one\nroutes:\n  - paths: [/root]\n    class: admin\n    tokens:\n      - value: two\nsystem: kubernetes\n";
-    for (name, text) in
-        [("plain-token.yaml", yaml.to_owned()), ("plain-token-struct.yaml", in_struct(yaml))]
-    {
-        let said = checked(name, &text, 0);
-        assert_eq!(said.len(), 3, "{said:?}");
-        for (value, place) in
-            [("value: one", "metrics_auth.tokens[1]"), ("value: two", "routes[0].tokens[0]")]
-        {
-            let begin = format!(
-                "{}: warning: {place}: a token stands in the configuration",
-                line(&text, value)
-            );
-            assert!(said.iter().any(|said| said.starts_with(&begin)), "{begin}: {said:?}");
-        }
+    for text in [yaml.to_owned(), in_struct(yaml)] {
+        let warning = |place: &str| format!("{place}: a token stands in the configuration");
+        assert_warned(&text, "value: one", &warning("metrics_auth.tokens[1]"));
+        assert_warned(&text, "value: two", &warning("routes[0].tokens[0]"));
     }
-    let said = checked(
-        "text-warning.yaml",
-        &in_text("{\n\"metrics_auth\": {\n\"tokens\": [{\"value\": \"x\"}]}}"),
-        0,
-    );
-    assert!(
-        said.iter().any(|said| said.contains("metrics_auth.tokens[0]: a token stands")),
-        "{said:?}"
-    );
+    let text = in_text("{\n\"metrics_auth\": {\n\"tokens\": [{\"value\": \"x\"}]}}");
+    assert_warned(&text, "\"tokens\"", "metrics_auth.tokens[0]: a token stands");
 }
 
 /// Routes without a system take the default ones' place.
@@ -199,19 +151,15 @@ fn metrics_that_no_route_guards_are_warned_of() {
         let found = said.iter().find(|said| said.contains("/metrics is an open API route"));
         assert!(found.is_some_and(|said| said.contains(": warning: ")), "{name}: {said:?}");
     }
-    for (nth, guarded) in [
+    for guarded in [
         "system: none\nroutes: [{paths: [/stats], class: metrics}]",
         "system: none\nroutes: [{paths: [/metrics], class: closed}]",
         "system: none\nroutes: [{paths: [\"/metrics/*\"], class: admin, tokens: [{env: ADMIN}]}]",
         "routes: [{paths: [/live], class: health}]",
         "routes: [{paths: [/live], class: health}]\nsystem: kubernetes",
         "mode: rc",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let said = checked(&format!("guarded-metrics-{nth}.yaml"), guarded, 0);
-        assert!(!said.iter().any(|said| said.contains("warning")), "{guarded}: {said:?}");
+    ] {
+        assert_good(guarded);
     }
 }
 
