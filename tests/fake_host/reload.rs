@@ -13,25 +13,6 @@ fn reload(worker: &mut Worker, plugin: &Plugin) -> Root {
     std::mem::replace(&mut worker.root, root)
 }
 
-/// A new limit applies at once, and what was admitted under the old one counts.
-#[test]
-fn the_new_limit_applies_to_the_old_counts() {
-    for (old, new, spent, left) in
-        [(5, 8, 3, 5), (5, 2, 3, 0), (5, 5, 5, 0), (2000, 1000, 900, 100)]
-    {
-        let mut envoy = Envoy::start(2, &limit(old));
-        assert_eq!(envoy.workers[0].forwarded(spent), spent);
-        for worker in &mut envoy.workers {
-            let before = reload(worker, &Plugin::new(limit(new)));
-            worker.vm.unload(before);
-        }
-        let total: usize = envoy.workers.iter().map(|worker| worker.forwarded(1_000)).sum();
-        assert_eq!(total, left, "{spent} of {old}, then {new}");
-        envoy.process.advance_ms(1_100);
-        assert_eq!(envoy.workers[1].forwarded(2_000), new as usize, "a window later");
-    }
-}
-
 /// While both are loaded, old and new streams spend one limit between them.
 #[test]
 fn old_and_new_share_the_counts() {

@@ -1,4 +1,4 @@
-//! Every key with a value of every type.
+//! A key of each type with a value of every type.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,78 +10,34 @@ const VALUES: [&str; 7] = ["null", "true", "7", "1.5", r#""some""#, "[]", "{}"];
 #[test]
 fn a_value_of_a_wrong_type_is_told_with_its_place() {
     // A configuration with `@` in one place, that place, and what may stand there.
-    let table: [(&str, &str, &[&str]); 37] = [
+    let table: [(&str, &str, &[&str]); 17] = [
         (r#"{"mode": @}"#, "mode", &["null"]),
         (r#"{"service": @}"#, "service", &["null", r#""some""#]),
-        (r#"{"system": @}"#, "system", &["null"]),
         (r#"{"routes": @}"#, "routes", &["null", "[]"]),
         (r#"{"routes": [@]}"#, "routes[0]", &[]),
-        (r#"{"routes": [{"class": "api", "paths": @}]}"#, "routes[0].paths", &[]),
         (r#"{"routes": [{"class": "api", "paths": ["/a", @]}]}"#, "routes[0].paths[1]", &[]),
         (r#"{"routes": [{"paths": ["/a"], "class": @}]}"#, "routes[0].class", &[]),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "admin", "token_header": @}]}"#,
-            "routes[0].token_header",
-            &["null", r#""some""#],
-        ),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": @}]}"#,
-            "routes[0].tokens",
-            &["null", "[]"],
-        ),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": [@]}]}"#,
-            "routes[0].tokens[0]",
-            &[],
-        ),
         (r#"{"metrics_auth": @}"#, "metrics_auth", &["{}"]),
-        (r#"{"metrics_auth": {"tokens": @}}"#, "metrics_auth.tokens", &["null", "[]"]),
         (r#"{"metrics_auth": {"tokens": [@]}}"#, "metrics_auth.tokens[0]", &[]),
-        (
-            r#"{"metrics_auth": {"tokens": [{"env": @}]}}"#,
-            "metrics_auth.tokens[0].env",
-            &[r#""some""#],
-        ),
-        (r#"{"metrics_auth": {"tokens": [{"sha256": @}]}}"#, "metrics_auth.tokens[0].sha256", &[]),
         (
             r#"{"metrics_auth": {"tokens": [{"value": @}]}}"#,
             "metrics_auth.tokens[0].value",
             &[r#""some""#],
         ),
         (r#"{"metrics_auth": {"strip": @}}"#, "metrics_auth.strip", &["true"]),
-        (r#"{"request_id": @}"#, "request_id", &["{}"]),
-        (r#"{"request_id": {"header": @}}"#, "request_id.header", &[r#""some""#]),
-        (r#"{"request_id": {"accept_client": @}}"#, "request_id.accept_client", &["true"]),
-        (r#"{"rate_limit": @}"#, "rate_limit", &["null"]),
         (r#"{"rate_limit": {"requests": @}}"#, "rate_limit.requests", &["7"]),
         (r#"{"rate_limit": {"requests": 1, "window": @}}"#, "rate_limit.window", &[]),
         (r#"{"rate_limit": {"requests": 1, "client": @}}"#, "rate_limit.client", &[]),
-        (
-            r#"{"rate_limit": {"requests": 1, "client": {"header": @}}}"#,
-            "rate_limit.client.header",
-            &[r#""some""#],
-        ),
         (
             r#"{"rate_limit": {"requests": 1, "client": {"forwarded_for": @}}}"#,
             "rate_limit.client.forwarded_for",
             &["{}"],
         ),
         (
-            r#"{"rate_limit": {"requests": 1, "client": {"forwarded_for": {"trusted_hops": @}}}}"#,
-            "rate_limit.client.forwarded_for.trusted_hops",
-            &["7"],
-        ),
-        (r#"{"rate_limit": {"requests": 1, "ipv4_prefix": @}}"#, "rate_limit.ipv4_prefix", &["7"]),
-        (r#"{"rate_limit": {"requests": 1, "ipv6_prefix": @}}"#, "rate_limit.ipv6_prefix", &["7"]),
-        (r#"{"rate_limit": {"requests": 1, "max_clients": @}}"#, "rate_limit.max_clients", &["7"]),
-        (
             r#"{"rate_limit": {"requests": 1, "max_share_per_network": @}}"#,
             "rate_limit.max_share_per_network",
             &["null", "7"],
         ),
-        (r#"{"rate_limit": {"requests": 1, "enforce": @}}"#, "rate_limit.enforce", &["true"]),
-        (r#"{"metrics": @}"#, "metrics", &["{}"]),
-        (r#"{"metrics": {"namespace": @}}"#, "metrics.namespace", &["null", r#""some""#]),
         (r#"{"own_routes": @}"#, "own_routes", &["null"]),
         (r#"{"log": @}"#, "log", &["{}"]),
     ];
