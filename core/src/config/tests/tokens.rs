@@ -40,15 +40,7 @@ fn tokens_are_of_a_shape() {
     let value = format!("{place}.value: must be 1 to 4096 visible ASCII characters");
     let (long, longer) = ("a".repeat(4_096), "a".repeat(4_097));
     let table = [
-        (r#"{"sha256": ""}"#.into(), sha256.as_str(), "an empty digest"),
-        (format!(r#"{{"sha256": "{}"}}"#, &digest[1..]), &sha256, "one that is too short"),
-        (format!(r#"{{"sha256": "{digest}0"}}"#), &sha256, "one that is too long"),
-        (
-            format!(r#"{{"sha256": "{}g"}}"#, &digest[1..]),
-            &sha256,
-            "one with a letter that is no digit",
-        ),
-        (format!(r#"{{"sha256": " {}"}}"#, &digest[1..]), &sha256, "one with a space"),
+        (r#"{"sha256": ""}"#.into(), sha256.as_str(), "no digest: auth::tests::digests has all"),
         (r#"{"value": ""}"#.into(), &value, "an empty token"),
         (r#"{"value": "a b"}"#.into(), &value, "one with a space"),
         (r#"{"value": "é"}"#.into(), &value, "one beyond ASCII"),
