@@ -196,18 +196,6 @@ fn no_token_opens_nothing() {
     }
 }
 
-/// `mode: dev` opens the metrics routes, and nothing but them.
-#[test]
-fn in_dev_the_metrics_are_open() {
-    let mut configuration = three_tokens();
-    configuration["mode"] = "dev".into();
-    let (_upstream, envoy) = start(configuration);
-    let mut client = Client::new(envoy.address());
-    assert_eq!(client.get("/metrics").status, 200);
-    assert_eq!(metrics(&mut client, "Bearer wrong").status, 200);
-    assert_eq!(client.get("/v1/admin/keys").status, 401);
-}
-
 /// `strip` takes the token off a metrics request, and off no other.
 #[test]
 fn a_token_may_be_kept_from_the_upstream() {

@@ -107,11 +107,3 @@ fn a_head_without_headers() {
         }
     }
 }
-
-/// A connection without an address, as over a pipe, is served.
-#[test]
-fn a_peer_without_an_address() {
-    let envoy = everything(CLIENTS[0]);
-    let request = Request { peer: None, ..Request::get("/a") };
-    assert_eq!(envoy.send(request).status(), 200);
-}

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use testbed::client::{Load, load};
 use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
 
@@ -97,46 +96,4 @@ fn is_a_histogram(stats: &testbed::Stats, method: &str, status: &str) {
         least += pair[0].0 * (pair[1].1 - pair[0].1);
     }
     assert!(sum > 0.0 && sum >= least, "{method} {status}: {sum} s in {buckets:?}");
-}
-
-/// A refusal by a limit is counted to the request, as a request and as a refusal.
-#[test]
-fn every_refusal_is_counted() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
-    let upstream = Upstream::start();
-    let limit = json!({"rate_limit": {"requests": 7, "window": "1h"}});
-    let gate = Bootstrap::to(upstream.address()).concurrency(4).plugin(limit);
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    let answers = load(envoy.address(), &Load::new(Request::get("/"), 16, 50));
-    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 7);
-
-    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 800.0);
-    let stats = after_another_flush(&envoy, envoy.address());
-    assert_eq!(stats.value(REQUESTS, &[("method", "GET"), ("status_code", "200")]), 7.0);
-    assert_eq!(stats.value(REQUESTS, &[("method", "GET"), ("status_code", "429")]), 793.0);
-    let family = "probegate_gateway_rate_limited_total";
-    envoy.wait_for_stat(family, &[], |count| count >= 793.0 + 32.0);
-    let limited = series(&envoy.stats(), family, &["limit", "reason"]);
-    assert_eq!(limited, [("client exceeded".to_owned(), 793.0 + 32.0)].into());
-}
-
-/// Another namespace names every family, and leaves none of the old name.
-#[test]
-fn a_namespace_names_the_families() {
-    let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address()).plugin(json!({"metrics": {"namespace": "shop"}}));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    assert_eq!(Client::new(envoy.address()).get("/metrics").status, 401);
-    envoy.wait_for_stat("shop_gateway_requests_total", &[], |count| count == 1.0);
-    for family in
-        ["shop_gateway_request_duration_seconds_count", "shop_gateway_auth_failures_total"]
-    {
-        envoy.wait_for_stat(family, &[], |count| count == 1.0);
-    }
-    envoy.wait_for_stat("shop_gateway_requests_in_flight", &[], |count| count == 0.0);
-    let stats = envoy.stats();
-    assert_eq!(stats.named("shop_gateway_requests_in_flight").count(), 1);
-    assert!(!stats.0.iter().any(|sample| sample.name.contains("probegate_gateway")));
 }

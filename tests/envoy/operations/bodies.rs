@@ -125,18 +125,6 @@ fn chunks_and_trailers() {
     assert_eq!(upstream.count(), 2);
 }
 
-/// A service that is called by gRPC has no JSON, and says so as gRPC does.
-#[test]
-fn grpc() {
-    let (upstream, envoy) = start(json!([by_body(1)]));
-    let mut client = h2::Client::new(envoy.address());
-    let call =
-        post([0, 0, 0, 0, 0]).header("content-type", "application/grpc").header("te", "trailers");
-    let refused = client.send(&call);
-    assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("3")));
-    assert_eq!(upstream.count(), 0);
-}
-
 /// `expect: 100-continue`: Envoy asks for the body, and the request is judged by it.
 #[test]
 fn a_client_that_waits_to_be_asked() {

@@ -46,26 +46,6 @@ fn four_workers_admit_the_burst_and_the_rate() {
     }
 }
 
-/// Eight keys at once, each from several connections: each has its own.
-#[test]
-fn keys_do_not_disturb_each_other() {
-    let (_upstream, envoy) = start(json!([by_bank("recall", 25)]));
-    let address = envoy.address();
-    let admitted: Vec<usize> = std::thread::scope(|scope| {
-        let banks: Vec<_> = (0..8)
-            .map(|bank| {
-                let plan = Load::new(of_bank(&format!("bank-{bank}")), 4, 15);
-                scope.spawn(move || load(address, &plan))
-            })
-            .collect();
-        let count = |answers: Vec<testbed::client::Answered>| {
-            answers.iter().filter(|answer| answer.status == 200).count()
-        };
-        banks.into_iter().map(|bank| count(bank.join().expect("a load"))).collect()
-    });
-    assert_eq!(admitted, [25; 8]);
-}
-
 /// Two operations match: what one refuses the other one still has, however many ask at once.
 #[test]
 fn a_refusal_by_one_spends_nothing_of_the_other() {
