@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::plans::plugins_of_one_name;
-use super::rung::{letter, outcome, thresholds};
+use super::rung::{outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
 use crate::breaker::{Breaker, BreakerState};
 use crate::callout::FailureReason;
@@ -12,9 +12,18 @@ use crate::callout::Response;
 use crate::probe::leader::Leadership;
 use crate::probe::plan::{Check, Expect, Plan, Scalar};
 use crate::probe::record::{ProbeChange, ProbeRecord};
-use crate::probe::rung::{Outcome, RungRecord};
+use crate::probe::rung::{self, Outcome, RungRecord};
 use crate::request::Pairs;
 use crate::testing::serialize;
+
+fn letter(state: rung::RungState) -> char {
+    match state {
+        rung::RungState::Unknown => '?',
+        rung::RungState::Up => 'u',
+        rung::RungState::Degraded => 'd',
+        rung::RungState::Down => 'x',
+    }
+}
 
 /// The state after all of `said`, by the words of the promise and with the whole history at hand.
 fn model(said: &[char], failure: usize, success: usize) -> char {
@@ -180,7 +189,7 @@ proptest! {
         prop_assert!(probes <= world.sent.len());
         prop_assert!(rounds * 2 <= probes);
         let mut breaker = BreakerState::Closed;
-        let mut rungs = [crate::probe::rung::RungState::Unknown; 2];
+        let mut rungs = [rung::RungState::Unknown; 2];
         for (_, change) in &world.changes {
             match *change {
                 ProbeChange::Breaker { from, to } => {

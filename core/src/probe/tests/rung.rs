@@ -16,15 +16,6 @@ pub fn outcome(letter: char) -> Outcome {
     }
 }
 
-pub fn letter(state: RungState) -> char {
-    match state {
-        RungState::Unknown => '?',
-        RungState::Up => 'u',
-        RungState::Degraded => 'd',
-        RungState::Down => 'x',
-    }
-}
-
 pub fn thresholds(failure: u16, success: u16) -> Plan {
     Plan { failure_threshold: failure, success_threshold: success, ..plan(&[&["r"]]) }
 }

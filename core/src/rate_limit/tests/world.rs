@@ -71,12 +71,7 @@ impl World {
         answer.map(drop)
     }
 
-    /// An interval of the window's length within which one client was admitted too often.
-    pub fn excess(&self) -> Option<String> {
-        self.excess_beyond(0)
-    }
-
-    /// As [`World::excess`], where so many more than the limit may be admitted.
+    /// An interval of the window's length within which one client was admitted so many more times than the limit.
     pub fn excess_beyond(&self, more: usize) -> Option<String> {
         let (requests, window) = (self.quota.requests as usize + more, self.quota.window);
         self.admitted.iter().enumerate().find_map(|(client, log)| {
