@@ -89,11 +89,13 @@ impl Status {
 
     /// The status of `:status`; none is 0.
     pub fn parse(status: &[u8]) -> Self {
-        let is_status = status.len() == 3 && status.iter().all(u8::is_ascii_digit);
-        let digits = str::from_utf8(status).ok().filter(|_| is_status);
-        match digits.and_then(|digits| digits.parse().ok()) {
-            Some(status @ 100..1000) => Self(status),
-            _ if status.is_empty() => Self(0),
+        let digit = |byte: u8| u16::from(byte - b'0');
+        match *status {
+            // Three digits, each in a few steps: every answer has them read.
+            [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9'] => {
+                Self(digit(a) * 100 + digit(b) * 10 + digit(c))
+            }
+            [] => Self(0),
             _ => Self::OTHER,
         }
     }

@@ -103,16 +103,21 @@ impl Refusal {
             Self::Unavailable { retry_after, .. } => Some(seconds_until(*retry_after)),
             _ => None,
         };
+        let mut digits = Buffer::new();
+        let retry_after = retry_after_seconds.map(|seconds| digits.format(seconds));
         let mut body = Object::default();
         body.word("error", self.word());
         self.message(&mut body, names);
-        body.text("request_id", id.as_str());
-        if let Some(seconds) = retry_after_seconds {
-            body.number("retry_after_seconds", seconds);
+        match id.is_minted() {
+            true => body.words("request_id", &[id.as_str()]),
+            false => body.text("request_id", id.as_str()),
+        }
+        if let Some(seconds) = retry_after {
+            body.digits("retry_after_seconds", seconds);
         }
         let mut reply = Reply::new(self.status(), body.finish());
         reply.grpc_status = self.grpc_status();
-        self.push_fields(&mut reply, names);
+        self.push_fields(&mut reply, names, retry_after.unwrap_or_default());
         reply
     }
 
@@ -146,7 +151,7 @@ impl Refusal {
         body.word("message", sentence)
     }
 
-    fn push_fields(&self, reply: &mut Reply, names: &ReplyNames) {
+    fn push_fields(&self, reply: &mut Reply, names: &ReplyNames, retry_after: &str) {
         reply.push("content-type", "application/json");
         match self {
             Self::BadRequest(_) | Self::NotFound | Self::Replayed(_) | Self::Internal => {}
@@ -155,18 +160,16 @@ impl Refusal {
                 names.challenge(*challenge, reply);
                 reply.push("cache-control", "no-store");
             }
-            Self::Unavailable { retry_after, .. } => {
-                let seconds = seconds_until(*retry_after);
-                reply.push_parts("retry-after", [Buffer::new().format(seconds)]);
+            Self::Unavailable { .. } => {
+                reply.push_parts("retry-after", [retry_after]);
                 reply.push("cache-control", "no-store");
             }
             Self::RateLimited(rejection) if rejection.is_missing_key() => {}
             Self::RateLimited(rejection) => {
-                let (quota, seconds) = (rejection.quota, rejection.retry_after_seconds());
-                reply.push_parts("retry-after", [Buffer::new().format(seconds)]);
+                reply.push_parts("retry-after", [retry_after]);
                 // Of a limit that is counted elsewhere, the policy may not be known.
-                if quota.window > 0 {
-                    names.policy(rejection).push_to(reply, seconds);
+                if rejection.quota.window > 0 {
+                    names.policy(rejection).push_to(reply, retry_after);
                 }
             }
         }

@@ -41,6 +41,11 @@ impl RequestId {
         Self(Text::Minted(text))
     }
 
+    /// True if it is the gate's own, in which no quote or backslash can be.
+    pub fn is_minted(&self) -> bool {
+        matches!(self.0, Text::Minted(_))
+    }
+
     /// The ID as it stands in a header.
     pub fn as_bytes(&self) -> &[u8] {
         self.as_str().as_bytes()

@@ -57,8 +57,14 @@ impl Object {
     /// Adds a number.
     #[inline(always)]
     pub fn number(&mut self, key: &str, value: impl Integer) {
+        self.digits(key, Buffer::new().format(value));
+    }
+
+    /// Adds a number that is written already.
+    #[inline(always)]
+    pub fn digits(&mut self, key: &str, digits: &str) {
         self.key(key);
-        self.0.push_str(Buffer::new().format(value));
+        self.0.push_str(digits);
     }
 
     /// Adds a time of so many microseconds, in milliseconds.

@@ -1,7 +1,5 @@
 //! One limit's words in answers, written once: a flood of refusals tells of the same limit each time.
 
-use itoa::Buffer;
-
 use super::Reply;
 use crate::rate_limit::Quota;
 
@@ -39,11 +37,9 @@ impl Policy {
     }
 
     /// Adds the fields to a refusal: the limit is as it was after so many seconds.
-    pub(super) fn push_to(&self, reply: &mut Reply, seconds: u64) {
+    pub(super) fn push_to(&self, reply: &mut Reply, seconds: &str) {
         reply.push_parts("ratelimit-policy", [&self.header]);
-        let mut digits = Buffer::new();
-        let parts = [&self.remaining, "0;t=", digits.format(seconds)];
-        reply.push_parts("ratelimit", parts);
+        reply.push_parts("ratelimit", [&self.remaining, "0;t=", seconds]);
     }
 
     /// The fields: `remaining` requests more are within the limit, and all of them in so many seconds.
