@@ -4,7 +4,7 @@ mod place;
 mod trim;
 
 pub use place::Place;
-pub use trim::trim;
+pub use trim::{mute, trim};
 
 use std::{fs, process};
 

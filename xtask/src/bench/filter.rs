@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use testbed::{Bootstrap, Upstream, workspace};
 
-use crate::build::{Place, trim};
+use crate::build::{Place, mute, trim};
 use crate::{Outcome, setup};
 
 /// The token that opens metrics routes.
@@ -27,6 +27,8 @@ pub enum Filter {
     Empty(&'static str),
     /// The host calls of an API request and nothing else.
     Floor,
+    /// The gate's module, of which Envoy calls nothing once it is loaded.
+    Muted,
     /// The gate with this configuration.
     Gate(Value),
     /// The same as a dynamic module.
@@ -36,6 +38,7 @@ pub enum Filter {
 /// The modules, built once for all rows.
 pub struct Modules {
     pub gate: PathBuf,
+    muted: PathBuf,
     empty_as_built: PathBuf,
     empty: PathBuf,
     floor: PathBuf,
@@ -57,8 +60,10 @@ impl Modules {
             Ok(path)
         };
         let empty = place.compile("empty")?;
+        let gate = place.module()?;
         Ok(Self {
-            gate: write("probegate.wasm", &place.module()?)?,
+            gate: write("probegate.wasm", &gate)?,
+            muted: write("muted.wasm", &mute(&gate)?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
             empty: write("empty.wasm", &trim(&empty)?)?,
             floor: write("floor.wasm", &trim(&place.compile("floor")?)?)?,
@@ -102,6 +107,7 @@ impl Filter {
             Self::EmptyAsBuilt => wasm(&modules.empty_as_built, ""),
             Self::Empty(header) => wasm(&modules.empty, header),
             Self::Floor => wasm(&modules.floor, ""),
+            Self::Muted => wasm(&modules.muted, ""),
             Self::Gate(configuration) => wasm(&modules.gate, &configuration.to_string()),
             Self::Dynamic(configuration) => plain
                 .dynamic_module(&modules.dynamic)
