@@ -20,7 +20,7 @@ const ROUNDS: usize = 7;
 const SECONDS: u32 = 1;
 
 /// What is measured: names of rows, of which the first is what the others are held against.
-const ROWS: [&str; 14] = [
+const ROWS: [&str; 15] = [
     "bare",
     "native",
     "lua",
@@ -34,11 +34,13 @@ const ROWS: [&str; 14] = [
     "api-429",
     "dynamic-forwarded",
     "dynamic-peer",
+    "dynamic-shared",
     "dynamic-429",
 ];
 
-/// Those that two workers serve as well: in the last one all meet at one client's record.
-const SPREAD: [&str; 4] = ["bare", "lua", "api-forwarded", "readme"];
+/// Those that more workers serve as well: in `readme` and `dynamic-shared` all meet at one client's record.
+const SPREAD: [&str; 6] =
+    ["bare", "lua", "api-forwarded", "readme", "dynamic-peer", "dynamic-shared"];
 
 /// What Envoy spent in one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +58,8 @@ pub fn run() -> Outcome {
 pub fn measure(modules: &Modules) -> Outcome {
     let one = rounds(&ROWS, 1, modules)?;
     let two = rounds(&SPREAD, 2, modules)?;
-    let table = requests(&one) + "\n" + &workers(&one, &two);
+    let four = rounds(&SPREAD, 4, modules)?;
+    let table = requests(&one) + "\n" + &workers(&one, &two, &four);
     println!("\n{table}");
     let cores = thread::available_parallelism()?;
     let with = super::measured_with(modules)?;
@@ -68,7 +71,8 @@ pub fn measure(modules: &Modules) -> Outcome {
              requests. {ROUNDS} rounds of {SECONDS} s go through all rows; each figure is the median of the rounds, \
              with the least and the most, and each ratio is one within a round. × `lua` is what is over bare, beside \
              what Lua takes over bare. Clients come in turns of {IN_A_ROW} requests, by `x-forwarded-for`; most rows \
-             count by the peer, which is one.\n\n{table}"
+             count by the peer, which is one. The second table is of two and of four workers: where the machine has \
+             fewer cores than workers, they and `wrk` take turns, and each row is to be read beside bare.\n\n{table}"
         ),
     )
 }
@@ -100,21 +104,23 @@ fn requests(runs: &[Vec<Run>]) -> String {
     table
 }
 
-fn workers(one: &[Vec<Run>], two: &[Vec<Run>]) -> String {
+/// Each row by more workers: what they take, and how that stands to what one takes.
+fn workers(one: &[Vec<Run>], two: &[Vec<Run>], four: &[Vec<Run>]) -> String {
     let mut table = String::from(
-        "| row, by two workers | CPU a request, µs | over bare, µs | CPU a request, × one worker |\n|---|---:|---:|---:|\n",
+        "| row | two workers: CPU a request, µs | over bare, µs | × one worker | four workers: CPU a request, µs | \
+         over bare, µs | × one worker |\n|---|---:|---:|---:|---:|---:|---:|\n",
     );
-    for (name, own) in SPREAD.iter().zip(two) {
-        let over: Vec<f64> =
-            own.iter().zip(&two[0]).map(|(own, bare)| own.cpu - bare.cpu).collect();
-        let beside = own.iter().zip(&one[place(name)]).map(|(two, one)| two.cpu / one.cpu);
-        let _ = writeln!(
-            table,
-            "| `{name}` | {} | {} | {} |",
-            spread(own.iter().map(|run| run.cpu).collect(), 1),
-            if *name == "bare" { String::new() } else { spread(over, 1) },
-            spread(beside.collect(), 2),
-        );
+    for (index, name) in SPREAD.iter().enumerate() {
+        let mut cells = Vec::new();
+        for runs in [two, four] {
+            let own = &runs[index];
+            let over = own.iter().zip(&runs[0]).map(|(own, bare)| own.cpu - bare.cpu);
+            let beside = own.iter().zip(&one[place(name)]).map(|(own, one)| own.cpu / one.cpu);
+            cells.push(spread(own.iter().map(|run| run.cpu).collect(), 1));
+            cells.push(if index == 0 { String::new() } else { spread(over.collect(), 1) });
+            cells.push(spread(beside.collect(), 2));
+        }
+        let _ = writeln!(table, "| `{name}` | {} |", cells.join(" | "));
     }
     table
 }
@@ -129,7 +135,12 @@ fn rounds(names: &[&str], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Ru
     let mut started = Vec::new();
     for name in names {
         let row = rows.iter().find(|row| row.name == *name).ok_or("a row")?;
-        let filter = if *name == "readme" { rows::readme(1) } else { row.filter.clone() };
+        // With clients in turns: by the peer, all would be one that is over its limit.
+        let filter = match *name {
+            "readme" => rows::readme(1),
+            "dynamic-shared" => rows::readme(1).into_dynamic(),
+            _ => row.filter.clone(),
+        };
         started.push((start(&filter, workers, modules)?, &row.traffic));
     }
     let mut runs = vec![Vec::new(); started.len()];
@@ -194,6 +205,23 @@ mod tests {
         let line =
             table.lines().find(|line| line.starts_with("| `api-forwarded`")).expect("a line");
         assert!(line.contains("| 20.0 (10.0 to 20.0) | 1.00 (0.50 to 1.00) |"), "{line}");
+    }
+
+    #[test]
+    fn what_more_workers_take_stands_beside_what_one_takes() {
+        let one = vec![vec![run(10.0)]; ROWS.len()];
+        let two = vec![vec![run(12.0)]; SPREAD.len()];
+        let mut four = vec![vec![run(15.0)]; SPREAD.len()];
+        four[SPREAD.iter().position(|row| *row == "dynamic-peer").expect("a row")] =
+            vec![run(20.0)];
+        let table = workers(&one, &two, &four);
+        let line = |name: &str| {
+            let start = format!("| `{name}` |");
+            table.lines().find(|line| line.starts_with(&start)).expect("a line").to_owned()
+        };
+        assert_eq!(line("bare"), "| `bare` | 12.0 |  | 1.20 | 15.0 |  | 1.50 |");
+        let peer = "| `dynamic-peer` | 12.0 | 0.0 | 1.20 | 20.0 | 5.0 | 2.00 |";
+        assert_eq!(line("dynamic-peer"), peer);
     }
 
     #[test]
