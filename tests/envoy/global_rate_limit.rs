@@ -3,6 +3,7 @@
 mod answers;
 mod breaker;
 mod errors;
+mod gone;
 mod together;
 
 use std::net::SocketAddr;
