@@ -4,6 +4,8 @@
 //! held request goes on, when a cluster is called. So nothing here makes such a call: it returns the [`Step`]
 //! that the hook takes once nothing borrows the stream or holds its worker's lock.
 
+#[cfg(feature = "panic-for-tests")]
+mod panics;
 mod question;
 mod reply;
 
@@ -94,6 +96,8 @@ impl HttpStream {
             let mut head = Head::read(headers.walk(), &gate.names);
             head.ends = ends;
             let judged = gate.on_request(&head, context);
+            #[cfg(feature = "panic-for-tests")]
+            panics::at(b"request", filter);
             let noted = plugin.teller.note(gate, &head, &judged.0, context.host);
             *record = noted.map(Box::new);
             judged
@@ -217,6 +221,8 @@ impl HttpStream {
 
     /// The answer's head is there: the upstream's, or one of Envoy's own.
     pub fn on_response_headers(&mut self, plugin: &Plugin, filter: &mut Filter) {
+        #[cfg(feature = "panic-for-tests")]
+        panics::at(b"response", filter);
         self.abandon(plugin);
         // One to a request that was shown to no filter, since Envoy or a filter in front refused it, stays as it is.
         let (StreamState::Decided(stream) | StreamState::Paused(stream, _)) = &mut self.state

@@ -12,6 +12,7 @@ mod examples;
 mod global_rate_limit;
 mod istio;
 mod operations;
+mod panics;
 mod probes;
 mod protocols;
 mod rate_limit;
