@@ -45,6 +45,20 @@ fn marks_that_stay_are_500() {
     assert_eq!(envoy.process.metric("probegate_gateway_requests_in_flight", &[]), 0);
 }
 
+/// An answer has one ID, which stands in its head.
+#[test]
+fn an_upstreams_id_in_trailers_is_taken_off() {
+    let envoy = Envoy::start(1, "{}");
+    let answer = Response::of(200).trailer("x-request-id", "theirs").trailer("grpc-status", "5");
+    let exchange = envoy.send(Request::grpc("/a.Service/Call").answered(answer));
+    let trailers = exchange.answer().trailers.clone().expect("trailers");
+    assert_eq!(trailers.first("x-request-id"), None);
+    assert_eq!(exchange.header("x-request-id").len(), 36);
+    envoy.tick();
+    let labels = [("code", "NotFound")];
+    assert_eq!(envoy.process.metric("probegate_gateway_grpc_server_handled_total", &labels), 1);
+}
+
 /// The ID of a request that was forwarded; fails the test unless both sides have just that one.
 fn shared(exchange: &Exchange) -> &str {
     let id = exchange.header("x-request-id");

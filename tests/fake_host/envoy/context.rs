@@ -76,6 +76,7 @@ pub enum Phase {
     RequestBody,
     RequestTrailers,
     ResponseHeaders,
+    ResponseTrailers,
     /// Between the callbacks, and in the last ones.
     Other,
 }
@@ -88,6 +89,9 @@ impl StreamContext {
             (2, Phase::ResponseHeaders, Some(response)) => Ok(&mut response.headers),
             (1, Phase::RequestTrailers, _) => {
                 self.request.trailers.as_mut().ok_or(Status::BadArgument)
+            }
+            (3, Phase::ResponseTrailers, Some(response)) => {
+                response.trailers.as_mut().ok_or(Status::BadArgument)
             }
             _ => Err(Status::BadArgument),
         }
@@ -134,7 +138,7 @@ impl LocalReply {
             if !body.is_empty() {
                 headers.replace(b"grpc-message", body.as_bytes());
             }
-            return Response { headers, body: String::new() };
+            return Response { headers, body: String::new(), trailers: None };
         }
         if !body.is_empty() {
             headers.replace(b"content-length", body.len().to_string().as_bytes());
@@ -142,7 +146,7 @@ impl LocalReply {
                 headers.add("content-type", "text/plain");
             }
         }
-        Response { headers, body }
+        Response { headers, body, trailers: None }
     }
 }
 

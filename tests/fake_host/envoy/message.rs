@@ -41,6 +41,13 @@ impl Request {
         }
     }
 
+    /// A call of a gRPC client.
+    pub fn grpc(path: &str) -> Self {
+        Self::new("POST", path)
+            .header("content-type", "application/grpc+proto")
+            .header("te", "trailers")
+    }
+
     pub fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         self.headers.add(name, value);
         self
@@ -95,17 +102,24 @@ impl Request {
 pub struct Response {
     pub headers: Headers,
     pub body: String,
+    /// The trailers.
+    pub trailers: Option<Headers>,
 }
 
 impl Response {
     pub fn of(status: u16) -> Self {
         let mut headers = Headers::default();
         headers.add(":status", status.to_string());
-        Self { headers, body: String::new() }
+        Self { headers, body: String::new(), trailers: None }
     }
 
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.add(name, value);
+        self
+    }
+
+    pub fn trailer(mut self, name: &str, value: &str) -> Self {
+        self.trailers.get_or_insert_default().add(name, value);
         self
     }
 

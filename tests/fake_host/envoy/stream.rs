@@ -137,6 +137,16 @@ impl Stream {
             stream.response.insert(response).headers.len()
         });
         let action = module::on_response_headers(self.id, size);
+        let trailers = self.with(|stream| {
+            let trailers = stream.response.as_ref().and_then(|answer| answer.trailers.clone());
+            if trailers.is_some() {
+                stream.phase = Phase::ResponseTrailers;
+            }
+            trailers
+        });
+        if let Some(trailers) = trailers {
+            module::on_response_trailers(self.id, trailers.len());
+        }
         let response = self.with(|stream| {
             stream.phase = Phase::Other;
             stream.response.clone()

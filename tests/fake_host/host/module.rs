@@ -23,6 +23,7 @@ mod exports {
         pub fn proxy_on_request_headers(stream: u32, headers: usize, end: bool) -> u32;
         pub fn proxy_on_request_body(stream: u32, size: usize, end: bool) -> u32;
         pub fn proxy_on_request_trailers(stream: u32, trailers: usize) -> u32;
+        pub fn proxy_on_response_trailers(stream: u32, trailers: usize) -> u32;
         pub fn proxy_on_response_headers(stream: u32, headers: usize, end: bool) -> u32;
         pub fn proxy_on_delete(context: u32);
     }
@@ -86,6 +87,10 @@ pub fn on_request_headers(stream: u32, headers: usize, end: bool) -> Action {
 
 pub fn on_request_body(stream: u32, size: usize, end: bool) -> Action {
     unsafe { exports::proxy_on_request_body(stream, size, end) }.into()
+}
+
+pub fn on_response_trailers(stream: u32, trailers: usize) -> Action {
+    unsafe { exports::proxy_on_response_trailers(stream, trailers) }.into()
 }
 
 pub fn on_request_trailers(stream: u32, trailers: usize) -> Action {
