@@ -239,7 +239,7 @@ pub fn increment_metric(id: u32, offset: i64) -> Result<()> {
     check(unsafe { proxy_increment_metric(id, offset) })
 }
 
-/// What a metric says: the sum over all VMs.
+/// Returns the value of a metric: the sum over all VMs.
 pub fn metric(id: u32) -> Result<u64> {
     let mut value = 0;
     check(unsafe { proxy_get_metric(id, &mut value) })?;

@@ -67,7 +67,7 @@ impl CalloutResponse {
         }
     }
 
-    /// What can be judged.
+    /// Returns it in the form that can be judged.
     pub fn answer(&self) -> Response<'_> {
         Response {
             headers: Pairs::new(&self.headers).into(),

@@ -7,7 +7,7 @@ use super::exchange::Place;
 use super::plugin::Plugin;
 use probegate_core::probe::Ticket;
 
-/// What a call is for.
+/// Purpose of a call.
 #[derive(Clone, Debug)]
 pub enum Purpose {
     /// A probe.

@@ -29,7 +29,7 @@ use probegate_core::verdict::{Pause, Verdict};
 pub use awaited_bodies::overdue;
 pub use question::{Question, on_wake};
 
-/// Where an exchange lies, as long as Envoy has its stream.
+/// Reference to an exchange, which lives as long as Envoy has its stream.
 pub type Place = Weak<RefCell<Exchange>>;
 
 /// A request from its head until Envoy deletes its stream.
@@ -44,7 +44,7 @@ pub struct Exchange {
     record: Option<AccessRecord>,
 }
 
-/// How far it has come.
+/// Progress of an exchange.
 #[derive(Debug)]
 enum ExchangeState {
     /// Nothing of it was shown yet.
@@ -57,7 +57,7 @@ enum ExchangeState {
     Decided(Stream),
 }
 
-/// What a request is held for.
+/// Reason for holding a request.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     /// Its body, of which Envoy has shown something.

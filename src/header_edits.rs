@@ -1,4 +1,4 @@
-//! What is done to headers: the edits of a request that is forwarded, and the ABI's encoding.
+//! Headers that are written: the edits of a request that is forwarded, and the ABI's encoding.
 
 use super::abi::{self, Failed, Map};
 use super::plugin::Plugin;

@@ -1,4 +1,4 @@
-//! What the core asks of Envoy while it judges: random bytes, the peer, the shared table.
+//! Services that the core asks of Envoy while it judges: random bytes, the peer, the shared table.
 
 use super::time::{now, wall};
 use super::{abi, wasi};

@@ -39,11 +39,11 @@ pub struct Plugin {
     pub teller: Teller,
     direction: Direction,
     bypass: Cell<Bypass>,
-    /// What was found here that keeps the gate from its work.
+    /// Warnings of what keeps the gate from its work, found here.
     warnings: Found,
     /// A body was shown for which a request waited: Envoy does not keep them from the plugin.
     pub body_shown: Cell<bool>,
-    /// How often Envoy is to call, in milliseconds.
+    /// Interval of Envoy's ticks, in milliseconds.
     pub tick: u32,
 }
 
@@ -56,7 +56,7 @@ enum Bypass {
     No,
 }
 
-/// What changes with each request.
+/// State of a plugin, which changes with each request.
 #[derive(Debug)]
 pub struct PluginState {
     pub gate: Gate,
@@ -70,18 +70,18 @@ pub struct PluginState {
 }
 
 impl PluginState {
-    /// What judges a request, and what travels with it.
+    /// Returns the gate that judges a request, and the context that travels with it.
     pub fn judging(&mut self) -> (&mut Gate, Context<'_, Environment>) {
         let Self { gate, environment, meter, .. } = self;
         (gate, Context { now: now(), host: environment, meter })
     }
 }
 
-/// How often counts go to Envoy, in milliseconds.
+/// Interval at which counts go to Envoy, in milliseconds.
 const FLUSH: u32 = 1_000;
 
 impl Plugin {
-    /// What changes; `None` while something else acts on it, which nothing does.
+    /// Borrows the state; `None` while something else acts on it, which nothing does.
     pub fn state(&self) -> Option<RefMut<'_, PluginState>> {
         self.state.try_borrow_mut().ok()
     }
@@ -217,7 +217,7 @@ impl Plugin {
         }
     }
 
-    /// What was counted by all VMs.
+    /// Exposes what was counted by all VMs.
     fn expose(&self, format: Format, state: &mut PluginState) -> Reply {
         if let Some(prober) = &mut state.prober {
             state.meter.hold(&prober.records(&mut Shared));
@@ -232,7 +232,7 @@ impl Plugin {
         }
     }
 
-    /// What the services behind are, as all VMs hold it. Nothing to probe is ready.
+    /// Reports the state of the services behind, as all VMs hold it. Nothing to probe is ready.
     fn report(&self, detail: Detail, state: &mut PluginState) -> Reply {
         let PluginState { prober, gate, meter, statistics, .. } = state;
         let records = prober.as_mut().map(|prober| prober.records(&mut Shared));
@@ -270,7 +270,7 @@ impl Plugin {
     }
 }
 
-/// What was counted since the last tick goes to Envoy when nobody can count any more.
+/// Hands over to Envoy what was counted since the last tick, when nobody can count any more.
 impl Drop for Plugin {
     fn drop(&mut self) {
         self.flush();

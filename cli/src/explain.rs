@@ -175,7 +175,7 @@ fn token(class: Class, config: &Config, admin: Option<&Rule>) -> String {
     }
 }
 
-/// Where the tokens are, and never what they are.
+/// Says where the tokens are, and never what they are.
 fn any_of(tokens: &[TokenShape], header: &str) -> String {
     let each: Vec<_> = tokens
         .iter()

@@ -1,4 +1,4 @@
-//! Where in a file the gate is.
+//! The place of the gate in a file.
 
 pub mod envoy;
 mod filters;

@@ -30,7 +30,7 @@ struct Arguments {
     verb: Verb,
 }
 
-/// When to write in colours.
+/// Use of colours in the output.
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum Color {
     /// To a terminal, unless NO_COLOR is set

@@ -6,12 +6,12 @@ use std::fmt;
 const NAMESPACE: &str = "probegate";
 /// The scrape job of the files.
 const JOB: &str = "probegate";
-/// Where the files say that the runbooks are.
+/// URL of the runbooks in the files.
 const RUNBOOKS: &str = "https://git.example/probegate/blob/main/docs/runbooks.md";
 /// Families of the gate, by the first word behind the namespace. `probegate_build_info` has no namespace.
 const FAMILIES: [&str; 4] = ["gateway_", "circuit_breaker_", "probe_", "readiness_"];
 
-/// What the rules and the dashboard call the gate's metrics, its scrape job and the page of the runbooks.
+/// Names in the rules and the dashboard: of the gate's metrics, its scrape job and the page of the runbooks.
 #[derive(Clone, Debug)]
 pub struct Names {
     namespace: String,

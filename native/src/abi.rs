@@ -27,9 +27,9 @@ pub struct Pair {
 pub type EnvoyConfig = *mut c_void;
 /// `DynamicModuleHttpFilter` in Envoy.
 pub type EnvoyFilter = *mut c_void;
-/// What `config_new` returned.
+/// Pointer that `config_new` returned.
 pub type ModuleConfig = *const c_void;
-/// What `filter_new` returned.
+/// Pointer that `filter_new` returned.
 pub type ModuleFilter = *const c_void;
 /// A scheduler of Envoy's that the module owns.
 pub type Scheduler = *mut c_void;

@@ -8,7 +8,7 @@ use probegate_core::http::MAX_BODY;
 use probegate_core::probe::Ticket;
 use probegate_core::request::{Header, Headers};
 
-/// What has come back of a call so far.
+/// Response to a call, as far as it has come.
 #[derive(Debug, Default)]
 pub struct Response {
     headers: Vec<(Vec<u8>, Vec<u8>)>,
@@ -57,7 +57,7 @@ fn lent(headers: &[(Vec<u8>, Vec<u8>)]) -> Vec<Header<'_>> {
     headers.iter().map(|(name, value)| (name.as_slice(), value.as_slice())).collect()
 }
 
-/// What a call of a configuration is for.
+/// Purpose of a call of a configuration.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     /// A probe.

@@ -25,7 +25,7 @@ pub struct Count {
     pub name: String,
     /// A gauge may fall below 0 while workers hand over: it wraps.
     value: AtomicU64,
-    /// How much of it Envoy's statistics have.
+    /// Value of it that Envoy's statistics have.
     told: AtomicU64,
     /// Envoy's statistics know it.
     known: AtomicBool,

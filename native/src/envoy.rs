@@ -37,7 +37,7 @@ pub fn log(level: Level, line: &str) {
     }
 }
 
-/// Whether Envoy writes lines of that level.
+/// Returns whether Envoy writes lines of that level.
 pub fn logs(level: Level) -> bool {
     // SAFETY: it takes a number.
     callbacks().is_none_or(|envoy| unsafe { (envoy.log_enabled)(level as u32) })
@@ -79,7 +79,7 @@ impl Filter {
         Self { raw: std::ptr::null_mut() }
     }
 
-    /// Which worker it is served by, counted from 0.
+    /// Returns the index of the worker that serves it, counted from 0.
     pub fn worker(&self) -> usize {
         // SAFETY: `raw` is a filter.
         callbacks()
@@ -106,7 +106,7 @@ impl Filter {
         unsafe { ask(self.raw, &raw mut address, &raw mut port).then(|| (address.bytes(), port)) }
     }
 
-    /// How much of the request's body is held or has just come, in bytes.
+    /// Returns the size of what is held of the request's body or has just come, in bytes.
     pub fn body_size(&self) -> usize {
         let parts = [abi::BUFFERED_BODY, abi::RECEIVED_BODY];
         // SAFETY: `raw` is a filter.
@@ -114,7 +114,7 @@ impl Filter {
         callbacks().map_or(0, |envoy| parts.map(|part| size(envoy, part)).iter().sum())
     }
 
-    /// What is held of the request's body, and what has just come.
+    /// Returns what is held of the request's body, and what has just come.
     pub fn body(&self) -> Option<Vec<u8>> {
         let envoy = callbacks()?;
         let mut body = Vec::with_capacity(self.body_size());
@@ -181,7 +181,7 @@ impl Config {
         Self { raw: std::ptr::null_mut() }
     }
 
-    /// What wakes Envoy's main thread for this configuration, from any thread.
+    /// Returns a waker of Envoy's main thread for this configuration, to be used from any thread.
     pub fn waker(&mut self) -> Option<Waker> {
         let envoy = callbacks()?;
         // SAFETY: `raw` is a configuration.

@@ -29,15 +29,15 @@ pub struct EnvoyStatistics {
     /// Its place among those of the same namespace, from the oldest on.
     number: u64,
     namespace: String,
-    /// How many of the counts this configuration has named.
+    /// Number of the counts that this configuration has named.
     named: AtomicUsize,
     /// Envoy takes counts of streams alone: before 1.40.
     by_stream: bool,
-    /// When counts are handed over next by a stream.
+    /// Earliest instant at which a stream hands counts over next.
     due: AtomicU64,
 }
 
-/// What Envoy takes counts from.
+/// Handle through which Envoy takes counts.
 pub trait Teller {
     /// Adds to a counter, or sets a gauge.
     fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed>;

@@ -1,4 +1,4 @@
-//! What Envoy calls. Each hook catches what panics below it: a request is then answered 500.
+//! Hooks that Envoy calls. Each catches what panics below it: a request is then answered 500.
 //!
 //! A hook borrows the stream for as long as it asks what to do, and does it afterwards: Envoy may call the next
 //! hook about the same stream before what is done returns.

@@ -1,4 +1,4 @@
-//! What the core asks of the host while it judges: random bytes, the peer, shared tables.
+//! Services that the core asks of the host while it judges: random bytes, the peer, shared tables.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -93,8 +93,8 @@ impl Connection for Services<'_> {
         self.filter.source_address()
     }
 
-    /// Where Envoy took the client's address from a header or an extension, it writes the port 0: then the
-    /// TCP peer is another, which Envoy tells since 1.40.
+    /// Returns the TCP peer. The port 0 means that Envoy took the client's address from a header or an
+    /// extension: then the peer is another, which Envoy tells since 1.40.
     fn peer(&mut self) -> &[u8] {
         let source = self.filter.source_address();
         if !source.ends_with(b":0") {

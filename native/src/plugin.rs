@@ -49,7 +49,7 @@ pub struct Plugin {
     ticker: Option<Ticker>,
 }
 
-/// What happens without a request, on Envoy's main thread.
+/// Work that is done without a request, on Envoy's main thread.
 #[derive(Debug)]
 pub struct Background {
     pub prober: Option<Prober>,
@@ -58,15 +58,15 @@ pub struct Background {
     /// Counts what is probed, and reads what all have counted.
     pub meter: Meter,
     pub random: RandomPool,
-    /// What the gauge of warnings has.
+    /// Warnings that the gauge has.
     pub warned: Option<Warnings>,
-    /// How often it ticks, in milliseconds.
+    /// Interval of ticks, in milliseconds.
     tick: u32,
     /// Ticks since counts were handed over.
     ticks: u32,
 }
 
-/// How often counts are handed over, in milliseconds.
+/// Interval at which counts are handed over, in milliseconds.
 const FLUSH: u32 = 1_000;
 
 impl Plugin {
@@ -218,7 +218,7 @@ impl Plugin {
         }
     }
 
-    /// What was counted by all workers.
+    /// Exposes what was counted by all workers.
     pub fn expose(&self, format: Format) -> String {
         self.flush();
         let Background { prober, meter, .. } = &mut *locked(&self.background);
@@ -241,7 +241,7 @@ impl Plugin {
         Some(locked(worker).gate.report(&self.names.limits, &last_minute))
     }
 
-    /// What the services behind are. Nothing to probe is ready.
+    /// Reports the state of the services behind. Nothing to probe is ready.
     fn report(&self, detail: Detail) -> Reply {
         let warnings = self.warnings();
         let status = detail == Detail::Status;
@@ -276,7 +276,7 @@ impl Plugin {
     }
 }
 
-/// What was counted since the last tick is summed up when nobody can count any more.
+/// Sums up what was counted since the last tick, when nobody can count any more.
 impl Drop for Plugin {
     fn drop(&mut self) {
         self.ticker = None;

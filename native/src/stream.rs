@@ -30,14 +30,14 @@ use question::Call;
 /// A stream of Envoy's, from the request's head until it is complete.
 #[derive(Debug)]
 pub struct HttpStream {
-    /// Which of Envoy's workers serves it.
+    /// Index of the Envoy worker that serves it.
     worker: usize,
     state: StreamState,
     /// For the log alone.
     record: Option<Box<AccessRecord>>,
 }
 
-/// How far it has come.
+/// Progress of a stream.
 #[derive(Debug)]
 enum StreamState {
     /// Nothing of it was shown yet.
@@ -50,7 +50,7 @@ enum StreamState {
     Over,
 }
 
-/// What a request is held for.
+/// Reason for holding a request.
 #[derive(Debug)]
 enum Wait {
     /// All of its body.
@@ -61,7 +61,7 @@ enum Wait {
     Nothing,
 }
 
-/// What a hook does next.
+/// Next step of a hook.
 #[derive(Debug)]
 pub enum Step {
     /// The message goes on.
@@ -157,7 +157,7 @@ impl HttpStream {
         }
     }
 
-    /// What follows the head goes where it went.
+    /// Lets what follows the head go on if the head was forwarded, and stops it otherwise.
     fn pass(&self) -> Step {
         match &self.state {
             StreamState::Decided(stream) if stream.forwarded => Step::Continue,

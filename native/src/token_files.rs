@@ -20,7 +20,7 @@ struct Watched {
     tokens: Vec<Token>,
 }
 
-/// What tells one state of a file from another.
+/// Metadata that tells one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seen {
     inode: u64,
@@ -79,7 +79,7 @@ impl TokenFiles {
         changed
     }
 
-    /// What each file holds, by its number in the configuration.
+    /// Returns the tokens that each file holds, by its number in the configuration.
     pub fn held(&self) -> Vec<Vec<Token>> {
         self.0.iter().map(|watched| watched.tokens.clone()).collect()
     }

@@ -1,4 +1,4 @@
-//! What one of Envoy's workers has of a configuration: a gate with its leases and breaker, and what it counts.
+//! One Envoy worker's part of a configuration: a gate with its leases and breaker, and what it counts.
 
 use crate::envoy::Filter;
 use crate::host_services::{Means, Services};

@@ -10,7 +10,7 @@ use super::super::time::now;
 use super::Place;
 use probegate_core::time::Micros;
 
-/// How long a request may wait for the first byte of a body, in microseconds.
+/// Longest wait of a request for the first byte of a body, in microseconds.
 const BODY_TIMEOUT: Micros = 5_000_000;
 
 /// The streams that wait, in the order in which they came, and since when.

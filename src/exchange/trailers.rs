@@ -1,4 +1,4 @@
-//! What stands behind a body.
+//! Trailers, which stand behind a body.
 
 use std::mem;
 

@@ -15,7 +15,7 @@ const GOOD: Style = AnsiColor::Green.on_default();
 /// The report on a file.
 pub struct Report {
     pub file: String,
-    /// Why nothing of it was checked, with a line or 0.
+    /// Reason for which nothing of it was checked, with a line or 0.
     pub unreadable: Option<(usize, String)>,
     pub findings: Vec<Finding>,
     /// The parts of the file that were not looked at, with their lines.

@@ -6,7 +6,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use super::{Entry, Kind, Node, Scalar, Style};
 
-/// Why a text is no YAML, in words that quote nothing of it.
+/// Reason for which a text is no YAML, in words that quote nothing of it.
 #[derive(Debug)]
 pub struct Unreadable {
     pub line: usize,

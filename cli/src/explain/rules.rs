@@ -11,7 +11,7 @@ use crate::source::{Meaning, Source};
 /// A pattern and what it says.
 pub struct Rule {
     text: String,
-    /// Whose it is.
+    /// Origin of the rule: a place in the configuration, the system's routes or `own_routes`.
     origin: String,
     pattern: Pattern,
     pub route: Route,

@@ -1,4 +1,4 @@
-//! Where the gate is, out of what the user typed.
+//! The URL of the gate, out of what the user typed.
 
 use ureq::http::Uri;
 

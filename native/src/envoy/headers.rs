@@ -10,7 +10,7 @@ use crate::abi::{Buffer, Pair, callbacks};
 use probegate_core::local_reply::Reply;
 use probegate_core::request::{Header, HeaderList, Headers};
 
-/// Which headers.
+/// Header map of a stream: headers or trailers, of the request or of the response.
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
 pub enum Map {

@@ -9,7 +9,7 @@ use crate::plugin::Plugin;
 use crate::stream::{HttpStream, Step};
 use probegate_core::local_reply::Reply;
 
-/// What a stream of Envoy's is in the module.
+/// A stream of Envoy's in the module, with its plugin.
 pub struct Slot {
     plugin: *const Plugin,
     stream: HttpStream,
@@ -45,7 +45,7 @@ impl Slot {
     }
 }
 
-/// What `act` returns, or `otherwise` if it panics.
+/// Returns what `act` returns, or `otherwise` if it panics.
 pub fn caught<T>(otherwise: T, act: impl FnOnce() -> T) -> T {
     // What is behind a lock is never left half done, and a stream is over before anything is done to it.
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| {

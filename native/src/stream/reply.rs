@@ -1,4 +1,4 @@
-//! What the gate answers itself.
+//! Answers of the gate's own.
 
 use std::mem;
 
