@@ -72,6 +72,12 @@ fn a_panic_costs_one_request() {
     assert_eq!([client.get("/a").status, client.get("/a").status], [200, 429]);
     assert_eq!(upstream.count(), 3);
     assert_eq!(panics(&envoy), 3);
+    let connections = envoy.admin("/stats?filter=http.gate.downstream_cx_total");
+    assert_eq!(connections.trim(), "http.gate.downstream_cx_total: 2", "one of each protocol");
+    assert!(envoy.alive());
+    if Host::has_no_last_statistics() {
+        return;
+    }
     envoy.wait_for_stat(REQUESTS, &[], |count| count == 6.0);
     envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
     let stats = envoy.stats();
@@ -86,7 +92,4 @@ fn a_panic_costs_one_request() {
         let labels = [("method", method), ("status_code", code)];
         assert_eq!(stats.value(REQUESTS, &labels), count, "{method} {code}");
     }
-    let connections = envoy.admin("/stats?filter=http.gate.downstream_cx_total");
-    assert_eq!(connections.trim(), "http.gate.downstream_cx_total: 2", "one of each protocol");
-    assert!(envoy.alive());
 }
