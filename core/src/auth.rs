@@ -11,7 +11,7 @@ pub use token::{Token, Tokens};
 
 use crate::request::{Head, Single};
 
-/// Why a guarded route stays shut. The values of the label `reason`, but for `upstream`, which
+/// Reason why a guarded route stays shut. The values of the label `reason`, but for `upstream`, which
 /// counts the 401 and 403 that the service itself answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AuthFailure {
@@ -30,7 +30,7 @@ pub enum AuthFailure {
 /// A guarded route that stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unauthorized {
-    /// Why.
+    /// The reason.
     pub failure: AuthFailure,
     /// The challenge for the client.
     pub challenge: Challenge,
@@ -59,7 +59,7 @@ pub enum Carrier {
 /// Keeps a class of routes: closed unless one of its tokens is presented.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    /// Where the token is looked for.
+    /// The header in which the token is looked for.
     pub carrier: Carrier,
     /// The tokens that open.
     pub tokens: Tokens,

@@ -35,7 +35,7 @@ impl Response<'_> {
     }
 }
 
-/// Why a probe failed: the values of the label `reason`.
+/// Reason why a probe failed: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailureReason {
     /// Envoy has no cluster of that name.
@@ -77,7 +77,7 @@ fn is_upstreams(mut headers: Headers<'_>) -> bool {
     headers.any(|(name, _)| name == b"x-envoy-upstream-service-time")
 }
 
-/// Why Envoy answered itself. As tried with 1.36 and 1.40:
+/// Reason why Envoy answered itself. As tried with 1.36 and 1.40:
 ///
 /// | what happened | status, but 200 to a gRPC call | body, or `grpc-message` |
 /// |---|---|---|

@@ -143,7 +143,7 @@ impl std::fmt::Debug for HashKey {
     }
 }
 
-/// Where a client is counted, and what tells it from the others there.
+/// The slot in which a client is counted, and what tells it from the others there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientKey {
     /// Chooses the slot.

@@ -62,11 +62,11 @@ pub struct Rule {
     pub pattern: Pattern,
     /// The class of the paths.
     pub route: Route,
-    /// Whose it is.
+    /// Its owner.
     pub origin: Origin,
 }
 
-/// Where a rule stands.
+/// The place of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// `routes[rule].paths[path]`

@@ -42,7 +42,7 @@ pub struct Gate {
     pub accept_request_id: bool,
     /// The classes of paths.
     pub routes: Routes,
-    /// Where the gate answers itself.
+    /// The paths at which the gate answers itself.
     pub endpoints: Endpoints,
     /// Guards of the routes that only a token opens.
     pub guarding: Guarding,

@@ -56,7 +56,7 @@ pub enum OnError {
     Refuse,
 }
 
-/// Why the service did not decide: the values of the label `reason`.
+/// Reason why the service did not decide: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServiceFailure {
     /// It was asked, and gave no answer that decides.

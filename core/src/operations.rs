@@ -265,7 +265,7 @@ impl Operations {
         });
     }
 
-    /// What clients are told, of each.
+    /// The quotas in answers, in their order.
     pub fn quotas(&self) -> impl Iterator<Item = Quota> {
         self.all.iter().map(|operation| operation.quota)
     }

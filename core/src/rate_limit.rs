@@ -68,7 +68,7 @@ pub struct QuotaState {
 pub struct Rejection {
     /// The limit's place among the configuration's: 0 is each client's own.
     pub limit: u8,
-    /// Why not.
+    /// The reason.
     pub reason: LimitReason,
     /// Nanoseconds until a request may be admitted again.
     pub retry_after: u64,
@@ -76,7 +76,7 @@ pub struct Rejection {
     pub quota: Quota,
 }
 
-/// Why a limit does not admit: the values of the label `reason`.
+/// Reason why a limit does not admit: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LimitReason {
     /// Whoever the limit counts had its share.

@@ -48,7 +48,7 @@ pub enum Nonce {
     Bad(Block),
 }
 
-/// Why a request is not let through: the values of the label `reason`.
+/// Reason why a request is not let through: the values of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Block {
     /// It has no nonce or no time.

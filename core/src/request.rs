@@ -12,7 +12,7 @@ pub enum Headers<'a> {
     Serialized(Pairs<'a>),
     /// Listed one by one.
     Listed(&'a [Header<'a>]),
-    /// Where the host has them, from that place on.
+    /// The host's list of them, from that place on.
     Lent(&'a dyn HeaderList, usize),
 }
 

@@ -57,7 +57,7 @@ pub struct Version(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unavailable;
 
-/// What a decision leaves in a slot, and what it came to.
+/// The new contents of a slot, and the outcome of the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update<T> {
     /// The slot stays as it is.
@@ -66,7 +66,7 @@ pub enum Update<T> {
     Write(T),
 }
 
-/// Why a slot was not updated.
+/// Reason why a slot was not updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateError {
     /// It cannot be read or written.

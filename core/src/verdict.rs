@@ -66,7 +66,7 @@ pub enum HeaderEdit<T> {
     Set(T),
 }
 
-/// Why a request is answered by the gate.
+/// Reason why a request is answered by the gate.
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
     /// The path has no meaning that all servers share: 400.

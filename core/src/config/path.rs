@@ -1,4 +1,4 @@
-//! Where a mistake is, and what it is.
+//! The place of a mistake, and its text.
 
 use std::fmt::{self, Display, Write as _};
 

@@ -38,7 +38,7 @@ pub struct Preset {
     pub configuration: Config,
     /// Variables that say it instead.
     pub variables: Vec<Variable>,
-    /// Whose keys the log's lines have.
+    /// The system whose keys the log's lines have.
     pub log: Dialect,
 }
 

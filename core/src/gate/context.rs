@@ -17,8 +17,8 @@ pub trait Host: Store + Tables + Connection + Clock {
 pub struct Context<'a, H> {
     /// The time, on the monotonic clock; 0 if it cannot be read.
     pub now: Micros,
-    /// Where the stages look things up.
+    /// The host, in which the stages look things up.
     pub host: &'a mut H,
-    /// Where they are counted.
+    /// The meter, by which they are counted.
     pub meter: &'a mut Meter,
 }

@@ -1,4 +1,4 @@
-//! What the log is told that no request is.
+//! Lines of the log that no request gives rise to.
 
 use super::Gate;
 use crate::log::{self, Access, Level};

@@ -12,7 +12,7 @@ use crate::local_reply::Policy;
 use crate::metrics::LastMinute;
 use crate::rate_limit::Quota;
 
-/// What opens guarded routes, what is limited, and what the last minute came to.
+/// The tokens of guarded routes, the limits, and the counts of the last minute.
 #[derive(Debug, Serialize)]
 pub struct Report {
     open_metrics: bool,
@@ -23,7 +23,7 @@ pub struct Report {
     configuration_warnings: Vec<Message>,
 }
 
-/// How many tokens open the routes of a guard, and never one of them.
+/// The number of tokens that open the routes of a guard, and never one of them.
 #[derive(Debug, Serialize)]
 struct GuardReport {
     header: Option<String>,

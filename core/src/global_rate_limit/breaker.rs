@@ -23,13 +23,13 @@ pub struct ServiceBreaker {
     service: breaker::Breaker,
     /// While it is not closed: when one request may try the service again.
     trial: Micros,
-    /// What the service is known to be; nothing before its first answer.
+    /// The state of the service; nothing before its first answer.
     known: Option<Turn>,
-    /// How that has changed since somebody asked.
+    /// Its changes since somebody asked.
     turns: Vec<Turn>,
 }
 
-/// How a breaker has turned.
+/// A change of a breaker's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// The service is left alone.
@@ -39,7 +39,7 @@ pub enum Turn {
 }
 
 impl Turn {
-    /// Whether no other VM has told of this turn. A store that cannot be had makes it new: rather told twice
+    /// True if no other VM has told of this turn. A store that cannot be had makes it new: rather told twice
     /// than never. A VM that has just come does not know what others told, so it tells of a service that answers.
     pub fn share(self, store: &mut impl Store) -> bool {
         let shared = store::update(store, 0, &mut Vec::new(), |held, _, _| {
@@ -54,7 +54,7 @@ impl Turn {
     }
 }
 
-/// What VMs share of a service that is left alone.
+/// The record that VMs share of a service that is left alone.
 const OPEN: &[u8] = b"open";
 /// And of one that is back.
 const CLOSED: &[u8] = b"closed";
@@ -108,7 +108,7 @@ impl ServiceBreaker {
         }
     }
 
-    /// How it has turned since this was last asked, the oldest first.
+    /// Its changes since this was last asked, the oldest first.
     pub fn turns(&mut self) -> Vec<Turn> {
         std::mem::take(&mut self.turns)
     }

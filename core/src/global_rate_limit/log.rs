@@ -8,7 +8,7 @@ use crate::json;
 use crate::store::Tables;
 
 impl GlobalRateLimit {
-    /// What to tell of the service since this was last asked, as JSON or as text; `true` beside a line is a warning.
+    /// Lines about the service since this was last asked, as JSON or as text; `true` beside a line is a warning.
     pub fn news(&mut self, json: bool, tables: &mut impl Tables) -> Vec<(bool, String)> {
         let turns = self.breaker.turns();
         if turns.is_empty() {

@@ -7,7 +7,7 @@ use crate::digest::Digest;
 use crate::grpc;
 use crate::protobuf::{Entry, RateLimitDescriptor, RateLimitRequest};
 
-/// Where the service is asked.
+/// The path at which the service is asked.
 pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
 
 /// Text up to this length is sent as it is: longer than any name, shorter than what would fill a store.

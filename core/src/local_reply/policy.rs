@@ -3,13 +3,13 @@
 use super::Reply;
 use crate::rate_limit::Quota;
 
-/// What answers tell of a limit: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and the
+/// The words for a limit in answers: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and the
 /// sentence of a refusal.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The limit's name, as the configuration has it.
     pub name: String,
-    /// What the words are of.
+    /// The limit.
     pub quota: Quota,
     /// `"client";q=100;w=60`
     header: String,

@@ -8,17 +8,17 @@ use crate::local_reply::WORDS;
 use crate::store::{self, Store, Update};
 use crate::time::Micros;
 
-/// Where it lies in the table of [`super::Statistics::registry`].
+/// Its index in the table of [`super::Statistics::registry`].
 const SLOT: u32 = 1;
 
-/// What is told as the last minute ends with a part that is not over: so it is of 55 to 60 seconds.
+/// The last minute. It ends with a part that is not over: so it is of 55 to 60 seconds.
 const PARTS: usize = 12;
 const PART: Micros = 5_000_000;
 
 /// Requests that ended, and refusals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastMinute {
-    /// How many ended.
+    /// The number that ended.
     pub requests: u32,
     refused: [u32; WORDS.len()],
 }
@@ -32,7 +32,7 @@ impl LastMinute {
         }
     }
 
-    /// How many were refused, by the word for why, of those there were.
+    /// The numbers that were refused, by the word for why, of those there were.
     pub fn refused(&self) -> impl Iterator<Item = (&'static str, u32)> {
         WORDS.into_iter().zip(self.refused).filter(|(_, count)| *count > 0)
     }
@@ -66,7 +66,7 @@ impl LastMinute {
         }
     }
 
-    /// What all VMs have; nothing where that cannot be read.
+    /// The counts of all VMs; nothing where that cannot be read.
     pub(super) fn read(store: &mut impl Store) -> Self {
         let (mut all, mut bytes) = (Self::default(), Vec::new());
         if let Some(now) = part(store)
@@ -86,7 +86,7 @@ impl Meter {
         self.last_minute.refuse(word);
     }
 
-    /// What the last minute came to, by all VMs.
+    /// The counts of the last minute, of all VMs.
     pub fn last_minute(&mut self, statistics: &mut impl Statistics) -> LastMinute {
         let mut table = statistics.registry();
         self.last_minute.hand_over(&mut table);
@@ -111,7 +111,7 @@ fn encode(ring: &Ring) -> Vec<u8> {
     ring.iter().flat_map(numbers).flat_map(u32::to_le_bytes).collect()
 }
 
-/// What is not there is 0.
+/// A count that is not there is 0.
 fn decode(bytes: &[u8]) -> Ring {
     let mut numbers = bytes.as_chunks().0.iter().map(|number| u32::from_le_bytes(*number));
     let mut next = || numbers.next().unwrap_or_default();

@@ -28,7 +28,7 @@ impl Bucket {
         }
     }
 
-    /// When a bucket is full that is empty at `now`: no bucket is full later.
+    /// Instant at which a bucket is full that is empty at `now`: no bucket is full later.
     pub fn emptied_at(&self, now: u64) -> u64 {
         now.saturating_add(self.depth)
     }
@@ -38,7 +38,7 @@ impl Bucket {
         full_at > self.emptied_at(now)
     }
 
-    /// When a bucket is full that one is put back into, out of which it was taken when it would have
+    /// Instant at which a bucket is full that one is put back into, out of which it was taken when it would have
     /// been full at `taken`. `None` if that time is over: what was taken has come in again, and a
     /// bucket that is full meanwhile lets the rest run over.
     pub fn give_back(&self, full_at: u64, taken: u64, now: u64) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! Where the key of a request stands.
+//! The key of a request, and the place where it stands.
 
 mod alike;
 

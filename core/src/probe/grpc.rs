@@ -9,7 +9,7 @@ use super::rung::Outcome;
 use crate::callout::FailureReason;
 use crate::callout::Response;
 
-/// Where the check is asked.
+/// The path of the check.
 pub const PATH: &str = "/grpc.health.v1.Health/Check";
 
 /// `HealthCheckResponse.ServingStatus.SERVING`.

@@ -14,9 +14,9 @@ const SEEN_INTERVAL: Micros = 1_000_000;
 pub struct Leadership {
     /// Of the configuration.
     pub fingerprint: u64,
-    /// When the VM that wrote it was configured, on the monotonic clock.
+    /// Instant at which the VM that wrote it was configured, on the monotonic clock.
     pub configured: Micros,
-    /// When one of its VMs was last seen; in a target's record, when the last round began.
+    /// Instant at which one of its VMs was last seen; in a target's record, when the last round began.
     pub seen: Micros,
 }
 

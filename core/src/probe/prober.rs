@@ -57,7 +57,7 @@ pub struct Ticked {
 pub struct Degraded {
     /// The services' names, as a header's value.
     pub names: String,
-    /// When the first of them is tried, on the monotonic clock.
+    /// Instant at which the first of them is tried, on the monotonic clock.
     pub until: Micros,
 }
 

@@ -13,7 +13,7 @@ use crate::time::Now;
 /// The shared record of one target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProbeRecord {
-    /// When the next round is due, on the monotonic clock.
+    /// Instant at which the next round is due, on the monotonic clock.
     pub next_due: Micros,
     /// The configuration whose schedule the rounds follow, and when the last one began.
     pub leader: Leadership,
@@ -88,7 +88,7 @@ impl ProbeRecord {
         self.next_due <= now.monotonic.saturating_add(tick / 2) || self.next_due > latest
     }
 
-    /// Whether `vm` leaves the rounds to a configuration that came after its own. Not where that one's
+    /// True if `vm` leaves the rounds to a configuration that came after its own. Not where that one's
     /// interval is so long, or its VMs so gone, that half of an interval of `plan`'s has gone by unused: each
     /// configuration is promised a word in each of its own intervals.
     pub fn yields(&self, vm: Leadership, now: Now, plan: &Plan) -> bool {

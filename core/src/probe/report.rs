@@ -68,7 +68,7 @@ pub struct Own<'a, G> {
     pub host: &'static str,
     /// Warnings that were found at work.
     pub warnings: Warnings,
-    /// What [`Detail::Status`] tells of its work.
+    /// The part of [`Detail::Status`] about its work.
     pub gate: Option<G>,
 }
 

@@ -76,7 +76,7 @@ pub struct RungRecord {
     pub since: Micros,
     /// Duration of the last probe.
     pub latency: Micros,
-    /// When the last probe was over, on the monotonic clock; 0 for never.
+    /// Instant at which the last probe was over, on the monotonic clock; 0 for never.
     pub checked: Micros,
     /// The same on the wall's clock.
     pub checked_at: Micros,

@@ -10,26 +10,26 @@ use crate::time::Micros;
 /// A request that asks to be admitted.
 #[derive(Debug)]
 pub struct Attempt<'a> {
-    /// Whose it is.
+    /// The client.
     pub client: ClientKey,
-    /// What the client may have.
+    /// The client's quota.
     pub quota: Quota,
-    /// Where it is counted.
+    /// The table in which it is counted.
     pub table: WindowTable,
-    /// What this worker holds of it.
+    /// The reserve that this worker holds.
     pub local: &'a Local,
 }
 
-/// What one look at a slot came to.
+/// The outcome of one look at a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Admitted {
-    /// What the table says.
+    /// The table's decision.
     pub admission: Admission,
     /// The slot is to be written for it to hold.
     pub writes: bool,
-    /// What the worker holds in reserve from then on.
+    /// The admissions that the worker holds in reserve from then on.
     pub lease: Option<Lease>,
-    /// When that was.
+    /// The instant of that.
     pub now: Micros,
 }
 

@@ -21,12 +21,12 @@ pub struct Local {
 #[derive(Clone, Copy, Debug, Default)]
 struct LeaseLine {
     fingerprint: u64,
-    /// When the lease was taken.
+    /// Instant at which the lease was taken.
     taken: Micros,
     lease: Lease,
     /// Number of requests more that were within the quota then.
     remaining: u32,
-    /// When the lease no longer counts in the shared record, whatever is left of it.
+    /// Instant at which the lease no longer counts in the shared record, whatever is left of it.
     settled: Micros,
 }
 

@@ -21,7 +21,7 @@ const HEADER: usize = 16;
 /// A record, and in front of it the client's fingerprint.
 const ENTRY: usize = 8 + Window::BYTES;
 
-/// Where clients are found, and how many there is room for.
+/// Layout of the table of clients: the slots, and the room of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowTable {
     slots: u32,
@@ -40,7 +40,7 @@ pub enum Admission {
     },
     /// Over the quota until then.
     Refused {
-        /// When one more is within it.
+        /// Instant at which one more is within it.
         until: Micros,
     },
     /// All of the slot's clients are live, and this one is not among them.

@@ -19,7 +19,7 @@ const LEASE_OF_REST: u32 = 64;
 /// Admissions within a short while.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct WindowBucket {
-    /// When the last of them was, or may yet be under a lease; 0 is an unused bucket.
+    /// Instant at which the last of them was, or may yet be under a lease; 0 is an unused bucket.
     last: Micros,
     /// Number of admissions.
     count: u32,
@@ -28,7 +28,7 @@ struct WindowBucket {
 /// Admissions that a worker holds in reserve, already counted in the shared record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lease {
-    /// When it ends; the `last` of the bucket that counts it.
+    /// Instant at which it ends; the `last` of the bucket that counts it.
     pub end: Micros,
     /// Number of admissions that are left.
     pub left: u32,
@@ -37,9 +37,9 @@ pub struct Lease {
 /// The record of one client, as it is shared between workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// When the record was last changed.
+    /// Instant at which the record was last changed.
     clock: Micros,
-    /// When its newest bucket began.
+    /// Instant at which its newest bucket began.
     start: Micros,
     /// Oldest first; the unused ones stand at the end.
     buckets: [WindowBucket; BUCKETS],
@@ -135,7 +135,7 @@ impl Window {
         self.buckets.iter().map(|bucket| u64::from(bucket.count)).sum()
     }
 
-    /// When enough has expired for one more.
+    /// Instant at which enough has expired for one more.
     fn next_free(&self, quota: Quota) -> Micros {
         let mut used = self.used();
         for bucket in &self.buckets {

@@ -29,7 +29,7 @@ impl Endpoint {
     }
 }
 
-/// Where the gate answers itself: a path such as `/-/gate`, or nowhere.
+/// The root of the gate's own endpoints: a path such as `/-/gate`, or nowhere.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints(Option<Box<[u8]>>);
 

@@ -52,7 +52,7 @@ impl<T: Copy> Names<T> {
         }
     }
 
-    /// What is known of the patterns that a path with too many readings could match; nothing of other paths.
+    /// Returns what is known of each pattern that a path with too many readings could match; nothing of other paths.
     pub fn possible(&self, variants: &PathVariants<'_>) -> Vec<T> {
         let mut found = Vec::new();
         if !variants.is_ambiguous() {
@@ -97,7 +97,7 @@ thread_local! {
     static LOOKUPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// How often this thread looked for a segment.
+/// The number of times that this thread looked for a segment.
 #[cfg(test)]
 pub fn lookups() -> usize {
     LOOKUPS.get()

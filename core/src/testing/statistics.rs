@@ -19,7 +19,7 @@ pub struct FakeStatistics {
     pub drops: bool,
     /// Number of definitions and changes of metrics.
     pub calls: usize,
-    /// Where the list is; its `broken` makes it one that cannot be read or written.
+    /// The place of the list; its `broken` makes it one that cannot be read or written.
     pub shared: Memory,
 }
 

@@ -11,9 +11,9 @@ const RECORD: &[u8] = b"tokens/1";
 /// The shared record of one source.
 #[derive(Clone, Debug, Default)]
 pub struct TokenRecord {
-    /// When the source is asked next, on the monotonic clock.
+    /// Instant at which the source is asked next, on the monotonic clock.
     pub due: Micros,
-    /// When it last answered well; 0 if it never did.
+    /// Instant at which it last answered well; 0 if it never did.
     good: Micros,
     /// Its last answer was none.
     failing: bool,
