@@ -62,11 +62,11 @@ pub struct Rule {
     pub pattern: Pattern,
     /// The class of the paths.
     pub route: Route,
-    /// Its owner.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// The place of a rule.
+/// Origin of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// `routes[rule].paths[path]`

@@ -33,7 +33,7 @@ pub struct Ticket {
     pub rung: usize,
     /// In which round of the target's.
     pub round: u64,
-    /// Instant, on the monotonic clock.
+    /// Instant at which it was sent, on the monotonic clock.
     pub sent: Micros,
 }
 

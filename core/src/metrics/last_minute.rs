@@ -11,7 +11,7 @@ use crate::time::Micros;
 /// Its index in the table of [`super::Statistics::registry`].
 const SLOT: u32 = 1;
 
-/// The last minute. It ends with a part that is not over: so it is of 55 to 60 seconds.
+/// Number of parts of the last minute, which ends with one that is not over: so it is of 55 to 60 seconds.
 const PARTS: usize = 12;
 const PART: Micros = 5_000_000;
 
@@ -32,7 +32,7 @@ impl LastMinute {
         }
     }
 
-    /// The numbers that were refused, by the word for why, of those there were.
+    /// Numbers of refused requests, by the word for why, of those there were.
     pub fn refused(&self) -> impl Iterator<Item = (&'static str, u32)> {
         WORDS.into_iter().zip(self.refused).filter(|(_, count)| *count > 0)
     }

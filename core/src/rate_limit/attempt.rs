@@ -16,7 +16,7 @@ pub struct Attempt<'a> {
     pub quota: Quota,
     /// The table in which it is counted.
     pub table: WindowTable,
-    /// The reserve that this worker holds.
+    /// The leases and refusals that this worker holds.
     pub local: &'a Local,
 }
 
