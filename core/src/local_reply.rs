@@ -9,7 +9,7 @@ use itoa::Buffer;
 
 use crate::auth::{AuthFailure, Challenge, Unauthorized};
 use crate::json::Object;
-use crate::rate_limit::{LimitReason, QuotaState, Rejection};
+use crate::rate_limit::{LimitReason, Quota, QuotaState, Rejection};
 use crate::replay::Block;
 use crate::request_id::RequestId;
 use crate::time::Micros;
@@ -103,11 +103,20 @@ impl Refusal {
             Self::Unavailable { retry_after, .. } => Some(seconds_until(*retry_after)),
             _ => None,
         };
+        let policy = match self {
+            // Of a limit that is counted elsewhere, it may not be known.
+            Self::RateLimited(rejection)
+                if rejection.quota.window > 0 && !rejection.is_missing_key() =>
+            {
+                Some(names.policy(rejection.limit.into(), rejection.quota))
+            }
+            _ => None,
+        };
         let mut digits = Buffer::new();
         let retry_after = retry_after_seconds.map(|seconds| digits.format(seconds));
         let mut body = Object::default();
         body.word("error", self.word());
-        self.message(&mut body, names);
+        self.message(&mut body, policy.as_deref());
         match id.is_minted() {
             true => body.words("request_id", &[id.as_str()]),
             false => body.text("request_id", id.as_str()),
@@ -118,6 +127,9 @@ impl Refusal {
         let mut reply = Reply::new(self.status(), body.finish());
         reply.grpc_status = self.grpc_status();
         self.push_fields(&mut reply, names, retry_after.unwrap_or_default());
+        if let (Some(policy), Some(seconds)) = (policy, retry_after) {
+            policy.push_to(&mut reply, seconds);
+        }
         reply
     }
 
@@ -134,10 +146,10 @@ impl Refusal {
     }
 
     /// Adds the sentence for whoever reads the answer.
-    fn message(&self, body: &mut Object, names: &ReplyNames) {
+    fn message(&self, body: &mut Object, policy: Option<&Policy>) {
         let sentence = match self {
             Self::BadRequest(unreadable) => return body.text("message", &unreadable.to_string()),
-            Self::RateLimited(rejection) => return too_many(rejection, body, names),
+            Self::RateLimited(rejection) => return too_many(rejection, body, policy),
             Self::Unauthorized(Unauthorized { failure, .. }) => unauthorized(*failure),
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "only GET and HEAD are allowed",
@@ -165,36 +177,24 @@ impl Refusal {
                 reply.push("cache-control", "no-store");
             }
             Self::RateLimited(rejection) if rejection.is_missing_key() => {}
-            Self::RateLimited(rejection) => {
-                reply.push_parts("retry-after", [retry_after]);
-                // Of a limit that is counted elsewhere, the policy may not be known.
-                if rejection.quota.window > 0 {
-                    names.policy(rejection).push_to(reply, retry_after);
-                }
-            }
+            Self::RateLimited(_) => reply.push_parts("retry-after", [retry_after]),
         }
     }
 }
 
-impl QuotaState {
+impl ReplyNames {
     /// The header fields of an answer that says what is left of each client's own limit. All of it is
     /// there again after a window.
-    pub fn fields(&self) -> [(&'static str, String); 2] {
-        let seconds = self.quota.window_seconds();
-        Policy::new(CLIENT, self.quota).fields(self.remaining, seconds)
+    pub fn quota_fields(&self, state: &QuotaState) -> [(&'static str, String); 2] {
+        self.policy(0, state.quota).fields(state.remaining, state.quota.window_seconds())
     }
-}
 
-impl ReplyNames {
-    /// The words for the limit that refused. Of one that is counted elsewhere only the answer has the quota.
-    fn policy(&self, rejection: &Rejection) -> Cow<'_, Policy> {
-        let limit = self.limits.get(usize::from(rejection.limit));
-        match limit.filter(|limit| limit.quota == rejection.quota) {
+    /// The words for a limit, by its place. Of one that is counted elsewhere only the answer has the quota.
+    fn policy(&self, limit: usize, quota: Quota) -> Cow<'_, Policy> {
+        let limit = self.limits.get(limit);
+        match limit.filter(|limit| limit.quota == quota) {
             Some(limit) => Cow::Borrowed(limit),
-            None => {
-                let name = limit.map_or(CLIENT, |limit| &limit.name);
-                Cow::Owned(Policy::new(name, rejection.quota))
-            }
+            None => Cow::Owned(Policy::new(limit.map_or(CLIENT, |limit| &limit.name), quota)),
         }
     }
 
@@ -251,19 +251,17 @@ fn not_the_first(block: Block) -> &'static str {
     }
 }
 
-fn too_many(rejection: &Rejection, body: &mut Object, names: &ReplyNames) {
+fn too_many(rejection: &Rejection, body: &mut Object, policy: Option<&Policy>) {
     use crate::rate_limit::LimitReason::*;
-    let sentence = match rejection.reason {
-        Exceeded if rejection.quota.window > 0 => {
-            return body.words("message", &[&names.policy(rejection).sentence]);
-        }
-        Exceeded => "rate limit exceeded",
-        TableFull if rejection.limit == 0 => "too many clients at once",
-        TableFull => "too many keys at once",
-        Contended | Unavailable => "the limit cannot be counted now",
-        MissingKey => "the rate limit key is missing",
+    let sentence = match (rejection.reason, policy) {
+        (Exceeded, Some(policy)) => &*policy.sentence,
+        (Exceeded, None) => "rate limit exceeded",
+        (TableFull, _) if rejection.limit == 0 => "too many clients at once",
+        (TableFull, _) => "too many keys at once",
+        (Contended | Unavailable, _) => "the limit cannot be counted now",
+        (MissingKey, _) => "the rate limit key is missing",
     };
-    body.word("message", sentence)
+    body.words("message", &[sentence])
 }
 
 #[cfg(test)]

@@ -238,7 +238,8 @@ impl HttpStream {
         stream.status = Status::parse(filter.header(Map::Response, b":status").unwrap_or_default());
         // What cannot be set costs the answer its ID, not itself.
         let _ = filter.set_header(Map::Response, &plugin.names.request_id, stream.id.as_bytes());
-        for (name, value) in stream.quota.iter().flat_map(|quota| quota.fields()) {
+        for (name, value) in stream.quota.iter().flat_map(|quota| plugin.names.quota_fields(quota))
+        {
             let _ = filter.set_header(Map::Response, name.as_bytes(), value.as_bytes());
         }
     }

@@ -44,7 +44,7 @@ impl Exchange {
     }
 
     fn reply(&mut self, mut stream: Stream, mut reply: Reply) -> Action {
-        stream.replied(&mut reply, &self.plugin.names.request_id);
+        stream.replied(&mut reply, &self.plugin.names);
         access::tell(&self.plugin.teller.log, &stream);
         // An answer that Envoy does not take leaves the request paused: it never gets through.
         let fields = serialize(reply.fields());

@@ -34,7 +34,9 @@ impl Exchange {
         if stream.forwarded {
             // Whatever cannot be set or read costs the answer its ID or its label, not itself.
             let _ = abi::set_header(Map::Response, &plugin.names.request_id, stream.id.as_bytes());
-            for (name, value) in stream.quota.iter().flat_map(|quota| quota.fields()) {
+            for (name, value) in
+                stream.quota.iter().flat_map(|quota| plugin.names.quota_fields(quota))
+            {
                 let _ = abi::set_header(Map::Response, name.as_bytes(), value.as_bytes());
             }
         } else {

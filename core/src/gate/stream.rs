@@ -4,7 +4,7 @@ use std::mem;
 
 use super::{PendingChecks, TokenRef};
 use crate::auth::{AuthFailure, AuthMethod, Unauthorized};
-use crate::local_reply::Reply;
+use crate::local_reply::{Reply, ReplyNames};
 use crate::metrics::{Code, Finished, Meter, Method, Status};
 use crate::rate_limit::QuotaState;
 use crate::request::Head;
@@ -124,7 +124,7 @@ impl Stream {
 
     /// The gate gives this answer, whichever it is: completes its fields by the request's ID and by what is known of
     /// limits.
-    pub fn replied(&mut self, reply: &mut Reply, id_header: &[u8]) {
+    pub fn replied(&mut self, reply: &mut Reply, names: &ReplyNames) {
         self.answered(reply.status);
         if self.grpc {
             let code = reply.grpc_status.and_then(|status| Code::ALL.get(status as usize).copied());
@@ -133,18 +133,18 @@ impl Stream {
         }
         // A refusal tells of the limit that refused.
         if let Some(quota) = self.quota.as_ref().filter(|_| reply.field("ratelimit").is_none()) {
-            for (name, value) in quota.fields() {
+            for (name, value) in names.quota_fields(quota) {
                 reply.push_parts(name, [&value]);
             }
         }
         let pending = self.pending.as_mut();
         let further = pending.map(|pending| mem::take(&mut pending.global_rate_limit.headers));
         for (name, value) in further.into_iter().flatten() {
-            if !name.as_bytes().eq_ignore_ascii_case(id_header) {
+            if !name.as_bytes().eq_ignore_ascii_case(&names.request_id) {
                 reply.push_named(name.as_bytes(), value.as_bytes());
             }
         }
-        reply.push_named(id_header, self.id.as_bytes());
+        reply.push_named(&names.request_id, self.id.as_bytes());
     }
 
     /// The request ends while it waits: its client went away, or Envoy answered it.

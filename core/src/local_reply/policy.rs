@@ -43,8 +43,8 @@ impl Policy {
     }
 
     /// The fields: `remaining` requests more are within the limit, and all of them in so many seconds.
-    pub(super) fn fields(self, remaining: u32, seconds: u64) -> [(&'static str, String); 2] {
+    pub(super) fn fields(&self, remaining: u32, seconds: u64) -> [(&'static str, String); 2] {
         let state = format!("{}{remaining};t={seconds}", self.remaining);
-        [("ratelimit-policy", self.header), ("ratelimit", state)]
+        [("ratelimit-policy", self.header.clone()), ("ratelimit", state)]
     }
 }

@@ -21,7 +21,7 @@ impl HttpStream {
         mut stream: Stream,
         mut reply: Reply,
     ) -> Step {
-        stream.replied(&mut reply, &plugin.names.request_id);
+        stream.replied(&mut reply, &plugin.names);
         if let Some(code) = stream.grpc_status {
             // Left to itself Envoy would say 0.
             reply.push_parts("grpc-status", [&(code as u32).to_string()]);

@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::local_reply::ReplyNames;
 use crate::rate_limit::LimitReason;
 
 const MARK: (&str, &str) = ("x-gate-would-limit", "1");
@@ -84,12 +85,13 @@ fn every_limited_request_knows_the_rest_of_its_quota() {
     if let Some(limit) = &mut world.gate.limits.client {
         limit.tells_always = true;
     }
+    let names = ReplyNames::default();
     for (remaining, shows) in [(1, "two of three are used"), (0, "all are"), (0, "refused")] {
         let (stream, _) = world.request("/x", &[]);
         let left = format!(r#""client";r={remaining};t=10"#);
         let policy = r#""client";q=3;w=10"#.to_owned();
         let expected = [("ratelimit-policy", policy), ("ratelimit", left)];
-        assert_eq!(stream.quota.unwrap().fields(), expected, "{shows}");
+        assert_eq!(names.quota_fields(&stream.quota.unwrap()), expected, "{shows}");
     }
     assert!(world.request("/health", &[]).0.quota.is_none(), "health routes are not limited");
 }
