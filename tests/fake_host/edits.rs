@@ -33,7 +33,7 @@ fn a_clients_marks_in_trailers_are_taken_off() {
     assert_eq!(trailers.first("x-checksum"), Some(&b"7"[..]));
 }
 
-/// Where they cannot be taken off, the request does not end at the service.
+/// A request whose marks cannot be taken off does not end at the service.
 #[test]
 fn marks_that_stay_are_500() {
     let envoy = Envoy::start(1, "{}");

@@ -16,7 +16,7 @@ pub struct Report {
     figures: Vec<String>,
     /// Each promise that was broken: how often, and what was seen.
     broken: BTreeMap<String, (u64, Vec<String>)>,
-    /// Where more can be read, if something was broken.
+    /// Place to read more, if something was broken.
     evidence: Option<String>,
 }
 

@@ -118,7 +118,7 @@ fn reach(system: &System, running: &Running) -> Outcome {
     Ok(())
 }
 
-/// Where `rotation` has its token.
+/// File in which `rotation` has its token.
 fn token_file() -> Outcome {
     let file = std::path::Path::new("/tmp/probegate/metrics.token");
     std::fs::create_dir_all("/tmp/probegate")?;

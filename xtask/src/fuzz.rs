@@ -105,7 +105,7 @@ pub fn nightly() -> Option<String> {
     names.filter(|name| name.starts_with("nightly")).max().map(str::to_owned)
 }
 
-/// Where an input lies that broke a promise.
+/// Folder of the inputs that broke a promise.
 fn artifacts() -> PathBuf {
     folder().join("artifacts")
 }

@@ -1,7 +1,7 @@
 //! The paths in a source that lead to modules of its own crate.
 
 /// The modules at the root of the crate that a source names by `crate::` or `super::`; `module` is its own path.
-/// What names the root itself, such as `crate::VERSION`, is shown as it stands: no module has that name.
+/// A name at the root itself, such as `crate::VERSION`, is shown as it stands: no module has that name.
 pub fn imports(module: &[String], text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut inline: Vec<(usize, Option<&str>)> = Vec::new();

@@ -1,4 +1,4 @@
-//! How a tour is shown: each request as a command, the answer, and whether it is as promised.
+//! The output of a tour: each request as a command, the answer, and whether it is as promised.
 
 use testbed::system::{Running, Step, said};
 use testbed::{Response, System};
@@ -16,7 +16,7 @@ const SHOWN: [&str; 8] = [
     "grpc-status",
     "grpc-message",
 ];
-/// How much of a body is shown.
+/// Length up to which a body is shown.
 const BODY: usize = 600;
 
 /// Takes each step of it. An error if a promise was not kept.
