@@ -25,6 +25,18 @@ pub fn encode(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// Two digits of each of four bytes, in lower case; all at once, since each request is given an ID.
+pub fn digits(bytes: [u8; 4]) -> [u8; 8] {
+    // Every other byte is one of those, then each is parted in two.
+    let bytes = u64::from(u32::from_le_bytes(bytes));
+    let apart = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let apart = (apart | apart << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = apart >> 4 & 0x000f_000f_000f_000f | (apart & 0x000f_000f_000f_000f) << 8;
+    // A sum of 16 and more is a letter's, which stands so far behind the digits.
+    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (nibbles + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_le_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -47,5 +59,13 @@ mod tests {
             assert_eq!(decode(text), expected, "{}", text.escape_ascii());
         }
         assert_eq!(encode(&[0x00, 0xa1, 0xff]), "00a1ff");
+    }
+
+    #[test]
+    fn four_bytes_at_once_have_the_digits_that_each_has() {
+        for byte in 0..=u8::MAX {
+            let bytes = [byte, !byte, byte.wrapping_mul(7), byte.rotate_left(4)];
+            assert_eq!(digits(bytes), *encode(&bytes).as_bytes(), "{bytes:?}");
+        }
     }
 }

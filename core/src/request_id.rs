@@ -1,9 +1,6 @@
 //! The one ID of a request: the client's own where it can be believed, else a fresh UUID.
 
-use arrayvec::ArrayString;
-use uuid::Builder;
-use uuid::fmt::Hyphenated;
-
+use crate::hex;
 use crate::request::Single;
 
 /// The longest ID of a client that is kept, in bytes.
@@ -15,7 +12,8 @@ pub struct RequestId(Text);
 
 #[derive(Clone)]
 enum Text {
-    Minted(ArrayString<{ Hyphenated::LENGTH }>),
+    /// A UUID, all of it ASCII.
+    Minted([u8; 36]),
     Client(Box<str>),
 }
 
@@ -33,11 +31,17 @@ impl RequestId {
 
     /// Makes a UUID of version 4 (RFC 9562) out of 16 random bytes.
     pub fn mint(random: [u8; 16]) -> Self {
-        let (mut bytes, mut text) = ([0; Hyphenated::LENGTH], ArrayString::new());
-        // It has just that room.
-        let _ = text.try_push_str(
-            Builder::from_random_bytes(random).into_uuid().hyphenated().encode_lower(&mut bytes),
-        );
+        let [a, b, c, d, e, f, version, g, variant, h, i, j, k, l, m, n] = random;
+        let (version, variant) = (version & 0x0f | 0x40, variant & 0x3f | 0x80);
+        let mut text = [b'-'; 36];
+        text[..8].copy_from_slice(&hex::digits([a, b, c, d]));
+        let [p, q, r, s, t, u, v, w] = hex::digits([e, f, version, g]);
+        text[9..13].copy_from_slice(&[p, q, r, s]);
+        text[14..18].copy_from_slice(&[t, u, v, w]);
+        let [p, q, r, s, t, u, v, w] = hex::digits([variant, h, i, j]);
+        text[19..23].copy_from_slice(&[p, q, r, s]);
+        text[24..28].copy_from_slice(&[t, u, v, w]);
+        text[28..].copy_from_slice(&hex::digits([k, l, m, n]));
         Self(Text::Minted(text))
     }
 
@@ -48,13 +52,16 @@ impl RequestId {
 
     /// The ID as it stands in a header.
     pub fn as_bytes(&self) -> &[u8] {
-        self.as_str().as_bytes()
+        match &self.0 {
+            Text::Minted(text) => text,
+            Text::Client(text) => text.as_bytes(),
+        }
     }
 
     /// The ID as text.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Text::Minted(text) => text,
+            Text::Minted(text) => str::from_utf8(text).unwrap_or_default(),
             Text::Client(text) => text,
         }
     }
