@@ -146,12 +146,12 @@ pub fn drawn() -> Result<[u8; 16], Mistake> {
 }
 
 /// The key that places clients: that of the VM that comes first in the process.
-pub fn shared_hash_key(own: HashKey) -> Result<HashKey, Mistake> {
+pub fn shared_hash_key(own: [u8; 16]) -> Result<HashKey, Mistake> {
     const KEY: &str = "probegate.hash_key";
-    let shared = abi::set_shared_data(KEY, &own.0, abi::ABSENT).and_then(|_| abi::shared_data(KEY));
+    let shared = abi::set_shared_data(KEY, &own, abi::ABSENT).and_then(|_| abi::shared_data(KEY));
     match shared {
         Ok(Some((key, _))) => match key.try_into() {
-            Ok(key) => Ok(HashKey(key)),
+            Ok(key) => Ok(HashKey::new(key)),
             Err(_) => Err(Mistake::new(format!("another plugin set the shared value {KEY}"))),
         },
         _ => Err(Mistake::new("Envoy gave no shared data")),

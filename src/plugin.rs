@@ -106,7 +106,7 @@ impl Plugin {
 
     /// Reads a configuration and puts it to work.
     pub fn configure(configuration: &[u8], root: &Rc<u32>) -> Result<Self, Mistake> {
-        let own_key = HashKey(drawn()?);
+        let own_key = drawn()?;
         let hash_key = shared_hash_key(own_key)?;
         let env = |name: &str| std::env::var(name).ok();
         let environment = config::Environment::wasm(&env, hash_key);
@@ -157,7 +157,11 @@ impl Plugin {
             teller: Teller { log: compiled.log, service: compiled.service.unwrap_or(plugin_name) },
             state: RefCell::new(PluginState {
                 gate,
-                environment: Environment::new(slots, format!("probegate.table.{owner}."), own_key),
+                environment: Environment::new(
+                    slots,
+                    format!("probegate.table.{owner}."),
+                    HashKey::new(own_key),
+                ),
                 meter,
                 statistics,
                 prober,

@@ -74,7 +74,7 @@ fn limiter(requests: u32) -> Limited {
     let quota = Quota { requests, window: 1_000_000 };
     let mut limiter = Limiter::new(quota, 5_000, WhenFull::Refuse);
     let mut world = host();
-    let client = ClientKey::new(&HashKey([1; 16]), Identity::Name(b"somebody"));
+    let client = ClientKey::new(&HashKey::new([1; 16]), Identity::Name(b"somebody"));
     let _ = limiter.admit(client, NOW, &mut world);
     (limiter, world, client)
 }

@@ -10,5 +10,6 @@ pub type Headers<'a> = &'a [(&'a str, &'a str)];
 pub fn compiled(configuration: &str) -> Compiled {
     let config = config::parse(configuration.as_bytes()).expect("a configuration");
     let token = |name: &str| (name == "METRICS_BEARER").then(|| "s3cret".to_owned());
-    config::compile(config, &Environment::wasm(&token, HashKey([1; 16]))).expect("a configuration")
+    config::compile(config, &Environment::wasm(&token, HashKey::new([1; 16])))
+        .expect("a configuration")
 }

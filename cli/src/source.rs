@@ -49,7 +49,7 @@ impl Source {
             Some("a-token".to_owned())
         };
         let file = |_: &str| Some(b"a-token".to_vec());
-        let (variable, file, hash_key) = (&variable, &file, HashKey([0; 16]));
+        let (variable, file, hash_key) = (&variable, &file, HashKey::new([0; 16]));
         let environment = Environment { host, variable, file, hash_key };
         let checked = config::check(value(self.whole()), &environment)?;
         let Checked { config, compiled } = *checked;

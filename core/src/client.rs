@@ -5,7 +5,7 @@ mod address;
 use std::hash::Hasher as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use siphasher::sip::SipHasher13;
 
 use crate::digest::Digest;
 use crate::request::{Head, Single};
@@ -135,7 +135,24 @@ impl Prefixes {
 /// The key of the hash that places clients: drawn once in a process, so that nobody outside can
 /// choose clients that fall on one slot.
 #[derive(Clone, Copy)]
-pub struct HashKey(pub [u8; 16]);
+pub struct HashKey {
+    bytes: [u8; 16],
+    /// What a network is multiplied by.
+    network: u64,
+}
+
+impl HashKey {
+    /// The key of these bytes.
+    pub fn new(bytes: [u8; 16]) -> Self {
+        let network = SipHasher13::new_with_key(&bytes).hash(b"network") | 1;
+        Self { bytes, network }
+    }
+
+    /// The bytes that it was made of.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.bytes
+    }
+}
 
 impl std::fmt::Debug for HashKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -163,60 +180,60 @@ pub fn network(fingerprint: u64) -> u16 {
 }
 
 impl ClientKey {
-    /// Hashes an identity (SipHash-1-3, 128 bits). Identities of different kinds never coincide.
+    /// Hashes an identity (SipHash-1-3). Identities of different kinds never coincide.
     pub fn new(key: &HashKey, identity: Identity<'_>) -> Self {
-        let mut hasher = SipHasher13::new_with_key(&key.0);
-        match identity {
-            // At once: a hasher takes more for a byte than for what follows it.
+        let mut hasher = SipHasher13::new_with_key(&key.bytes);
+        let hash = match identity {
+            // At once: a hasher that is fed takes more for a byte than for what follows it.
             Identity::Address(IpAddr::V4(address)) => {
                 let [a, b, c, d] = address.octets();
-                hasher.write(&[4, a, b, c, d]);
+                hasher.hash(&[4, a, b, c, d])
             }
             Identity::Address(IpAddr::V6(address)) => {
                 hasher.write(&[6]);
                 hasher.write(&address.octets());
+                hasher.finish()
             }
             Identity::Name(name) => {
                 hasher.write(&[1]);
                 hasher.write(name);
+                hasher.finish()
             }
-            Identity::Unknown => hasher.write(&[0]),
-        }
-        let hash = hasher.finish128();
+            Identity::Unknown => hasher.hash(&[0]),
+        };
         let network = match identity {
             Identity::Address(address) => network_of(key, address),
             Identity::Name(_) | Identity::Unknown => 0,
         };
-        Self { place: hash.h1, fingerprint: hash.h2 >> 16 | u64::from(network) << 48 }
+        // The fingerprint's bits come last in the place, so that a small table is told apart by the others.
+        Self {
+            place: hash.rotate_right(48),
+            fingerprint: hash << 16 >> 16 | u64::from(network) << 48,
+        }
     }
 }
 
 /// The hash of an address's network, never 0; 0 for an address that nobody is given by a registry.
+///
+/// One multiplication by what nobody outside knows: of two networks it makes one number as rarely as chance does.
 fn network_of(key: &HashKey, address: IpAddr) -> u16 {
-    let mut hasher = SipHasher13::new_with_key(&key.0);
-    match address {
-        IpAddr::V4(address)
-            if address.is_private() || address.is_loopback() || address.is_link_local() =>
-        {
-            return 0;
-        }
-        IpAddr::V6(address)
-            if address.is_unique_local()
+    let (is_public, network) = match address {
+        IpAddr::V4(address) => (
+            !(address.is_private() || address.is_loopback() || address.is_link_local()),
+            u64::from(address.to_bits() >> 16),
+        ),
+        // No /48 that is given to anybody is as small a number as a /16 of IPv4.
+        IpAddr::V6(address) => (
+            !(address.is_unique_local()
                 || address.is_loopback()
-                || address.is_unicast_link_local() =>
-        {
-            return 0;
-        }
-        IpAddr::V4(address) => {
-            let [first, second, ..] = address.octets();
-            hasher.write(&[44, first, second]);
-        }
-        IpAddr::V6(address) => {
-            let [a, b, c, d, e, f, ..] = address.octets();
-            hasher.write(&[66, a, b, c, d, e, f]);
-        }
+                || address.is_unicast_link_local()),
+            (address.to_bits() >> 80) as u64,
+        ),
+    };
+    if !is_public {
+        return 0;
     }
-    (hasher.finish() as u16).max(1)
+    ((network.wrapping_mul(key.network) >> 48) as u16).max(1)
 }
 
 /// The connection that a request came on.

@@ -48,7 +48,7 @@ impl RandomPool {
     /// of how many there were.
     fn derive(&mut self, now: Micros) -> [u8; 16] {
         self.draws += 1;
-        let mut hasher = SipHasher13::new_with_key(&self.key.0);
+        let mut hasher = SipHasher13::new_with_key(self.key.bytes());
         hasher.write_u64(now);
         hasher.write_u64(self.draws);
         hasher.finish128().as_bytes()
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn no_bytes_come_twice_over_the_border_of_a_pool() {
-        let (mut random, mut fills) = (RandomPool::new(HashKey([7; 16])), 0_u64);
+        let (mut random, mut fills) = (RandomPool::new(HashKey::new([7; 16])), 0_u64);
         let drawn: HashSet<_> = (0..600)
             .map(|_| {
                 let fill = |pool: &mut [u8]| {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn without_a_generator_bytes_still_differ_by_draw_and_by_key() {
-        let mut pools = [1, 2].map(|key| RandomPool::new(HashKey([key; 16])));
+        let mut pools = [1, 2].map(|key| RandomPool::new(HashKey::new([key; 16])));
         let drawn: HashSet<_> = (0..100)
             .flat_map(|_| pools.each_mut().map(|pool| pool.next(|_| false, || 5)))
             .collect();

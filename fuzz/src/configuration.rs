@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) {
 /// All that can be told of a configuration, without its secrets.
 fn compile(bytes: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<String, Mistake> {
     let compiled =
-        config::compile(config::parse(bytes)?, &Environment::wasm(env, HashKey([1; 16])))?;
+        config::compile(config::parse(bytes)?, &Environment::wasm(env, HashKey::new([1; 16])))?;
     let told = format!("{compiled:?}");
     let variable = env("").unwrap_or_default();
     assert!(!variable.contains(SECRET) || !told.contains(SECRET) || text(bytes).contains(SECRET));

@@ -37,7 +37,7 @@ fn identity(lines: &[&[u8]], hops: usize, prefixes: Prefixes) -> ClientKey {
     let head = Head::read(Pairs::new(&buffer), &names);
     let identity = Identity::of_forwarded_for(&head, hops, prefixes);
     let _ = identity.name();
-    ClientKey::new(&HashKey([1; 16]), identity)
+    ClientKey::new(&HashKey::new([1; 16]), identity)
 }
 
 /// A peer is an address and a port, or nobody.

@@ -18,5 +18,6 @@ pub fn compiled(configuration: &str) -> Compiled {
         _ => None,
     };
     let config = config::parse(configuration.as_bytes()).expect("a configuration");
-    config::compile(config, &Environment::wasm(&env, HashKey([1; 16]))).expect("a configuration")
+    config::compile(config, &Environment::wasm(&env, HashKey::new([1; 16])))
+        .expect("a configuration")
 }

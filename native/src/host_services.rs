@@ -23,7 +23,7 @@ pub fn drawn_key() -> Result<HashKey, Mistake> {
     let mut key = [0; 16];
     getrandom::fill(&mut key)
         .map_err(|_| Mistake::new("the operating system gave no random bytes"))?;
-    Ok(HashKey(key))
+    Ok(HashKey::new(key))
 }
 
 /// The key that places clients, drawn once in the process: the tables outlive the configurations.

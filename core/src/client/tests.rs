@@ -80,7 +80,7 @@ fn a_header_may_name_the_client() {
 
 #[test]
 fn clients_never_coincide() {
-    let key = HashKey([7; 16]);
+    let key = HashKey::new([7; 16]);
     let identities = [
         address("1.2.3.4"),
         address("::1.2.3.4"),
@@ -103,13 +103,13 @@ fn clients_never_coincide() {
         }
     }
     let [one, other] =
-        [[7; 16], [8; 16]].map(|key| ClientKey::new(&HashKey(key), Identity::Unknown));
+        [[7; 16], [8; 16]].map(|key| ClientKey::new(&HashKey::new(key), Identity::Unknown));
     assert!(one.place != other.place, "who does not know the key cannot choose a slot");
 }
 
 #[test]
 fn the_key_is_not_printed() {
-    let printed = format!("{:?}", HashKey([0xa5; 16])).to_lowercase();
+    let printed = format!("{:?}", HashKey::new([0xa5; 16])).to_lowercase();
     assert!(!printed.contains("a5") && !printed.contains("165"), "{printed}");
 }
 

@@ -37,7 +37,7 @@ fn compiled(configuration: &str) -> Result<Compiled, String> {
         _ => None,
     };
     let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &Environment::wasm(&env, HashKey([0; 16])))
+    compile(config, &Environment::wasm(&env, HashKey::new([0; 16])))
         .map_err(|mistake| mistake.to_string())
 }
 

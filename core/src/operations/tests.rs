@@ -133,7 +133,7 @@ fn a_refilled_token_is_not_given_back_twice() {
 #[test]
 fn made_up_keys_of_one_client_leave_room_for_others() {
     let mut world = World::new(&[Limit { max_keys: 1_000, ..limit(1, 60, 1) }], 1);
-    let client = |name: &[u8]| ClientKey::new(&HashKey([1; 16]), Identity::Name(name));
+    let client = |name: &[u8]| ClientKey::new(&HashKey::new([1; 16]), Identity::Name(name));
     let mut ask = |client: ClientKey, key: usize| {
         let mut charges = world::charges(&[0], key);
         if let Key::Known(key) = &mut charges[0].key {

@@ -17,7 +17,7 @@ pub fn clients(value: &[u8], requests: u32) {
     let quota = Quota { requests, window: SECOND };
     let worker = || Limiter::new(quota, 16, WhenFull::Refuse);
     let mut workers = [worker(), worker()];
-    let client = ClientKey::new(&HashKey([1; 16]), Identity::Unknown);
+    let client = ClientKey::new(&HashKey::new([1; 16]), Identity::Unknown);
     // A value of ours as it may stand there: the fingerprint is the client's.
     let mut value = value.to_vec();
     if let Some(fingerprint) =

@@ -36,7 +36,7 @@ fn value_of(value: &Json) -> prost_types::Value {
 fn result(bytes: &[u8]) -> Result<String, String> {
     let config = parse(bytes).map_err(|mistake| mistake.to_string())?;
     let shape = format!("{config:?}");
-    let compiled = compile(config, &Environment::wasm(&|_| None, HashKey([0; 16])))
+    let compiled = compile(config, &Environment::wasm(&|_| None, HashKey::new([0; 16])))
         .map_err(|mistake| mistake.to_string())?;
     Ok(format!(
         "{shape} {:?} {:?} {:?}",

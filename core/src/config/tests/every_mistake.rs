@@ -8,7 +8,7 @@ use super::*;
 fn message(text: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(text).unwrap();
     let env = |_: &str| Some("token".into());
-    let environment = Environment::wasm(&env, HashKey([0; 16]));
+    let environment = Environment::wasm(&env, HashKey::new([0; 16]));
     let mistakes = check(value.clone(), &environment).err().unwrap_or_default();
     let message: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     // The gate itself tells the first.

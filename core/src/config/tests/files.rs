@@ -15,7 +15,7 @@ fn native(file: Option<&[u8]>, variables: &[(&str, &str)], text: &str) -> Result
     };
     let read = |path: &str| file.filter(|_| path == "/run/secrets/metrics").map(<[u8]>::to_vec);
     let config = parse(text.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &Environment::native(&variable, &read, HashKey([0; 16])))
+    compile(config, &Environment::native(&variable, &read, HashKey::new([0; 16])))
         .map_err(|mistake| mistake.to_string())
 }
 

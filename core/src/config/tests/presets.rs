@@ -49,7 +49,7 @@ fn with(variables: &[(&str, &str)], configuration: &str) -> Result<Compiled, Str
         set.map(|(_, value)| (*value).to_owned())
     };
     let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &Environment::wasm(&env, HashKey([0; 16])))
+    compile(config, &Environment::wasm(&env, HashKey::new([0; 16])))
         .map_err(|mistake| mistake.to_string())
 }
 

@@ -16,7 +16,7 @@ fn printed(template: &str) -> String {
         Err(mistake) => return format!("{mistake} {mistake:?}"),
     };
     let shape = format!("{config:?} {config:#?}");
-    match compile(config, &Environment::wasm(&env, HashKey([0x5a; 16]))) {
+    match compile(config, &Environment::wasm(&env, HashKey::new([0x5a; 16]))) {
         Ok(compiled) => format!("{shape} {compiled:?} {compiled:#?}"),
         Err(mistake) => format!("{shape} {mistake} {mistake:?}"),
     }

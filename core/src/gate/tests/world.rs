@@ -30,7 +30,8 @@ impl World {
             "ADMIN" => Some("admin-token".into()),
             _ => None,
         };
-        let compiled = config::compile(config, &Environment::wasm(&env, HashKey([1; 16]))).unwrap();
+        let compiled =
+            config::compile(config, &Environment::wasm(&env, HashKey::new([1; 16]))).unwrap();
         let meter = Meter::new(compiled.metrics);
         Self {
             gate: compiled.gate,

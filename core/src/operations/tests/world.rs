@@ -43,7 +43,7 @@ impl World {
                 expiries: ExpiryTable::new(limit.max_keys),
                 table: at.to_string(),
             });
-            Operations::new(all.collect(), Clients::PEERS, HashKey([1; 16]))
+            Operations::new(all.collect(), Clients::PEERS, HashKey::new([1; 16]))
         };
         Self {
             host: FakeHost::new(),
@@ -69,6 +69,6 @@ impl World {
 
 pub fn charges(operations: &[usize], key: usize) -> Vec<Charge> {
     let name = Identity::Name(&key.to_le_bytes());
-    let key = Key::Known(ClientKey::new(&HashKey([1; 16]), name));
+    let key = Key::Known(ClientKey::new(&HashKey::new([1; 16]), name));
     operations.iter().map(|operation| Charge { operation: *operation, key }).collect()
 }

@@ -21,7 +21,7 @@ fn quota(requests: u32) -> Quota {
 
 /// Different clients, as the hash places them.
 fn clients(seed: u8) -> impl Iterator<Item = ClientKey> {
-    let key = HashKey([seed; 16]);
+    let key = HashKey::new([seed; 16]);
     (0..u64::MAX).map(move |number| ClientKey::new(&key, Identity::Name(&number.to_le_bytes())))
 }
 
@@ -119,7 +119,7 @@ fn live_clients_stay_and_expired_ones_make_room() {
 
 /// Clients of addresses that differ behind a prefix.
 fn of_network(prefix: [u16; 3]) -> impl Iterator<Item = ClientKey> {
-    let key = HashKey([7; 16]);
+    let key = HashKey::new([7; 16]);
     let [a, b, c] = prefix;
     (0..u16::MAX).map(move |number| {
         let address = std::net::Ipv6Addr::new(a, b, c, number, 0, 0, 0, 1);
@@ -161,7 +161,7 @@ fn one_network_leaves_room_for_others() {
 
 #[test]
 fn private_networks_and_names_share_the_whole_table() {
-    let key = HashKey([7; 16]);
+    let key = HashKey::new([7; 16]);
     let mut limiter = Limiter::new(quota(1), 160, WhenFull::Refuse).share(1);
     let mut memory = Memory::new();
     let addresses = (0..=255).map(|last| std::net::Ipv4Addr::new(10, 1, 2, last));

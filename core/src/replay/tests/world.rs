@@ -31,7 +31,7 @@ impl World {
                 timestamp_header: b"x-timestamp".as_slice().into(),
                 tolerance: super::TOLERANCE * SECOND,
                 when_full,
-                hash_key: HashKey([1; 16]),
+                hash_key: HashKey::new([1; 16]),
                 expiries: ExpiryTable::new(max_nonces),
                 table: "replay".into(),
             }
@@ -48,7 +48,7 @@ impl World {
         let buffer = crate::testing::serialize(&all);
         let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
         let head = Head::read(Pairs::new(&buffer), &names);
-        let mut client = || ClientKey::new(&HashKey([1; 16]), Identity::Unknown);
+        let mut client = || ClientKey::new(&HashKey::new([1; 16]), Identity::Unknown);
         self.workers[0].find(&head, &PathVariants::parse(head.path).unwrap(), &mut client)
     }
 
@@ -66,10 +66,10 @@ impl World {
 /// A request of this client's.
 pub fn read_of(client: Identity<'_>, nonce: u64, time: u64) -> Nonce {
     let Nonce::Read(key, time) = read(nonce, time) else { panic!("it can be read") };
-    Nonce::Read(owned(key, ClientKey::new(&HashKey([1; 16]), client)), time)
+    Nonce::Read(owned(key, ClientKey::new(&HashKey::new([1; 16]), client)), time)
 }
 
 pub fn read(nonce: u64, time: u64) -> Nonce {
-    let key = ClientKey::new(&HashKey([1; 16]), Identity::Name(&nonce.to_le_bytes()));
+    let key = ClientKey::new(&HashKey::new([1; 16]), Identity::Name(&nonce.to_le_bytes()));
     Nonce::Read(key, time.saturating_mul(SECOND))
 }
