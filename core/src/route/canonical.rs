@@ -114,6 +114,11 @@ impl<'a> PathVariants<'a> {
         })
     }
 
+    /// The path as it was sent, in lower case, if every variant is that one.
+    pub fn only(&self) -> Option<&[u8]> {
+        self.rewritten.is_none().then(|| self.folded.as_deref().unwrap_or(self.sent))
+    }
+
     /// The path as it was sent.
     pub fn raw(&self) -> &[u8] {
         self.sent
