@@ -105,10 +105,13 @@ fn part(store: &mut impl Store) -> Option<u32> {
 type Ring = [(u32, LastMinute); PARTS];
 
 fn encode(ring: &Ring) -> Vec<u8> {
-    let numbers = |(part, counted): &(u32, LastMinute)| {
-        [*part, counted.requests].into_iter().chain(counted.refused)
-    };
-    ring.iter().flat_map(numbers).flat_map(u32::to_le_bytes).collect()
+    let mut bytes = Vec::with_capacity(size_of::<Ring>());
+    for (part, counted) in ring {
+        for number in [part, &counted.requests].into_iter().chain(&counted.refused) {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+    bytes
 }
 
 /// A count that is not there is 0.
