@@ -90,7 +90,8 @@ impl Exchange {
             drop(borrowed);
             return self.fail(stream);
         };
-        let head = Head { ends, ..Head::read(Pairs::new(&headers), &gate.names) };
+        let mut head = Head::read(Pairs::new(&headers), &gate.names);
+        head.ends = ends;
         let (mut stream, mut verdict) = gate.on_request(&head, &mut context);
         self.record = plugin.teller.note(gate, &head, &stream, context.host);
         // What waits is edited now: Envoy may take the head away from here before it goes on.

@@ -80,6 +80,7 @@ impl<'a> Pairs<'a> {
 impl<'a> Iterator for Pairs<'a> {
     type Item = Header<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let ([name, value], rest) = self.lengths.as_chunks().0.split_first_chunk()?;
         let (name, value) = (u32::from_le_bytes(*name), u32::from_le_bytes(*value));

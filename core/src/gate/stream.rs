@@ -49,6 +49,8 @@ pub struct Stream {
 
 impl Stream {
     /// The stream of a request whose head arrived at `now`.
+    // In place: it is large, and would be moved twice.
+    #[inline(always)]
     pub fn new(head: &Head<'_>, id: RequestId, now: Micros) -> Self {
         Self {
             forwarded: false,
@@ -60,6 +62,7 @@ impl Stream {
     }
 
     /// The stream of an answer to a request whose head no filter was shown.
+    #[inline(always)]
     pub fn headless(id: RequestId, now: Micros) -> Self {
         Self {
             id,
