@@ -7,22 +7,9 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
 use super::abi::{self, Map};
-use probegate_core::callout::FailureReason;
-use probegate_core::callout::Response;
+use probegate_core::callout::{FailureReason, Request, Response};
 use probegate_core::http::MAX_BODY;
 use probegate_core::request::Pairs;
-use probegate_core::time::Micros;
-
-/// A call that is to be made.
-#[derive(Debug)]
-pub struct Outgoing<'a> {
-    /// The context that Envoy calls now.
-    pub caller: u32,
-    pub cluster: &'a str,
-    pub headers: Vec<(&'a str, &'a str)>,
-    pub body: &'a [u8],
-    pub timeout: Micros,
-}
 
 thread_local! {
     static HEARS: OnceCell<bool> = const { OnceCell::new() };
@@ -34,15 +21,16 @@ fn hears(caller: u32) -> bool {
     HEARS.with(|hears| *hears.get_or_init(|| abi::act_for(caller).is_ok()))
 }
 
-/// Calls a cluster, in a callback of a root's; the token is the one that its answer will come with.
-pub fn call(call: Outgoing<'_>) -> Result<u32, FailureReason> {
-    if !hears(call.caller) {
+/// Calls a cluster, in a callback of a root's, for the context that Envoy calls now; the token is the one that its
+/// answer will come with.
+pub fn call(caller: u32, call: Request<'_>) -> Result<u32, FailureReason> {
+    if !hears(caller) {
         return Err(FailureReason::Refused);
     }
     let timeout = Duration::from_millis(call.timeout.div_ceil(1_000));
     // What Envoy says to a call is one of these, and without the capability it is the latter: the SDK panics on
     // no other.
-    hostcalls::dispatch_http_call(call.cluster, call.headers, Some(call.body), vec![], timeout)
+    hostcalls::dispatch_http_call(call.cluster, call.headers, Some(&call.body), vec![], timeout)
         .map_err(|status| match status {
             Status::BadArgument => FailureReason::UnknownCluster,
             // The cluster has nobody to be asked: no endpoint, or none that is healthy.

@@ -1,12 +1,11 @@
 //! Asks the service that limits all Envoys together, and hears what it says to nobody.
 
-use super::callouts::{self, CalloutResponse, Outgoing};
+use super::callouts::{self, CalloutResponse};
 use super::calls::{self, Purpose};
 use super::exchange::Question;
 use super::plugin::Plugin;
 use super::time::now;
 use probegate_core::callout::FailureReason;
-use probegate_core::global_rate_limit::request;
 
 /// Sends a message about a request, in a callback of the root's; the token is the one that its answer will come with.
 pub fn send(question: Question) -> Result<u32, FailureReason> {
@@ -14,20 +13,7 @@ pub fn send(question: Question) -> Result<u32, FailureReason> {
     let state = plugin.state();
     let limit = state.as_ref().and_then(|state| state.gate.limits.global.as_ref());
     let limit = limit.ok_or(FailureReason::UnknownCluster)?;
-    let token = callouts::call(Outgoing {
-        caller: stream,
-        cluster: &limit.cluster,
-        headers: vec![
-            (":method", "POST"),
-            (":path", request::PATH),
-            (":authority", &limit.cluster),
-            ("content-type", "application/grpc"),
-            ("te", "trailers"),
-            ("user-agent", "probegate"),
-        ],
-        body: &message,
-        timeout: limit.timeout,
-    })?;
+    let token = callouts::call(stream, limit.request(message))?;
     calls::remember(token, Purpose::Request(exchange), &plugin);
     Ok(token)
 }

@@ -3,17 +3,17 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, CalloutResponse, Outgoing};
+use super::callouts::{self, CalloutResponse};
 use super::calls::{self, Purpose};
 use super::host_services::Shared;
 use super::plugin::{Plugin, PluginState};
 use super::time::{clocks, now};
 use probegate_core::callout::FailureReason;
 use probegate_core::gate::Host as _;
-use probegate_core::probe::plan::{Check, Plan};
+use probegate_core::probe::Ticket;
+use probegate_core::probe::plan::Plan;
 use probegate_core::probe::record::ProbeChange;
 use probegate_core::probe::rung::Outcome;
-use probegate_core::probe::{Ticket, grpc};
 
 /// Sends what is due.
 pub fn on_tick(plugin: &Rc<Plugin>) {
@@ -43,51 +43,20 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 /// Sends a probe; a failed call is a failed probe.
 fn send(plugin: &Plugin, plan: &Plan, ticket: Ticket) -> Result<u32, FailureReason> {
     let root = plugin.root.upgrade().ok_or(FailureReason::Refused)?;
-    let target = plan.targets.get(ticket.target).ok_or(FailureReason::UnknownCluster)?;
-    let rung = target.rungs.get(ticket.rung).ok_or(FailureReason::UnknownCluster)?;
-    let bearer = target.token.as_ref().map(|token| format!("Bearer {}", token.expose()));
-    let mut body = Vec::new();
-    let mut headers = vec![(":authority", &*target.authority), ("user-agent", "probegate")];
-    match &rung.check {
-        Check::Http { path, .. } => {
-            headers.extend([(":method", "GET"), (":path", path), ("accept", "*/*")]);
-        }
-        Check::Grpc { service } => {
-            headers.extend([
-                (":method", "POST"),
-                (":path", grpc::PATH),
-                ("content-type", "application/grpc"),
-                ("te", "trailers"),
-            ]);
-            body = grpc::request(service);
-        }
-    }
-    if let Some(bearer) = &bearer {
-        headers.push(("authorization", bearer));
-    }
-    callouts::call(Outgoing {
-        caller: *root,
-        cluster: &target.cluster,
-        headers,
-        body: &body,
-        timeout: plan.timeout,
-    })
+    callouts::call(*root, plan.request(ticket).ok_or(FailureReason::UnknownCluster)?)
 }
 
 /// A probe is over.
 pub fn on_answer(plugin: &Plugin, ticket: Ticket, body: usize) {
-    let took = now().saturating_sub(ticket.sent);
+    let now = now();
     let outcome = {
         let state = plugin.state();
-        let Some(plan) = state.as_ref().and_then(|state| state.prober.as_ref()?.plan().into())
-        else {
-            return;
-        };
-        let target = plan.targets.get(ticket.target);
-        let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
-        rung.check.judge(CalloutResponse::read(body).answer(), took, plan.timeout)
+        let Some(prober) = state.as_ref().and_then(|state| state.prober.as_ref()) else { return };
+        prober.plan().judge(ticket, CalloutResponse::read(body).answer(), now)
     };
-    conclude(plugin, ticket, outcome);
+    if let Some(outcome) = outcome {
+        conclude(plugin, ticket, outcome);
+    }
 }
 
 /// Merges what a probe has said, and tells what that changed.
@@ -106,10 +75,7 @@ fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, ProbeChange)>) {
     let PluginState { prober: Some(prober), meter, .. } = &mut *state else { return };
     for (target, change) in changes {
         meter.probed(target, change);
-        let target = prober.plan().targets.get(target);
-        if let Some((level, line)) =
-            target.and_then(|target| plugin.teller.log.probed(target, change))
-        {
+        if let Some((level, line)) = plugin.teller.log.probed(prober.plan(), target, change) {
             access::write(level, &line);
         }
     }

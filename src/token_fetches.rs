@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use super::access;
-use super::callouts::{self, CalloutResponse, Outgoing};
+use super::callouts::{self, CalloutResponse};
 use super::calls::{self, Purpose};
 use super::host_services::Shared;
 use super::plugin::{Plugin, PluginState};
 use super::time::now;
-use probegate_core::auth::fetch::{self, TokenSource};
+use probegate_core::auth::fetch;
 use probegate_core::digest::Digest;
 
 /// Asks what is due, and takes over what all VMs hold.
@@ -31,22 +31,8 @@ pub fn on_tick(plugin: &Rc<Plugin>) {
 
 fn send(plugin: &Plugin, index: usize) -> Option<u32> {
     let state = plugin.state()?;
-    let TokenSource { cluster, path, authority, timeout, .. } =
-        state.fetcher.as_ref()?.source(index)?;
-    let call = callouts::call(Outgoing {
-        caller: *plugin.root.upgrade()?,
-        cluster,
-        headers: vec![
-            (":method", "GET"),
-            (":path", path),
-            (":authority", authority),
-            ("user-agent", "probegate"),
-            ("accept", "text/plain, */*"),
-        ],
-        body: &[],
-        timeout: *timeout,
-    });
-    call.ok()
+    let source = state.fetcher.as_ref()?.source(index)?;
+    callouts::call(*plugin.root.upgrade()?, source.request()).ok()
 }
 
 /// A source has answered, or did not.

@@ -1,8 +1,40 @@
-//! The response to a call that the gate makes to a cluster.
+//! A call that the gate makes to a cluster, and the response to it.
 
 use crate::http::Status;
 use crate::request::Headers;
 use crate::time::Micros;
+
+/// A call that the gate makes; the host hands it over as it stands.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The Envoy cluster.
+    pub cluster: &'a str,
+    /// The whole head.
+    pub headers: Vec<(&'static str, &'a str)>,
+    /// Empty for none.
+    pub body: Vec<u8>,
+    /// Timeout of an answer.
+    pub timeout: Micros,
+}
+
+impl<'a> Request<'a> {
+    /// A call without a body.
+    pub fn new(
+        (cluster, authority): (&'a str, &'a str),
+        (method, path): (&'a str, &'a str),
+        timeout: Micros,
+    ) -> Self {
+        // The most that any call has.
+        let mut headers = Vec::with_capacity(7);
+        headers.extend([
+            (":method", method),
+            (":path", path),
+            (":authority", authority),
+            ("user-agent", "probegate"),
+        ]);
+        Self { cluster, headers, body: Vec::new(), timeout }
+    }
+}
 
 /// The response to a call.
 #[derive(Clone, Copy, Debug)]

@@ -13,8 +13,9 @@ pub mod breaker;
 mod log;
 pub mod request;
 
-use crate::callout::{FailureReason, Response};
+use crate::callout::{FailureReason, Request, Response};
 use crate::client::{Clients, Identity};
+use crate::grpc;
 use crate::rate_limit::Quota;
 use crate::rate_limit::{LimitReason, Rejection};
 use crate::time::Micros;
@@ -129,6 +130,11 @@ impl GlobalRateLimit {
     /// The message that asks; `None` if there is nothing to ask.
     pub fn message(&self, question: &Question) -> Option<Vec<u8>> {
         question.message(&self.domain, &self.descriptors, &self.operations)
+    }
+
+    /// The call with a message that asks.
+    pub fn request(&self, message: Vec<u8>) -> Request<'_> {
+        grpc::call((&self.cluster, &self.cluster), request::PATH, message, self.timeout)
     }
 
     /// A refusal as the gate answers it.

@@ -1,7 +1,21 @@
 //! A gRPC call with one message each way: how it stands in a body, and how it ended.
 
 use crate::callout::FailureReason;
-use crate::callout::{Response, value};
+use crate::callout::{Request, Response, value};
+use crate::time::Micros;
+
+/// The call of a method, by its path, with a [framed](frame) message.
+pub fn call<'a>(
+    (cluster, authority): (&'a str, &'a str),
+    path: &'a str,
+    message: Vec<u8>,
+    timeout: Micros,
+) -> Request<'a> {
+    let mut call = Request::new((cluster, authority), ("POST", path), timeout);
+    call.headers.extend([("content-type", "application/grpc"), ("te", "trailers")]);
+    call.body = message;
+    call
+}
 
 /// A message as the body of a request, not compressed.
 pub fn frame(message: &[u8]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::auth::fetch;
 use crate::json;
 use crate::probe::log::{is_warning, line};
-use crate::probe::plan::Target;
+use crate::probe::plan::Plan;
 use crate::probe::record::ProbeChange;
 use crate::time::{Micros, rfc3339};
 
@@ -88,13 +88,18 @@ impl LogSettings {
         }
     }
 
-    /// The line about a change that a probe brought, if it is one that is logged.
-    pub fn probed(&self, target: &Target, change: ProbeChange) -> Option<(Level, String)> {
+    /// The line about a change that a probe of this target brought, if it is one that is logged.
+    pub fn probed(
+        &self,
+        plan: &Plan,
+        target: usize,
+        change: ProbeChange,
+    ) -> Option<(Level, String)> {
         let level = if is_warning(change) { Level::Warning } else { Level::Info };
         if self.level > level {
             return None;
         }
-        Some((level, line(target, change, self.access == Access::Json)?))
+        Some((level, line(plan.targets.get(target)?, change, self.access == Access::Json)?))
     }
 
     /// The line about a change of a source of tokens, if it is one that is logged.

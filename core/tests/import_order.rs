@@ -26,7 +26,7 @@ const FILTER: &str = "
 /// The dynamic module.
 const DYNAMIC_MODULE: &str = "
     abi envoy time store callouts host_services counts envoy_statistics access warnings token_files ticker worker
-    plugin probes token_fetches main_thread global_rate_limit header_edits stream hooks";
+    plugin probes token_fetches main_thread header_edits stream hooks";
 
 #[test]
 fn modules_import_only_from_those_before_them() {

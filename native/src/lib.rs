@@ -9,7 +9,6 @@ mod callouts;
 mod counts;
 mod envoy;
 mod envoy_statistics;
-mod global_rate_limit;
 mod header_edits;
 mod hooks;
 mod host_services;

@@ -8,10 +8,9 @@ use crate::plugin::{Background, Plugin};
 use crate::store::{Shared, locked};
 use crate::time::{clocks, now};
 use probegate_core::callout::FailureReason;
-use probegate_core::probe::plan::{Check, Plan};
+use probegate_core::probe::Ticket;
 use probegate_core::probe::record::ProbeChange;
 use probegate_core::probe::rung::Outcome;
-use probegate_core::probe::{Prober, Ticket, grpc};
 
 /// Sends what is due.
 pub fn on_tick(plugin: &Plugin, config: &mut Config) {
@@ -20,7 +19,7 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
         let Background { prober: Some(prober), random, meter, .. } = background else { return };
         let ticked = prober.on_tick(clocks(), &mut || host_services::random(random), &mut Shared);
         meter.hold(&ticked.records);
-        let call = |ticket: &Ticket| (*ticket, probe(prober.plan(), *ticket));
+        let call = |ticket: &Ticket| (*ticket, prober.plan().request(*ticket).map(Outgoing::from));
         let calls: Vec<_> = ticked.tickets.iter().map(call).collect();
         (ticked, calls)
     };
@@ -35,52 +34,17 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
     }
 }
 
-/// The call of a probe.
-fn probe(plan: &Plan, ticket: Ticket) -> Option<Outgoing> {
-    let target = plan.targets.get(ticket.target)?;
-    let rung = target.rungs.get(ticket.rung)?;
-    let mut call = Outgoing {
-        cluster: target.cluster.clone(),
-        headers: vec![
-            (":authority", target.authority.to_string()),
-            ("user-agent", "probegate".into()),
-        ],
-        body: Vec::new(),
-        timeout: plan.timeout,
-    };
-    match &rung.check {
-        Check::Http { path, .. } => call.headers.extend([
-            (":method", "GET".into()),
-            (":path", path.to_string()),
-            ("accept", "*/*".into()),
-        ]),
-        Check::Grpc { service } => {
-            call.headers.extend([
-                (":method", "POST".into()),
-                (":path", grpc::PATH.into()),
-                ("content-type", "application/grpc".into()),
-                ("te", "trailers".into()),
-            ]);
-            call.body = grpc::request(service);
-        }
-    }
-    if let Some(token) = &target.token {
-        call.headers.push(("authorization", format!("Bearer {}", token.expose())));
-    }
-    Some(call)
-}
-
 /// A probe is over.
 pub fn on_answer(plugin: &Plugin, ticket: Ticket, response: &Response) {
-    let took = now().saturating_sub(ticket.sent);
+    let now = now();
     let outcome = {
         let background = locked(&plugin.background);
-        let Some(plan) = background.prober.as_ref().map(Prober::plan) else { return };
-        let target = plan.targets.get(ticket.target);
-        let Some(rung) = target.and_then(|target| target.rungs.get(ticket.rung)) else { return };
-        response.judge(|response| rung.check.judge(response, took, plan.timeout))
+        let Some(prober) = &background.prober else { return };
+        response.judge(|response| prober.plan().judge(ticket, response, now))
     };
-    conclude(plugin, ticket, outcome);
+    if let Some(outcome) = outcome {
+        conclude(plugin, ticket, outcome);
+    }
 }
 
 /// Merges what a probe has said, and tells what that changed.
@@ -100,10 +64,7 @@ fn tell(plugin: &Plugin, changes: impl Iterator<Item = (usize, ProbeChange)>) {
     let Background { prober: Some(prober), meter, .. } = background else { return };
     for (target, change) in changes {
         meter.probed(target, change);
-        let target = prober.plan().targets.get(target);
-        if let Some((level, line)) =
-            target.and_then(|target| plugin.teller.log.probed(target, change))
-        {
+        if let Some((level, line)) = plugin.teller.log.probed(prober.plan(), target, change) {
             access::write(level, &line);
         }
     }

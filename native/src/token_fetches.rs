@@ -17,7 +17,8 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
         };
         let now = now();
         let due = fetcher.due(now, &mut Shared).into_iter();
-        let due: Vec<_> = due.map(|index| (index, fetcher.source(index).map(request))).collect();
+        let call = |index| Some(Outgoing::from(fetcher.source(index)?.request()));
+        let due: Vec<_> = due.map(|index| (index, call(index))).collect();
         (due, fetcher.tokens(now, &mut Shared))
     };
     plugin.for_each_gate(|gate| gate.guarding.renew_tokens(&tokens));
@@ -27,21 +28,6 @@ pub fn on_tick(plugin: &Plugin, config: &mut Config) {
         if !sent {
             conclude(plugin, index, None);
         }
-    }
-}
-
-fn request(source: &TokenSource) -> Outgoing {
-    Outgoing {
-        cluster: source.cluster.clone(),
-        headers: vec![
-            (":method", "GET".into()),
-            (":path", source.path.to_string()),
-            (":authority", source.authority.to_string()),
-            ("user-agent", "probegate".into()),
-            ("accept", "text/plain, */*".into()),
-        ],
-        body: Vec::new(),
-        timeout: source.timeout,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::store::{self, Store as _, Tables, Unavailable, Update};
 use crate::time::Micros;
 
 use super::Token;
-use crate::callout::Response;
+use crate::callout::{Request, Response};
 use crate::digest::Digest;
 use record::TokenRecord;
 
@@ -160,6 +160,14 @@ impl TokenFetcher {
 }
 
 impl TokenSource {
+    /// The call that asks it.
+    pub fn request(&self) -> Request<'_> {
+        let host = (&*self.cluster, &*self.authority);
+        let mut request = Request::new(host, ("GET", &self.path), self.timeout);
+        request.headers.push(("accept", "text/plain, */*"));
+        request
+    }
+
     /// The source's name in the log, and of whoever presents one of its tokens.
     pub fn name(&self) -> Box<str> {
         // The query may hold a secret.

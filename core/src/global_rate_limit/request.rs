@@ -8,7 +8,7 @@ use crate::grpc;
 use crate::protobuf::{Entry, RateLimitDescriptor, RateLimitRequest};
 
 /// The path at which the service is asked.
-pub const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
+pub(super) const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
 
 /// Text up to this length is sent as it is: longer than any name, shorter than what would fill a store.
 const LONGEST: usize = 128;

@@ -3,10 +3,18 @@
 use crate::json::Value;
 use crate::time::Micros;
 
-use super::grpc;
-use super::plan::{Check, Expect, Scalar};
+use super::plan::{Check, Expect, Plan, Scalar};
 use super::rung::Outcome;
+use super::{Ticket, grpc};
 use crate::callout::{FailureReason, Response};
+
+impl Plan {
+    /// Judges an answer to a probe that came at `now`; `None` to one of another plan.
+    pub fn judge(&self, ticket: Ticket, answer: Response<'_>, now: Micros) -> Option<Outcome> {
+        let rung = self.targets.get(ticket.target)?.rungs.get(ticket.rung)?;
+        Some(rung.check.judge(answer, now.saturating_sub(ticket.sent), self.timeout))
+    }
+}
 
 impl Check {
     /// Judges an answer that `took` so long.

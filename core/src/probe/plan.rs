@@ -8,6 +8,9 @@ use serde::Deserialize;
 use siphasher::sip::SipHasher13;
 
 pub use super::scalar::Scalar;
+use super::{Ticket, grpc};
+use crate::callout::Request;
+use crate::grpc::call;
 use crate::secret::Secret;
 use crate::time::Micros;
 
@@ -51,8 +54,8 @@ pub struct Target {
     pub cluster: Box<str>,
     /// `:authority`.
     pub authority: Box<str>,
-    /// The bearer token that is sent, if one is.
-    pub token: Option<Secret>,
+    /// The header `authorization` that is sent, if one is.
+    pub authorization: Option<Secret>,
     /// Lowest first; 1 to 16.
     pub rungs: Vec<Rung>,
 }
@@ -96,6 +99,24 @@ impl Plan {
     /// Tells configurations apart: all that a prober does depends on.
     pub fn fingerprint(&self) -> u64 {
         fingerprint(self)
+    }
+
+    /// The call of a probe; `None` for one of another plan.
+    pub fn request(&self, ticket: Ticket) -> Option<Request<'_>> {
+        let target = self.targets.get(ticket.target)?;
+        let host = (&*target.cluster, &*target.authority);
+        let mut request = match &target.rungs.get(ticket.rung)?.check {
+            Check::Http { path, .. } => {
+                let mut request = Request::new(host, ("GET", path), self.timeout);
+                request.headers.push(("accept", "*/*"));
+                request
+            }
+            Check::Grpc { service } => call(host, grpc::PATH, grpc::request(service), self.timeout),
+        };
+        if let Some(authorization) = &target.authorization {
+            request.headers.push(("authorization", authorization.expose()));
+        }
+        Some(request)
     }
 }
 

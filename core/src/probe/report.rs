@@ -177,7 +177,7 @@ fn details<'a>(target: &'a Target, record: &ProbeRecord, now: Now) -> shape::Ser
     shape::ServiceDetails {
         cluster: &target.cluster,
         authority: &target.authority,
-        token: target.token.is_some(),
+        token: target.authorization.is_some(),
         rounds: record.round,
         next_round_in_ms: next_round(record, now),
         breaker_since: rfc3339(record.breaker.since),

@@ -2,16 +2,24 @@
 
 use super::{Config, Filter};
 use crate::abi::{self, Buffer, Pair, callbacks};
-use probegate_core::callout::FailureReason;
+use probegate_core::callout::{FailureReason, Request};
 use probegate_core::time::Micros;
 
-/// A call of a cluster that is to be made.
+/// A call of a cluster that is to be made, when nothing is locked any more that it was read from.
 #[derive(Clone, Debug, Default)]
 pub struct Outgoing {
     pub cluster: Box<str>,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
     pub timeout: Micros,
+}
+
+impl From<Request<'_>> for Outgoing {
+    fn from(request: Request<'_>) -> Self {
+        let Request { cluster, headers, body, timeout } = request;
+        let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        Self { cluster: cluster.into(), headers, body, timeout }
+    }
 }
 
 impl Outgoing {

@@ -4,8 +4,7 @@ use std::mem;
 
 use super::{HttpStream, Step, StreamState, Wait};
 use crate::callouts::Response;
-use crate::envoy::Filter;
-use crate::global_rate_limit;
+use crate::envoy::{Filter, Outgoing};
 use crate::plugin::Plugin;
 use crate::store::locked;
 use crate::time::now;
@@ -34,7 +33,7 @@ impl HttpStream {
         let worker = locked(plugin.worker(self.worker));
         let limit = worker.gate.limits.global.as_ref();
         // Without a limit there is a call of no cluster, which fails and is decided then.
-        let call = limit.map(|limit| global_rate_limit::call(limit, message.unwrap_or_default()));
+        let call = limit.map(|limit| Outgoing::from(limit.request(message.unwrap_or_default())));
         Step::Ask(Box::new(call.unwrap_or_default()))
     }
 

@@ -65,9 +65,9 @@ fn target(
         Some(authority) => builder.findings.check(header_value("authority", authority)),
         None => cluster.clone(),
     };
-    let token = target.token.as_ref().and_then(|token| {
+    let authorization = target.token.as_ref().and_then(|token| {
         let service = service.as_deref().unwrap_or_default();
-        builder.within("token", |builder| self::token(token, service, builder))
+        builder.within("token", |builder| authorization(token, service, builder))
     });
     if !(1..=RUNGS).contains(&target.rungs.len()) {
         builder.findings.mistake("rungs", format!("must be 1 to {RUNGS}"));
@@ -83,7 +83,13 @@ fn target(
     if before.iter().any(|other| Some(&other.service) == service.as_ref()) {
         builder.findings.mistake("service", "names a service twice");
     }
-    Some(Target { service: service?, cluster: cluster?, authority: authority?, token, rungs })
+    Some(Target {
+        service: service?,
+        cluster: cluster?,
+        authority: authority?,
+        authorization,
+        rungs,
+    })
 }
 
 fn rung(rung: shape::RungShape, before: &[Rung], findings: &mut Findings) -> Option<Rung> {
@@ -152,8 +158,8 @@ pub fn header_value(key: &str, value: String) -> Result<Box<str>> {
     Err(Mistake::new("must be 1 to 1024 visible ASCII characters").within_key(key))
 }
 
-/// The token that probes of a service carry; `None` for a variable that holds none.
-fn token(token: &TokenShape, service: &str, builder: &mut Builder<'_>) -> Option<Secret> {
+/// The header `authorization` of a service's probes; `None` for a variable that holds no token.
+fn authorization(token: &TokenShape, service: &str, builder: &mut Builder<'_>) -> Option<Secret> {
     let (environment, findings) = (builder.environment, &mut builder.findings);
     let token = match token {
         TokenShape::Sha256(_) => {
@@ -194,5 +200,5 @@ fn token(token: &TokenShape, service: &str, builder: &mut Builder<'_>) -> Option
             return None;
         }
     };
-    Some(Secret::new(token))
+    Some(Secret::new(format!("Bearer {token}")))
 }

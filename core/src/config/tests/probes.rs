@@ -35,8 +35,8 @@ fn what_the_keys_mean() {
         (&*api.service, &*api.cluster, &*api.authority),
         ("api", "caracal_api", "api.internal")
     );
-    assert_eq!(api.token.as_ref().unwrap().expose(), "token");
-    assert_eq!((&*sts.authority, sts.token.is_none()), ("sts", true), "the cluster's name");
+    assert_eq!(api.authorization.as_ref().unwrap().expose(), "Bearer token");
+    assert_eq!((&*sts.authority, sts.authorization.is_none()), ("sts", true), "the cluster's name");
     let Check::Http { path, expect: Some(expect) } = &api.rungs[1].check else { panic!("HTTP") };
     assert_eq!((&**path, &expect.equals), ("/i", &Scalar::String("ok".into())));
     assert_eq!(expect.pointer, ["a/b".into(), "0".into(), "~".into()]);
@@ -205,12 +205,12 @@ fn tokens() {
     let sent = |configuration: &str| {
         let compiled = compiled(configuration).unwrap();
         let token = compiled.probes.as_ref().unwrap().targets[0]
-            .token
+            .authorization
             .as_ref()
             .map(|t| t.expose().to_owned());
         (token, messages(&compiled).join("\n"))
     };
-    assert_eq!(sent(&with(r#"{"env": "LINE"}"#)), (Some("token".into()), String::new()));
+    assert_eq!(sent(&with(r#"{"env": "LINE"}"#)), (Some("Bearer token".into()), String::new()));
     let (none, warning) = sent(&with(r#"{"env": "NONE"}"#));
     assert_eq!(none, None);
     assert!(
@@ -218,6 +218,6 @@ fn tokens() {
         "{warning}"
     );
     let (value, warning) = sent(&with(r#"{"value": "geheim"}"#));
-    assert_eq!(value.as_deref(), Some("geheim"));
+    assert_eq!(value.as_deref(), Some("Bearer geheim"));
     assert!(!warning.is_empty() && !warning.contains("geheim"), "{warning}");
 }

@@ -93,7 +93,7 @@ fn an_open_breaker_is_not_stale() {
 #[test]
 fn the_status_tells_everything_but_the_token() {
     let mut plan = plan(&[&["health"]]);
-    plan.targets[0].token = Some(Secret::new("geheim".into()));
+    plan.targets[0].authorization = Some(Secret::new("geheim".into()));
     let mut world = World::new(&plan, 1);
     world.run(25, |_| Outcome::Up);
     let (_, report) = report_of(&mut world, Detail::Status);

@@ -17,7 +17,7 @@ pub fn plan(rungs: &[&[&str]]) -> Plan {
         service: format!("s{index}").into(),
         cluster: format!("c{index}").into(),
         authority: "authority".into(),
-        token: None,
+        authorization: None,
         rungs: names.iter().map(|name| rung(name)).collect(),
     };
     Plan {
