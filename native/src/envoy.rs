@@ -10,6 +10,7 @@ mod statistics;
 
 pub use callouts::Outgoing;
 pub use headers::{HeadersOf, Map};
+pub use statistics::Teller;
 
 use crate::abi::{self, Buffer, Callbacks, EnvoyConfig, EnvoyFilter, Scheduler, callbacks};
 

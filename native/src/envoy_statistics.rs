@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::counts;
-use crate::envoy::{Config, Failed, Filter, Level, is_since_1_40, log};
+use crate::envoy::{Config, Failed, Filter, Level, Teller, is_since_1_40, log};
 use crate::store::locked;
 use crate::time::now;
 use probegate_core::metrics::{Kind, definitions, split};
@@ -35,24 +35,6 @@ pub struct EnvoyStatistics {
     by_stream: bool,
     /// Earliest instant at which a stream hands counts over next.
     due: AtomicU64,
-}
-
-/// Handle through which Envoy takes counts.
-pub trait Teller {
-    /// Adds to a counter, or sets a gauge.
-    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed>;
-}
-
-impl Teller for Config {
-    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
-        self.count(kind, id, labels, value)
-    }
-}
-
-impl Teller for Filter {
-    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
-        self.count(kind, id, labels, value)
-    }
 }
 
 impl Drop for EnvoyStatistics {

@@ -1,33 +1,62 @@
 //! Envoy's statistics.
 
+use std::ffi::c_void;
+
 use smallvec::SmallVec;
 
 use super::{Config, Failed, Filter};
 use crate::abi::{self, Buffer, callbacks};
 use probegate_core::metrics::Kind;
 
-impl Filter {
-    /// Adds to a counter, or sets a gauge, of the configuration that the stream belongs to.
-    pub fn count(
-        &mut self,
-        kind: Kind,
-        id: usize,
-        labels: &[&str],
-        value: u64,
-    ) -> Result<(), Failed> {
+/// Handle through which Envoy takes counts.
+pub trait Teller {
+    /// Adds to a counter, or sets a gauge.
+    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed>;
+}
+
+/// The configuration that a stream belongs to.
+impl Teller for Filter {
+    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
         let envoy = callbacks().ok_or(Failed)?;
         let count = match kind {
             Kind::Counter => envoy.http_filter_increment_counter,
             Kind::Gauge => envoy.http_filter_set_gauge,
         };
-        let labels = buffers(labels);
-        // SAFETY: the labels outlive the call, which copies them.
-        succeeded(unsafe { count(self.raw, id, labels.as_ptr(), labels.len(), value) })
+        // SAFETY: Envoy's, and so is the handle.
+        unsafe { tell(count, self.raw, id, labels, value) }
     }
 }
 
+/// An error before Envoy 1.40.
+impl Teller for Config {
+    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
+        let envoy = callbacks().ok_or(Failed)?;
+        let count = match kind {
+            Kind::Counter => envoy.http_filter_config_increment_counter,
+            Kind::Gauge => envoy.http_filter_config_set_gauge,
+        };
+        // SAFETY: Envoy's, and so is the handle.
+        unsafe { tell(count.ok_or(Failed)?, self.raw, id, labels, value) }
+    }
+}
+
+type Count = unsafe extern "C" fn(*mut c_void, usize, *const Buffer, usize, u64) -> u32;
+
+/// Counts by one of Envoy's callbacks, which takes this handle.
+unsafe fn tell(
+    count: Count,
+    handle: *mut c_void,
+    id: usize,
+    labels: &[&str],
+    value: u64,
+) -> Result<(), Failed> {
+    let labels = buffers(labels);
+    // SAFETY: the labels outlive the call, which copies them.
+    succeeded(unsafe { count(handle, id, labels.as_ptr(), labels.len(), value) })
+}
+
 impl Config {
-    /// Makes a metric known; only while the configuration is made. Returns its ID for [`Config::count`].
+    /// Makes a metric known; only while the configuration is made. Returns its ID for [`Teller::tell`].
     pub fn define(&mut self, kind: Kind, name: &str, labels: &[&str]) -> Result<usize, Failed> {
         let envoy = callbacks().ok_or(Failed)?;
         let define = match kind {
@@ -38,24 +67,6 @@ impl Config {
         // SAFETY: all of it outlives the call, which copies it.
         let result = unsafe { define(self.raw, name, labels.as_ptr(), labels.len(), &raw mut id) };
         succeeded(result).map(|()| id)
-    }
-
-    /// Adds to a counter, or sets a gauge. An error before Envoy 1.40.
-    pub fn count(
-        &mut self,
-        kind: Kind,
-        id: usize,
-        labels: &[&str],
-        value: u64,
-    ) -> Result<(), Failed> {
-        let envoy = callbacks().ok_or(Failed)?;
-        let count = match kind {
-            Kind::Counter => envoy.http_filter_config_increment_counter,
-            Kind::Gauge => envoy.http_filter_config_set_gauge,
-        };
-        let (count, labels) = (count.ok_or(Failed)?, buffers(labels));
-        // SAFETY: the labels outlive the call, which copies them.
-        succeeded(unsafe { count(self.raw, id, labels.as_ptr(), labels.len(), value) })
     }
 }
 
