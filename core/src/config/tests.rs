@@ -5,20 +5,13 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod encodings;
-mod every_mistake;
 mod files;
-mod global_rate_limit;
-mod headers;
 mod mistakes;
-mod operations;
-mod paths;
 mod presets;
-mod probes;
-mod ranges;
 mod routes;
 mod secrets;
+mod sections;
 mod tokens;
-mod types;
 
 use super::*;
 use crate::client::{ClientSource, HashKey, Prefixes};
@@ -29,16 +22,27 @@ use crate::route::Class;
 
 /// Compiles a configuration in a VM that has the variables `METRICS_BEARER` and `SET`.
 fn compiled(configuration: &str) -> Result<Compiled, String> {
-    let env = |name: &str| match name {
+    compiled_with(configuration, &environment(&variable))
+}
+
+fn compiled_with(configuration: &str, environment: &Environment<'_>) -> Result<Compiled, String> {
+    let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
+    compile(config, environment).map_err(|mistake| mistake.to_string())
+}
+
+/// A VM with these variables.
+fn environment<'a>(variable: &'a dyn Fn(&str) -> Option<String>) -> Environment<'a> {
+    Environment::wasm(variable, HashKey::new([0; 16]))
+}
+
+fn variable(name: &str) -> Option<String> {
+    match name {
         "METRICS_BEARER" | "SET" => Some("token".into()),
         "BLANK" => Some(" \n".into()),
         "SPACED" => Some("to ken".into()),
         "LINE" => Some("token\n".into()),
         _ => None,
-    };
-    let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &Environment::wasm(&env, HashKey::new([0; 16])))
-        .map_err(|mistake| mistake.to_string())
+    }
 }
 
 /// The warnings, without their places.
@@ -151,4 +155,105 @@ fn a_plain_off_is_a_boolean_in_yaml() {
     assert_eq!(access(r#""off""#), Ok(Access::Off));
     assert_eq!(access(r#""text""#), Ok(Access::Text));
     assert_eq!(access("true"), Err("log.access: must be off, text or json".into()));
+}
+
+#[test]
+fn a_rule_tells_where_it_stands() {
+    let text = r#"{"system": "caracal-core", "routes": [{"paths": ["/a", "/b/*"], "class": "closed"}, {"paths": ["/metrics"], "class": "api"}]}"#;
+    let compiled = compiled(text).unwrap();
+    let rules: Vec<_> = compiled
+        .rules
+        .iter()
+        .map(|rule| (rule.pattern.to_string(), rule.route.class, rule.origin))
+        .collect();
+    let user = |rule, path| Origin::User { rule, path };
+    let expected = [
+        ("/a", Class::Closed, user(0, 0)),
+        ("/b/*", Class::Closed, user(0, 1)),
+        ("/metrics", Class::Api, user(1, 0)),
+        ("/health", Class::Health, Origin::System),
+        ("/-/gate/*", Class::Endpoint, Origin::Endpoints),
+    ];
+    assert_eq!(rules, expected.map(|(pattern, class, origin)| (pattern.into(), class, origin)));
+}
+
+#[test]
+fn a_warning_has_a_place() {
+    let text = r#"{"metrics_auth": {"tokens": [{"env": "SET"}, {"value": "a"}]}, "routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "UNSET"}]}]}"#;
+    let compiled = compiled(text).unwrap();
+    let places: Vec<_> = compiled.warnings.iter().map(Mistake::place).collect();
+    assert_eq!(places, ["metrics_auth.tokens[1]", "routes[0].tokens[0]"]);
+}
+
+#[test]
+fn a_window_is_a_span_of_time() {
+    let table = [
+        ("100ms", 100_000, "the shortest"),
+        ("1500ms", 1_500_000, "milliseconds"),
+        ("1s", 1_000_000, "seconds"),
+        ("5m", 300_000_000, "minutes"),
+        ("1h", 3_600_000_000, "the longest"),
+        ("3600s", 3_600_000_000, "the longest in seconds"),
+        ("060s", 60_000_000, "zeros in front"),
+    ];
+    for (text, micros, shows) in table {
+        let text = format!(r#"{{"rate_limit": {{"requests": 1, "window": "{text}"}}}}"#);
+        let window = compiled(&text).unwrap().gate.limits.client.unwrap().limiter.quota().window;
+        assert_eq!(window, micros, "{shows}");
+    }
+}
+
+#[test]
+fn buckets_are_seconds_as_numbers_or_text() {
+    // Envoy makes text of a fraction that stands in YAML.
+    let compiled = compiled(r#"{"metrics": {"buckets": ["0.25", "1"]}}"#).unwrap();
+    assert_eq!(compiled.metrics.bounds.seconds().collect::<Vec<_>>(), [0.25, 1.0]);
+}
+
+/// A list of so many is right, and one more is not; `item` has a `#` for its number.
+fn assert_most(list: &str, most: usize, item: &str, mistake: &str) {
+    let with = |count| {
+        let items: Vec<_> = (1..=count).map(|nth| item.replace('#', &nth.to_string())).collect();
+        compiled(&list.replace('@', &items.join(","))).map(drop)
+    };
+    assert_eq!(with(most), Ok(()));
+    assert_eq!(with(most + 1), Err(mistake.into()));
+}
+
+#[test]
+fn lists_are_bounded() {
+    assert_most(
+        r#"{"metrics": {"buckets": [@]}}"#,
+        30,
+        "#",
+        "metrics.buckets: must be 1 to 30 bounds",
+    );
+    let operation = r##"{"name": "n#", "paths": ["/x"], "requests": 1, "per": "1s"}"##;
+    assert_most(r#"{"operations": [@]}"#, 16, operation, "operations: must be at most 16");
+    let of_one = r#"{"probes": {"targets": [{"service": "a", "cluster": "c", "rungs": [@]}]}}"#;
+    let rung = r##"{"rung": "r#", "path": "/"}"##;
+    assert_most(of_one, 16, rung, "probes.targets[0].rungs: must be 1 to 16");
+    let targets = r#"{"probes": {"targets": [@]}}"#;
+    let target = |rungs: usize| {
+        let rungs: Vec<_> =
+            (0..rungs).map(|nth| format!(r#"{{"rung": "r{nth}", "path": "/"}}"#)).collect();
+        format!(r##"{{"service": "s#", "cluster": "c", "rungs": [{}]}}"##, rungs.join(","))
+    };
+    assert_most(targets, 16, &target(1), "probes.targets: must be at most 16");
+    let in_all = "probes.targets: must have at most 64 rungs in all";
+    assert_most(targets, 16, &target(4), "probes.targets: must be at most 16");
+    assert_most(targets, 12, &target(5), in_all);
+    assert_most(targets, 4, &target(16), in_all);
+    let descriptors =
+        r#"{"global_rate_limit": {"cluster": "c", "on_error": "admit", "descriptors": [@]}}"#;
+    assert_most(
+        descriptors,
+        16,
+        r#"{"client": true}"#,
+        "global_rate_limit.descriptors: must be 1 to 16",
+    );
+    let token = r#"{"metrics_auth": {"tokens": [{"value": "@"}]}}"#;
+    let length = "metrics_auth.tokens[0].value: must be 1 to 4096 visible ASCII characters";
+    let of = |length| compiled(&token.replace('@', &"a".repeat(length))).map(drop);
+    assert_eq!((of(4_096), of(4_097)), (Ok(()), Err(length.into())));
 }

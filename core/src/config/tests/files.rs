@@ -14,22 +14,12 @@ fn native(file: Option<&[u8]>, variables: &[(&str, &str)], text: &str) -> Result
         set.map(|(_, value)| (*value).to_owned())
     };
     let read = |path: &str| file.filter(|_| path == "/run/secrets/metrics").map(<[u8]>::to_vec);
-    let config = parse(text.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &Environment::native(&variable, &read, HashKey::new([0; 16])))
-        .map_err(|mistake| mistake.to_string())
+    compiled_with(text, &Environment::native(&variable, &read, HashKey::new([0; 16])))
 }
 
 /// Number of tokens that open the metrics routes, and the warnings.
 fn opens(compiled: &Compiled) -> (usize, Vec<String>) {
     (compiled.gate.guarding.guards[0].tokens.len(), messages(compiled))
-}
-
-#[test]
-fn wasm_refuses_a_file_and_says_so() {
-    let message = compiled(FILE).unwrap_err();
-    let expected =
-        "metrics_auth.tokens[0].file: is for the dynamic module only: Wasm reads no files";
-    assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]
@@ -116,12 +106,4 @@ fn a_variable_may_name_the_file_of_its_token() {
         messages(&unset),
         ["the variable METRICS_BEARER is not set for Envoy: it opens nothing"]
     );
-}
-
-#[test]
-fn a_probe_reads_no_file() {
-    let text = r#"{"probes": {"targets": [{"service": "a", "cluster": "a", "token": {"file": "/a"},
-        "rungs": [{"rung": "up", "path": "/"}]}]}}"#;
-    let message = native(None, &[], text).unwrap_err();
-    assert_eq!(message, "probes.targets[0].token.file: must be env or value");
 }

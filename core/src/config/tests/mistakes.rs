@@ -1,94 +1,117 @@
-//! Mistakes, each with its place.
+//! Mistakes: the configurations of three tables, each with what is said of it.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
-pub fn assert_mistakes(table: &[(&str, &str)]) {
-    for (configuration, expected) in table {
-        let message = compiled(configuration).err().unwrap_or_else(|| "no mistake".into());
-        assert!(
-            message.starts_with(expected),
-            "{configuration}\n  should be: {expected}\n  but is: {message}"
-        );
+const TABLES: [&str; 3] = [
+    include_str!("mistakes/shape.txt"),
+    include_str!("mistakes/values.txt"),
+    include_str!("mistakes/sections.txt"),
+];
+
+/// A value of each type.
+const TYPES: [&str; 8] = ["null", "true", "7", "-1", "1.5", "some", "[]", "{}"];
+
+/// What a line below a configuration begins with that is no mistake.
+const KEYS: [&str; 4] = ["right", "wrong", "either case", "only"];
+
+/// A configuration of a table, and the lines below it.
+struct Case {
+    template: String,
+    about: Vec<&'static str>,
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let lines = TABLES.into_iter().flat_map(str::lines);
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match (line.strip_prefix("    "), cases.last_mut()) {
+            (Some(about), Some(case)) => case.about.push(about),
+            (None, Some(case)) if case.about.is_empty() => case.template += &format!("\n{line}"),
+            _ => cases.push(Case { template: line.into(), about: Vec::new() }),
+        }
+    }
+    cases
+}
+
+impl Case {
+    /// The values behind a key.
+    fn values(&self, key: &str) -> Vec<&'static str> {
+        let lists = self.about.iter().filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        lists.flat_map(|list| list.split(" | ")).map(str::trim).collect()
+    }
+
+    /// All configurations of the case, each with whether it is right.
+    fn configurations(&self) -> Vec<(String, bool)> {
+        if !self.template.contains('@') {
+            return vec![(self.template.clone(), self.about == ["right"])];
+        }
+        let only = self.values("only");
+        let types = if only.is_empty() { &[][..] } else { &TYPES };
+        let types = types.iter().map(|value| ((*value).to_owned(), only.contains(value)));
+        let of = |key, is_right| {
+            self.values(key).into_iter().map(move |value| (value.to_owned(), is_right))
+        };
+        let upper = of("either case", false).map(|(value, _)| (value.to_ascii_uppercase(), false));
+        let all = types.chain(of("right", true)).chain(of("wrong", false));
+        let all = all.chain(of("either case", false)).chain(upper);
+        all.map(|(value, is_right)| (self.template.replace('@', &value), is_right)).collect()
+    }
+
+    fn mistakes(&self) -> Vec<&'static str> {
+        let is_mistake = |line: &&str| !KEYS.iter().any(|key| line.starts_with(key));
+        self.about.iter().copied().filter(is_mistake).collect()
+    }
+}
+
+/// All mistakes of a configuration, of which the gate itself tells the first.
+fn told(yaml: &str) -> Vec<String> {
+    let text = serde_saphyr::from_str::<serde_json::Value>(yaml).unwrap().to_string();
+    let value = serde_json::from_str(&text).unwrap();
+    let mistakes = check(value, &environment(&variable)).err().unwrap_or_default();
+    let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(compiled(&text).err(), told.first().cloned(), "{yaml}");
+    told
+}
+
+#[test]
+fn what_is_wrong_is_told_and_what_is_right_is_not() {
+    for case in cases() {
+        for (configuration, is_right) in case.configurations() {
+            let expected = if is_right { Vec::new() } else { case.mistakes() };
+            assert!(is_right || !expected.is_empty(), "{configuration}: what is said?");
+            let told = told(&configuration);
+            let is_told = |(told, expected): (&String, &&str)| match expected.strip_suffix('…') {
+                Some(beginning) => told.starts_with(beginning),
+                None => told == expected,
+            };
+            assert!(
+                told.len() == expected.len() && told.iter().zip(&expected).all(is_told),
+                "{configuration}\n  should be: {expected:#?}\n  but is: {told:#?}"
+            );
+        }
+    }
+}
+
+/// A secret may stand in any place by mistake, and right there or wrong.
+#[test]
+fn nothing_is_told_of_a_value() {
+    const MARKER: &str = "s3cretmarker";
+    let wrong = format!("{MARKER} // {MARKER}");
+    for case in cases().iter().filter(|case| case.template.contains('@')) {
+        for value in [MARKER, &wrong] {
+            let told = told(&case.template.replace('@', value));
+            assert!(told.iter().all(|told| !told.contains(MARKER)), "{}: {told:?}", case.template);
+        }
     }
 }
 
 #[test]
-fn keys_that_are_unknown_or_missing_are_told_at_each_level() {
-    assert_mistakes(&[
-        (
-            r#"{"rout": []}"#,
-            "there is no key `rout`; did you mean `routes`? The keys here are mode, direction, service, system, routes, metrics_auth,",
-        ),
-        (r#"{"Mode": "dev"}"#, "there is no key `Mode`"),
-        (r#"{"probe": {}}"#, "there is no key `probe`"),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "api", "path": "/b"}]}"#,
-            "routes[0]: there is no key `path`; did you mean `paths`? The keys here are paths, class, token_header, tokens",
-        ),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "admin", "tokens": [{"env": "A"}, {"path": "b"}]}]}"#,
-            "routes[0].tokens[1]: must be one of env, sha256, value, file, fetch",
-        ),
-        (
-            r#"{"metrics_auth": {"token": []}}"#,
-            "metrics_auth: there is no key `token`; did you mean `tokens`? The keys here are tokens, strip",
-        ),
-        (r#"{"request_id": {"name": "x"}}"#, "request_id: there is no key `name`"),
-        (r#"{"rate_limit": {"requests": 1, "burst": 5}}"#, "rate_limit: there is no key `burst`"),
-        (
-            r#"{"rate_limit": {"requests": 1, "client": {"cookie": "a"}}}"#,
-            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
-        ),
-        (
-            r#"{"rate_limit": {"requests": 1, "client": {"forwarded_for": {"hops": 1}}}}"#,
-            "rate_limit.client.forwarded_for: there is no key `hops`",
-        ),
-        (r#"{"metrics": {"prefix": "x"}}"#, "metrics: there is no key `prefix`"),
-        (r#"{"log": {"format": "json"}}"#, "log: there is no key `format`"),
-        (r#"{"routes": [{"class": "api"}]}"#, "routes[0]: the key `paths` is missing"),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "api"}, {"paths": ["/b"]}]}"#,
-            "routes[1]: the key `class` is missing",
-        ),
-        (r#"{"rate_limit": {}}"#, "rate_limit: the key `requests` is missing"),
-    ]);
-}
-
-#[test]
-fn the_key_that_was_meant_is_named_unless_none_is_near() {
-    let near = [
-        (r#"{"rate_limits": {}}"#, "rate_limit"),
-        (r#"{"ratelimit": {}}"#, "rate_limit"),
-        (r#"{"Metrics_Auth": {}}"#, "metrics_auth"),
-        (r#"{"request_id": {"haeder": "a"}}"#, "header"),
-        (r#"{"rate_limit": {"request": 5}}"#, "requests"),
-        (r#"{"probes": {"timout": "1s"}}"#, "timeout"),
-    ];
-    for (configuration, meant) in near {
-        let mistake = compiled(configuration).unwrap_err();
-        assert!(
-            mistake.contains(&format!("; did you mean `{meant}`? The keys here are ")),
-            "{mistake}"
-        );
-    }
-    for configuration in [r#"{"probegate": {}}"#, r#"{"log": {"verbose": true}}"#, r#"{"": 1}"#] {
-        let mistake = compiled(configuration).unwrap_err();
-        assert!(
-            !mistake.contains("did you mean") && mistake.contains("; the keys here are "),
-            "{mistake}"
-        );
-    }
+fn no_key_was_meant_by_a_very_long_one() {
     let long = format!(r#"{{"{}": 1}}"#, "rate_limit".repeat(10_000));
     assert!(compiled(&long).unwrap_err().contains("; the keys here are "));
-}
-
-#[test]
-fn a_key_that_was_renamed_is_told_with_its_new_name() {
-    let mistake = compiled(r#"{"fleet_limit": {"cluster": "limits"}}"#).unwrap_err();
-    assert_eq!(mistake, "there is no key `fleet_limit`: it is called `global_rate_limit` now");
 }
 
 #[test]
@@ -134,46 +157,5 @@ fn text_that_is_no_object_is_told() {
         r#"{"x": [{"a": 1, "a": 1}]}"#,
     ] {
         assert!(compiled(text).unwrap_err().contains("stands twice"), "{text}");
-    }
-}
-
-#[test]
-fn choices_are_told() {
-    let table = [
-        (r#"{"mode": "prod"}"#, "mode: must be one of stable, rc, dev"),
-        (r#"{"mode": "Dev"}"#, "mode: must be one of stable, rc, dev"),
-        (r#"{"mode": {"dev": {}}}"#, "mode: must be just `dev`"),
-        (
-            r#"{"system": "Kestra"}"#,
-            "system: must be one of caracal, caracal-core, astrocyte, agent-platform, kestra, kubernetes, none",
-        ),
-        (
-            r#"{"routes": [{"paths": ["/a"], "class": "open"}]}"#,
-            "routes[0].class: must be one of health, api, metrics, admin, closed",
-        ),
-        (
-            r#"{"rate_limit": {"requests": 1, "when_full": "drop"}}"#,
-            "rate_limit.when_full: must be one of refuse, admit",
-        ),
-        (
-            r#"{"rate_limit": {"requests": 1, "client": "ip"}}"#,
-            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
-        ),
-        (
-            r#"{"rate_limit": {"requests": 1, "client": {"header": "a", "forwarded_for": {}}}}"#,
-            "rate_limit.client: must be one of peer, remote_address, header, forwarded_for",
-        ),
-        (
-            r#"{"rate_limit": {"requests": 1, "client": "header"}}"#,
-            "rate_limit.client: must be an object, as {header: …}",
-        ),
-        (
-            r#"{"metrics_auth": {"tokens": [{"env": "A", "value": "b"}]}}"#,
-            "metrics_auth.tokens[0]: must be one of env, sha256, value, file, fetch",
-        ),
-        (r#"{"log": {"access": "yes"}}"#, "log.access: must be off, text or json"),
-    ];
-    for (configuration, expected) in table {
-        assert_eq!(compiled(configuration).err().as_deref(), Some(expected), "{configuration}");
     }
 }

@@ -48,9 +48,7 @@ fn with(variables: &[(&str, &str)], configuration: &str) -> Result<Compiled, Str
         let set = variables.iter().find(|(set, _)| *set == name);
         set.map(|(_, value)| (*value).to_owned())
     };
-    let config = parse(configuration.as_bytes()).map_err(|mistake| mistake.to_string())?;
-    compile(config, &Environment::wasm(&env, HashKey::new([0; 16])))
-        .map_err(|mistake| mistake.to_string())
+    compiled_with(configuration, &environment(&env))
 }
 
 #[test]
