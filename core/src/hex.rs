@@ -39,9 +39,6 @@ pub fn digits(bytes: [u8; 4]) -> [u8; 8] {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     #[test]

@@ -63,9 +63,6 @@ impl fmt::Debug for RandomPool {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
     use std::collections::HashSet;
 

@@ -142,12 +142,6 @@ pub fn chromium() -> Brought<PathBuf> {
     })
 }
 
-/// The program that runs the core's unit tests as wasm; its version is that of the library.
-pub fn wasm_bindgen_test_runner() -> Brought<PathBuf> {
-    let version = cargo::locked_version("wasm-bindgen")?;
-    cargo::program("wasm-bindgen-cli", "wasm-bindgen-test-runner", &version)
-}
-
 /// The program that builds fuzz targets: the machine's own, or one that is built.
 pub fn cargo_fuzz() -> Brought<PathBuf> {
     on_path("cargo-fuzz").map_or_else(|| cargo::program("cargo-fuzz", "cargo-fuzz", "0.13.2"), Ok)

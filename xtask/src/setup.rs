@@ -6,7 +6,7 @@ use testbed::tools::{self, Absent, containers};
 
 use crate::{Outcome, command};
 
-const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-unknown-unknown"];
+const TARGETS: [&str; 1] = ["wasm32-wasip1"];
 
 /// A tool's name, and the function that brings it if it is not there.
 type Tool = (&'static str, fn() -> Result<(), Absent>);

@@ -1,8 +1,5 @@
 //! Tokens that open, and the challenges of those that do not.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod digests;
 mod method;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,8 +1,5 @@
 //! The identity of a client.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod forwarded;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;

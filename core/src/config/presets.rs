@@ -155,9 +155,6 @@ fn read(text: &str) -> Result<Preset, Mistake> {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     #[test]

@@ -1,8 +1,5 @@
 //! The order of the stages, and what each leaves behind.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod counts;
 mod ids;
 mod rate_limits;

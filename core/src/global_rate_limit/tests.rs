@@ -1,8 +1,5 @@
 //! Requests to the service, its answers, and when it is not asked.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod answer;
 mod breaker;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,8 +1,5 @@
 //! From refusal to answer.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::rate_limit::LimitReason;
 use crate::rate_limit::Quota;

@@ -240,9 +240,6 @@ impl Operator {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     fn read(text: &str) -> Result<Dialect, String> {

@@ -1,8 +1,5 @@
 //! Counts, and their names.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod accept;
 mod exposition;
 mod grpc;

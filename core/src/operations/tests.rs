@@ -1,8 +1,5 @@
 //! Buckets that workers share, against a model that counts exactly.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod world;

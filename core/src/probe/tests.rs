@@ -1,8 +1,5 @@
 //! The schedule, the states and what is told of them.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod answer;
 mod breaker;
 mod codec;

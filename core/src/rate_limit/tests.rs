@@ -1,8 +1,5 @@
 //! Never more than the limit, never less than it should be, and all the same on every worker.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod even;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;

@@ -1,8 +1,5 @@
 //! Requests are let through once, against a list of all that was let through.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod world;

@@ -1,8 +1,5 @@
 //! Heads of requests.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 

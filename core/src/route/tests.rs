@@ -1,8 +1,5 @@
 //! Protect wide, exempt narrow.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod bytes;
 mod evasions;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,8 +1,5 @@
 //! Reading, deciding and writing as one step.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::testing::Memory;
 

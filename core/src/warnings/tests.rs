@@ -1,8 +1,5 @@
 //! Warnings that the VMs of a process share.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::store::Tables as _;
 use crate::testing::Memory;

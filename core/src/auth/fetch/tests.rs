@@ -1,8 +1,5 @@
 //! Tokens of sources: which ones, for how long, and who asks.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::auth::{Carrier, Guard, Tokens};
 use crate::request::{Head, Single};

@@ -1,8 +1,5 @@
 //! Clients behind trusted proxies.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::request::{HeaderNames, Pairs};
 

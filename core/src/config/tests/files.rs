@@ -1,8 +1,5 @@
 //! Tokens in files: of the native host alone.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 const FILE: &str = r#"{"metrics_auth": {"tokens": [{"file": "/run/secrets/metrics"}]}}"#;

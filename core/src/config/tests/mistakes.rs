@@ -1,8 +1,5 @@
 //! Mistakes: the configurations of three tables, each with what is said of it.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 const TABLES: [&str; 3] = [

@@ -1,8 +1,5 @@
 //! The user's routes, and those behind them.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use Class::{Admin, Api, Closed, Health, Metrics};
 

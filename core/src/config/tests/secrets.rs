@@ -1,8 +1,5 @@
 //! A secret is never printed, wherever it stands.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 const MARKER: &str = "s3cretmarker";

@@ -1,8 +1,5 @@
 //! Sections, and what their keys mean.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::global_rate_limit::request::Descriptor;
 use crate::global_rate_limit::{GlobalRateLimit, OnError};

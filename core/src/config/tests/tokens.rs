@@ -1,8 +1,5 @@
 //! Tokens: what they may be, and what works but should be known.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 #[test]

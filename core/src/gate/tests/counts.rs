@@ -1,8 +1,5 @@
 //! Counts of the gate.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 const GRPC: (&str, &str) = ("content-type", "application/grpc+proto");

@@ -1,8 +1,5 @@
 //! Limits of clients, and their refusals.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::local_reply::ReplyNames;
 use crate::rate_limit::LimitReason;

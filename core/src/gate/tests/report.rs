@@ -1,8 +1,5 @@
 //! The gate itself, as the status tells it.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,8 +1,5 @@
 //! How much of each table one public network may take.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 /// A limit of that many requests in an hour by `x-forwarded-for`, and that share.

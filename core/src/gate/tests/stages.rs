@@ -1,8 +1,5 @@
 //! Operations and replay protection among the other stages, and requests that wait.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::rate_limit::LimitReason;
 use crate::replay::Block;

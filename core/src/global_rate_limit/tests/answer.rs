@@ -1,8 +1,5 @@
 //! Answers of the service.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::callout::{FailureReason, Response};
 use crate::global_rate_limit::Decision::{self, Admitted, Refused};
 use crate::global_rate_limit::answer::{Over, judge};

@@ -1,8 +1,5 @@
 //! closed, open, a trial each pause, closed.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::global_rate_limit::breaker::{FAILURES, PAUSE, ServiceBreaker, Turn};
 use crate::testing::Memory;
 

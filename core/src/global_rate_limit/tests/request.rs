@@ -1,8 +1,5 @@
 //! The message, byte by byte.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::client::Identity;
 use crate::global_rate_limit::request::{Descriptor, OperationDescriptor, Question};
 

@@ -1,8 +1,5 @@
 //! Values at places of documents, and the same against a parser.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 fn at(document: &str, pointer: &str) -> Option<String> {

@@ -1,8 +1,5 @@
 //! The format that a scraper gets.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::metrics::Format::{self, OpenMetrics, Text};
 
 #[test]

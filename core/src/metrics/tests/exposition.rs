@@ -1,8 +1,5 @@
 //! The text of a scrape.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 /// One of everything.

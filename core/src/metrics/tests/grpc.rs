@@ -1,8 +1,5 @@
 //! gRPC's codes.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::metrics::{Code, Status};
 
 #[test]

@@ -1,8 +1,5 @@
 //! Durations, as Prometheus reads them.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 const LABELS: &str = "method=.=GET;.status_code=.=200;.";

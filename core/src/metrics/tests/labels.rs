@@ -1,8 +1,5 @@
 //! Label values: closed sets, whatever a client sends.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 #[test]

@@ -1,8 +1,5 @@
 //! What the last minute came to.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::sink::{finished, meter};
 use crate::local_reply::WORDS;
 use crate::metrics::{LastMinute, Meter};

@@ -1,8 +1,5 @@
 //! The number of series is bounded, whatever is answered.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,8 +1,5 @@
 //! Where a key is read, and what makes none.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::request::{HeaderNames, Pairs};
 use crate::route::Pattern;

@@ -1,8 +1,5 @@
 //! Answers to probes.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::callout::FailureReason::{Body, Refused, Reset, Status, Timeout};
 use crate::callout::Response;
 use crate::probe::plan::{Check, Expect, Scalar};

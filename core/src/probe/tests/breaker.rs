@@ -1,8 +1,5 @@
 //! closed, open, half-open, closed.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::{SECOND, World, plan};
 use crate::breaker::BreakerState;
 use crate::callout::FailureReason;

@@ -1,8 +1,5 @@
 //! Shared values: what is not exactly one of ours is nothing at all.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::{World, plan};
 use crate::callout::FailureReason;
 use crate::probe::leader::Leadership;

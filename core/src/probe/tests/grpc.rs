@@ -1,8 +1,5 @@
 //! `grpc.health.v1.Health/Check`, byte by byte.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::probe::grpc::request;
 
 #[test]

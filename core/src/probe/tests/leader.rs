@@ -1,8 +1,5 @@
 //! The configuration that leads.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use crate::probe::leader::{Leadership, Role};
 
 const S: u64 = 1_000_000;

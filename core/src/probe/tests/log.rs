@@ -1,8 +1,5 @@
 //! The lines of the log.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::plan;
 use crate::breaker;
 use crate::callout::FailureReason;

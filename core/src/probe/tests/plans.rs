@@ -1,8 +1,5 @@
 //! Several plans in one process: two listeners with one plugin name, or an old configuration that drains.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::{SECOND, World, at, plan};
 use crate::breaker;
 use crate::callout::FailureReason;

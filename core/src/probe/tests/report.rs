@@ -1,8 +1,5 @@
 //! The report on the services.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use serde_json::{Value, json};
 
 use super::world::{SECOND, World, plan};

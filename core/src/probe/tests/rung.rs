@@ -1,8 +1,5 @@
 //! Thresholds, as Kubernetes has them.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::{at, plan};
 use crate::callout::FailureReason;
 use crate::probe::plan::Plan;

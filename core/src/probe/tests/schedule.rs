@@ -1,8 +1,5 @@
 //! When a round is due, and when the next one.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::{SECOND, START, World, at, plan};
 use crate::probe::plan::Plan;
 use crate::probe::record::ProbeRecord;

@@ -1,8 +1,5 @@
 //! Several VMs over one store.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::world::{SECOND, World, plan};
 use crate::callout::FailureReason;
 use crate::probe::rung::{Outcome, RungState};

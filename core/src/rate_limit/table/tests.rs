@@ -1,8 +1,5 @@
 //! Room for so many clients, and none for bytes that are not ours.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 mod corrupt;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;

@@ -1,8 +1,5 @@
 //! A client evenly spaced at up to 90 % of its limit is never refused.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::rate_limit::tests::world::Random;
 

@@ -1,8 +1,5 @@
 //! Writes without a read: fewer calls, and the same answers.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 use crate::store::Tables as _;
 

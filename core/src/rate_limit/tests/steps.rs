@@ -1,8 +1,5 @@
 //! A clock that is set back: nothing opens, and nothing stays shut.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 const HOUR: Micros = 3_600 * SECOND;

@@ -1,8 +1,5 @@
 //! Bytes that are no letters of ASCII, as HTTP/2 carries them in a path, and escaped.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 /// Bytes that some server drops, at an end or anywhere.

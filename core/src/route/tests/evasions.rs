@@ -1,8 +1,5 @@
 //! Paths in disguise: what is guarded stays so, and what is exempt does not.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 #[test]

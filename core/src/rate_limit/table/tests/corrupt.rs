@@ -1,8 +1,5 @@
 //! Bytes that are not ours: what they hid is unknown, so nobody is admitted for a window.
 
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
-
 use super::*;
 
 /// A slot as it should be, with a few clients in it.
