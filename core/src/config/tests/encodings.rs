@@ -1,15 +1,13 @@
 //! JSON text and `google.protobuf.Struct` say the same.
 
-mod samples;
-
 use proptest::prelude::*;
 use prost::Message as _;
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct};
 use serde_json::{Map, Value as Json, json};
 
+use super::mistakes::{Case, cases};
 use super::*;
-use samples::{anything, configurations};
 
 fn encoded(object: &Map<String, Json>) -> Vec<u8> {
     fields(object).encode_to_vec()
@@ -82,6 +80,48 @@ fn nothing_is_nested_without_end() {
         let text = [r#"{"mode":"#, &"[".repeat(depth), &"]".repeat(depth), "}"].concat();
         assert!(parse(text.as_bytes()).is_err(), "a text of {depth} levels");
     }
+}
+
+/// Configurations of the tables of mistakes, right and wrong, in which any JSON may stand for a section.
+fn configurations() -> impl Strategy<Value = Map<String, Json>> {
+    let all: Vec<Map<String, Json>> = cases()
+        .iter()
+        .flat_map(Case::configurations)
+        .map(|(yaml, _)| serde_saphyr::from_str(&yaml).unwrap())
+        .collect();
+    let any = prop::option::weighted(0.2, anything());
+    (prop::sample::select(all), any).prop_map(|(mut configuration, any)| {
+        if let (Some(section), Some(any)) = (configuration.values_mut().next(), any) {
+            *section = any;
+        }
+        configuration
+    })
+}
+
+/// Any JSON.
+fn anything() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<u64>().prop_map(Json::from),
+        (-1e12..1e12_f64).prop_map(Json::from),
+        (0..200_u32).prop_map(Json::from),
+        any::<String>().prop_map(Json::from),
+        "[a-z/*-]{0,8}".prop_map(Json::from),
+    ];
+    let key = prop_oneof![
+        any::<String>(),
+        prop::sample::select(vec!["mode", "requests", "tokens", "value", "paths", "class", ""])
+            .prop_map(String::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
+            prop::collection::vec((key.clone(), inner), 0..5)
+                .prop_map(|entries| Json::Object(entries.into_iter().collect())),
+        ]
+    })
 }
 
 proptest! {

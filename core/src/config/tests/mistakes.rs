@@ -15,12 +15,12 @@ const TYPES: [&str; 8] = ["null", "true", "7", "-1", "1.5", "some", "[]", "{}"];
 const KEYS: [&str; 4] = ["right", "wrong", "either case", "only"];
 
 /// A configuration of a table, and the lines below it.
-struct Case {
+pub struct Case {
     template: String,
     about: Vec<&'static str>,
 }
 
-fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let lines = TABLES.into_iter().flat_map(str::lines);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -41,7 +41,7 @@ impl Case {
     }
 
     /// All configurations of the case, each with whether it is right.
-    fn configurations(&self) -> Vec<(String, bool)> {
+    pub fn configurations(&self) -> Vec<(String, bool)> {
         if !self.template.contains('@') {
             return vec![(self.template.clone(), self.about == ["right"])];
         }
