@@ -1,10 +1,14 @@
 //! Doubles of what the core asks of a host, in memory: shared tables, clocks, statistics.
 
 mod host;
+#[cfg(test)]
+mod meanwhile;
 mod memory;
 mod statistics;
 
 pub use host::FakeHost;
+#[cfg(test)]
+pub use meanwhile::Meanwhile;
 pub use memory::Memory;
 pub use statistics::FakeStatistics;
 

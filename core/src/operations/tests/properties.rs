@@ -1,14 +1,11 @@
 //! Any pattern of arrivals.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use proptest::prelude::*;
 
 use super::world::{Limit, World, charges, limit};
 use super::*;
-use crate::store::{Store, Tables, Unavailable, Version};
-use crate::testing::FakeHost;
+use crate::store::{Store as _, Tables as _, Version};
+use crate::testing::{Meanwhile, Memory};
 
 /// Buckets as water: a level for each, and what comes in with time. Nanoseconds.
 struct Model {
@@ -107,10 +104,9 @@ proptest! {
         for step in steps {
             match step {
                 Step::Ask { operations, key, worker, rivals } => {
-                    let log = Rc::new(RefCell::new(Vec::new()));
-                    let admitted = rival(&mut world, &operations, key, worker, rivals, &log);
-                    for operations in log.borrow().iter() {
-                        prop_assert!(model.ask(operations, key), "a rival had more than there was");
+                    let (of_rivals, admitted) = against_rivals(&mut world, &operations, key, worker, rivals);
+                    for _ in 0..of_rivals {
+                        prop_assert!(model.ask(&operations, key), "a rival had more than there was");
                     }
                     if admitted {
                         prop_assert!(model.ask(&operations, key), "more than there was");
@@ -176,66 +172,25 @@ proptest! {
     }
 }
 
-/// A worker asks, and each time it is about to write another one asks the same before it.
-fn rival(
+/// A worker asks, and each time it is about to write another one asks the same before it. Returns how often that was
+/// admitted, and whether the first one was.
+fn against_rivals(
     world: &mut World,
     operations: &[usize],
     key: usize,
     worker: usize,
-    rivals: usize,
-    log: &Rc<RefCell<Vec<Vec<usize>>>>,
-) -> bool {
+    mut rivals: usize,
+) -> (usize, bool) {
     let (asked, others) = world.workers.split_at_mut(1);
-    let now = world.host.memory.now;
-    let mut host = Rivals {
-        host: &mut world.host,
-        rival: &mut others[worker % 3],
-        left: rivals,
-        operations,
-        key,
-        log: log.clone(),
-    };
-    asked[0].admit(&charges(operations, key), now, &mut host).is_ok()
-}
-
-struct Rivals<'a> {
-    host: &'a mut FakeHost,
-    rival: &'a mut Operations,
-    left: usize,
-    operations: &'a [usize],
-    key: usize,
-    log: Rc<RefCell<Vec<Vec<usize>>>>,
-}
-
-struct Table<'a, 'b> {
-    name: String,
-    rivals: &'a mut Rivals<'b>,
-}
-
-impl Tables for Rivals<'_> {
-    fn table(&mut self, name: &str) -> impl Store {
-        Table { name: name.into(), rivals: self }
-    }
-}
-
-impl Store for Table<'_, '_> {
-    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        self.rivals.host.table(&self.name).read(slot, value)
-    }
-
-    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        let Rivals { host, rival, left, operations, key, log } = &mut *self.rivals;
-        if *left > 0 {
-            *left -= 1;
-            let now = host.memory.now;
-            if rival.admit(&charges(operations, *key), now, *host).is_ok() {
-                log.borrow_mut().push(operations.to_vec());
-            }
+    let (now, charges, mut admitted) = (world.host.memory.now, charges(operations, key), 0);
+    let act = |memory: &mut Memory, _: &str, writes: bool| {
+        if writes && rivals > 0 {
+            rivals -= 1;
+            let answer = others[worker % 3].admit(&charges, memory.now, memory);
+            admitted += usize::from(answer.is_ok());
         }
-        host.table(&self.name).swap(slot, value, version)
-    }
-
-    fn now(&mut self) -> Micros {
-        self.rivals.host.memory.now
-    }
+    };
+    let mut memory = Meanwhile { memory: &mut world.host.memory, act };
+    let answer = asked[0].admit(&charges, now, &mut memory);
+    (admitted, answer.is_ok())
 }

@@ -5,8 +5,7 @@ use crate::probe::prober::Ticked;
 use crate::probe::record::ProbeChange;
 use crate::probe::rung::Outcome;
 use crate::probe::{Prober, Ticket};
-use crate::store::{Store, Tables, Unavailable, Version};
-use crate::testing::Memory;
+use crate::testing::{Meanwhile, Memory};
 use crate::time::{Micros, Now};
 
 pub const SECOND: Micros = 1_000_000;
@@ -42,44 +41,6 @@ pub fn at(micros: Micros) -> Now {
 }
 
 pub const START: Micros = 1 << 50;
-
-/// A memory that another VM ticks with just before each write.
-struct Rival<'a> {
-    memory: &'a mut Memory,
-    rival: &'a mut Prober,
-    now: Now,
-    ticked: &'a mut Vec<Ticked>,
-}
-
-impl Tables for Rival<'_> {
-    fn table(&mut self, name: &str) -> impl Store {
-        Table { name: name.into(), rival: self }
-    }
-}
-
-struct Table<'a, 'b> {
-    name: String,
-    rival: &'a mut Rival<'b>,
-}
-
-impl Store for Table<'_, '_> {
-    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        self.rival.memory.table(&self.name).read(slot, value)
-    }
-
-    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        let Rival { memory, rival, now, ticked } = &mut *self.rival;
-        // Where it matters: between a target's reading and writing.
-        if self.name.starts_with("probegate.probe.") {
-            ticked.push(rival.on_tick(*now, &mut || [9; 16], *memory));
-        }
-        memory.table(&self.name).swap(slot, value, version)
-    }
-
-    fn now(&mut self) -> Micros {
-        self.rival.memory.now
-    }
-}
 
 pub struct World {
     pub memory: Memory,
@@ -118,7 +79,13 @@ impl World {
         let now = self.now();
         let mut others = Vec::new();
         let [vm, rival] = self.vms.get_disjoint_mut([vm, rival]).unwrap();
-        let mut store = Rival { memory: &mut self.memory, rival, now, ticked: &mut others };
+        let act = |memory: &mut Memory, table: &str, writes: bool| {
+            // Where it matters: between a target's reading and writing.
+            if writes && table.starts_with("probegate.probe.") {
+                others.push(rival.on_tick(now, &mut || [9; 16], memory));
+            }
+        };
+        let mut store = Meanwhile { memory: &mut self.memory, act };
         let own = vm.on_tick(now, &mut || [7; 16], &mut store);
         let mut tickets = self.take(own);
         for ticked in others {

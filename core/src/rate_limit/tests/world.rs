@@ -3,10 +3,10 @@
 use crate::client::ClientKey;
 use crate::rate_limit::Rejection;
 use crate::rate_limit::{Limiter, Quota, WhenFull};
-use crate::store::{Store, Unavailable, Version};
+use crate::store::Tables as _;
 use crate::time::Micros;
 
-use crate::testing::Memory;
+use crate::testing::{Meanwhile, Memory};
 
 pub struct World {
     pub quota: Quota,
@@ -52,19 +52,22 @@ impl World {
     /// one's reading and writing.
     pub fn ask(&mut self, number: usize, worker: usize, rivals: usize) -> Result<(), Rejection> {
         let worker = worker % self.workers.len();
-        let (now, asked_at) = (self.memory.now, self.elapsed);
+        let (now, asked_at, pause, mut left) = (self.memory.now, self.elapsed, self.pause, rivals);
         let (first, rest) = self.workers.split_at_mut(worker);
         let (asked, last) = rest.split_first_mut().unwrap();
-        let mut store = Rivals {
-            memory: &mut self.memory,
-            rival: first.first_mut().or(last.first_mut()),
-            left: rivals,
-            number,
-            pause: self.pause,
-            elapsed: &mut self.elapsed,
-            admitted: &mut self.admitted[number],
+        let mut rival = first.first_mut().or(last.first_mut());
+        let (elapsed, admitted) = (&mut self.elapsed, &mut self.admitted[number]);
+        let act = |memory: &mut Memory, _: &str, writes: bool| {
+            *elapsed += pause;
+            memory.now += pause;
+            if let Some(rival) = rival.as_mut().filter(|_| writes && left > 0) {
+                left -= 1;
+                let answer = rival.admit(client(number), memory.now, memory);
+                admitted.extend(answer.is_ok().then_some((*elapsed, *elapsed)));
+            }
         };
-        let answer = asked.admit(client(number), now, &mut store);
+        let mut memory = Meanwhile { memory: &mut self.memory, act };
+        let answer = asked.admit(client(number), now, &mut memory.table(""));
         if answer.is_ok() {
             self.admitted[number].push((asked_at, self.elapsed));
         }
@@ -92,49 +95,6 @@ impl World {
             let count = log.iter().filter(within).count();
             Some(format!("client {client}: {count} of {requests} from {from} to {to}"))
         })
-    }
-}
-
-/// A memory that takes its time, and that another worker writes just before a write.
-struct Rivals<'a> {
-    memory: &'a mut Memory,
-    rival: Option<&'a mut Limiter>,
-    left: usize,
-    number: usize,
-    pause: Micros,
-    elapsed: &'a mut Micros,
-    admitted: &'a mut Vec<(Micros, Micros)>,
-}
-
-impl Rivals<'_> {
-    fn pause(&mut self) {
-        *self.elapsed += self.pause;
-        self.memory.now += self.pause;
-    }
-}
-
-impl Store for Rivals<'_> {
-    fn read(&mut self, slot: u32, value: &mut Vec<u8>) -> Result<Version, Unavailable> {
-        self.pause();
-        self.memory.read(slot, value)
-    }
-
-    fn swap(&mut self, slot: u32, value: &[u8], version: Version) -> Result<bool, Unavailable> {
-        self.pause();
-        if let Some(rival) = self.rival.as_mut().filter(|_| self.left > 0) {
-            self.left -= 1;
-            let answer = rival.admit(client(self.number), self.memory.now, self.memory);
-            self.admitted.extend(answer.is_ok().then_some((*self.elapsed, *self.elapsed)));
-        }
-        self.memory.swap(slot, value, version)
-    }
-
-    fn now(&mut self) -> Micros {
-        self.memory.now
-    }
-
-    fn next_version(&self, version: Version) -> Option<Version> {
-        self.memory.next_version(version)
     }
 }
 
