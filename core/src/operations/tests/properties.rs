@@ -1,6 +1,7 @@
 //! Any pattern of arrivals.
 
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 
 use super::world::{Limit, World, charges, limit};
 use super::*;
@@ -48,7 +49,15 @@ fn cost(limit: &Limit) -> u128 {
 enum Step {
     Wait(Micros),
     SetBack(Micros),
-    Ask { operations: Vec<usize>, key: usize, worker: usize, rivals: usize },
+    Ask(Request),
+}
+
+#[derive(Clone, Debug)]
+struct Request {
+    operations: Vec<usize>,
+    key: usize,
+    worker: usize,
+    rivals: usize,
 }
 
 fn limits() -> impl Strategy<Value = Vec<Limit>> {
@@ -62,7 +71,7 @@ fn steps(set_back: u32, rivals: u32) -> impl Strategy<Value = Vec<Step>> {
     let rivals = prop_oneof![10 => Just(0_usize), rivals => 1..5_usize];
     let ask =
         (operations, 0..KEYS, 0..4_usize, rivals).prop_map(|(operations, key, worker, rivals)| {
-            Step::Ask { operations, key, worker, rivals }
+            Step::Ask(Request { operations, key, worker, rivals })
         });
     let step = prop_oneof![
         12 => ask,
@@ -70,6 +79,26 @@ fn steps(set_back: u32, rivals: u32) -> impl Strategy<Value = Vec<Step>> {
         set_back => time.prop_map(Step::SetBack),
     ];
     prop::collection::vec(step, 1..120)
+}
+
+/// Takes the steps, in a world and as a model says. Time passes in both, whatever the clock shows.
+fn run(
+    limits: &[Limit],
+    steps: Vec<Step>,
+    ask: impl Fn(&mut World, &mut Model, &Request) -> TestCaseResult,
+) -> Result<(World, Model), TestCaseError> {
+    let (mut world, mut model) = (World::new(limits, 4), Model::new(limits));
+    for step in steps {
+        match step {
+            Step::Ask(request) => ask(&mut world, &mut model, &request)?,
+            Step::Wait(time) => {
+                world.wait(time);
+                model.wait(time);
+            }
+            Step::SetBack(time) => world.host.memory.now -= time,
+        }
+    }
+    Ok((world, model))
 }
 
 /// Number of admissions left in this bucket, by asking for all of them.
@@ -80,45 +109,23 @@ fn left(world: &mut World, operation: usize, key: usize) -> u128 {
 proptest! {
     #[test]
     fn workers_decide_as_one_exact_bucket_does(limits in limits(), steps in steps(0, 0)) {
-        let (mut world, mut model) = (World::new(&limits, 4), Model::new(&limits));
-        for step in steps {
-            match step {
-                Step::Ask { operations, key, worker, .. } => {
-                    let admitted = world.ask(&operations, key, worker).is_ok();
-                    prop_assert_eq!(admitted, model.ask(&operations, key));
-                }
-                Step::Wait(time) => {
-                    world.wait(time);
-                    model.wait(time);
-                }
-                Step::SetBack(_) => {}
-            }
-        }
+        run(&limits, steps, |world, model, Request { operations, key, worker, .. }| {
+            let admitted = world.ask(operations, *key, *worker).is_ok();
+            prop_assert_eq!(admitted, model.ask(operations, *key));
+            Ok(())
+        })?;
     }
 
     /// Others ask wherever they can come between: all that was admitted was there, and all that was
     /// refused is still there.
     #[test]
     fn nothing_is_lost_or_won_between_workers(limits in limits(), steps in steps(0, 10)) {
-        let (mut world, mut model) = (World::new(&limits, 4), Model::new(&limits));
-        for step in steps {
-            match step {
-                Step::Ask { operations, key, worker, rivals } => {
-                    let (of_rivals, admitted) = against_rivals(&mut world, &operations, key, worker, rivals);
-                    for _ in 0..of_rivals {
-                        prop_assert!(model.ask(&operations, key), "a rival had more than there was");
-                    }
-                    if admitted {
-                        prop_assert!(model.ask(&operations, key), "more than there was");
-                    }
-                }
-                Step::Wait(time) => {
-                    world.wait(time);
-                    model.wait(time);
-                }
-                Step::SetBack(_) => {}
+        let (mut world, model) = run(&limits, steps, |world, model, request| {
+            for _ in 0..against_rivals(world, request) {
+                prop_assert!(model.ask(&request.operations, request.key), "more than there was");
             }
-        }
+            Ok(())
+        })?;
         for (operation, (limit, levels)) in limits.iter().zip(&model.levels).enumerate() {
             for (key, level) in levels.iter().enumerate() {
                 prop_assert_eq!(left(&mut world, operation, key), level / cost(limit));
@@ -126,36 +133,21 @@ proptest! {
         }
     }
 
-    /// As time passes, whatever the clock shows.
     #[test]
     fn a_clock_that_is_set_back_opens_nothing(limits in limits(), steps in steps(3, 0)) {
-        let (mut world, mut model) = (World::new(&limits, 4), Model::new(&limits));
-        for step in steps {
-            match step {
-                Step::Ask { operations, key, worker, .. } => {
-                    if world.ask(&operations, key, worker).is_ok() {
-                        prop_assert!(model.ask(&operations, key));
-                    }
-                }
-                Step::Wait(time) => {
-                    world.wait(time);
-                    model.wait(time);
-                }
-                Step::SetBack(time) => world.host.memory.now -= time,
-            }
-        }
+        run(&limits, steps, |world, model, Request { operations, key, worker, .. }| {
+            let admitted = world.ask(operations, *key, *worker).is_ok();
+            prop_assert!(!admitted || model.ask(operations, *key));
+            Ok(())
+        })?;
     }
 
     #[test]
     fn a_client_is_admitted_after_retry_after(limits in limits(), steps in steps(2, 0), key in 0..KEYS) {
-        let mut world = World::new(&limits, 4);
-        for step in steps {
-            match step {
-                Step::Ask { operations, key, worker, .. } => drop(world.ask(&operations, key, worker)),
-                Step::Wait(time) => world.wait(time),
-                Step::SetBack(time) => world.host.memory.now -= time,
-            }
-        }
+        let (mut world, _) = run(&limits, steps, |world, _, Request { operations, key, worker, .. }| {
+            let _ = world.ask(operations, *key, *worker);
+            Ok(())
+        })?;
         let rejection = (0..10_000).find_map(|_| world.ask(&[0], key, 1).err());
         let rejection = rejection.expect("the limit is never reached");
         world.wait(rejection.retry_after.div_ceil(1_000));
@@ -172,25 +164,21 @@ proptest! {
     }
 }
 
-/// A worker asks, and each time it is about to write another one asks the same before it. Returns how often that was
-/// admitted, and whether the first one was.
-fn against_rivals(
-    world: &mut World,
-    operations: &[usize],
-    key: usize,
-    worker: usize,
-    mut rivals: usize,
-) -> (usize, bool) {
+/// Number of admissions of a worker that asks, and of another one that asks the same each time the first is about to
+/// write.
+fn against_rivals(world: &mut World, request: &Request) -> usize {
+    let Request { operations, key, worker, rivals } = request;
     let (asked, others) = world.workers.split_at_mut(1);
-    let (now, charges, mut admitted) = (world.host.memory.now, charges(operations, key), 0);
+    let (now, charges) = (world.host.memory.now, charges(operations, *key));
+    let (mut left, mut admitted) = (*rivals, 0);
     let act = |memory: &mut Memory, _: &str, writes: bool| {
-        if writes && rivals > 0 {
-            rivals -= 1;
+        if writes && left > 0 {
+            left -= 1;
             let answer = others[worker % 3].admit(&charges, memory.now, memory);
             admitted += usize::from(answer.is_ok());
         }
     };
     let mut memory = Meanwhile { memory: &mut world.host.memory, act };
     let answer = asked[0].admit(&charges, now, &mut memory);
-    (admitted, answer.is_ok())
+    admitted + usize::from(answer.is_ok())
 }

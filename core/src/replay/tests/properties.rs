@@ -29,6 +29,31 @@ fn steps(set_back: u32) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..150)
 }
 
+/// The nonce, the time and the worker of a step's request; none of one in which the clock goes.
+fn request(
+    step: Step,
+    world: &mut World,
+    asked: &mut Vec<(u64, u64)>,
+) -> Option<(u64, u64, usize)> {
+    let wall = world.host.wall;
+    let ((nonce, time), worker) = match step {
+        Step::Ask { nonce, offset, worker } => {
+            ((nonce, (wall / SECOND).saturating_add_signed(offset)), worker)
+        }
+        Step::Again { which, worker } => (*which.get(asked), worker),
+        Step::Wait(time) => {
+            world.host.wall = wall + time;
+            return None;
+        }
+        Step::SetBack(time) => {
+            world.host.wall = wall - time;
+            return None;
+        }
+    };
+    asked.push((nonce, time));
+    Some((nonce, time, worker))
+}
+
 proptest! {
     /// However small the table is, and whatever the clock does.
     #[test]
@@ -36,24 +61,7 @@ proptest! {
         let mut world = World::new(4, room, WhenFull::Refuse);
         let (mut asked, mut passed) = (vec![(0, START / SECOND)], BTreeSet::new());
         for step in steps {
-            let (nonce, time, worker) = match step {
-                Step::Ask { nonce, offset, worker } => {
-                    (nonce, (world.host.wall / SECOND).saturating_add_signed(offset), worker)
-                }
-                Step::Again { which, worker } => {
-                    let (nonce, time) = *which.get(&asked);
-                    (nonce, time, worker)
-                }
-                Step::Wait(time) => {
-                    world.host.wall += time;
-                    continue;
-                }
-                Step::SetBack(time) => {
-                    world.host.wall -= time;
-                    continue;
-                }
-            };
-            asked.push((nonce, time));
+            let Some((nonce, time, worker)) = request(step, &mut world, &mut asked) else { continue };
             if world.ask(nonce, time, worker).is_ok() {
                 prop_assert!(passed.insert((nonce, time)), "{} of {} passed twice", nonce, time);
             }
@@ -69,21 +77,7 @@ proptest! {
         let mut kept = std::collections::BTreeMap::new();
         let mut asked = vec![(0, START / SECOND)];
         for step in steps {
-            let (nonce, time, worker) = match step {
-                Step::Ask { nonce, offset, worker } => {
-                    (nonce, (world.host.wall / SECOND).saturating_add_signed(offset), worker)
-                }
-                Step::Again { which, worker } => {
-                    let (nonce, time) = *which.get(&asked);
-                    (nonce, time, worker)
-                }
-                Step::Wait(time) => {
-                    world.host.wall += time;
-                    continue;
-                }
-                Step::SetBack(_) => continue,
-            };
-            asked.push((nonce, time));
+            let Some((nonce, time, worker)) = request(step, &mut world, &mut asked) else { continue };
             let end = (time + TOLERANCE) * SECOND;
             let expected = if world.host.wall.abs_diff(time * SECOND) > TOLERANCE * SECOND {
                 Err(Block::Stale)
