@@ -13,7 +13,7 @@ mod sink;
 
 use super::*;
 use crate::testing::FakeStatistics;
-use sink::{finished, meter};
+use sink::{finished, meter, settings};
 
 fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> FakeStatistics {
     let (mut meter, mut sink) = (meter(namespace), FakeStatistics::default());

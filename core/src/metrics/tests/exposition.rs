@@ -5,13 +5,7 @@ use super::*;
 /// One of everything.
 fn busy(namespace: &str) -> (Meter, FakeStatistics) {
     let bounds = Bounds::from_seconds(&[0.001, 2.5]).unwrap();
-    let settings = MetricsSettings {
-        namespace: namespace.into(),
-        bounds,
-        limited: true,
-        replay: false,
-        configured: Configured::default(),
-    };
+    let settings = MetricsSettings { bounds, limited: true, ..settings(namespace) };
     let (mut meter, sink) = (Meter::new(settings), FakeStatistics::default());
     for duration in [900, 1_000, 1_001, 3_000_000] {
         meter.began();
@@ -108,13 +102,7 @@ fn bounds_that_change_keep_a_histogram_in_order() {
     let mut sink = FakeStatistics::default();
     let observe = |bounds: &[f64], sink: &mut FakeStatistics| {
         let bounds = Bounds::from_seconds(bounds).unwrap();
-        let mut meter = Meter::new(MetricsSettings {
-            namespace: "x".into(),
-            bounds,
-            limited: false,
-            replay: false,
-            configured: Configured::default(),
-        });
+        let mut meter = Meter::new(MetricsSettings { bounds, ..settings("x") });
         meter.began();
         meter.finished(finished(b"GET", 200, 500_000));
         meter.expose(sink).encode(Format::Text)

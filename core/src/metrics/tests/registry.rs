@@ -145,13 +145,7 @@ fn rare_methods_fold_before_statuses_do() {
 fn everything_at_once_still_has_an_end() {
     for bounds in [vec![1.0], (1..=Bounds::MAX_SERIES).map(|bound| bound as f64).collect()] {
         let bounds = Bounds::from_seconds(&bounds).unwrap();
-        let settings = MetricsSettings {
-            namespace: "caracal".into(),
-            bounds,
-            limited: true,
-            replay: false,
-            configured: Configured::default(),
-        };
+        let settings = MetricsSettings { bounds, limited: true, ..settings("caracal") };
         let mut meters = [Meter::new(settings.clone()), Meter::new(settings)];
         let mut sink = FakeStatistics::default();
         let mut requests = 0.0;

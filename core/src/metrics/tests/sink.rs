@@ -4,16 +4,20 @@ use crate::auth::AuthMethod;
 use crate::http::{Method, Status};
 use crate::metrics::{Bounds, Configured, Finished, Meter, MetricsSettings};
 
-/// A meter that has counted nothing, without a limit and with the default buckets.
-pub fn meter(namespace: &str) -> Meter {
-    let namespace = namespace.into();
-    Meter::new(MetricsSettings {
-        namespace,
+/// Without a limit, and with the default buckets.
+pub fn settings(namespace: &str) -> MetricsSettings {
+    MetricsSettings {
+        namespace: namespace.into(),
         bounds: Bounds::default(),
         limited: false,
         replay: false,
         configured: Configured::default(),
-    })
+    }
+}
+
+/// A meter that has counted nothing.
+pub fn meter(namespace: &str) -> Meter {
+    Meter::new(settings(namespace))
 }
 
 pub fn finished(method: &[u8], status: u16, duration: u64) -> Finished {
