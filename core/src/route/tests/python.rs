@@ -15,22 +15,7 @@ fn word(target: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn unquote(path: &[u8]) -> Vec<u8> {
-    let hex = |digit: Option<&u8>| digit.and_then(|digit| char::from(*digit).to_digit(16));
-    let mut decoded = Vec::new();
-    let mut at = 0;
-    while let Some(byte) = path.get(at) {
-        match (byte, hex(path.get(at + 1)), hex(path.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push(u8::try_from(high << 4 | low).unwrap());
-                at += 3;
-            }
-            _ => {
-                decoded.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
+    percent_encoding::percent_decode(path).collect()
 }
 
 /// `bytes.decode("utf-8", "ignore")`.
