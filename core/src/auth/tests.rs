@@ -2,7 +2,6 @@
 
 mod digests;
 mod method;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::*;

@@ -1,7 +1,6 @@
 //! The identity of a client.
 
 mod forwarded;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::address::parse_ipv4;

@@ -1,6 +1,5 @@
 //! Compiled configurations, and the messages of mistakes.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod encodings;
 mod files;
 mod mistakes;

@@ -113,7 +113,6 @@ mod tests {
         assert_eq!(object.finish(), expected);
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
     proptest::proptest! {
         /// The quick way writes what serde_json writes.
         #[test]

@@ -84,7 +84,6 @@ mod tests {
             [0, 5, 999, 1_000, 45_231, 3_600_000_000].map(|micros| to_string(&Millis(micros)));
         assert_eq!(written, ["0.0", "0.005", "0.999", "1.0", "45.231", "3600000.0"]);
     }
-    #[cfg(not(target_arch = "wasm32"))]
     proptest::proptest! {
         /// A parser reads what was written, and a terminal finds nothing to act on.
         #[test]

@@ -150,7 +150,6 @@ fn a_query_is_logged_only_if_asked_for() {
     assert_eq!((path(false), path(true)), (&b"/a"[..], &b"/a?token=b?c"[..]));
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties {
     use proptest::prelude::*;
 

@@ -6,7 +6,6 @@ mod grpc;
 mod histograms;
 mod labels;
 mod last_minute;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod registry;
 mod sink;

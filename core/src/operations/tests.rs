@@ -1,6 +1,5 @@
 //! Buckets that workers share, against a model that counts exactly.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod world;
 

@@ -7,7 +7,6 @@ mod grpc;
 mod leader;
 mod log;
 mod plans;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod report;
 mod rung;

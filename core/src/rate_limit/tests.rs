@@ -1,7 +1,6 @@
 //! Never more than the limit, never less than it should be, and all the same on every worker.
 
 mod even;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod recent;
 mod steps;

@@ -1,6 +1,5 @@
 //! Requests are let through once, against a list of all that was let through.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod world;
 

@@ -1,6 +1,5 @@
 //! Heads of requests.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::*;

@@ -1,6 +1,5 @@
 //! A client's IDs that are kept, and fresh ones.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::*;

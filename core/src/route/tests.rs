@@ -2,12 +2,9 @@
 
 mod bytes;
 mod evasions;
-#[cfg(not(target_arch = "wasm32"))]
 mod names;
 mod patterns;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
-#[cfg(not(target_arch = "wasm32"))]
 mod python;
 
 use super::*;

@@ -197,18 +197,17 @@ fn test_targets() -> Outcome<Vec<String>> {
     Ok(names)
 }
 
-/// For the target that is shipped.
+/// For the target that is shipped, and of the properties some cases: their others are for the native tests.
 fn wasm() -> Outcome {
     let node = tools::node()?;
     let runner = testbed::workspace().join("core/tests/wasi.mjs");
+    let runner = format!("{} --no-warnings {}", node.display(), runner.display());
+    let words = "test --package probegate-core --lib --target wasm32-wasip1 -- --no-capture";
     command::run(
-        command::cargo(
-            "test --package probegate-core --lib --target wasm32-wasip1 -- --no-capture",
-        )
-        .env(
-            "CARGO_TARGET_WASM32_WASIP1_RUNNER",
-            format!("{} --no-warnings {}", node.display(), runner.display()),
-        ),
+        command::cargo(words)
+            .env("CARGO_TARGET_WASM32_WASIP1_RUNNER", runner)
+            .env("PROPTEST_CASES", "20")
+            .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1"),
     )
 }
 

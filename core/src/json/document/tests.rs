@@ -104,7 +104,6 @@ fn a_deep_document_is_refused_and_a_wide_one_is_quick() {
     assert_eq!(at(&format!(r#"{{{}, "id": "a"}}"#, wide.join(",")), "/id").as_deref(), Some("a"));
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties {
     use proptest::prelude::*;
 

@@ -1,7 +1,6 @@
 //! Room for so many clients, and none for bytes that are not ours.
 
 mod corrupt;
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::*;

@@ -1,6 +1,5 @@
 //! Variants of paths.
 
-#[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
 use super::*;
