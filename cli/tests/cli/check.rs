@@ -1,18 +1,12 @@
 //! `probegate check`.
 
-mod addresses;
 mod around;
-mod configuration;
-mod dynamic_module;
 mod envoy;
-mod filters;
 mod kinds;
 mod mistakes;
 mod report;
-mod resources;
-mod routes;
 mod secrets;
-mod statistics;
+mod surroundings;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,20 +31,9 @@ fn assert_warned(text: &str, place: &str, message: &str) {
     assert_eq!(denied.code, 1, "{message}: {}", denied.text());
 }
 
-/// Asserts a mistake on the line where `place` stands.
-fn assert_refused(text: &str, place: &str, message: &str) {
-    assert_found(&checked(&unused(), text, 1), text, &format!("{}: ", line(text, place)), message);
-}
-
 fn assert_found(found: &[String], text: &str, begin: &str, message: &str) {
     let is_it = |found: &String| found.starts_with(begin) && found.contains(message);
     assert!(found.iter().any(is_it), "{begin}{message}: {found:#?} in\n{text}");
-}
-
-/// Asserts that a file is good, and that there is nothing to find in it.
-fn assert_good(text: &str) {
-    let found = checked(&unused(), text, 0);
-    assert!(matches!(found.as_slice(), [only] if only.contains(": good")), "{text}: {found:#?}");
 }
 
 /// The output for a file, without the file's name in front of each line.

@@ -1,128 +1,79 @@
-//! The gate's surroundings, and the gate's own warnings.
+//! Surroundings that are no edit of one place, and the gate's own warnings.
 
-use super::{assert_good, assert_warned, checked, in_struct, in_text, in_wasm_plugin};
+use super::surroundings::edit;
+use super::{assert_warned, checked, in_struct, in_text};
 
-/// A setting that takes something from the gate is a warning where it stands, or where it should.
+const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
+
 #[test]
-fn surroundings_that_take_something_are_warned_of() {
-    let good = in_struct("rate_limit: {requests: 5}");
-    let manager = r#""@type": type.googleapis.com/envoy.extensions.filters.network"#;
-    let plugin = "failure_policy";
-    let table = [
-        (
-            "generate_request_id: false",
-            "generate_request_id: true",
-            "generate_request_id",
-            "set generate_request_id: false",
-        ),
-        ("generate_request_id: false\n", "\n", manager, "set generate_request_id: false"),
-        (
-            "preserve_external_request_id: true\n",
-            "\n",
-            manager,
-            "set preserve_external_request_id: true",
-        ),
-        ("use_remote_address: true\n", "\n", manager, "set use_remote_address: true"),
-        ("FAIL_RELOAD", "FAIL_CLOSED", plugin, "set failure_policy: FAIL_RELOAD"),
-        ("FAIL_RELOAD", "FAIL_OPEN", plugin, "a crash of the gate opens every route"),
-        (
-            "failure_policy: FAIL_RELOAD",
-            "fail_open: true",
-            "fail_open",
-            "a crash of the gate opens every route",
-        ),
-        (
-            "[METRICS_BEARER]",
-            "[OTHER]",
-            "host_env_keys",
-            "does not see the variable METRICS_BEARER",
-        ),
-        (
-            "environment_variables: {host_env_keys: [METRICS_BEARER]}",
-            "",
-            "runtime",
-            "does not see the variable METRICS_BEARER",
-        ),
-    ];
-    for (from, to, place, warning) in table {
-        assert_warned(&good.replacen(from, to, 1), place, warning);
-    }
-    for rewrite in [
-        "prefix_rewrite: /",
-        "regex_rewrite: {pattern: {regex: /a}, substitution: /b}",
-        "path_rewrite_policy: {name: template}",
-    ] {
-        let to = format!("\n{:28}{{{rewrite}, cluster: service}}", "");
-        assert_warned(&good.replacen("{cluster: service}", &to, 1), rewrite, "behind the gate");
-    }
+fn a_filter_that_a_matcher_asks_for_some_requests_only_is_warned_of() {
+    let text = in_struct("rate_limit: {requests: 5}");
+    let typed = format!("\"@type\": type.googleapis.com/{WASM}");
+    let at = text.find(&typed).expect("the filter");
+    let config = text[at..].find("                  - name: router").expect("the router") + at;
+    let message = text[at..config].replace(&format!("\n{:22}", ""), &format!("\n{:26}", ""));
+    let matcher = format!(
+        "\"@type\": type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher\n{:22}extension_config:\n{:24}name: gate\n{:24}typed_config:\n{:26}{message}",
+        "", "", "", ""
+    );
+    let text = format!("{}{matcher}{}", &text[..at], &text[config..]);
+    assert_warned(
+        &text,
+        "ExtensionWithMatcher",
+        "a matcher around the gate passes some requests by it",
+    );
 }
 
-/// A list of capabilities that lacks what asks the gate; an empty one restricts nothing.
+/// Of two gates with one name and other probes, one may never probe.
 #[test]
-fn a_list_that_passes_requests_by_is_warned_of() {
-    let good = in_struct("rate_limit: {requests: 5}");
-    let callbacks =
-        ["proxy_on_request_headers", "proxy_on_request_body", "proxy_on_request_trailers"];
-    let with = |named: &[&str]| {
-        let named: Vec<String> = named.iter().map(|name| format!("{name}: {{}}")).collect();
-        let list = format!(
-            "capability_restriction_config: {{allowed_capabilities: {{{}}}}}",
-            named.join(", ")
-        );
-        let at = good.find("failure_policy:").expect("the plugin");
-        let margin = good[..at].rsplit('\n').next().expect("a line").replace(|_: char| true, " ");
-        format!("{}{list}\n{margin}{}", &good[..at], &good[at..])
-    };
-    for (nth, missing) in callbacks.into_iter().enumerate() {
-        let named: Vec<&str> = callbacks.into_iter().filter(|name| *name != missing).collect();
-        let said = checked(&format!("capabilities-{nth}.yaml"), &with(&named), 0);
-        let of_it = said.iter().filter(|said| said.contains("passes requests by the gate"));
-        let of_it: Vec<&String> = of_it.collect();
-        assert!(matches!(of_it.as_slice(), [said] if said.contains(missing)), "{said:?}");
-    }
-    for named in [&callbacks[..], &[]] {
-        let said = checked(&format!("capabilities-of-{}.yaml", named.len()), &with(named), 0);
-        assert!(!said.iter().any(|said| said.contains("warning")), "{said:?}");
-    }
-}
-
-/// A setting that takes nothing from this gate is not warned of.
-#[test]
-fn settings_without_effect_are_no_warning() {
-    let without = |yaml: &str| {
-        in_struct(yaml)
-            .replace("generate_request_id: false\n", "\n")
-            .replace("preserve_external_request_id: true\n", "\n")
-            .replace("use_remote_address: true\n", "\n")
-    };
-    for yaml in [
-        "request_id: {header: x-trace}",
-        "request_id: {accept_client: false}",
-        "request_id: {accept_client: false}\nrate_limit: {requests: 1, client: {header: x-client}}",
-    ] {
-        assert_good(&without(yaml));
-    }
-}
-
-#[test]
-fn a_cluster_that_is_not_there_is_warned_of() {
-    let probes = |cluster: &str| {
+fn gates_that_share_a_name_and_differ_are_warned_of() {
+    let probes = |path: &str| {
         format!(
-            "probes:\n  targets:\n    - service: a\n      cluster: service\n      rungs: [{{rung: r, path: /}}]\n    - service: b\n      cluster: {cluster}\n      rungs: [{{rung: r, path: /}}]"
+            "probes: {{targets: [{{service: a, cluster: service, rungs: [{{rung: r, path: {path}}}]}}]}}"
         )
     };
-    assert_good(&in_struct(&probes("service")));
-    let text = in_struct(&probes("nowhere"));
-    assert_warned(&text, "nowhere", "probes.targets[1].cluster: ");
-    // Nobody knows which there are.
-    assert_good(&(text + "dynamic_resources: {cds_config: {ads: {}}}\n"));
+    let filter = |name: &str, configuration: &str| {
+        format!(
+            "- name: wasm\n  typed_config:\n    \"@type\": type.googleapis.com/{WASM}\n    config:\n      name: {name}\n      failure_policy: FAIL_RELOAD\n      vm_config: {{vm_id: gate, environment_variables: {{host_env_keys: [METRICS_BEARER]}}}}\n      configuration: {{\"@type\": type.googleapis.com/google.protobuf.Struct, value: {configuration}}}\n"
+        )
+    };
+    let of = |first: (&str, &str), second: (&str, &str)| {
+        filter(first.0, &format!("{{{}}}", first.1))
+            + &filter(second.0, &format!("{{{}}}", second.1))
+    };
+    let text = of(("probegate", &probes("/a")), ("probegate", &probes("/b")));
+    assert_warned(
+        &text,
+        "path: /b",
+        "the gate of line 8 has the same name and vm_id and other probes",
+    );
+    for (name, text) in [
+        ("twins-same.yaml", of(("probegate", &probes("/a")), ("probegate", &probes("/a")))),
+        ("twins-named.yaml", of(("probegate-a", &probes("/a")), ("probegate-b", &probes("/b")))),
+        ("twins-one.yaml", of(("probegate", &probes("/a")), ("probegate", "direction: both"))),
+    ] {
+        let said = checked(name, &text, 0);
+        assert!(!said.iter().any(|said| said.contains("warning")), "{name}: {said:?}");
+    }
 }
 
+/// A table that comes by RDS is found if the file has it.
 #[test]
-fn istio_is_warned_of_variables_and_of_failing_open() {
-    assert_warned(&in_wasm_plugin("{system: astrocyte}"), "env: [", "ASTROCYTE_ADMIN_TOKEN");
-    let open = in_wasm_plugin("{}").replace("FAIL_RELOAD", "FAIL_OPEN");
-    assert_warned(&open, "FAIL_OPEN", "with FAIL_OPEN");
+fn a_table_beside_the_listener_is_read() {
+    let off = "typed_per_filter_config: {gate: {\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}";
+    let inline = edit(&in_struct("{}"), "route: {", &format!("{off}\\nroute: {{"));
+    let begin = inline.find("                route_config:").expect("the table");
+    let end = inline.find("                http_filters:").expect("the filters");
+    let table = inline[begin..end]
+        .replace(&format!("\n{:16}", ""), "\n")
+        .replace("                route_config:", "name: main");
+    let table = table.replacen("\n  virtual_hosts", "\nvirtual_hosts", 1);
+    let text = format!(
+        "{}                rds: {{route_config_name: main}}\n{}---\n{table}",
+        &inline[..begin],
+        &inline[end..]
+    );
+    assert_warned(&text, "disabled: true", "the gate is switched off for these requests");
 }
 
 /// The gate's own warnings stand where their causes are. Variables are not set where a file is checked.
@@ -136,54 +87,4 @@ fn a_token_in_the_file_is_warned_of_where_it_stands() {
     }
     let text = in_text("{\n\"metrics_auth\": {\n\"tokens\": [{\"value\": \"x\"}]}}");
     assert_warned(&text, "\"tokens\"", "metrics_auth.tokens[0]: a token stands");
-}
-
-/// Routes without a system take the default ones' place.
-#[test]
-fn metrics_that_no_route_guards_are_warned_of() {
-    let live = "system: none\nroutes:\n  - {paths: [/live], class: health}";
-    for (name, text) in [
-        ("open-metrics.yaml", live.to_owned()),
-        ("open-metrics-struct.yaml", in_struct(live)),
-        ("no-routes.yaml", "system: none".to_owned()),
-    ] {
-        let said = checked(name, &text, 0);
-        let found = said.iter().find(|said| said.contains("/metrics is an open API route"));
-        assert!(found.is_some_and(|said| said.contains(": warning: ")), "{name}: {said:?}");
-    }
-    for guarded in [
-        "system: none\nroutes: [{paths: [/stats], class: metrics}]",
-        "system: none\nroutes: [{paths: [/metrics], class: closed}]",
-        "system: none\nroutes: [{paths: [\"/metrics/*\"], class: admin, tokens: [{env: ADMIN}]}]",
-        "routes: [{paths: [/live], class: health}]",
-        "routes: [{paths: [/live], class: health}]\nsystem: kubernetes",
-        "mode: rc",
-    ] {
-        assert_good(guarded);
-    }
-}
-
-#[test]
-fn missing_surroundings_of_a_section_are_a_warning() {
-    let table = [
-        (
-            "global_rate_limit.yaml",
-            "rate_limit: {requests: 9}\nglobal_rate_limit:\n  cluster: nowhere\n  descriptors: [{client: true}]",
-            "warning: global_rate_limit.cluster: static_resources.clusters has no cluster of this name",
-        ),
-        (
-            "fetch.yaml",
-            "metrics_auth:\n  tokens:\n    - fetch: {cluster: nowhere, path: /}",
-            "warning: metrics_auth.tokens[0].fetch.cluster: static_resources.clusters has no",
-        ),
-        (
-            "body.yaml",
-            "operations:\n  - {name: a, paths: [/], key: {json: /a}, requests: 1, per: 1s}",
-            "set allow_on_headers_stop_iteration: true",
-        ),
-    ];
-    for (name, yaml, warning) in table {
-        let said = checked(name, &in_struct(yaml), 0);
-        assert!(said.iter().any(|said| said.contains(warning)), "{name}: {said:?}");
-    }
 }
