@@ -47,12 +47,12 @@ pub struct RateLimitRequest {
 pub struct RateLimitDescriptor {
     /// In their order.
     #[prost(message, repeated, tag = "1")]
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DescriptorEntry>,
 }
 
 /// `RateLimitDescriptor.Entry`
 #[derive(Clone, PartialEq, Eq, Message)]
-pub struct Entry {
+pub struct DescriptorEntry {
     /// Its name.
     #[prost(string, tag = "1")]
     pub key: String,

@@ -5,7 +5,7 @@ use prost::Message as _;
 use crate::client::Identity;
 use crate::digest::Digest;
 use crate::grpc;
-use crate::protobuf::{Entry, RateLimitDescriptor, RateLimitRequest};
+use crate::protobuf::{DescriptorEntry, RateLimitDescriptor, RateLimitRequest};
 
 /// The path at which the service is asked.
 pub(super) const PATH: &str = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit";
@@ -102,8 +102,9 @@ fn descriptor(
     key: Option<&str>,
 ) -> RateLimitDescriptor {
     let parts = [("client", client), ("operation", operation), ("key", key)];
-    let entry =
-        |(key, value): (&str, Option<&str>)| Some(Entry { key: key.into(), value: value?.into() });
+    let entry = |(key, value): (&str, Option<&str>)| {
+        Some(DescriptorEntry { key: key.into(), value: value?.into() })
+    };
     RateLimitDescriptor { entries: parts.into_iter().filter_map(entry).collect() }
 }
 

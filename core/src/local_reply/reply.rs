@@ -12,26 +12,26 @@ pub struct Reply {
     /// Status for a gRPC client; `None` leaves the mapping to Envoy.
     pub grpc_status: Option<u32>,
     /// Name and value, in the order in which they were pushed.
-    fields: Vec<(Text, Text)>,
-    body: Span,
+    fields: Vec<(Piece, Piece)>,
+    body: Extent,
     buffer: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Text {
+enum Piece {
     Static(&'static str),
-    Held(Span),
+    Held(Extent),
 }
 
 /// From there to there in the buffer.
 #[derive(Clone, Copy, Debug)]
-struct Span(u32, u32);
+struct Extent(u32, u32);
 
 impl Reply {
     /// An answer without header fields.
     pub fn new(status: u16, body: String) -> Self {
         let buffer = body.into_bytes();
-        let body = Span(0, end(&buffer));
+        let body = Extent(0, end(&buffer));
         let fields = Vec::with_capacity(FIELDS);
         Self { status, grpc_status: None, fields, body, buffer }
     }
@@ -45,19 +45,19 @@ impl Reply {
 
     /// Adds a field that is known beforehand.
     pub fn push(&mut self, name: &'static str, value: &'static str) {
-        self.fields.push((Text::Static(name), Text::Static(value)));
+        self.fields.push((Piece::Static(name), Piece::Static(value)));
     }
 
     /// Adds a field whose value comes in parts.
     pub fn push_parts<const N: usize>(&mut self, name: &'static str, parts: [&str; N]) {
         let value = self.hold(parts.map(str::as_bytes));
-        self.fields.push((Text::Static(name), Text::Held(value)));
+        self.fields.push((Piece::Static(name), Piece::Held(value)));
     }
 
     /// Adds a field of a name that the configuration or the rate limit service has.
     pub fn push_named(&mut self, name: &[u8], value: &[u8]) {
         let (name, value) = (self.hold([name]), self.hold([value]));
-        self.fields.push((Text::Held(name), Text::Held(value)));
+        self.fields.push((Piece::Held(name), Piece::Held(value)));
     }
 
     /// The body: JSON, a page or nothing.
@@ -67,9 +67,9 @@ impl Reply {
 
     /// The header fields beside those that Envoy adds.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> + Clone {
-        let text = |text: &Text| match *text {
-            Text::Static(text) => text.as_bytes(),
-            Text::Held(span) => self.held(span),
+        let text = |text: &Piece| match *text {
+            Piece::Static(text) => text.as_bytes(),
+            Piece::Held(span) => self.held(span),
         };
         self.fields.iter().map(move |(name, value)| (text(name), text(value)))
     }
@@ -79,15 +79,15 @@ impl Reply {
         self.fields().find_map(|(held, value)| (held == name.as_bytes()).then_some(value))
     }
 
-    fn hold<const N: usize>(&mut self, parts: [&[u8]; N]) -> Span {
+    fn hold<const N: usize>(&mut self, parts: [&[u8]; N]) -> Extent {
         let start = end(&self.buffer);
         for part in parts {
             self.buffer.extend_from_slice(part);
         }
-        Span(start, end(&self.buffer))
+        Extent(start, end(&self.buffer))
     }
 
-    fn held(&self, Span(start, end): Span) -> &[u8] {
+    fn held(&self, Extent(start, end): Extent) -> &[u8] {
         self.buffer.get(start as usize..end as usize).unwrap_or_default()
     }
 }

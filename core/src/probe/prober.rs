@@ -17,7 +17,7 @@ const MAX_FIRST_DELAY: Micros = 10_000_000;
 
 /// The shared values of a target.
 #[derive(Debug)]
-struct Place {
+struct TargetKeys {
     /// Of its record: one for all configurations that reach the same service in the same way.
     record: String,
     /// Of who shows the service's gauges: one for all configurations that name the service.
@@ -29,7 +29,7 @@ struct Place {
 pub struct Prober {
     plan: Plan,
     /// Of each target.
-    places: Vec<Place>,
+    places: Vec<TargetKeys>,
     leadership: Leadership,
     /// Interval at which this VM looks.
     tick: Micros,
@@ -88,7 +88,7 @@ impl Prober {
     /// A prober of a VM that was configured at `now`, with shared values of its own for each `owner`.
     pub fn new(plan: Plan, owner: &str, now: Now) -> Self {
         let fingerprint = plan.fingerprint();
-        let place = |target: &Target| Place {
+        let place = |target: &Target| TargetKeys {
             record: format!(
                 "probegate.probe.{owner}.{}.{:016x}",
                 target.service,

@@ -92,7 +92,7 @@ pub fn report(
             services.push(service(target, record, readiness, now, detail));
         }
     }
-    let gate = (detail == Detail::Status).then(|| shape::Gate {
+    let gate = (detail == Detail::Status).then(|| shape::GateDetails {
         version: VERSION,
         commit: COMMIT,
         host: own.host,
@@ -100,7 +100,7 @@ pub fn report(
         work: own.gate,
         settings: plan.map(settings),
     });
-    let report = shape::Report { service: own.service, status: worst.name(), services, gate };
+    let report = shape::StatusReport { service: own.service, status: worst.name(), services, gate };
     (worst, json::to_string(&report))
 }
 
@@ -140,7 +140,7 @@ fn service<'a>(
     let held = || rungs.clone().map(|(_, held)| held);
     let latency = held().filter(|held| held.checked > 0).map(|held| held.latency).max();
     let failed = rungs.clone().filter(|(_, held)| held.state != RungState::Up);
-    let steps = rungs.clone().map(|(rung, held)| shape::Step {
+    let steps = rungs.clone().map(|(rung, held)| shape::RungSummary {
         rung: &rung.name,
         state: held.state.name(),
         details: (detail == Detail::Status).then(|| probe(&rung.check, &held)),

@@ -12,7 +12,7 @@ use super::probes::{header_value, path};
 
 /// The tokens of a guard.
 #[derive(Default)]
-pub struct Keys {
+pub struct GuardKeys {
     tokens: Vec<Token>,
     /// The numbers of the files that hold more.
     files: Vec<usize>,
@@ -20,7 +20,7 @@ pub struct Keys {
     sources: Vec<usize>,
 }
 
-impl Keys {
+impl GuardKeys {
     /// The guard that opens for them.
     pub fn guard(self, carrier: Carrier) -> Guard {
         Guard::new(carrier, self.tokens.into_iter().collect(), self.sources).with_files(self.files)
@@ -29,8 +29,8 @@ impl Keys {
 
 impl Builder<'_> {
     /// The tokens of a guard.
-    pub fn tokens(&mut self, tokens: &[shape::TokenShape]) -> Keys {
-        let mut keys = Keys::default();
+    pub fn tokens(&mut self, tokens: &[shape::TokenShape]) -> GuardKeys {
+        let mut keys = GuardKeys::default();
         for (index, token) in tokens.iter().enumerate() {
             self.within(index, |builder| builder.token(token, &mut keys));
         }
@@ -67,7 +67,7 @@ impl Builder<'_> {
 
     /// A variable that holds a token. In the native host one that is not set may have another one beside it,
     /// with `_FILE` behind its name, that names a file.
-    fn variable(&mut self, name: &str, keys: &mut Keys) -> Result<(), Mistake> {
+    fn variable(&mut self, name: &str, keys: &mut GuardKeys) -> Result<(), Mistake> {
         let value = self.environment.trimmed(name);
         let shown = shown(name);
         if value.is_empty() && self.environment.host == Host::Native {
@@ -141,7 +141,7 @@ impl Builder<'_> {
     }
 
     /// The digest of a token, or its file or source.
-    fn token(&mut self, token: &shape::TokenShape, keys: &mut Keys) {
+    fn token(&mut self, token: &shape::TokenShape, keys: &mut GuardKeys) {
         use shape::TokenShape::{Env, Fetch, File, Sha256, Value};
         match token {
             Env(name) if name.is_empty() => self.findings.mistake("env", "must name a variable"),

@@ -6,15 +6,15 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::json::Millis;
 use crate::warnings::Warnings;
 
-pub struct Report<'a, G> {
+pub struct StatusReport<'a, G> {
     pub service: &'a str,
     pub status: &'static str,
     pub services: Vec<Service<'a>>,
-    pub gate: Option<Gate<G>>,
+    pub gate: Option<GateDetails<G>>,
 }
 
 /// For the holder of the metrics token alone.
-pub struct Gate<G> {
+pub struct GateDetails<G> {
     pub version: &'static str,
     pub commit: Option<&'static str>,
     pub host: &'static str,
@@ -23,13 +23,13 @@ pub struct Gate<G> {
     pub settings: Option<ProbeSettings>,
 }
 
-impl<G: Serialize> Serialize for Report<'_, G> {
+impl<G: Serialize> Serialize for StatusReport<'_, G> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("service", self.service)?;
         map.serialize_entry("status", self.status)?;
         map.serialize_entry("services", &self.services)?;
-        if let Some(Gate { version, commit, host, warnings, work, settings }) = &self.gate {
+        if let Some(GateDetails { version, commit, host, warnings, work, settings }) = &self.gate {
             map.serialize_entry("version", version)?;
             map.serialize_entry("commit", commit)?;
             map.serialize_entry("host", host)?;
@@ -65,7 +65,7 @@ pub struct Service<'a> {
     pub latency_ms: Option<Millis>,
     pub last_check_at: Option<String>,
     pub failed: Vec<FailedRung<'a>>,
-    pub rungs: Vec<Step<'a>>,
+    pub rungs: Vec<RungSummary<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<ServiceDetails<'a>>,
 }
@@ -79,7 +79,7 @@ pub struct FailedRung<'a> {
 }
 
 #[derive(Serialize)]
-pub struct Step<'a> {
+pub struct RungSummary<'a> {
     pub rung: &'a str,
     pub state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
