@@ -9,13 +9,16 @@ use testbed::{tools, workspace};
 
 use crate::{Outcome, command};
 
+/// The program of all targets, which is told by its environment which one to run.
+const PROGRAM: &str = "named";
+
 /// No input takes longer, in seconds, and no target more memory, in MB; and only what is amiss is told on the way.
 const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"];
 
 /// These targets, or all, each for so many seconds. libFuzzer says at the end of each how many inputs it had.
 pub fn run(seconds: u64, names: &[String]) -> Outcome {
     let targets = chosen(&targets()?, names)?;
-    build(&targets)?;
+    build()?;
     let mut broken = Vec::new();
     for target in &targets {
         println!("\n{target}: {seconds} s …");
@@ -52,11 +55,11 @@ fn folder() -> PathBuf {
     workspace().join("target/fuzz")
 }
 
+/// Each has a corpus.
 fn targets() -> Outcome<Vec<String>> {
     let mut targets = Vec::new();
-    for entry in fs::read_dir(workspace().join("fuzz/fuzz_targets"))? {
-        let path = entry?.path();
-        targets.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+    for entry in fs::read_dir(workspace().join("fuzz/corpus"))? {
+        targets.push(entry?.file_name().to_string_lossy().into_owned());
     }
     targets.sort();
     Ok(targets)
@@ -70,31 +73,24 @@ fn chosen(targets: &[String], names: &[String]) -> Outcome<Vec<String>> {
     }
 }
 
-/// Builds the targets by cargo-fuzz: with AddressSanitizer where there is a nightly compiler, and without it
-/// by the one that builds the rest.
-fn build(targets: &[String]) -> Outcome {
-    let program = tools::cargo_fuzz()?;
+/// Builds the one program of all targets by cargo-fuzz: with AddressSanitizer where there is a nightly compiler, and
+/// without it by the one that builds the rest.
+fn build() -> Outcome {
     let nightly = nightly();
-    match &nightly {
-        Some(toolchain) => println!("building with {toolchain} and AddressSanitizer …"),
-        None => println!("building with the stable compiler, without a sanitizer …"),
-    }
-    let sanitizer = if nightly.is_some() { "address" } else { "none" };
-    for target in targets {
-        let mut build = Command::new(&program);
-        build
-            .args(["fuzz", "build", target, "--sanitizer", sanitizer, "--target-dir"])
-            .arg(folder())
-            .current_dir(workspace())
-            // That of the cargo that started this is another one.
-            .env_remove("CARGO");
-        match &nightly {
-            Some(toolchain) => build.env("RUSTUP_TOOLCHAIN", toolchain),
-            None => build.env("RUSTC_BOOTSTRAP", "1"),
-        };
-        command::run(&mut build)?;
-    }
-    Ok(())
+    let (sanitizer, (variable, value)) = match &nightly {
+        Some(toolchain) => ("address", ("RUSTUP_TOOLCHAIN", toolchain.as_str())),
+        None => ("none", ("RUSTC_BOOTSTRAP", "1")),
+    };
+    println!("building, sanitizer: {sanitizer} …");
+    let mut build = Command::new(tools::cargo_fuzz()?);
+    build
+        .args(["fuzz", "build", PROGRAM, "--sanitizer", sanitizer, "--target-dir"])
+        .arg(folder())
+        .current_dir(workspace())
+        // That of the cargo that started this is another one.
+        .env_remove("CARGO")
+        .env(variable, value);
+    command::run(&mut build)
 }
 
 /// The newest nightly compiler that rustup has.
@@ -111,12 +107,13 @@ fn artifacts() -> PathBuf {
 }
 
 fn fuzz(target: &str, seconds: u64) -> Outcome {
-    let program = format!("{}-unknown-linux-gnu/release/{target}", std::env::consts::ARCH);
+    let program = format!("{}-unknown-linux-gnu/release/{PROGRAM}", std::env::consts::ARCH);
     let found = folder().join("corpus").join(target);
     fs::create_dir_all(&found)?;
     fs::create_dir_all(artifacts())?;
     let mut fuzz = Command::new(folder().join(program));
-    fuzz.arg(found)
+    fuzz.env("PROBEGATE_FUZZ", target)
+        .arg(found)
         .arg(workspace().join("fuzz/corpus").join(target))
         .args([format!("-max_total_time={seconds}"), "-print_final_stats=1".into()])
         .args(LIMITS)
