@@ -3,15 +3,13 @@
 //! Steps that wait for Envoy, for windows and for each other run one after the other, and are shown. Those that
 //! compute run beside them, with their output in a file that is printed if they fail.
 
-mod apart;
-mod board;
+mod lanes;
 mod steps;
 
 use crate::system::{self, Extent};
 use crate::verbs::Test;
 use crate::{Outcome, build, command, setup};
-use board::Board;
-use steps::{LEFT_OUT, STEPS};
+use steps::{LAST_BUILD, LEFT_OUT, STEPS};
 
 pub use steps::{FEATURES, NATIVE};
 
@@ -26,9 +24,7 @@ pub fn run(options: &Test) -> Outcome {
     system::provide(if options.quick { Extent::Envoy } else { Extent::All })?;
     setup::targets()?;
     let chosen: Vec<_> = STEPS.iter().filter(|step| step.quick.fits(options.quick)).collect();
-    let board = Board::new(&chosen);
-    let outcome = board.run(board::shown, apart::run);
-    board.print();
+    let outcome = lanes::run(&chosen, LAST_BUILD);
     if options.quick && outcome.is_ok() {
         println!("\nLeft out of a quick run:");
         for what in LEFT_OUT {

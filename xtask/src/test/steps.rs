@@ -65,8 +65,6 @@ const MODULE: Form = Form { native: true };
 pub struct Step {
     pub name: &'static str,
     pub lane: Lane,
-    /// Steps that must be done before; those that do not run are not waited for.
-    pub needs: &'static [&'static str],
     pub quick: Quick,
     pub run: fn() -> Outcome,
 }
@@ -96,71 +94,57 @@ impl Quick {
     }
 }
 
-const fn shown(
-    name: &'static str,
-    quick: Quick,
-    needs: &'static [&'static str],
-    run: fn() -> Outcome,
-) -> Step {
-    Step { name, lane: Lane::Main, needs, quick, run }
+const fn shown(name: &'static str, quick: Quick, run: fn() -> Outcome) -> Step {
+    Step { name, lane: Lane::Main, quick, run }
 }
 
-const fn beside(
-    name: &'static str,
-    quick: Quick,
-    needs: &'static [&'static str],
-    run: fn() -> Outcome,
-) -> Step {
-    Step { name, lane: Lane::Beside, needs, quick, run }
+const fn beside(name: &'static str, quick: Quick, run: fn() -> Outcome) -> Step {
+    Step { name, lane: Lane::Beside, quick, run }
 }
 
-const DOWNLOADS: &[&str] = &["downloads"];
-const BUILD: &[&str] = &["build"];
+/// The last step of what is shown that others need, and that computes all the while.
+pub const LAST_BUILD: &str = "build";
 
 /// All of them.
-pub const STEPS: &[Step] = &[
-    beside("lints", Quick::Too, &[], lints),
-    shown("format", Quick::Too, &[], || cargo("fmt --all --check")),
-    shown("downloads", Quick::Not, &[], || setup::downloads(false)),
-    shown("downloads, quick", Quick::Only, &[], || setup::downloads(true)),
-    shown("native tests", Quick::Too, &[], native),
-    shown("pages", Quick::Too, &[], pages::check),
-    beside("fuzz targets over their corpus", Quick::Too, &[], fuzz::corpus),
-    beside("the core's tests as wasm", Quick::Too, DOWNLOADS, wasm),
-    shown("build", Quick::Too, &[], || build::run(Host::Wasm)),
-    beside("supply chain", Quick::Not, BUILD, audit::offline),
-    beside("reproduction", Quick::Not, BUILD, || reproduce::run(false)),
-    shown("the command line", Quick::Too, &[], command_line),
-    shown("with the newest Envoy", Quick::Not, &[], || with_envoy(WITH_ENVOY, tools::NEWEST, &[])),
-    shown("with the newest Envoy, quick", Quick::Only, &[], || {
+pub static STEPS: &[Step] = &[
+    beside("lints", Quick::Too, lints),
+    shown("format", Quick::Too, || cargo("fmt --all --check")),
+    shown("downloads", Quick::Not, || setup::downloads(false)),
+    shown("downloads, quick", Quick::Only, || setup::downloads(true)),
+    shown("native tests", Quick::Too, native),
+    shown("pages", Quick::Too, pages::check),
+    beside("fuzz targets over their corpus", Quick::Too, fuzz::corpus),
+    beside("the core's tests as wasm", Quick::Too, wasm),
+    shown(LAST_BUILD, Quick::Too, || build::run(Host::Wasm)),
+    beside("supply chain", Quick::Not, audit::offline),
+    beside("reproduction", Quick::Not, || reproduce::run(false)),
+    shown("the command line", Quick::Too, command_line),
+    shown("with the newest Envoy", Quick::Not, || with_envoy(WITH_ENVOY, tools::NEWEST, &[])),
+    shown("with the newest Envoy, quick", Quick::Only, || {
         with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
     }),
-    shown("the dynamic module", Quick::Not, &[], || build::run(Host::Native)),
-    shown("the dynamic module with the newest Envoy", Quick::Not, &[], || {
-        dynamic_module(tools::NEWEST)
-    }),
-    shown("hostile requests", Quick::Too, &[], || hostile(WASM, tools::NEWEST)),
-    shown("hostile requests, to the dynamic module", Quick::Not, &[], || {
-        hostile(MODULE, tools::NEWEST)
-    }),
-    shown("faults", Quick::Too, &[], || faults(WASM)),
-    shown("faults, with the dynamic module", Quick::Not, &[], || faults(MODULE)),
-    shown("with Prometheus", Quick::Not, &[], || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
-    shown("the promises' proofs", Quick::Not, &[], promises::check),
-    shown("with the oldest Envoy", Quick::Not, &[], || {
+    shown("the dynamic module", Quick::Not, || build::run(Host::Native)),
+    shown("the dynamic module with the newest Envoy", Quick::Not, || dynamic_module(tools::NEWEST)),
+    shown("hostile requests", Quick::Too, || hostile(WASM, tools::NEWEST)),
+    shown("hostile requests, to the dynamic module", Quick::Not, || hostile(MODULE, tools::NEWEST)),
+    shown("faults", Quick::Too, || faults(WASM)),
+    shown("faults, with the dynamic module", Quick::Not, || faults(MODULE)),
+    shown("with Prometheus", Quick::Not, || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
+    shown("the promises' proofs", Quick::Not, promises::check),
+    shown("with the oldest Envoy", Quick::Not, || {
         with_envoy(WITH_ENVOY, tools::OLDEST, &[])?;
         hostile(WASM, tools::OLDEST)
     }),
-    shown("the dynamic module with its oldest Envoy", Quick::Not, &[], || {
+    shown("the dynamic module with its oldest Envoy", Quick::Not, || {
         dynamic_module(tools::OLDEST_NATIVE)
     }),
-    shown("with containers", Quick::Not, &[], with_containers),
-    shown("what a request costs", Quick::Not, &[], || bench::check(&COUNTED.map(str::to_owned))),
-    shown("a short soak", Quick::Not, &[], || soak(WASM)),
-    shown("a short soak of the dynamic module", Quick::Not, &[], || soak(MODULE)),
-    shown("demo", Quick::Not, &[], || demo::show(None, Host::Wasm, true)),
-    shown("demo of a system", Quick::Not, &[], || demo::show(Some("kubernetes"), Host::Wasm, true)),
-    shown("demo of an example", Quick::Not, &[], || demo::show(Some("replay"), Host::Native, true)),
+    shown("with containers", Quick::Not, with_containers),
+    shown("what a request costs", Quick::Not, || bench::check(&COUNTED.map(str::to_owned))),
+    shown("a short soak", Quick::Not, || soak(WASM)),
+    shown("a short soak of the dynamic module", Quick::Not, || soak(MODULE)),
+    shown("demo", Quick::Not, || demo::show(None, Host::Wasm, true)),
+    shown("demo of a system", Quick::Not, || demo::show(Some("kubernetes"), Host::Wasm, true)),
+    shown("demo of an example", Quick::Not, || demo::show(Some("replay"), Host::Native, true)),
 ];
 
 fn cargo(words: &str) -> Outcome {
@@ -263,19 +247,4 @@ fn with_containers() -> Outcome {
     image::run()?;
     build::run(Host::Native)?;
     with_envoy(WITH_CONTAINERS, tools::NEWEST, &[])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::STEPS;
-
-    #[test]
-    fn a_step_needs_only_what_comes_before_it() {
-        for (nth, step) in STEPS.iter().enumerate() {
-            assert!(STEPS[..nth].iter().all(|before| before.name != step.name), "{}", step.name);
-            for need in step.needs {
-                assert!(STEPS[..nth].iter().any(|before| before.name == *need), "{need}");
-            }
-        }
-    }
 }
