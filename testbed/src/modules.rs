@@ -26,14 +26,14 @@ pub fn capabilities(module: &Path) -> BTreeSet<String> {
 }
 
 /// The file of a module below `target/testbed/`, which each process makes once.
-pub fn written(name: &str, make: impl FnOnce() -> Module) -> PathBuf {
+pub fn written(name: &str, make: impl FnOnce() -> Vec<u8>) -> PathBuf {
     static WRITTEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let folder = workspace().join("target/testbed");
     let path = folder.join(format!("{name}-{}.wasm", std::process::id()));
     let mut written = WRITTEN.lock().expect("no module failed before");
     if written.insert(path.clone()) {
         fs::create_dir_all(folder).expect("make target/testbed");
-        make().emit_wasm_file(&path).expect("write the module");
+        fs::write(&path, make()).expect("write the module");
     }
     path
 }
@@ -51,6 +51,6 @@ pub fn crashing_module() -> PathBuf {
         const CALLBACK: &str = "proxy_on_request_trailers";
         module.exports.remove(CALLBACK).expect("the callback");
         module.exports.add(CALLBACK, function);
-        module
+        module.emit_wasm()
     })
 }

@@ -3,7 +3,6 @@
 mod chaos;
 mod clock;
 mod hostile;
-mod poison;
 mod report;
 mod soak;
 
