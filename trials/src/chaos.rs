@@ -60,8 +60,7 @@ pub const ALL: &[Scenario] = &[
     drain::TERMINATED,
     reconfigure::SCENARIO,
     crash::SCENARIO,
-    clock::WALL,
-    clock::MONOTONIC,
+    clock::SCENARIO,
     memory::SCENARIO,
     poison::SCENARIO,
 ];

@@ -1,7 +1,6 @@
 //! Trials that take minutes to hours, of a built module. `cargo xtask` has them as verbs, and starts this.
 
 mod chaos;
-mod clock;
 mod hostile;
 mod report;
 mod soak;

@@ -1,11 +1,13 @@
-//! The clocks are set forward and back.
+//! The wall clock is set forward and back.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod offset;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
 use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
-use crate::clock::{Clock, Which};
+use offset::Clock;
 use testbed::poll::PATIENCE;
 use testbed::service::{Service, answer};
 use testbed::{Client, Envoy, Request, poll};
@@ -13,22 +15,14 @@ use testbed::{Client, Envoy, Request, poll};
 /// In seconds.
 const HOUR: i64 = 3_600;
 
-pub const WALL: Scenario = Scenario::new(
+pub const SCENARIO: Scenario = Scenario::new(
     "wall-clock-set",
     "the wall clock is set an hour forward and back",
     "limits do not see it; no request is replayed; after an hour ahead what is new passes again",
-    |phase| run(Which::Wall, &[HOUR, -HOUR, 0], phase),
+    run,
 );
 
-/// Two seconds back: Envoy's own timers stand still as long.
-pub const MONOTONIC: Scenario = Scenario::new(
-    "monotonic-clock-set",
-    "the monotonic clock jumps an hour forward, and two seconds back",
-    "the limit, but that a jump forward begins a window; nobody is shut out; probes go on",
-    |phase| run(Which::Monotonic, &[HOUR, HOUR - 2], phase),
-);
-
-fn run(which: Which, steps: &[i64], phase: Duration) -> Report {
+fn run(phase: Duration) -> Report {
     let (service, probed, vault) = (well(), well(), Service::start(answer(200, HANDED_OUT)));
     let clock = Clock::right();
     let mut plugin = plugin();
@@ -47,25 +41,21 @@ fn run(which: Which, steps: &[i64], phase: Duration) -> Report {
         .cluster("vault", vault.address())
         .under(clock.wrapper());
     let (mut envoy, crowd) = start(&bootstrap, phase);
-    let (mut report, mut borders) = (Report::default(), Vec::new());
+    let mut report = Report::default();
     let mut pays = Pays { envoy: &envoy, spent: Vec::new() };
     report.check(pays.new_passes(0), "a new nonce passes", "it did not, before anything happened");
     let once = || Client::new(envoy.address()).get_with("/once", &[("x-client", "once")]).status;
     report.check(once() == 200, "one in an hour passes", "it did not");
-    let mut before = 0;
-    for by in steps.iter().copied() {
-        let begin = Instant::now();
-        clock.set(which, by);
-        let hour_went_by = which == Which::Monotonic && by > before;
-        if hour_went_by {
-            borders.push((begin, Instant::now()));
-        }
-        before = by;
+    for by in [HOUR, -HOUR, 0] {
+        clock.set(by);
         let (probes, fetches) = (probed.count("/health"), vault.count("/token"));
         crowd.goes_on(phase / 2);
-        let (passes, wanted) = (once(), if hour_went_by { 200 } else { 429 });
-        let seen = format!("{passes}, not {wanted}, {by} s off");
-        report.check(passes == wanted, "limits go by the monotonic clock", seen);
+        let passes = once();
+        report.check(
+            passes == 429,
+            "limits go by the monotonic clock",
+            format!("{passes}, {by} s off"),
+        );
         report.check(
             !pays.any_again(),
             "nothing is replayed",
@@ -75,14 +65,13 @@ fn run(which: Which, steps: &[i64], phase: Duration) -> Report {
             || (probed.count("/health") > probes && vault.count("/token") > fetches).then_some(());
         let went_on = poll::within(PATIENCE, went_on).is_some();
         report.check(went_on, "probes and token fetches go on", format!("they stopped {by} s off"));
-        // Whether a time that the gate's clock finds near passes meanwhile is not promised: it may be too old.
-        let offset = if which == Which::Wall { by } else { 0 };
-        if offset != 0 {
+        if by != 0 {
             let opens = pays.send(&pays.request(0));
-            let seen = format!("a request of the right time passed, {offset} s off");
+            let seen = format!("a request of the right time passed, {by} s off");
             report.check(!opens, "replay protection goes by the wall clock", seen);
         }
-        let passes = pays.new_passes(offset);
+        // Whether a time that the gate's clock finds near passes meanwhile is not promised: it may be too old.
+        let passes = pays.new_passes(by);
         let nonces = if passes { "pass" } else { "are refused" };
         report.figure(format!("{by:+} s: new nonces {nonces}"));
     }
@@ -90,10 +79,8 @@ fn run(which: Which, steps: &[i64], phase: Duration) -> Report {
     report.check(passes.is_some(), "what is new passes once the clock is right", "it never did");
     report.check(!pays.any_again(), "nothing is replayed", "a copy passed at last");
     let answers = crowd.take();
-    // For whom an hour goes by, a route's timeout is over.
-    let through: &[u16] = if which == Which::Monotonic { &[504] } else { &[] };
-    report.judge(&answers, through, &[]);
-    report.judge_limit(&answers, &borders);
+    report.judge(&answers, &[], &[]);
+    report.judge_limit(&answers);
     report.judge_service(&service);
     report.judge_process(&mut envoy);
     report.end(&envoy)

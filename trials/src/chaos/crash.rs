@@ -69,7 +69,7 @@ fn run(phase: Duration) -> Report {
     }
     let answers = crowd.take();
     report.judge(&answers, &[], &GONE);
-    report.judge_limit(&answers, &[]);
+    report.judge_limit(&answers);
     report.judge_service(&service);
     judge_counters(&mut report, &envoy, &answers, handed_over, answered);
     report.check(envoy.alive(), "Envoy lives", "it ended");

@@ -61,6 +61,6 @@ fn terminated(phase: Duration) -> Report {
     report.check(!log.contains("[critical]"), "it ends in order", "its log has something critical");
     let answers = crowd.take();
     report.judge(&answers, &[503], &[0]);
-    report.judge_limit(&answers, &[]);
+    report.judge_limit(&answers);
     report.judge_next(&bootstrap, &service, phase)
 }

@@ -64,7 +64,7 @@ impl Report {
         mut envoy: Envoy,
     ) -> Self {
         self.judge(answers, through, &[]);
-        self.judge_limit(answers, &[]);
+        self.judge_limit(answers);
         self.judge_service(service);
         let mut seen = statuses(answers);
         for status in besides {
@@ -81,27 +81,13 @@ impl Report {
         self.judge_all(&crowd.take(), &[], &[], service, envoy)
     }
 
-    /// Whether the one client that sends as fast as it can has had no more than its limit in any window. A `border`
-    /// is when a jump of the clock began and when it was over: what lies on two sides of it lies in two windows.
-    pub fn judge_limit(&mut self, answers: &[Answer], borders: &[(Instant, Instant)]) {
-        let side = |answer: &Answer| {
-            let sides = borders.iter().map(|(begin, end)| match answer {
-                _ if answer.received < *begin => Some(0),
-                _ if answer.sent > *end => Some(1),
-                // Nobody can tell.
-                _ => None,
-            });
-            sides.sum::<Option<usize>>()
-        };
-        let of_side = |nth: usize| {
-            let greedy = answers.iter().filter(|answer| answer.kind == Kind::Greedy);
-            let greedy: Vec<Answered> = greedy
-                .filter(|answer| side(answer) == Some(nth))
-                .map(|&Answer { sent, received, status, .. }| Answered { sent, received, status })
-                .collect();
-            most_within(&greedy, 200, Duration::from_secs(1))
-        };
-        let most = (0..=borders.len()).map(of_side).max().unwrap_or_default();
+    /// Whether the one client that sends as fast as it can has had no more than its limit in any window.
+    pub fn judge_limit(&mut self, answers: &[Answer]) {
+        let greedy = answers.iter().filter(|answer| answer.kind == Kind::Greedy);
+        let greedy: Vec<Answered> = greedy
+            .map(|&Answer { sent, received, status, .. }| Answered { sent, received, status })
+            .collect();
+        let most = most_within(&greedy, 200, Duration::from_secs(1));
         let seen = format!("at most {most} of {LIMIT} a window");
         self.check(most <= LIMIT as usize, "the limit is kept", &seen);
         self.figure(seen);

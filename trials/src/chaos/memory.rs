@@ -45,7 +45,7 @@ fn run(phase: Duration) -> Report {
     drop(connections);
     let answers = crowd.take();
     report.judge(&answers, &[503], &[0, 500]);
-    report.judge_limit(&answers, &[]);
+    report.judge_limit(&answers);
     report.check(
         died.is_some(),
         "the limit binds",

@@ -77,14 +77,14 @@ fn run(phase: Duration) -> Report {
     let refused = refused.count();
     report.check(refused > 0, "a poisoned limit refuses", "nobody was refused");
     report.figure(format!("{refused} requests of clients within the limit were refused meanwhile"));
-    report.judge_limit(&answers, &[]);
+    report.judge_limit(&answers);
 
     // As if nothing had been.
     let crowd = Crowd::start(envoy.address());
     crowd.goes_on(phase);
     let after = crowd.take();
     report.judge(&after, &[], &[]);
-    report.judge_limit(&after, &[]);
+    report.judge_limit(&after);
     report.judge_process(&mut envoy);
     poison_hash_key(&mut report, &mut envoy, &bootstrap, &mut visitor);
     report.judge_service(&service);
