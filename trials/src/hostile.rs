@@ -10,7 +10,6 @@ mod account;
 mod attacker;
 mod counters;
 mod guard;
-mod hpack;
 mod http1;
 mod http2;
 mod judge;

@@ -57,7 +57,6 @@ pub fn answer(reader: &mut BufReader<TcpStream>, to_head: bool) -> Option<Answer
                 status: response.status,
                 ids: ids.collect(),
                 refused_call: !response.headers.all("grpc-status").is_empty(),
-                packed: false,
                 last: response.headers.all("connection").contains(&&b"close"[..]),
             });
         }

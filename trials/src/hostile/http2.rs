@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
+use httlib_hpack::{Decoder, Encoder};
+
 use super::attacker::Attacker;
-use super::hpack;
 use super::random::Random;
 use super::shot::Shot;
-use super::tally::Tally;
+use super::tally::{Answer, Tally};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -71,9 +72,33 @@ fn block(shot: &Shot, scheme: &str, odd: bool, random: &mut Random) -> Vec<u8> {
     fields.extend(shot.fields.iter().map(|(name, value)| (name.as_slice(), value.as_slice())));
     let mut block = Vec::new();
     for (name, value) in fields {
-        hpack::literal(&mut block, name, value);
+        literal(&mut block, name, value);
     }
     block
+}
+
+/// A field as a literal that nobody checked.
+fn literal(block: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    let packed = Encoder::default().encode_literal(name.into(), value.into(), 0, block);
+    packed.expect("a block takes any bytes");
+}
+
+/// What a block says of an answer; `None` for trailers. The client's table has no room, so that each field stands in the
+/// block or in the static table.
+fn answer(mut block: Vec<u8>) -> Option<Answer> {
+    let mut fields = Vec::new();
+    Decoder::with_dynamic_size(0).decode(&mut block, &mut fields).ok()?;
+    let all = |name: &[u8]| -> Vec<Vec<u8>> {
+        let named = fields.iter().filter(|(own, ..)| own == name);
+        named.map(|(_, value, _)| value.clone()).collect()
+    };
+    let status = all(b":status").pop()?;
+    Some(Answer {
+        status: str::from_utf8(&status).ok()?.parse().ok()?,
+        ids: all(b"x-request-id"),
+        refused_call: !all(b"grpc-status").is_empty(),
+        last: false,
+    })
 }
 
 /// The head in HEADERS and at times CONTINUATION.
@@ -110,7 +135,7 @@ fn stream(bytes: &mut Vec<u8>, id: u32, shot: &Shot, odd: bool, random: &mut Ran
     }
     if trailers && !half {
         let mut block = Vec::new();
-        hpack::literal(&mut block, b"x-trailer", &random.value(50));
+        literal(&mut block, b"x-trailer", &random.value(50));
         head(bytes, id, &block, true, random);
     }
     let reset = random.one_in(12);
@@ -241,7 +266,7 @@ fn read_frame(
     }
     let id = u32::from_be_bytes(id);
     if kind == HEADERS {
-        let answer = hpack::answer(&payload).filter(|answer| answer.status >= 200);
+        let answer = answer(payload).filter(|answer| answer.status >= 200);
         if let Some(answer) = answer {
             tally.answered(&answer, awaited.get(&id), bytes);
         }

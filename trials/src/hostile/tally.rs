@@ -10,11 +10,10 @@ use crate::report::Report;
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    /// The values of the ID's header; over HTTP/2 they stay as they were packed.
+    /// The values of the ID's header.
     pub ids: Vec<Vec<u8>>,
     /// It has a `grpc-status` in its head: a refusal, whatever its status.
     pub refused_call: bool,
-    pub packed: bool,
     /// No other answer comes on this connection.
     pub last: bool,
 }
@@ -50,10 +49,10 @@ impl Tally {
             // Whether Envoy alone gave it, Envoy's own account tells.
             [] => *self.without_id.entry(answer.status).or_default() += 1,
             [id] => {
-                if !answer.packed && !is_good(id) {
+                if !is_good(id) {
                     self.seen.check(false, "an ID is 1 to 128 visible ASCII characters", shown());
                 }
-                let own = to.and_then(|shot| shot.id.as_ref()).filter(|_| !answer.packed);
+                let own = to.and_then(|shot| shot.id.as_ref());
                 if own.is_some_and(|own| own != id) {
                     self.seen.check(false, "a client's good ID is kept", shown());
                 }
