@@ -14,21 +14,17 @@ use super::tally::Tally;
 
 /// So many requests that never end are held open at once, until Envoy has had enough of them.
 const STARVED: usize = 32;
-/// So many bodies come in drops at once.
-const SLOW: usize = 8;
 
 /// One of all the ways.
 pub fn attack(attacker: &mut Attacker<'_>) {
     match attacker.random.below(100) {
         0..20 => say_all(attacker, "torn by wrong bytes", torn),
         20..32 => say_all(attacker, "cut short", cut),
-        32..52 => reset(attacker),
-        52..58 => slow(attacker),
-        58..70 => say_all(attacker, "of a wrong length", framed),
-        70..82 => odd(attacker),
-        82..88 => upgraded(attacker),
-        88..94 => connected(attacker),
-        _ => say_all(attacker, "no HTTP", garbage),
+        32..55 => reset(attacker),
+        55..70 => say_all(attacker, "of a wrong length", framed),
+        70..85 => odd(attacker),
+        85..93 => upgraded(attacker),
+        _ => connected(attacker),
     }
 }
 
@@ -68,34 +64,6 @@ fn reset(attacker: &mut Attacker<'_>) {
     }
     attacker.tally.resets += 1;
     gone(stream);
-}
-
-/// Whole requests, each a few bytes at a time, all of them side by side.
-fn slow(attacker: &mut Attacker<'_>) {
-    attacker.sent("slow, a few bytes at a time", SLOW);
-    let shots: Vec<Shot> = (0..SLOW).map(|_| Shot::random(&mut attacker.random)).collect();
-    let all: Vec<Vec<u8>> = shots.iter().map(|shot| bytes(shot, &mut attacker.random)).collect();
-    let mut pieces: Vec<_> = all
-        .iter()
-        .map(|bytes| attacker.random.pieces(bytes, 1 + bytes.len() / 6).into_iter())
-        .collect();
-    let mut streams: Vec<TcpStream> = (0..SLOW).map(|_| attacker.connect()).collect();
-    let mut more = true;
-    while more {
-        more = false;
-        for (stream, pieces) in streams.iter_mut().zip(&mut pieces) {
-            if let Some(piece) = pieces.next() {
-                let _ = stream.write_all(piece);
-                more = true;
-            }
-        }
-    }
-    for ((stream, shot), bytes) in streams.into_iter().zip(&shots).zip(&all) {
-        match answer(&mut BufReader::new(stream), shot.method == b"HEAD") {
-            Some(answer) => attacker.tally.answered(&answer, Some(shot), bytes),
-            None => attacker.tally.cut_off += 1,
-        }
-    }
 }
 
 /// Requests that stop in the middle and stay: Envoy ends them.
@@ -161,23 +129,8 @@ fn odd(attacker: &mut Attacker<'_>) {
         "GET /metrics HTTP/1.1\r\nhost: a\r\nx-a : b\r\n\r\n",
         "GET /metrics HTTP/1.1\r\nhost: \u{ff}\r\n: b\r\n\r\n",
     ];
-    let random = &mut attacker.random;
-    let bytes = if random.one_in(3) {
-        let (lines, length) = match random.below(3) {
-            0 => (95 + random.below(20), 5),
-            1 => (1, 50_000 + random.below(30_000)),
-            _ => (90, 500 + random.below(400)),
-        };
-        let mut shot = Shot::random(random);
-        for nth in 0..lines {
-            let value = random.value(length);
-            shot.field(&format!("x-field-{nth}"), value);
-        }
-        bytes(&shot, random)
-    } else {
-        random.pick(&HEADS).into()
-    };
-    attacker.sent("with an odd head, huge, or with 100 headers", 1);
+    let bytes: Vec<u8> = attacker.random.pick(&HEADS).into();
+    attacker.sent("with an odd head", 1);
     ask(attacker, &bytes, None);
 }
 
@@ -218,16 +171,6 @@ fn connected(attacker: &mut Attacker<'_>) {
     let bytes = bytes(&shot, random);
     attacker.sent("CONNECT", 1);
     ask(attacker, &bytes, Some(&shot));
-}
-
-/// No HTTP at all.
-fn garbage(random: &mut Random) -> Vec<u8> {
-    match random.below(4) {
-        0 => [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", &*random.bytes(80)].concat(),
-        1 => [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*random.bytes(80)].concat(),
-        2 => b"\r\n\r\n\r\n".to_vec(),
-        _ => random.bytes(200),
-    }
 }
 
 /// Says this, judges the first answer, and returns its status.

@@ -157,7 +157,7 @@ impl Shot {
     }
 
     fn more_fields(&mut self, random: &mut Random, opens: bool) {
-        let count = if random.one_in(100) { 60 + random.below(35) } else { random.below(6) };
+        let count = if random.one_in(100) { 60 + random.below(60) } else { random.below(6) };
         for _ in 0..count {
             let name = random.word(NAMES);
             // A second credential would close what the first one opens.
@@ -175,7 +175,7 @@ impl Shot {
             }
         }
         if random.one_in(150) {
-            let length = random.below(50_000);
+            let length = random.below(80_000);
             let huge = random.value(1 + length);
             self.field("x-huge", huge);
         }
