@@ -193,8 +193,16 @@ fn write_listeners(folder: &Path, version: u32, listeners: &[Value]) {
     fs::rename(&scratch, listeners_file(folder)).expect("replace the listeners");
 }
 
-impl fmt::Debug for Failed {
+impl fmt::Display for Failed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}\n{}", self.reason, self.log)
+        write!(formatter, "Envoy did not start: {}\n{}", self.reason, self.log)
     }
 }
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for Failed {}

@@ -41,11 +41,10 @@ const HANDED_OUT: &str = "handed-out";
 /// Requests of one client in a second.
 const LIMIT: u32 = 60;
 
-/// What is broken, and what must hold.
+/// What is broken; what must hold stands in `docs/promises.md`.
 pub struct Scenario {
     pub name: &'static str,
     pub fault: &'static str,
-    pub holds: &'static str,
     /// True if it breaks a VM, or what VMs share: a dynamic module has neither.
     pub of_vms: bool,
     run: fn(Duration) -> Report,
@@ -66,13 +65,8 @@ pub const ALL: &[Scenario] = &[
 ];
 
 impl Scenario {
-    const fn new(
-        name: &'static str,
-        fault: &'static str,
-        holds: &'static str,
-        run: fn(Duration) -> Report,
-    ) -> Self {
-        Self { name, fault, holds, of_vms: false, run }
+    const fn new(name: &'static str, fault: &'static str, run: fn(Duration) -> Report) -> Self {
+        Self { name, fault, of_vms: false, run }
     }
 
     const fn of_vms(self) -> Self {

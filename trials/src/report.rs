@@ -1,5 +1,7 @@
 //! The outcome of a trial: figures, and the promises that were broken.
 
+pub mod envoy;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;

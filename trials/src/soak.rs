@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use testbed::figures::grouped;
 use testbed::poll::PATIENCE;
-use testbed::{Envoy, poll, tools};
+use testbed::{Envoy, poll};
 
 use crate::Outcome;
 use crate::report::Report;
@@ -33,8 +33,7 @@ pub fn run(minutes: f64) -> Outcome {
     let lasts = Duration::from_secs_f64(minutes * 60.0);
     let mut services = Services::start();
     let bootstrap = services.bootstrap(0);
-    let mut envoy =
-        Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap).map_err(world::failed)?;
+    let mut envoy = Envoy::start(&bootstrap)?;
     let (clients, address) = (Clients::default(), envoy.address());
     let run = thread::scope(|scope| {
         let _end = clients.end_later();
@@ -47,7 +46,7 @@ pub fn run(minutes: f64) -> Outcome {
     let mut judge = Report::default();
     judge.counters(&envoy, &clients.ledger());
     judge.held(run.vms, &run.start, &settled(&envoy, run.vms));
-    judge.log(&envoy);
+    judge.judge_process(&mut envoy);
     drop(envoy);
     if minutes >= 1.0 {
         judge.instructions(&services, minutes)?;

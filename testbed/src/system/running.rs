@@ -82,7 +82,7 @@ impl Running {
             }
         }
         let envoy = Envoy::start_text_as(host, program, &text, 2, environment)
-            .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
+            .map_err(|failed| failed.to_string())?;
         assert_eq!(envoy.addresses().len(), system.listeners.len(), "{}", file.display());
         let addresses = envoy.addresses().iter().copied();
         let listeners = system.listeners.iter().copied().zip(addresses).collect();

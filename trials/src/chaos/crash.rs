@@ -7,18 +7,14 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::crowd::Answer;
-use super::judge::{IN_FLIGHT, REQUESTS, told};
+use super::judge::told;
 use super::{Report, Scenario, bootstrap, start, well};
+use crate::report::envoy::{IN_FLIGHT, REQUESTS};
 use testbed::poll::PATIENCE;
 use testbed::{Client, Envoy, Request, Upstream, crashing_module, poll};
 
-pub const SCENARIO: Scenario = Scenario::new(
-    "vm-crashed",
-    "a worker's VM traps, with FAIL_RELOAD",
-    "closed while it is gone, as before after it; lost is only what it had not handed over",
-    run,
-)
-.of_vms();
+pub const SCENARIO: Scenario =
+    Scenario::new("vm-crashed", "a worker's VM traps, with FAIL_RELOAD", run).of_vms();
 
 const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nx-client: crash\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
 

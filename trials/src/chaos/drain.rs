@@ -12,7 +12,6 @@ use testbed::{Envoy, poll};
 pub const REPLACED: Scenario = Scenario::new(
     "workers-drained",
     "listeners are replaced under load, and drained at last",
-    "every request is answered; none is lost, none counted twice",
     replaced,
 );
 
@@ -48,7 +47,6 @@ fn connections(envoy: &Envoy) -> f64 {
 pub const TERMINATED: Scenario = Scenario::new(
     "process-ended",
     "Envoy is told to end under load, and started again",
-    "never an open guard, up to the last answer; the next process guards from its first",
     terminated,
 );
 

@@ -6,11 +6,7 @@ use std::time::{Duration, Instant};
 use super::crowd::{Answer, Kind, statuses};
 use super::{HANDED_OUT, LIMIT, Report, TOKEN, start};
 use testbed::client::{Answered, most_within};
-use testbed::poll::PATIENCE;
-use testbed::{Bootstrap, Envoy, Service, poll, process};
-
-pub const REQUESTS: &str = "probegate_gateway_requests_total";
-pub const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
+use testbed::{Bootstrap, Envoy, Service, process};
 
 impl Report {
     /// Whether every answer is one that may be. Beside 200, requests that are let through may have the statuses
@@ -108,28 +104,6 @@ impl Report {
         self.check(opened == 0, "no guarded path is opened", seen);
     }
 
-    /// Whether the gate has counted what the clients have seen, by status, and Envoy as many; and nothing is in flight.
-    pub fn judge_counters(&mut self, envoy: &Envoy, seen: &BTreeMap<u16, u64>) {
-        let mut last = Vec::new();
-        let whole = poll::within(PATIENCE, || {
-            last = differences(envoy, seen);
-            last.is_empty().then_some(())
-        });
-        self.check(whole.is_some(), "the counters are whole", last.join(", "));
-        if whole.is_some() {
-            let all: u64 = seen.values().sum();
-            self.figure(format!("{all} counted by the clients, the gate and Envoy"));
-        }
-    }
-
-    /// Whether Envoy still runs, and no gate in it failed.
-    pub fn judge_process(&mut self, envoy: &mut Envoy) {
-        let log = envoy.log();
-        let failed: Vec<&str> = log.lines().filter(|line| is_failure(line)).collect();
-        self.check(envoy.alive(), "Envoy lives", "it ended");
-        self.check(failed.is_empty(), "no gate fails", failed.first().copied().unwrap_or_default());
-    }
-
     /// Keeps Envoy's log, if a promise was broken.
     pub fn end(mut self, envoy: &Envoy) -> Self {
         if !self.holds() {
@@ -147,41 +121,4 @@ pub fn told(statuses: &BTreeMap<u16, u64>) -> String {
         _ => format!("{status} {count}"),
     };
     statuses.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-fn is_failure(line: &str) -> bool {
-    line.contains("[critical]")
-        || line.contains("unreachable")
-        || line.contains("Proxy-Wasm plugin in-VM")
-}
-
-fn differences(envoy: &Envoy, seen: &BTreeMap<u16, u64>) -> Vec<String> {
-    let stats = envoy.stats();
-    let mut differences = Vec::new();
-    let mut compare = |what: &str, has: f64, wanted: u64| {
-        if has != wanted as f64 {
-            differences.push(format!("{what} {has} of {wanted}"));
-        }
-    };
-    for (status, count) in seen {
-        compare(
-            &format!("gate {status}"),
-            stats.value(REQUESTS, &[("status_code", &status.to_string())]),
-            *count,
-        );
-    }
-    compare("gate", stats.value(REQUESTS, &[]), seen.values().sum());
-    let manager = ("envoy_http_conn_manager_prefix", "gate");
-    for class in 2..=5 {
-        let count =
-            seen.iter().filter(|(status, _)| **status / 100 == class).map(|(_, count)| count).sum();
-        let label = ("envoy_response_code_class", &*class.to_string());
-        compare(
-            &format!("Envoy {class}xx"),
-            stats.value("envoy_http_downstream_rq_xx", &[manager, label]),
-            count,
-        );
-    }
-    compare("in flight", stats.value(IN_FLIGHT, &[]), 0);
-    differences
 }

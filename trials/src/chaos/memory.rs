@@ -14,7 +14,6 @@ use testbed::{Envoy, poll};
 pub const SCENARIO: Scenario = Scenario::new(
     "memory-limited",
     "the process may have 32 MB more than it has, and bodies flood it",
-    "it dies, and never opens a guard; the next process guards and serves",
     run,
 );
 

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::crowd::{Crowd, Kind, statuses};
-use super::judge::REQUESTS;
 use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use crate::report::envoy::REQUESTS;
 use testbed::envoy::Reload;
 use testbed::modules::written;
 use testbed::poll::PATIENCE;
@@ -21,9 +21,9 @@ use testbed::{Bootstrap, Client, Envoy, Request, Stats, poll};
 pub const SCENARIO: Scenario = Scenario::new(
     "shared-data-poisoned",
     "another plugin of the same vm_id writes into the gate's shared values",
-    "guards stay closed, and open with the token; a limit that cannot be read refuses, for a window",
     run,
-).of_vms();
+)
+.of_vms();
 
 /// All of the gate's values, one of each kind: the slots of the limit, the operation and nonces, a fetched token, the
 /// leader, what it probed, and the list of series.

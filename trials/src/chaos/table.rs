@@ -34,12 +34,12 @@ pub fn run(names: &[&str], phase: Duration) -> Outcome {
             (scenario, report, begin.elapsed())
         })
         .collect();
-    println!("\n{:<20} {:>9} {:>7}  {:<7} what holds", "fault", "requests", "time", "");
+    println!("\n{:<20} {:>9} {:>7}  {:<7} what breaks", "name", "requests", "time", "");
     for (scenario, report, time) in &rows {
         let verdict = if report.holds() { "held" } else { "BROKEN" };
-        let Scenario { name, holds, .. } = scenario;
+        let Scenario { name, fault, .. } = scenario;
         println!(
-            "{name:<20} {:>9} {:>5.1} s  {verdict:<7} {holds}",
+            "{name:<20} {:>9} {:>5.1} s  {verdict:<7} {fault}",
             report.requests,
             time.as_secs_f64()
         );

@@ -9,26 +9,20 @@ use testbed::poll::PATIENCE;
 use testbed::service::{Does, answer};
 use testbed::{Client, poll};
 
-pub const KILLED: Scenario = Scenario::new(
-    "upstream-killed",
-    "the service is killed, and started again",
-    "503 while it is gone; guarded stays guarded",
-    |phase| run(Does::Refuses, 503, phase),
-);
+pub const KILLED: Scenario =
+    Scenario::new("upstream-killed", "the service is killed, and started again", |phase| {
+        run(Does::Refuses, 503, phase)
+    });
 
-pub const HANGING: Scenario = Scenario::new(
-    "upstream-hanging",
-    "the service takes requests, and never answers",
-    "504 after the route's timeout; nothing stays in flight",
-    |phase| run(Does::Hangs(Vec::new()), 504, phase),
-);
+pub const HANGING: Scenario =
+    Scenario::new("upstream-hanging", "the service takes requests, and never answers", |phase| {
+        run(Does::Hangs(Vec::new()), 504, phase)
+    });
 
-pub const RESETTING: Scenario = Scenario::new(
-    "upstream-resetting",
-    "the service resets each connection",
-    "503; guarded stays guarded, and whole what is counted",
-    |phase| run(Does::Resets, 503, phase),
-);
+pub const RESETTING: Scenario =
+    Scenario::new("upstream-resetting", "the service resets each connection", |phase| {
+        run(Does::Resets, 503, phase)
+    });
 
 /// Twice well, and twice not.
 fn run(fault: Does, status: u16, phase: Duration) -> Report {

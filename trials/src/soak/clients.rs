@@ -21,8 +21,8 @@ const ANSWERS: &str = "there are no answers that should not have been";
 /// What the clients saw.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// By method and status.
-    pub answers: BTreeMap<(String, u16), u64>,
+    /// By status.
+    pub answers: BTreeMap<u16, u64>,
     /// Connections that closed under a request, which was then sent anew.
     pub closed: u64,
     pub seen: Report,
@@ -34,12 +34,12 @@ impl Ledger {
     }
 
     pub fn of_status(&self, status: u16) -> u64 {
-        self.answers.iter().filter(|((_, held), _)| *held == status).map(|(_, count)| count).sum()
+        self.answers.get(&status).copied().unwrap_or(0)
     }
 
     /// Notes an answer; `used` is the nonce that got through last.
     fn note(&mut self, sent: &Sent, status: u16, used: &mut Option<u64>) {
-        *self.answers.entry((sent.request.method.clone(), status)).or_default() += 1;
+        *self.answers.entry(status).or_default() += 1;
         let passed = status == 200 && sent.nonce.is_some();
         let again = passed && *used == sent.nonce;
         if passed {
@@ -50,8 +50,8 @@ impl Ledger {
     }
 
     fn add(&mut self, other: Self) {
-        for (key, count) in other.answers {
-            *self.answers.entry(key).or_default() += count;
+        for (status, count) in other.answers {
+            *self.answers.entry(status).or_default() += count;
         }
         self.closed += other.closed;
         self.seen.add(other.seen);

@@ -3,7 +3,7 @@
 
 use std::{fs, process};
 
-use testbed::{Client, Envoy, tools, workspace};
+use testbed::{Client, Envoy, workspace};
 
 use super::clients::Clients;
 use super::traffic::request;
@@ -23,8 +23,7 @@ pub fn measure(services: &Services, requests: u64, reloads: u64) -> Outcome<[u64
     let folder = workspace().join(format!("target/bench/soak-{}", process::id()));
     fs::create_dir_all(&folder)?;
     let bootstrap = services.bootstrap(0).concurrency(1).under(valgrind(&folder.join("out"))?);
-    let mut envoy =
-        Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap).map_err(world::failed)?;
+    let mut envoy = Envoy::start(&bootstrap)?;
     send(&envoy, 0, WARM_UP);
     let before = count(&envoy, &folder)?;
     let part = requests / reloads;

@@ -1,9 +1,8 @@
 //! What must hold, and whether it held.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use testbed::{Envoy, Host, Stats, poll};
+use testbed::{Envoy, Host};
 
 use super::clients::Ledger;
 use super::instructions;
@@ -11,7 +10,6 @@ use super::world::{Held, Services};
 use crate::Outcome;
 use crate::report::Report;
 use testbed::figures::grouped;
-use testbed::poll::PATIENCE;
 
 /// The most memory at the end: that at the start, a tenth of it, and so many bytes.
 const ROOM: u64 = 8 << 20;
@@ -25,55 +23,21 @@ const REASONS: usize = 16;
 const BETWEEN: (f64, u64) = (20_000.0, 200_000);
 const RELOADED: u64 = 20_000;
 
-const GATE: &str = "probegate_gateway_";
-const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
-
 impl Report {
     /// What the gate counted is what the clients saw, and nothing is under way.
     pub fn counters(&mut self, envoy: &Envoy, ledger: &Ledger) {
-        let agrees =
-            |stats: &Stats| counted(stats) == ledger.answers && stats.value(IN_FLIGHT, &[]) == 0.0;
-        let mut last = Stats::default();
-        // The workers hand over their counts each second.
-        poll::within(PATIENCE, || {
-            last = envoy.stats();
-            agrees(&last).then_some(())
-        });
-        let counts = counted(&last);
-        let differ: Vec<String> = (ledger.answers.keys().chain(counts.keys()))
-            .filter(|key| ledger.answers.get(*key) != counts.get(*key))
-            .map(|key| {
-                format!(
-                    "{} {}: {:?} counted, {:?} seen",
-                    key.0,
-                    key.1,
-                    counts.get(key),
-                    ledger.answers.get(key)
-                )
-            })
-            .collect();
-        let total = grouped(counts.values().sum());
-        let seen = if differ.is_empty() {
-            format!("{total}, exactly")
-        } else {
-            format!("{total}; {}", differ.join("; "))
-        };
-        self.promise(differ.is_empty(), "requests counted by method and status as seen", seen);
+        self.judge_counters(envoy, &ledger.answers);
+        let stats = envoy.stats();
         for (family, status) in [
             ("auth_failures_total", 401),
             ("rate_limited_total", 429),
             ("replay_blocks_total", 409),
         ] {
-            let count = last.value(&format!("{GATE}{family}"), &[]);
+            let count = stats.value(&format!("probegate_gateway_{family}"), &[]);
             let seen = ledger.of_status(status);
-            self.promise(
-                count == seen as f64,
-                &format!("{family} is the number of {status}s"),
-                format!("{count} of {seen}"),
-            );
+            let promise = format!("{family} is the number of {status}s");
+            self.promise(count == seen as f64, &promise, format!("{count} of {seen}"));
         }
-        let under_way = last.value(IN_FLIGHT, &[]);
-        self.promise(under_way == 0.0, "in flight at the end", format!("{under_way}"));
     }
 
     /// What Envoy held at the start and holds at the end; a configuration has so many VMs.
@@ -95,22 +59,6 @@ impl Report {
             let seen = format!("{vms} with the first, {} and {} later", start.vms, end.vms);
             self.promise([start.vms, end.vms] == [vms; 2], "VMs of one configuration", seen);
         }
-    }
-
-    pub fn log(&mut self, envoy: &Envoy) {
-        let log = envoy.log();
-        let amiss: Vec<&str> = log
-            .lines()
-            .filter(|line| line.contains("[critical]") || line.contains("[error]"))
-            .collect();
-        let seen = amiss
-            .first()
-            .map_or("none".to_owned(), |first| format!("{}, the first: {first}", amiss.len()));
-        self.promise(
-            amiss.is_empty(),
-            "errors in Envoy's log, failures of the gate among them",
-            seen,
-        );
     }
 
     /// What a request costs before and after many of this traffic.
@@ -137,15 +85,4 @@ impl Report {
         );
         self.outcome()
     }
-}
-
-/// What the gate counted, by method and status.
-fn counted(stats: &Stats) -> BTreeMap<(String, u16), u64> {
-    let mut counts = BTreeMap::new();
-    for sample in stats.named("probegate_gateway_requests_total") {
-        let label = |name: &str| sample.labels.get(name).cloned().unwrap_or_default();
-        let status = label("status_code").parse().unwrap_or_default();
-        *counts.entry((label("method"), status)).or_default() += sample.value as u64;
-    }
-    counts
 }

@@ -32,8 +32,7 @@ pub fn run() -> Outcome {
     wrapper.push(format!("--log-file={}", log.display()).into());
     let mut services = Services::start();
     let bootstrap = services.bootstrap(0).under(wrapper);
-    let mut envoy =
-        Envoy::start_with(tools::envoy_from_env(), &bootstrap).map_err(world::failed)?;
+    let mut envoy = Envoy::start(&bootstrap)?;
     for number in 1..=RELOADS {
         send(&envoy, u64::from(number) * REQUESTS, REQUESTS);
         world::reload(&mut envoy, &services.bootstrap(number))?;

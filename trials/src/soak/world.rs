@@ -92,10 +92,6 @@ pub fn vms(stats: &Stats) -> f64 {
     stats.0.iter().filter(|sample| active(&sample.name)).map(|sample| sample.value).sum()
 }
 
-pub fn failed(failed: testbed::envoy::Failed) -> Box<dyn std::error::Error> {
-    format!("Envoy did not start: {failed:?}").into()
-}
-
 /// Replaces the configuration by that of another number.
 pub fn reload(envoy: &mut Envoy, bootstrap: &Bootstrap) -> Outcome {
     match envoy.reconfigure(bootstrap) {
