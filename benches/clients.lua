@@ -17,3 +17,11 @@ function request()
   nth = nth + 1
   return requests[math.floor(nth / in_a_row) % 64 + 1]
 end
+
+-- What the bench reads: the last line of the output.
+function done(summary, latency)
+  local errors = summary.errors
+  print(string.format('{"requests": %d, "per_second": %.2f, "p99": %d, "refused": %d, "broken": %d}',
+    summary.requests, summary.requests / summary.duration * 1e6, latency:percentile(99), errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout))
+end

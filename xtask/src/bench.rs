@@ -1,96 +1,92 @@
 //! `cargo xtask bench`: what a request costs, in instructions first: they repeat on any machine.
 
-pub mod callgrind;
+mod callgrind;
 mod filter;
-pub mod memory;
-pub mod micro;
+mod memory;
+mod micro;
 mod page;
-pub mod results;
+mod results;
 mod rows;
-pub mod start;
+mod start;
 mod table;
 mod traffic;
-pub mod wall;
+mod wall;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
-use std::{fs, thread};
+use std::thread;
 
 use testbed::figures::grouped;
 use testbed::tools;
 
+use crate::Outcome;
 use crate::verbs::Bench;
-use crate::{Outcome, build};
 use filter::Modules;
-use results::Section;
-use rows::Row;
+use rows::{Row, Rows};
 use table::Counts;
 
-/// Counts instructions, or what is asked for in their place.
+/// A section of `benches/RESULTS.md`: its title, and what measures it and makes its body.
+type Section = (&'static str, fn(&Modules) -> Outcome<String>);
+
+const REQUESTS: Section = ("Instructions a request", requests);
+const GROWTH: Section = ("What may grow", growth);
+const TIME: Section = ("Time", wall::measure);
+const MEMORY: Section = ("Memory", memory::measure);
+const START: Section = ("Start and reload", start::measure);
+const CORE: Section = ("The core alone", micro::measure);
+
+/// In the order of the file.
+const SECTIONS: [Section; 6] = [REQUESTS, GROWTH, TIME, MEMORY, START, CORE];
+
+/// Counts instructions, or measures what is asked for in their place, and writes it.
 pub fn run(options: &Bench) -> Outcome {
-    match options {
-        Bench { check: true, rows, .. } => check(rows),
-        Bench { all: true, .. } => all(),
-        Bench { memory: true, .. } => memory::run(),
-        Bench { micro: true, .. } => micro::run(),
-        Bench { start: true, .. } => start::run(),
-        Bench { wall: true, .. } => wall::run(),
-        Bench { rows, .. } => count(rows, &Modules::build()?),
-    }
-}
-
-/// Everything, with the same modules. Time first, while nothing has warmed the machine.
-fn all() -> Outcome {
+    let sections: &[Section] = match options {
+        Bench { check: true, rows, .. } => return check(rows),
+        // Time first, while nothing has warmed the machine.
+        Bench { all: true, .. } => &[TIME, START, MEMORY, REQUESTS, GROWTH, CORE],
+        Bench { memory: true, .. } => &[MEMORY],
+        Bench { micro: true, .. } => &[CORE],
+        Bench { start: true, .. } => &[START],
+        Bench { wall: true, .. } => &[TIME],
+        Bench { rows, .. } if rows.is_empty() => &[REQUESTS, GROWTH],
+        Bench { rows, .. } => {
+            let rows = Rows::read()?.chosen(rows)?;
+            let counts = counted(&rows, &Modules::build()?)?;
+            println!("\n{}", table::render(&rows, &counts, true));
+            return Ok(());
+        }
+    };
     let modules = Modules::build()?;
-    wall::measure(&modules)?;
-    start::measure(&modules)?;
-    memory::measure(&modules)?;
-    count(&[], &modules)?;
-    micro::run()
-}
-
-/// Counts the instructions of these rows, or of all, which are then written to `benches/RESULTS.md`.
-fn count(names: &[String], modules: &Modules) -> Outcome {
-    let rows = chosen(names)?;
-    let counts = counted(&rows, modules)?;
-    let requests = table::render(&rows::requests(), &counts, true);
-    let growth = table::render(&rows::curves(), &counts, false);
-    println!("\n{requests}\n{growth}");
-    if !names.is_empty() {
-        return Ok(());
+    for (title, measure) in sections {
+        let body = measure(&modules)?;
+        println!("\n{body}");
+        results::write(title, &body)?;
     }
-    let with = measured_with(modules)?;
-    results::write(
-        Section::Requests,
-        &format!(
-            "{with} One worker, one HTTP/1.1 connection, a direct response, counted by callgrind; a request has 8 \
-             headers as a filter sees them. The columns × compare what is over bare Envoy.\n\n{requests}"
-        ),
-    )?;
-    results::write(
-        Section::Growth,
-        &format!("{with} Counted in the same way; percents are of the whole request.\n\n{growth}"),
-    )
+    Ok(())
 }
 
 /// Counts the instructions of these rows, or of all, and compares them with `benches/RESULTS.md`.
 pub fn check(names: &[String]) -> Outcome {
-    let rows = chosen(names)?;
-    let counts = counted(&rows, &Modules::build()?)?;
+    let counts = counted(&Rows::read()?.chosen(names)?, &Modules::build()?)?;
     results::check(&results::committed(&results::read()?), &counts)
 }
 
-fn chosen(names: &[String]) -> Outcome<Vec<Row>> {
-    let all: Vec<Row> = rows::requests().into_iter().chain(rows::curves()).collect();
-    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|row| row.name == *name)) {
-        let known: Vec<&str> = all.iter().map(|row| row.name).collect();
-        return Err(format!("no row is called {unknown}; there are {}", known.join(", ")).into());
-    }
-    Ok(all
-        .into_iter()
-        .filter(|row| names.is_empty() || names.iter().any(|name| name == row.name))
-        .collect())
+fn requests(modules: &Modules) -> Outcome<String> {
+    let rows = Rows::read()?.requests;
+    let table = table::render(&rows, &counted(&rows, modules)?, true);
+    Ok(format!(
+        "{} One worker, one HTTP/1.1 connection, a direct response, counted by callgrind; a request has 8 headers as a \
+         filter sees them. The columns × compare what is over bare Envoy.\n\n{table}",
+        modules.told()
+    ))
+}
+
+fn growth(modules: &Modules) -> Outcome<String> {
+    let Rows { mut requests, growth, .. } = Rows::read()?;
+    requests.retain(|row| row.name == "bare");
+    let counts = counted(&[requests, growth.clone()].concat(), modules)?;
+    let table = table::render(&growth, &counts, false);
+    let told = modules.told();
+    Ok(format!("{told} Counted in the same way; percents are of the whole request.\n\n{table}"))
 }
 
 /// Several rows at once, since what is counted does not depend on time; from the back, where the
@@ -98,39 +94,26 @@ fn chosen(names: &[String]) -> Outcome<Vec<Row>> {
 fn counted(rows: &[Row], modules: &Modules) -> Outcome<Counts> {
     tools::envoy(tools::NEWEST)?;
     tools::valgrind("valgrind")?;
-    let queue: Mutex<VecDeque<&Row>> = Mutex::new(rows.iter().collect());
-    let counts: Mutex<BTreeMap<&str, Result<u64, String>>> = Mutex::default();
-    // Not within the loop's head, where the queue would stay locked while the row is measured.
-    let next = || alone(&queue).pop_back();
+    let queue = Mutex::new(rows.iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next_back();
     let work = || {
+        let mut counts = Counts::new();
         while let Some(row) = next() {
-            // The test bed panics where a real part fails.
-            let measured = catch_unwind(AssertUnwindSafe(|| callgrind::measure(row, modules)));
-            let measured = measured.unwrap_or_else(|_| Err("see above".into()));
-            if let Ok(counted) = &measured {
-                println!("{:>9}  {}", grouped(*counted), row.name);
-            }
-            alone(&counts).insert(row.name, measured.map_err(|error| error.to_string()));
+            let counted = callgrind::measure(row, modules);
+            let counted = counted.map_err(|error| format!("{}: {error}", row.name))?;
+            println!("{:>9}  {}", grouped(counted), row.name);
+            counts.insert(row.name.clone(), counted);
         }
+        Ok(counts)
     };
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(work);
+        let at_once = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        let mut all = Counts::new();
+        for thread in threads {
+            // The test bed panics where a real part fails.
+            all.extend(thread.join().unwrap_or_else(|_| Err("see above".to_owned()))?);
         }
-    });
-    let counts = counts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let counted = counts.into_iter().map(|(name, counted)| {
-        counted.map(|counted| (name, counted)).map_err(|error| format!("{name}: {error}").into())
-    });
-    counted.collect()
-}
-
-fn alone<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn measured_with(modules: &Modules) -> Outcome<String> {
-    let module = fs::read(&modules.gate)?;
-    let (length, digest) = (grouped(module.len() as u64), build::digest(&module));
-    Ok(format!("Envoy {}; the module has {length} bytes, sha256 `{digest}`.", tools::NEWEST))
+        Ok(all)
+    })
 }

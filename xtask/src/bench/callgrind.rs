@@ -37,8 +37,7 @@ pub fn measure(row: &Row, modules: &Modules) -> Outcome<u64> {
 fn count(row: &Row, modules: &Modules, folder: &Path) -> Outcome<u64> {
     let out = folder.join("out");
     let bootstrap = row.filter.bootstrap(modules)?.under(valgrind(&out)?);
-    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
-        .map_err(|failed| format!("Envoy did not start: {failed:?}"))?;
+    let envoy = Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)?;
     let Row { traffic, .. } = row;
     send_all(envoy.address(), traffic.requests_before(), |nth| traffic.request_before(nth));
     let warm_up = WARM_UP.max(traffic.clients());

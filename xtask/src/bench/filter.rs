@@ -3,16 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
-use testbed::{Bootstrap, Upstream, workspace};
+use testbed::figures::grouped;
+use testbed::{Bootstrap, Envoy, Upstream, tools, workspace};
 
-use crate::build::{Place, mute, trim};
+use crate::build::{self, Place, mute, trim};
 use crate::{Outcome, setup};
 
-/// The token that opens metrics routes.
-pub const TOKEN: &str = "s3cret";
+/// The token that opens metrics routes, as `benches/rows.yaml` has it, too.
+const TOKEN: &str = "s3cret";
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Filter {
     /// Bare Envoy.
     None,
@@ -24,7 +27,7 @@ pub enum Filter {
     EmptyAsBuilt,
     /// The same without the exports that the gate does not have either. It reads this request header,
     /// if it is not empty.
-    Empty(&'static str),
+    Empty(String),
     /// The host calls of an API request and nothing else.
     Floor,
     /// The gate's module, of which Envoy calls nothing once it is loaded.
@@ -33,16 +36,21 @@ pub enum Filter {
     Gate(Value),
     /// The same as a dynamic module.
     Dynamic(Value),
+    /// The gate with so many patterns that no measured request matches: exact ones and subtrees, of all classes.
+    GateOfPatterns(usize),
+    /// The same as a dynamic module.
+    ModuleOfPatterns(usize),
 }
 
 /// The modules, built once for all rows.
 pub struct Modules {
-    pub gate: PathBuf,
+    gate: PathBuf,
     muted: PathBuf,
     empty_as_built: PathBuf,
     empty: PathBuf,
     floor: PathBuf,
     dynamic: PathBuf,
+    told: String,
     /// A service that is well, for filters that probe: the cluster `upstream`.
     probed: Upstream,
 }
@@ -63,6 +71,12 @@ impl Modules {
         let gate = place.module()?;
         Ok(Self {
             gate: write("probegate.wasm", &gate)?,
+            told: format!(
+                "Envoy {}; the module has {} bytes, sha256 `{}`.",
+                tools::NEWEST,
+                grouped(gate.len() as u64),
+                build::digest(&gate)
+            ),
             muted: write("muted.wasm", &mute(&gate)?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
             empty: write("empty.wasm", &trim(&empty)?)?,
@@ -71,9 +85,28 @@ impl Modules {
             probed: Upstream::start(),
         })
     }
+
+    /// What a section of the results was measured with.
+    pub fn told(&self) -> &str {
+        &self.told
+    }
 }
 
 impl Filter {
+    /// An Envoy of so many workers with this filter.
+    pub fn start(&self, workers: u32, modules: &Modules) -> Outcome<Envoy> {
+        let bootstrap = self.bootstrap(modules)?.concurrency(workers);
+        Ok(Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)?)
+    }
+
+    /// The gate whose limit goes by what a load says in `x-forwarded-for`.
+    pub fn by_forwarded_for(mut self) -> Self {
+        if let Self::Gate(configuration) | Self::Dynamic(configuration) = &mut self {
+            configuration["rate_limit"]["client"] = json!({"forwarded_for": {"trusted_hops": 1}});
+        }
+        self
+    }
+
     /// The gate in its other form, with the same configuration.
     pub fn into_dynamic(self) -> Self {
         match self {
@@ -113,8 +146,23 @@ impl Filter {
                 .dynamic_module(&modules.dynamic)
                 .plugin(configuration.clone())
                 .env("METRICS_BEARER", TOKEN),
+            Self::GateOfPatterns(number) => Self::Gate(patterns(*number)).bootstrap(modules)?,
+            Self::ModuleOfPatterns(number) => {
+                Self::Dynamic(patterns(*number)).bootstrap(modules)?
+            }
         })
     }
+}
+
+fn patterns(number: usize) -> Value {
+    let classes = ["health", "metrics", "closed", "api"];
+    let path =
+        |nth: usize| format!("/v2/part-{nth}{}", if nth.is_multiple_of(3) { "/*" } else { "" });
+    let of_class = |(first, class)| {
+        let paths: Vec<String> = (first..number).step_by(classes.len()).map(path).collect();
+        json!({"paths": paths, "class": class})
+    };
+    json!({"routes": classes.iter().enumerate().map(of_class).collect::<Vec<_>>()})
 }
 
 fn peer(file: &str) -> Outcome<String> {

@@ -4,13 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use testbed::figures::grouped;
-use testbed::{Envoy, tools};
 
 use super::callgrind::send_all;
 use super::filter::{Filter, Modules};
-use super::results::{self, Section};
-use super::rows;
-use super::traffic::{Before, Traffic};
+use super::rows::Rows;
+use super::traffic::Traffic;
 use crate::Outcome;
 
 /// Pages come and go with chance, so each figure is the median of so many Envoys.
@@ -32,19 +30,17 @@ struct Held {
     heap: u64,
 }
 
-pub fn run() -> Outcome {
-    measure(&Modules::build()?)
-}
-
-/// Measures memory with these modules, and writes the section.
-pub fn measure(modules: &Modules) -> Outcome {
+pub fn measure(modules: &Modules) -> Outcome<String> {
+    // All of 5,000 clients are live in the window of the one, and most are gone in that of the other.
+    let [gate, seen] = ["clients-5000", "seen-10000"].map(|row| Rows::read()?.filter(row));
+    let (gate, seen) = (gate?, seen?);
     let filters = [
         ("bare Envoy", Filter::None),
         ("the floor module", Filter::Floor),
-        ("an empty filter", Filter::Empty("x-client")),
+        ("an empty filter", empty()),
         ("the gate's module, none of whose code is run", Filter::Muted),
-        ("the gate", rows::live_clients()),
-        ("the gate as a dynamic module", rows::live_clients().into_dynamic()),
+        ("the gate", gate.clone()),
+        ("the gate as a dynamic module", gate.into_dynamic()),
     ];
     let mut table = String::from(
         "| 5,000 live clients | resident | asked for | held by the allocator | resident, 4 workers |\n\
@@ -69,35 +65,35 @@ pub fn measure(modules: &Modules) -> Outcome {
         kilobytes(BAR),
         kilobytes(gate.allocated.saturating_sub(muted.allocated)),
     );
-    table += &growth(modules)?;
-    println!("\n{table}");
-    let with = super::measured_with(modules)?;
-    results::write(
-        Section::Memory,
-        &format!("{with} One worker where nothing else is said; medians of {ENVOYS}.\n\n{table}"),
-    )
+    table += &growth(seen, modules)?;
+    let told = modules.told();
+    Ok(format!("{told} One worker where nothing else is said; medians of {ENVOYS}.\n\n{table}"))
+}
+
+/// The filter that reads the header of the clients.
+fn empty() -> Filter {
+    Filter::Empty("x-client".to_owned())
 }
 
 /// As many distinct clients as requests. The empty filter shows what Envoy itself adds meanwhile.
-fn growth(modules: &Modules) -> Outcome<String> {
+fn growth(seen: Filter, modules: &Modules) -> Outcome<String> {
     let mut table = String::from(
         "| resident after so many requests, each of another client | 10,000 | 100,000 | 1,000,000 |\n\
          |---|---:|---:|---:|\n",
     );
     let rows: [(&str, Filter, &[u32]); 2] = [
-        ("an empty filter", Filter::Empty("x-client"), &[10_000, 100_000]),
+        ("an empty filter", empty(), &[10_000, 100_000]),
         (
             "the gate; bar: no growth that an empty filter does not have",
-            rows::seen_clients(),
+            seen,
             &[10_000, 100_000, 1_000_000],
         ),
     ];
     for (name, filter, after) in rows {
-        let traffic = Traffic::get("/v1/recall").before(Before::Clients(1_000_000));
-        let envoy = start(&filter, 1, modules)?;
+        let (traffic, envoy) = (Traffic::default(), filter.start(1, modules)?);
         let (mut sent, mut cells) = (0, Vec::new());
         for number in after.iter().copied() {
-            send_all(envoy.address(), number - sent, |nth| traffic.request_before(sent + nth));
+            send_all(envoy.address(), number - sent, |nth| traffic.of_client("before", sent + nth));
             sent = number;
             cells.push(kilobytes(envoy.resident_memory()));
         }
@@ -109,11 +105,11 @@ fn growth(modules: &Modules) -> Outcome<String> {
 
 /// What an Envoy holds after the requests of 5,000 clients.
 fn live(filter: &Filter, workers: u32, modules: &Modules) -> Outcome<Held> {
-    let traffic = Traffic::get("/v1/recall").before(Before::Clients(5_000));
+    let traffic = Traffic::default();
     let mut held = Vec::new();
     for _ in 0..ENVOYS {
-        let envoy = start(filter, workers, modules)?;
-        send_all(envoy.address(), REQUESTS, |nth| traffic.request_before(nth % 5_000));
+        let envoy = filter.start(workers, modules)?;
+        send_all(envoy.address(), REQUESTS, |nth| traffic.of_client("before", nth % 5_000));
         let told: Value = serde_json::from_str(&envoy.admin("/memory"))?;
         let number = |key: &str| told[key].as_str().and_then(|number| number.parse().ok());
         held.push(Held {
@@ -124,12 +120,6 @@ fn live(filter: &Filter, workers: u32, modules: &Modules) -> Outcome<Held> {
     }
     held.sort_unstable();
     Ok(held[ENVOYS / 2])
-}
-
-fn start(filter: &Filter, workers: u32, modules: &Modules) -> Outcome<Envoy> {
-    let bootstrap = filter.bootstrap(modules)?.concurrency(workers);
-    Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
-        .map_err(|failed| format!("Envoy did not start: {failed:?}").into())
 }
 
 fn kilobytes(bytes: u64) -> String {

@@ -7,10 +7,11 @@ use std::fmt::Write as _;
 use testbed::figures::grouped;
 use testbed::tools;
 
-use super::results::{self, Section};
+use super::filter::Modules;
 use crate::{Outcome, command};
 
-pub fn run() -> Outcome {
+/// Needs no Envoy, and no module.
+pub fn measure(_: &Modules) -> Outcome<String> {
     let runner = tools::gungraun_runner()?;
     let mut bench = command::cargo("bench --quiet --package core-benches");
     bench.env("GUNGRAUN_RUNNER", runner).env("GUNGRAUN_COLOR", "never");
@@ -20,10 +21,8 @@ pub fn run() -> Outcome {
         bench.env("VALGRIND_LIB", library).env("PATH", path_with(program)?);
     }
     let output = command::output(&mut bench)?;
-    let table = render(&counted(&output));
-    println!("{table}");
     let text = "Instructions of one call, natively, without Envoy; what takes the parts down is not counted.";
-    results::write(Section::Core, &format!("{text}\n\n{table}"))
+    Ok(format!("{text}\n\n{}", render(&counted(&output))))
 }
 
 fn path_with(program: &OsString) -> Outcome<OsString> {

@@ -7,7 +7,8 @@ use std::{fs, io};
 use testbed::figures::grouped;
 use testbed::workspace;
 
-use super::page;
+use super::table::Counts;
+use super::{SECTIONS, page};
 use crate::Outcome;
 
 const HEAD: &str = "\
@@ -21,33 +22,6 @@ A bar is what a row was meant to take at most: over bare Envoy, or beside the ro
 /// How much more than the committed table a row may take, in percent.
 const TOLERANCE: u64 = 3;
 
-/// The sections, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
-    Requests,
-    Growth,
-    Wall,
-    Memory,
-    Start,
-    Core,
-}
-
-impl Section {
-    const ALL: [Self; 6] =
-        [Self::Requests, Self::Growth, Self::Wall, Self::Memory, Self::Start, Self::Core];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Requests => "Instructions a request",
-            Self::Growth => "What may grow",
-            Self::Memory => "Memory",
-            Self::Start => "Start and reload",
-            Self::Core => "The core alone",
-            Self::Wall => "Time",
-        }
-    }
-}
-
 /// The file as it is.
 pub fn read() -> Outcome<String> {
     match fs::read_to_string(path()) {
@@ -56,11 +30,11 @@ pub fn read() -> Outcome<String> {
     }
 }
 
-/// Replaces one section of the file.
-pub fn write(section: Section, body: &str) -> Outcome {
-    let file = replaced(&read()?, section, body);
+/// Replaces the section of that title.
+pub fn write(title: &str, body: &str) -> Outcome {
+    let file = replaced(&read()?, title, body);
     fs::write(path(), &file)?;
-    println!("written: benches/RESULTS.md, \"{}\"", section.title());
+    println!("written: benches/RESULTS.md, \"{title}\"");
     page::write(&file)
 }
 
@@ -68,44 +42,50 @@ fn path() -> PathBuf {
     workspace().join("benches/RESULTS.md")
 }
 
-fn replaced(file: &str, section: Section, body: &str) -> String {
-    let mut bodies: BTreeMap<Section, &str> = Section::ALL
-        .into_iter()
-        .filter_map(|section| {
-            let (_, rest) = file.split_once(&format!("\n## {}\n", section.title()))?;
-            Some((section, rest.split("\n## ").next().unwrap_or(rest).trim()))
-        })
-        .collect();
-    bodies.insert(section, body.trim());
-    let sections =
-        bodies.iter().map(|(section, body)| format!("\n## {}\n\n{body}\n", section.title()));
-    HEAD.to_owned() + &sections.collect::<String>()
+fn replaced(file: &str, title: &str, body: &str) -> String {
+    let part = |(own, _): &(&str, _)| {
+        let body = if *own == title { body.trim() } else { section(file, own)? };
+        Some(format!("\n## {own}\n\n{body}\n"))
+    };
+    HEAD.to_owned() + &SECTIONS.iter().filter_map(part).collect::<String>()
 }
 
-/// The instructions of each row in the file: tables whose third column is called `instructions`.
-pub fn committed(file: &str) -> BTreeMap<String, u64> {
-    let mut counted = false;
-    let mut rows = BTreeMap::new();
+/// The body of a section of the file.
+pub fn section<'a>(file: &'a str, title: &str) -> Option<&'a str> {
+    let (_, rest) = file.split_once(&format!("\n## {title}\n"))?;
+    rest.split("\n## ").next().map(str::trim)
+}
+
+/// Each row of the file's tables, by the names of its columns.
+pub fn rows(file: &str) -> Vec<BTreeMap<&str, &str>> {
+    let (mut head, mut rows) = (Vec::new(), Vec::new());
     for line in file.lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        match cells.as_slice() {
-            [_, "row", _, third, ..] => counted = *third == "instructions",
-            [_, name, _, number, ..] if counted => {
-                if let Ok(number) = number.replace(',', "").parse() {
-                    rows.insert(name.trim_matches('`').to_owned(), number);
-                }
-            }
-            _ => counted = false,
+        let cells = line.split('|').map(str::trim);
+        if !line.starts_with('|') {
+            head.clear();
+        } else if head.is_empty() {
+            head = cells.collect();
+        } else {
+            rows.push(head.iter().copied().zip(cells).collect());
         }
     }
     rows
 }
 
+/// The instructions of each row in the file.
+pub fn committed(file: &str) -> Counts {
+    let counted = |row: &BTreeMap<&str, &str>| {
+        let number = row.get("instructions")?.replace(',', "").parse().ok()?;
+        Some((row.get("row")?.trim_matches('`').to_owned(), number))
+    };
+    rows(file).iter().filter_map(counted).collect()
+}
+
 /// An error that names the rows that take more than 3 % more than in the committed file.
-pub fn check(committed: &BTreeMap<String, u64>, counted: &BTreeMap<&str, u64>) -> Outcome {
+pub fn check(committed: &Counts, counted: &Counts) -> Outcome {
     let mut wrong = Vec::new();
     for (name, now) in counted {
-        match committed.get(*name) {
+        match committed.get(name) {
             Some(before) if now * 100 > before * (100 + TOLERANCE) => {
                 wrong.push(format!("{name}: {} instead of {}", grouped(*now), grouped(*before)));
             }
@@ -126,9 +106,9 @@ mod tests {
 
     #[test]
     fn a_section_replaces_itself_and_keeps_the_others() {
-        let one = replaced("", Section::Wall, "fast\n");
-        let two = replaced(&one, Section::Requests, "| a |\n\n### part\n\nb");
-        let three = replaced(&two, Section::Wall, "faster");
+        let one = replaced("", "Time", "fast\n");
+        let two = replaced(&one, "Instructions a request", "| a |\n\n### part\n\nb");
+        let three = replaced(&two, "Time", "faster");
         let wanted = format!(
             "{HEAD}\n## Instructions a request\n\n| a |\n\n### part\n\nb\n\n## Time\n\nfaster\n"
         );
@@ -153,10 +133,11 @@ mod tests {
 
     #[test]
     fn three_percent_more_is_let_pass_and_one_instruction_more_is_not() {
-        let committed = [("api".to_owned(), 100_000)].into();
-        assert!(check(&committed, &[("api", 103_000)].into()).is_ok());
-        let error = check(&committed, &[("api", 103_001)].into()).expect_err("too many");
+        let counts = |name: &str, number| Counts::from([(name.to_owned(), number)]);
+        let committed = counts("api", 100_000);
+        assert!(check(&committed, &counts("api", 103_000)).is_ok());
+        let error = check(&committed, &counts("api", 103_001)).expect_err("too many");
         assert!(error.to_string().ends_with("api: 103,001 instead of 100,000"), "{error}");
-        assert!(check(&committed, &[("new", 1)].into()).is_err(), "a row that nobody committed");
+        assert!(check(&committed, &counts("new", 1)).is_err(), "a row that nobody committed");
     }
 }

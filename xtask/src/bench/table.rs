@@ -7,7 +7,7 @@ use super::rows::{Bar, Row};
 use testbed::figures::grouped;
 
 /// Instructions a request, by row.
-pub type Counts = BTreeMap<&'static str, u64>;
+pub type Counts = BTreeMap<String, u64>;
 
 /// What the gate is compared with.
 const PEERS: [&str; 4] = ["native", "lua", "empty-as-built", "empty"];
@@ -24,8 +24,8 @@ pub fn render(rows: &[Row], counts: &Counts, peers: bool) -> String {
     }
     table.push_str(&rule);
     table.push('\n');
-    for row in rows.iter().filter(|row| counts.contains_key(row.name)) {
-        let counted = counts.get(row.name).copied().map(grouped).unwrap_or_default();
+    for row in rows.iter().filter(|row| counts.contains_key(&row.name)) {
+        let counted = counts.get(&row.name).copied().map(grouped).unwrap_or_default();
         let over = over(row, counts);
         let shown = over.map(signed).unwrap_or_default();
         let bar = bar(row, counts).unwrap_or_default();
@@ -41,21 +41,20 @@ pub fn render(rows: &[Row], counts: &Counts, peers: bool) -> String {
 }
 
 fn over(row: &Row, counts: &Counts) -> Option<i64> {
-    let bare = counts.get(row.bare).filter(|_| !row.name.starts_with("bare"))?;
-    Some(difference(*counts.get(row.name)?, *bare))
+    let bare = counts.get(&row.bare).filter(|_| !row.name.starts_with("bare"))?;
+    Some(difference(*counts.get(&row.name)?, *bare))
 }
 
 /// The bar, and whether it is met.
 fn bar(row: &Row, counts: &Counts) -> Option<String> {
-    let own = *counts.get(row.name)?;
-    let (text, met) = match row.bar {
-        Bar::None => return None,
-        Bar::Over(most) => (grouped(most), over(row, counts)? <= i64::try_from(most).ok()?),
+    let own = *counts.get(&row.name)?;
+    let (text, met) = match row.bar.as_ref()? {
+        Bar::Over(most) => (grouped(*most), over(row, counts)? <= i64::try_from(*most).ok()?),
         Bar::Below(other) => (format!("below `{other}`"), own < *counts.get(other)?),
         Bar::Growth(from, most) => {
             let grew = difference(own, *counts.get(from)?);
-            let text = format!("`{from}` + {}; is + {}", grouped(most), signed(grew));
-            (text, grew <= i64::try_from(most).ok()?)
+            let text = format!("`{from}` + {}; is + {}", grouped(*most), signed(grew));
+            (text, grew <= i64::try_from(*most).ok()?)
         }
         Bar::Percent(from, most) => {
             let from_count = *counts.get(from)?;
@@ -64,7 +63,7 @@ fn bar(row: &Row, counts: &Counts) -> Option<String> {
             let text = format!("`{from}` + {most} %; is {percent:+.1} %");
             (text, own * 100 <= from_count * (100 + most))
         }
-        Bar::GrowthOf(from, (low, high)) => {
+        Bar::GrowthOf(from, low, high) => {
             let grew = difference(own, *counts.get(from)?);
             let most = difference(*counts.get(high)?, *counts.get(low)?);
             let text = format!("`{from}` + {}, as `{low}`; is + {}", signed(most), signed(grew));
@@ -72,6 +71,20 @@ fn bar(row: &Row, counts: &Counts) -> Option<String> {
         }
     };
     Some(format!("{text}: {}", if met { "met" } else { "**missed**" }))
+}
+
+/// The median, and the least and the most.
+pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values.as_slice() {
+        [] => String::new(),
+        [least, .., most] => {
+            let median = values[values.len() / 2];
+            format!("{median:.digits$} ({least:.digits$} to {most:.digits$})")
+        }
+        [only] => format!("{only:.digits$}"),
+    }
 }
 
 fn difference(one: u64, other: u64) -> i64 {
@@ -89,11 +102,15 @@ fn ratio_of(one: i64, other: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows;
+    use super::super::rows::Rows;
     use super::*;
 
-    fn counts(counts: &[(&'static str, u64)]) -> Counts {
-        counts.iter().copied().collect()
+    fn counts(counts: &[(&str, u64)]) -> Counts {
+        counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+    }
+
+    fn rows() -> Rows {
+        Rows::read().expect("the rows")
     }
 
     #[test]
@@ -104,7 +121,7 @@ mod tests {
             ("api-forwarded", 127_001),
             ("metrics-401", 127_001),
         ]);
-        let table = render(&rows::requests(), &counts, true);
+        let table = render(&rows().requests, &counts, true);
         let lines: Vec<&str> = table.lines().skip(2).collect();
         assert_eq!(lines[0], "| `bare` | no filter | 77,500 |  |  |  |  |  |  |");
         assert!(lines[1].contains("| 127,500 | 50,000 |  |  | 1.00 |  |  |"), "{}", lines[1]);
@@ -115,6 +132,12 @@ mod tests {
         );
         assert!(lines[3].contains("below `api-forwarded`: **missed**"), "{}", lines[3]);
         assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn a_spread_is_the_median_the_least_and_the_most() {
+        assert_eq!(spread([1.5, 1.0, 1.25].into_iter(), 2), "1.25 (1.00 to 1.50)");
+        assert_eq!(spread([2.0].into_iter(), 1), "2.0");
     }
 
     #[test]
@@ -129,7 +152,7 @@ mod tests {
             ("headers-10", 100),
             ("headers-100", 119),
         ]);
-        let table = render(&rows::curves(), &counts, false);
+        let table = render(&rows().growth, &counts, false);
         assert!(table.contains("| `clients-1` + 18,000; is + 18,000: met |"), "{table}");
         assert!(table.contains("| `patterns-5` + 3 %; is +3.0 %: **missed** |"), "{table}");
         assert!(

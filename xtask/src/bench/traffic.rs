@@ -1,36 +1,36 @@
 //! What is sent: one request again and again, or one that varies.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use testbed::Request;
 
 use super::filter::STATUSES;
 
 /// The requests of a row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Traffic {
-    pub path: &'static str,
-    pub headers: Vec<(String, String)>,
-    pub vary: Vary,
-    /// What is sent before anything is counted.
-    pub before: Before,
+    pub path: String,
+    headers: BTreeMap<String, String>,
+    /// At least so many headers, as the filter sees them.
+    headers_in_all: usize,
     /// The status of every answer.
     pub status: u16,
+    /// So many clients in turn, by `x-client`; without a number one, who is not named.
+    clients: Option<u32>,
+    /// GET and POST in turn.
+    two_methods: bool,
+    before: Before,
     /// One in so many of the usual number of requests: a scrape is as dear as hundreds of others.
     pub one_in: u32,
 }
 
-/// What differs from one request to the next.
-#[derive(Clone, Copy, Debug)]
-pub enum Vary {
-    Nothing,
-    /// `x-client`, over so many clients.
-    Clients(u32),
-    /// The method: GET and POST.
-    Methods,
-}
-
 /// What Envoy has seen when the count begins. Each is followed by the usual warm-up.
-#[derive(Clone, Copy, Debug)]
-pub enum Before {
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Before {
+    #[default]
     Nothing,
     /// So many requests, each of another client by `x-client`.
     Clients(u32),
@@ -42,69 +42,47 @@ pub enum Before {
 const METHODS: [&str; 8] =
     ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"];
 
-impl Traffic {
-    /// GETs of a path that are answered with 200. With what Envoy adds they have 8 headers.
-    pub fn get(path: &'static str) -> Self {
+impl Default for Traffic {
+    /// GETs that are answered with 200. With what Envoy adds they have 8 headers.
+    fn default() -> Self {
         Self {
-            path,
-            headers: vec![
-                ("user-agent".to_owned(), "bench".to_owned()),
-                ("accept".to_owned(), "*/*".to_owned()),
-            ],
-            vary: Vary::Nothing,
-            before: Before::Nothing,
+            path: "/v1/recall".to_owned(),
+            headers: BTreeMap::new(),
+            headers_in_all: 0,
             status: 200,
+            clients: None,
+            two_methods: false,
+            before: Before::Nothing,
             one_in: 1,
         }
     }
+}
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// So many headers in all, as the filter sees them.
-    pub fn headers(self, wanted: usize) -> Self {
-        // Four of HTTP/2's names, and the two that Envoy adds.
-        let there = self.headers.len() + 6;
-        (there..wanted).fold(self, |traffic, nth| {
-            traffic.header(&format!("x-header-{nth}"), "a value of usual length")
-        })
-    }
-
-    pub fn vary(self, vary: Vary) -> Self {
-        Self { vary, ..self }
-    }
-
-    pub fn before(self, before: Before) -> Self {
-        Self { before, ..self }
-    }
-
-    pub fn one_in(self, one_in: u32) -> Self {
-        Self { one_in, ..self }
-    }
-
-    pub fn status(self, status: u16) -> Self {
-        Self { status, ..self }
+impl Traffic {
+    /// The headers of each request.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let usual = [("user-agent", "bench"), ("accept", "*/*")];
+        let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut headers: Vec<_> = usual.into_iter().chain(self.headers.clone()).collect();
+        // Beside four of HTTP/2's names, and the two that Envoy adds.
+        for nth in headers.len() + 6..self.headers_in_all {
+            headers.push((format!("x-header-{nth}"), "a value of usual length".to_owned()));
+        }
+        headers
     }
 
     /// The request of that number.
     pub fn request(&self, nth: u32) -> Request {
-        match self.vary {
-            Vary::Nothing => self.with("GET", self.path),
-            Vary::Methods => {
-                self.with(if nth.is_multiple_of(2) { "GET" } else { "POST" }, self.path)
-            }
-            Vary::Clients(clients) => self.of_client("measured", nth % clients),
+        match self.clients {
+            Some(clients) => self.of_client("measured", nth % clients),
+            None if self.two_methods && nth % 2 == 1 => self.with("POST", &self.path),
+            None => self.with("GET", &self.path),
         }
     }
 
     /// How many clients send what is measured.
     pub fn clients(&self) -> u32 {
-        match self.vary {
-            Vary::Nothing | Vary::Methods => 1,
-            Vary::Clients(clients) => clients,
-        }
+        self.clients.unwrap_or(1)
     }
 
     /// How many requests come before.
@@ -129,14 +107,15 @@ impl Traffic {
         }
     }
 
-    fn of_client(&self, kind: &str, nth: u32) -> Request {
-        self.with("GET", self.path).header("x-client", format!("{kind}-{nth:07}"))
+    /// The request of a client of that number.
+    pub fn of_client(&self, kind: &str, nth: u32) -> Request {
+        self.with("GET", &self.path).header("x-client", format!("{kind}-{nth:07}"))
     }
 
     fn with(&self, method: &str, path: &str) -> Request {
         let request = Request::new(method, path);
-        self.headers
-            .iter()
-            .fold(request, |request, (name, value)| request.header(name, value.as_bytes()))
+        self.headers()
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(&name, value))
     }
 }

@@ -8,11 +8,10 @@ use std::fmt::Write as _;
 use std::thread;
 
 use testbed::envoy::process::cpu_time;
-use testbed::{Envoy, tools};
 
-use super::filter::{Filter, Modules};
-use super::results::{self, Section};
-use super::rows;
+use super::filter::Modules;
+use super::rows::Rows;
+use super::table::spread;
 use crate::Outcome;
 use wrk::{CONNECTIONS, IN_A_ROW, Load};
 
@@ -50,31 +49,23 @@ struct Run {
     load: Load,
 }
 
-pub fn run() -> Outcome {
-    measure(&Modules::build()?)
-}
-
-/// Measures time with these modules, and writes the section.
-pub fn measure(modules: &Modules) -> Outcome {
+pub fn measure(modules: &Modules) -> Outcome<String> {
     let one = rounds(&ROWS, 1, modules)?;
     let two = rounds(&SPREAD, 2, modules)?;
     let four = rounds(&SPREAD, 4, modules)?;
-    let table = requests(&one) + "\n" + &workers(&one, &two, &four);
-    println!("\n{table}");
-    let cores = thread::available_parallelism()?;
-    let with = super::measured_with(modules)?;
-    results::write(
-        Section::Wall,
-        &format!(
-            "{with} One worker on a machine of {cores} cores; `wrk` beside it, with {CONNECTIONS} connections of \
-             HTTP/1.1 and direct responses. CPU is user and system time of the whole process, divided by the \
-             requests. {ROUNDS} rounds of {SECONDS} s go through all rows; each figure is the median of the rounds, \
-             with the least and the most, and each ratio is one within a round. × `lua` is what is over bare, beside \
-             what Lua takes over bare. Clients come in turns of {IN_A_ROW} requests, by `x-forwarded-for`; most rows \
-             count by the peer, which is one. The second table is of two and of four workers: where the machine has \
-             fewer cores than workers, they and `wrk` take turns, and each row is to be read beside bare.\n\n{table}"
-        ),
-    )
+    Ok(format!(
+        "{} One worker on a machine of {} cores; `wrk` beside it, with {CONNECTIONS} connections of HTTP/1.1 and direct \
+         responses. CPU is user and system time of the whole process, divided by the requests. {ROUNDS} rounds of \
+         {SECONDS} s go through all rows; each figure is the median of the rounds, with the least and the most, and \
+         each ratio is one within a round. × `lua` is what is over bare, beside what Lua takes over bare. Clients come \
+         in turns of {IN_A_ROW} requests, by `x-forwarded-for`; most rows count by the peer, which is one. The second \
+         table is of two and of four workers: where the machine has fewer cores than workers, they and `wrk` take turns, \
+         and each row is to be read beside bare.\n\n{}\n{}",
+        modules.told(),
+        thread::available_parallelism()?,
+        requests(&one),
+        workers(&one, &two, &four)
+    ))
 }
 
 fn requests(runs: &[Vec<Run>]) -> String {
@@ -85,19 +76,14 @@ fn requests(runs: &[Vec<Run>]) -> String {
     let (bare, lua) = (&runs[0], &runs[place("lua")]);
     for (name, own) in ROWS.iter().zip(runs) {
         let rounds = || own.iter().zip(bare).zip(lua);
-        let over: Vec<f64> = rounds().map(|((own, bare), _)| own.cpu - bare.cpu).collect();
+        let over = rounds().map(|((own, bare), _)| own.cpu - bare.cpu);
         let beside = rounds().map(|((own, bare), lua)| (own.cpu - bare.cpu) / (lua.cpu - bare.cpu));
         let cells = [
-            spread(own.iter().map(|run| run.cpu).collect(), 1),
+            spread(own.iter().map(|run| run.cpu), 1),
             if *name == "bare" { String::new() } else { spread(over, 1) },
-            if *name == "bare" { String::new() } else { spread(beside.collect(), 2) },
-            spread(
-                rounds()
-                    .map(|((own, bare), _)| own.load.per_second / bare.load.per_second)
-                    .collect(),
-                2,
-            ),
-            spread(rounds().map(|((own, bare), _)| own.load.p99 / bare.load.p99).collect(), 2),
+            if *name == "bare" { String::new() } else { spread(beside, 2) },
+            spread(rounds().map(|((own, bare), _)| own.load.per_second / bare.load.per_second), 2),
+            spread(rounds().map(|((own, bare), _)| own.load.p99 / bare.load.p99), 2),
         ];
         let _ = writeln!(table, "| `{name}` | {} |", cells.join(" | "));
     }
@@ -116,9 +102,9 @@ fn workers(one: &[Vec<Run>], two: &[Vec<Run>], four: &[Vec<Run>]) -> String {
             let own = &runs[index];
             let over = own.iter().zip(&runs[0]).map(|(own, bare)| own.cpu - bare.cpu);
             let beside = own.iter().zip(&one[place(name)]).map(|(own, one)| own.cpu / one.cpu);
-            cells.push(spread(own.iter().map(|run| run.cpu).collect(), 1));
-            cells.push(if index == 0 { String::new() } else { spread(over.collect(), 1) });
-            cells.push(spread(beside.collect(), 2));
+            cells.push(spread(own.iter().map(|run| run.cpu), 1));
+            cells.push(if index == 0 { String::new() } else { spread(over, 1) });
+            cells.push(spread(beside, 2));
         }
         let _ = writeln!(table, "| `{name}` | {} |", cells.join(" | "));
     }
@@ -131,17 +117,16 @@ fn place(name: &str) -> usize {
 
 /// The runs of each row, in rounds.
 fn rounds(names: &[&str], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Run>>> {
-    let rows: Vec<rows::Row> = rows::requests();
+    let rows = Rows::read()?;
     let mut started = Vec::new();
     for name in names {
-        let row = rows.iter().find(|row| row.name == *name).ok_or("a row")?;
         // With clients in turns: by the peer, all would be one that is over its limit.
         let filter = match *name {
-            "readme" => rows::readme(1),
-            "dynamic-shared" => rows::readme(1).into_dynamic(),
-            _ => row.filter.clone(),
+            "readme" | "dynamic-shared" => rows.filter(name)?.by_forwarded_for(),
+            _ => rows.filter(name)?,
         };
-        started.push((start(&filter, workers, modules)?, &row.traffic));
+        let row = rows.requests.iter().find(|row| row.name == *name).ok_or("a row")?;
+        started.push((filter.start(workers, modules)?, &row.traffic));
     }
     let mut runs = vec![Vec::new(); started.len()];
     for round in 0..=ROUNDS {
@@ -155,7 +140,7 @@ fn rounds(names: &[&str], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Ru
                 runs.push(run);
             }
             if round == ROUNDS {
-                let cpu = spread(runs.iter().map(|run: &Run| run.cpu).collect(), 1);
+                let cpu = spread(runs.iter().map(|run: &Run| run.cpu), 1);
                 println!("{workers} workers, {name}: {cpu} µs");
             }
         }
@@ -163,37 +148,12 @@ fn rounds(names: &[&str], workers: u32, modules: &Modules) -> Outcome<Vec<Vec<Ru
     Ok(runs)
 }
 
-fn start(filter: &Filter, workers: u32, modules: &Modules) -> Outcome<Envoy> {
-    let bootstrap = filter.bootstrap(modules)?.concurrency(workers);
-    Envoy::start_with(tools::envoy(tools::NEWEST)?, &bootstrap)
-        .map_err(|failed| format!("Envoy did not start: {failed:?}").into())
-}
-
-/// The median, and the least and the most.
-fn spread(mut values: Vec<f64>, digits: usize) -> String {
-    values.sort_by(f64::total_cmp);
-    match values.as_slice() {
-        [] => String::new(),
-        [least, .., most] => {
-            let median = values[values.len() / 2];
-            format!("{median:.digits$} ({least:.digits$} to {most:.digits$})")
-        }
-        [only] => format!("{only:.digits$}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn run(cpu: f64) -> Run {
-        Run { cpu, load: Load { per_second: 1e6 / cpu, p99: 2.0 * cpu, requests: 1 } }
-    }
-
-    #[test]
-    fn a_spread_is_the_median_the_least_and_the_most() {
-        assert_eq!(spread(vec![1.5, 1.0, 1.25], 2), "1.25 (1.00 to 1.50)");
-        assert_eq!(spread(vec![2.0], 1), "2.0");
+        Run { cpu, load: Load { per_second: 1e6 / cpu, p99: 2.0 * cpu, ..Load::default() } }
     }
 
     #[test]
@@ -226,7 +186,7 @@ mod tests {
 
     #[test]
     fn every_row_is_one_of_the_bench() {
-        let rows = rows::requests();
+        let rows = Rows::read().expect("the rows").requests;
         for name in ROWS.iter().chain(&SPREAD) {
             assert!(rows.iter().any(|row| row.name == *name), "{name}");
         }

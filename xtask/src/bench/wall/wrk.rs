@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
+use serde::Deserialize;
 use testbed::{tools, workspace};
 
 use super::super::traffic::Traffic;
@@ -14,13 +15,17 @@ pub const CONNECTIONS: u32 = 16;
 /// limit of 1,000.
 pub const IN_A_ROW: u32 = 500;
 
-/// What `wrk` saw.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What `wrk` saw, as `benches/clients.lua` tells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 pub struct Load {
+    pub requests: u64,
     pub per_second: f64,
     /// Microseconds.
     pub p99: f64,
-    pub requests: u64,
+    /// Answers with a status of 400 or more.
+    pub refused: u64,
+    /// Connections that failed, and answers that did not come.
+    pub broken: u64,
 }
 
 /// Sends such requests for so long. An error if one of them is not answered as it should be.
@@ -30,9 +35,9 @@ pub fn load(address: SocketAddr, traffic: &Traffic, seconds: u32) -> Outcome<Loa
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .args(["--latency", "--threads", "1", "--connections", &CONNECTIONS.to_string()])
+        .args(["--threads", "1", "--connections", &CONNECTIONS.to_string()])
         .args(["--duration", &format!("{seconds}s")]);
-    for (name, value) in &traffic.headers {
+    for (name, value) in traffic.headers() {
         command.args(["--header", &format!("{name}: {value}")]);
     }
     command
@@ -41,74 +46,30 @@ pub fn load(address: SocketAddr, traffic: &Traffic, seconds: u32) -> Outcome<Loa
         .arg(format!("http://{address}{}", traffic.path))
         .args(["--", &IN_A_ROW.to_string()]);
     let output = command::output(&mut command)?;
-    parse(&output, traffic.status)
-        .ok_or_else(|| format!("wrk printed something else:\n{output}").into())
-}
-
-/// `None` as well if there was an error, or an answer that should have been none or one.
-fn parse(output: &str, status: u16) -> Option<Load> {
-    let requests = output.lines().find_map(|line| line.trim().split_once(" requests in "))?.0;
-    let requests: u64 = requests.parse().ok()?;
-    let after = |label: &str| {
-        let line = output.lines().find_map(|line| line.trim().strip_prefix(label))?;
-        Some(line.trim().to_owned())
-    };
-    let refused =
-        after("Non-2xx or 3xx responses:").map_or(Some(0), |number| number.parse().ok())?;
-    // Of a limit of one request, one is not refused.
-    let as_expected = if status < 400 { refused == 0 } else { refused + 1 >= requests };
-    if !as_expected || output.contains("Socket errors") {
-        return None;
+    let load: Load = serde_json::from_str(output.lines().next_back().unwrap_or_default())?;
+    if load.is_of(traffic.status) {
+        Ok(load)
+    } else {
+        Err(format!("of {traffic:?} {load:?}").into())
     }
-    Some(Load {
-        per_second: after("Requests/sec:")?.parse().ok()?,
-        p99: micros(&after("99%")?)?,
-        requests,
-    })
 }
 
-/// `1.25ms` in microseconds.
-fn micros(text: &str) -> Option<f64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text.strip_prefix(digits)? {
-        "us" => 1.0,
-        "ms" => 1e3,
-        "s" => 1e6,
-        _ => return None,
-    };
-    Some(digits.parse::<f64>().ok()? * factor)
+impl Load {
+    /// True if all were answered with that status. Of a limit of one request, one is not refused.
+    fn is_of(&self, status: u16) -> bool {
+        let all = if status < 400 { self.refused == 0 } else { self.refused + 1 >= self.requests };
+        all && self.broken == 0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const OUTPUT: &str = "\
-Running 3s test @ http://127.0.0.1:1/v1/recall
-  1 threads and 16 connections
-  Thread Stats   Avg      Stdev     Max   +/- Stdev
-    Latency   620.33us  371.12us  10.07ms   96.40%
-  Latency Distribution
-     50%  573.00us
-     75%  671.00us
-     90%  805.00us
-     99%    1.74ms
-  80571 requests in 3.10s, 12.06MB read
-Requests/sec:  25991.37
-Transfer/sec:      3.89MB";
-
-    #[test]
-    fn what_wrk_prints_is_read() {
-        let load = Load { per_second: 25_991.37, p99: 1_740.0, requests: 80_571 };
-        assert_eq!(parse(OUTPUT, 200), Some(load));
-        assert_eq!(parse("unable to connect", 200), None);
-    }
-
     #[test]
     fn an_answer_of_another_kind_is_an_error() {
-        let refused = |number: u32| format!("{OUTPUT}\n  Non-2xx or 3xx responses: {number}");
-        assert_eq!(parse(&refused(1), 200), None);
-        assert!(parse(&refused(80_570), 429).is_some(), "all but the first");
-        assert_eq!(parse(&refused(80_569), 429), None);
+        let load = |refused, broken| Load { requests: 10, refused, broken, ..Load::default() };
+        assert!(load(0, 0).is_of(200) && !load(1, 0).is_of(200) && !load(0, 1).is_of(200));
+        assert!(load(9, 0).is_of(429) && !load(8, 0).is_of(429), "all but the first");
     }
 }
