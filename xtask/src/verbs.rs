@@ -199,25 +199,11 @@ fn positive(text: &str) -> Result<f64, String> {
 mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
-    use super::{Arguments, Verb};
+    use super::Arguments;
 
     #[test]
     fn the_definition_is_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn options_come_in_any_order() {
-        for words in
-            ["demo --once --example kestra --native", "demo --native --system=kestra --once"]
-        {
-            let words = ["xtask"].into_iter().chain(words.split(' '));
-            let Verb::Demo(demo) = Arguments::try_parse_from(words).expect("a demo").verb else {
-                panic!("another verb");
-            };
-            assert!(demo.once && demo.form.native);
-            assert_eq!(demo.example.as_deref(), Some("kestra"));
-        }
     }
 
     #[test]

@@ -20,15 +20,15 @@ struct Board {
     failed: Option<String>,
 }
 
-/// Runs all of them up to the first that fails, and says where the time went. What is beside begins after the step
+/// Runs all of them, of a `quick` run or of the whole one, up to the first that fails, and says where the time went. What is beside begins after the step
 /// `until`: up to there what is shown computes as well, and the others need it.
-pub fn run(steps: &[&'static Step], until: &str) -> Outcome {
+pub fn run(steps: &[&'static Step], quick: bool, until: &str) -> Outcome {
     let (begin, board) = (Instant::now(), Mutex::default());
     let (beside, main): (Vec<&Step>, Vec<&Step>) =
         steps.iter().partition(|step| step.lane == Lane::Beside);
     thread::scope(|scope| {
         for step in main {
-            if !holds(step, shown, &board) {
+            if !holds(step, |step| shown(step, quick), &board) {
                 break;
             }
             if step.name == until {
@@ -48,7 +48,7 @@ pub fn run(steps: &[&'static Step], until: &str) -> Outcome {
 }
 
 /// Runs a step unless one has failed before in whichever lane, and says whether all is well.
-fn holds(step: &'static Step, run: fn(&Step) -> Outcome, board: &Mutex<Board>) -> bool {
+fn holds(step: &'static Step, run: impl Fn(&Step) -> Outcome, board: &Mutex<Board>) -> bool {
     if lock(board).failed.is_some() {
         return false;
     }
@@ -69,10 +69,10 @@ fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
 }
 
 /// Runs a step in this process, with its output shown.
-fn shown(step: &Step) -> Outcome {
+fn shown(step: &Step, quick: bool) -> Outcome {
     println!("\n==> {}", step.name);
     // The test bed panics where a real part fails; that is a failed step like others.
-    catch_unwind(AssertUnwindSafe(step.run)).unwrap_or_else(|_| Err("see above".into()))
+    catch_unwind(AssertUnwindSafe(|| (step.run)(quick))).unwrap_or_else(|_| Err("see above".into()))
 }
 
 /// Runs a step to its end in another process. What it said is printed if it fails.
@@ -101,11 +101,11 @@ mod tests {
     #[test]
     fn a_failure_ends_both_lanes() {
         static STEPS: [Step; 3] = [
-            Step { name: "good", lane: Lane::Main, quick: Quick::Too, run: || Ok(()) },
-            Step { name: "bad", lane: Lane::Main, quick: Quick::Too, run: || Err("so".into()) },
-            Step { name: "after", lane: Lane::Main, quick: Quick::Too, run: || panic!("it runs") },
+            Step { name: "good", lane: Lane::Main, quick: Quick::Too, run: |_| Ok(()) },
+            Step { name: "bad", lane: Lane::Main, quick: Quick::Too, run: |_| Err("so".into()) },
+            Step { name: "after", lane: Lane::Main, quick: Quick::Too, run: |_| panic!("it runs") },
         ];
-        let outcome = run(&STEPS.each_ref(), "bad").map_err(|error| error.to_string());
+        let outcome = run(&STEPS.each_ref(), false, "bad").map_err(|error| error.to_string());
         assert_eq!(outcome, Err("step \"bad\" failed: so".to_owned()));
     }
 }

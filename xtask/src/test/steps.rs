@@ -66,7 +66,8 @@ pub struct Step {
     pub name: &'static str,
     pub lane: Lane,
     pub quick: Quick,
-    pub run: fn() -> Outcome,
+    /// Of a quick run, or of the whole one.
+    pub run: fn(quick: bool) -> Outcome,
 }
 
 /// Where a step runs.
@@ -78,27 +79,18 @@ pub enum Lane {
     Beside,
 }
 
-/// Whether a quick run has the step.
+/// Whether a quick run has the step as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quick {
-    /// As any other.
     Too,
-    /// In place of another one.
-    Only,
     Not,
 }
 
-impl Quick {
-    pub fn fits(self, quick: bool) -> bool {
-        self == Self::Too || (self == Self::Only) == quick
-    }
-}
-
-const fn shown(name: &'static str, quick: Quick, run: fn() -> Outcome) -> Step {
+const fn shown(name: &'static str, quick: Quick, run: fn(bool) -> Outcome) -> Step {
     Step { name, lane: Lane::Main, quick, run }
 }
 
-const fn beside(name: &'static str, quick: Quick, run: fn() -> Outcome) -> Step {
+const fn beside(name: &'static str, quick: Quick, run: fn(bool) -> Outcome) -> Step {
     Step { name, lane: Lane::Beside, quick, run }
 }
 
@@ -107,44 +99,46 @@ pub const LAST_BUILD: &str = "build";
 
 /// All of them.
 pub static STEPS: &[Step] = &[
-    beside("lints", Quick::Too, lints),
-    shown("format", Quick::Too, || cargo("fmt --all --check")),
-    shown("downloads", Quick::Not, || setup::downloads(false)),
-    shown("downloads, quick", Quick::Only, || setup::downloads(true)),
-    shown("native tests", Quick::Too, native),
-    shown("pages", Quick::Too, pages::check),
-    beside("fuzz targets over their corpus", Quick::Too, fuzz::corpus),
-    beside("the core's tests as wasm", Quick::Too, wasm),
-    shown(LAST_BUILD, Quick::Too, || build::run(Host::Wasm)),
-    beside("supply chain", Quick::Not, audit::offline),
-    beside("reproduction", Quick::Not, || reproduce::run(false)),
-    shown("the command line", Quick::Too, command_line),
-    shown("with the newest Envoy", Quick::Not, || with_envoy(WITH_ENVOY, tools::NEWEST, &[])),
-    shown("with the newest Envoy, quick", Quick::Only, || {
-        with_envoy(WITH_ENVOY, tools::NEWEST, &OF_THE_SYSTEM)
+    beside("lints", Quick::Too, |_| lints()),
+    shown("format", Quick::Too, |_| cargo("fmt --all --check")),
+    shown("downloads", Quick::Too, setup::downloads),
+    shown("native tests", Quick::Too, |_| native()),
+    shown("pages", Quick::Too, |_| pages::check()),
+    beside("fuzz targets over their corpus", Quick::Too, |_| fuzz::corpus()),
+    beside("the core's tests as wasm", Quick::Too, |_| wasm()),
+    shown(LAST_BUILD, Quick::Too, |_| build::run(Host::Wasm)),
+    beside("supply chain", Quick::Not, |_| audit::offline()),
+    beside("reproduction", Quick::Not, |_| reproduce::run(false)),
+    shown("the command line", Quick::Too, |_| command_line()),
+    shown("with the newest Envoy", Quick::Too, |quick| {
+        with_envoy(WITH_ENVOY, tools::NEWEST, if quick { &OF_THE_SYSTEM } else { &[] })
     }),
-    shown("the dynamic module", Quick::Not, || build::run(Host::Native)),
-    shown("the dynamic module with the newest Envoy", Quick::Not, || dynamic_module(tools::NEWEST)),
-    shown("hostile requests", Quick::Too, || hostile(WASM, tools::NEWEST)),
-    shown("hostile requests, to the dynamic module", Quick::Not, || hostile(MODULE, tools::NEWEST)),
-    shown("faults", Quick::Too, || faults(WASM)),
-    shown("faults, with the dynamic module", Quick::Not, || faults(MODULE)),
-    shown("with Prometheus", Quick::Not, || with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
-    shown("the promises' proofs", Quick::Not, promises::check),
-    shown("with the oldest Envoy", Quick::Not, || {
+    shown("the dynamic module", Quick::Not, |_| build::run(Host::Native)),
+    shown("the dynamic module with the newest Envoy", Quick::Not, |_| {
+        dynamic_module(tools::NEWEST)
+    }),
+    shown("hostile requests", Quick::Too, |_| hostile(WASM, tools::NEWEST)),
+    shown("hostile requests, to the dynamic module", Quick::Not, |_| {
+        hostile(MODULE, tools::NEWEST)
+    }),
+    shown("faults", Quick::Too, |_| faults(WASM)),
+    shown("faults, with the dynamic module", Quick::Not, |_| faults(MODULE)),
+    shown("with Prometheus", Quick::Not, |_| with_envoy(WITH_PROMETHEUS, tools::NEWEST, &[])),
+    shown("the promises' proofs", Quick::Not, |_| promises::check()),
+    shown("with the oldest Envoy", Quick::Not, |_| {
         with_envoy(WITH_ENVOY, tools::OLDEST, &[])?;
         hostile(WASM, tools::OLDEST)
     }),
-    shown("the dynamic module with its oldest Envoy", Quick::Not, || {
+    shown("the dynamic module with its oldest Envoy", Quick::Not, |_| {
         dynamic_module(tools::OLDEST_NATIVE)
     }),
-    shown("with containers", Quick::Not, with_containers),
-    shown("what a request costs", Quick::Not, || bench::check(&COUNTED.map(str::to_owned))),
-    shown("a short soak", Quick::Not, || soak(WASM)),
-    shown("a short soak of the dynamic module", Quick::Not, || soak(MODULE)),
-    shown("demo", Quick::Not, || demo::show(None, Host::Wasm, true)),
-    shown("demo of a system", Quick::Not, || demo::show(Some("kubernetes"), Host::Wasm, true)),
-    shown("demo of an example", Quick::Not, || demo::show(Some("replay"), Host::Native, true)),
+    shown("with containers", Quick::Not, |_| with_containers()),
+    shown("what a request costs", Quick::Not, |_| bench::check(&COUNTED.map(str::to_owned))),
+    shown("a short soak", Quick::Not, |_| soak(WASM)),
+    shown("a short soak of the dynamic module", Quick::Not, |_| soak(MODULE)),
+    shown("demo", Quick::Not, |_| demo::show(None, Host::Wasm, true)),
+    shown("demo of a system", Quick::Not, |_| demo::show(Some("kubernetes"), Host::Wasm, true)),
+    shown("demo of an example", Quick::Not, |_| demo::show(Some("replay"), Host::Native, true)),
 ];
 
 fn cargo(words: &str) -> Outcome {
