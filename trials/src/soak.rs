@@ -24,9 +24,10 @@ const SENDERS: u64 = 8;
 /// that are gone was used again.
 const WARM_UP: u64 = 400_000;
 const WARM_UP_RELOADS: u32 = 4;
-/// Between two reloads, where there is time for it.
-const RELOADED: Duration = Duration::from_secs(30);
-const TURNED: Duration = Duration::from_secs(7);
+/// From one turn of the service that dies to the next, where there is time for it.
+const TURN: Duration = Duration::from_secs(7);
+/// Turns between two reloads.
+const RELOAD: u32 = 4;
 
 /// An error if a promise was broken. Instructions are not counted for less than a minute.
 pub fn run(minutes: f64) -> Outcome {
@@ -83,27 +84,15 @@ fn soak(
     let start = settled(envoy, vms);
     println!("warm: {}", line(&clients.ledger(), start.memory, reloads));
 
-    let begin = Instant::now();
-    let [shown, reloaded, turned] =
-        [Duration::from_secs(60), RELOADED, TURNED].map(|usual| usual.min(lasts / 3));
-    let [mut next_line, mut next_reload, mut next_turn] =
-        [shown, reloaded, turned].map(|after| begin + after);
-    while begin.elapsed() < lasts {
-        poll::at(next_line.min(next_reload).min(next_turn).min(begin + lasts));
-        let now = Instant::now();
-        if now >= next_turn {
-            services.turn();
-            next_turn += turned;
-        }
-        if now >= next_reload {
+    let (begin, turn) = (Instant::now(), TURN.min(lasts / 12));
+    for nth in (1..).take_while(|nth| turn * *nth <= lasts) {
+        poll::at(begin + turn * nth);
+        services.turn();
+        if nth.is_multiple_of(RELOAD) {
             reloads += 1;
             world::reload(envoy, &services.bootstrap(reloads))?;
-            next_reload += reloaded;
-        }
-        if now >= next_line {
             let line = line(&clients.ledger(), envoy.resident_memory(), reloads);
             println!("{:>5.0} s: {line}", begin.elapsed().as_secs_f64());
-            next_line += shown;
         }
     }
     Ok(Run { vms, start, reloads, lasted: begin.elapsed() })
