@@ -174,11 +174,6 @@ impl Envoy {
     pub fn folder(&self) -> &Path {
         self.process.folder()
     }
-
-    /// Leaves the folder where it is when this is dropped.
-    pub fn keep_folder(&mut self) {
-        self.process.keep_folder();
-    }
 }
 
 fn listeners_file(folder: &Path) -> PathBuf {

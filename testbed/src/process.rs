@@ -36,7 +36,6 @@ pub struct Process {
     name: &'static str,
     child: Child,
     folder: PathBuf,
-    kept: bool,
 }
 
 impl Process {
@@ -49,7 +48,7 @@ impl Process {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
-        Self { name, child, folder, kept: false }
+        Self { name, child, folder }
     }
 
     /// The first answer to the question whether it is ready; the error says how it ended.
@@ -76,10 +75,6 @@ impl Process {
 
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    pub fn keep_folder(&mut self) {
-        self.kept = true;
     }
 
     pub fn pid(&self) -> u32 {
@@ -117,7 +112,7 @@ impl Drop for Process {
         let _ = self.child.wait();
         if thread::panicking() {
             eprintln!("{}'s log is in {}", self.name, self.folder.display());
-        } else if !self.kept {
+        } else {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -82,7 +82,7 @@ pub fn judge(mut setting: Setting, tally: Tally, mut memory: Vec<u64>, vms_befor
     for seen in [tally.seen, account.seen, guard.seen] {
         report.add(seen);
     }
-    keep(&mut report, setting);
+    keep(&mut report, &setting);
     report.outcome()
 }
 
@@ -159,13 +159,13 @@ fn failure(log: &Path) -> Option<String> {
 }
 
 /// What is broken stays, in full, beside Envoy's logs.
-fn keep(report: &mut Report, mut setting: Setting) {
-    let folder = setting.envoy.folder().to_owned();
-    let logs = setting.access_log.parent().expect("a folder").to_owned();
-    if !report.holds() {
-        setting.envoy.keep_folder();
-        let _ = fs::rename(&setting.access_log, folder.join("access.log"));
-        report.keep(&folder);
+fn keep(report: &mut Report, setting: &Setting) {
+    let folder = setting.access_log.parent().expect("a folder");
+    if report.holds() {
+        let _ = fs::remove_dir_all(folder);
+    } else {
+        let log = setting.envoy.folder().join("envoy.log");
+        fs::copy(log, folder.join("envoy.log")).expect("write the evidence");
+        report.keep(folder);
     }
-    let _ = fs::remove_dir_all(logs);
 }
