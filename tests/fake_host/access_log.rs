@@ -104,7 +104,7 @@ fn the_decision_is_filter_state() {
 fn a_line_has_the_plugin_s_name_and_a_status_of_its_own() {
     let process = Process::start();
     let log = r#"{"log": {"access": "json", "query": true}}"#;
-    let plugin = Plugin::new(log).named(b"ed\xffge");
+    let plugin = Plugin::named(b"ed\xffge", log);
     let worker = Worker::start(&process, "json", &plugin).expect("accepted");
     worker.close(worker.open(Request::get("/health?deep")));
     let line = process.log_at(Level::Info).concat();

@@ -1,13 +1,12 @@
 //! Requests that wait for their body, part by part.
 
-use crate::envoy::{Call, Envoy, Fault, Request, Response, Status};
+use crate::envoy::{Call, Envoy, Fault, Pending, Request, Status};
 
-const CONFIGURATION: &str = r#"{
+pub const CONFIGURATION: &str = r#"{
     "operations": [{"name": "recall", "methods": ["POST"], "paths": ["/recall"], "key": {"json": "/bank"}, "requests": 1, "per": "1h"}],
     "replay": {"routes": ["/pay"]},
     "rate_limit": {"requests": 100, "window": "1h", "enforce": false}
 }"#;
-const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 fn recall() -> Request {
     Request::new("POST", "/recall")
@@ -34,38 +33,13 @@ fn a_body_in_parts_is_one_body() {
     assert_eq!(envoy.workers[1].send(of_bank("b").trailers()).status(), 429);
 }
 
-/// A client that goes away while its request is held, and an answer of Envoy's own meanwhile.
-#[test]
-fn a_request_that_ends_while_held_is_counted_once() {
-    let envoy = Envoy::start(1, CONFIGURATION);
-    let stream = envoy.workers[0].open_head(of_bank("a"));
-    envoy.tick();
-    assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 1);
-    envoy.workers[0].close(stream);
-    let stream = envoy.workers[0].open_head(of_bank("a").header("x-request-id", "mine"));
-    let stream = envoy.workers[0].respond(stream, Response::of(408));
-    let exchange = envoy.workers[0].close(stream);
-    assert_eq!((exchange.status(), exchange.header("x-request-id")), (408, "mine"));
-    envoy.tick();
-    assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 0);
-    for status in ["0", "408"] {
-        let labels = [("status_code", status)];
-        assert_eq!(
-            envoy.process.metric("probegate_gateway_requests_total", &labels),
-            1,
-            "{status}"
-        );
-    }
-    assert_eq!(envoy.send(of_bank("a")).status(), 200, "neither has spent anything");
-}
-
 /// A body that Envoy does not hand over has no key, and what cannot be counted is refused.
 #[test]
 fn a_failing_host_refuses() {
     for call in [Call::GetBufferBytes, Call::GetSharedData, Call::SetSharedData, Call::ClockTimeGet]
     {
         let envoy = Envoy::start(1, CONFIGURATION);
-        let vm = &envoy.workers[0].vm;
+        let vm = &envoy.workers[0];
         vm.fail(Fault::always(call, Status::InternalFailure));
         // A body that cannot be had holds no key.
         let status = if call == Call::GetBufferBytes { 400 } else { 429 };
@@ -80,14 +54,6 @@ fn a_failing_host_refuses() {
     }
 }
 
-/// Requests that are held and go away leave nothing in the VM.
-#[test]
-fn nothing_grows() {
-    let envoy = Envoy::start(1, CONFIGURATION);
-    let round = || (0..50).map(|_| recall().part("{").part("}")).collect();
-    assert!(envoy.workers[0].growth(20, round) < 4_096);
-}
-
 /// Two workers stand before the same write: one of them is first, and the other one sees it.
 #[test]
 fn of_two_copies_one_passes() {
@@ -98,13 +64,10 @@ fn of_two_copies_one_passes() {
         request.header("x-timestamp", now.to_string())
     };
     let stops = [Call::SetSharedData];
-    let (mut first, mut second) =
-        (envoy.workers[0].begin(&stops, pay()), envoy.workers[1].begin(&stops, pay()));
-    first.wait_at(Call::SetSharedData);
-    second.wait_at(Call::SetSharedData);
-    first.go_on();
-    second.go_on();
-    let mut statuses = [first.finish().status(), second.finish().status()];
+    let mut copies = [0, 1].map(|worker| envoy.workers[worker].begin_sending(&stops, pay()));
+    copies.iter_mut().for_each(|copy| copy.wait_at(Call::SetSharedData));
+    copies.iter_mut().for_each(Pending::go_on);
+    let mut statuses = copies.map(|copy| copy.finish().status());
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
 }
@@ -114,7 +77,7 @@ fn of_two_copies_one_passes() {
 #[test]
 fn a_body_lets_nothing_pass() {
     let envoy = Envoy::start(1, CONFIGURATION);
-    envoy.workers[0].vm.fail(Fault::always(Call::SendLocalResponse, Status::InternalFailure));
+    envoy.workers[0].fail(Fault::always(Call::SendLocalResponse, Status::InternalFailure));
     let refused = [
         Request::new("POST", "/metrics"),
         Request::new("POST", "/%00"),

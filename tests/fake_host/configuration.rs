@@ -1,15 +1,13 @@
 //! A plugin without a configuration, and the line about one that starts.
 
-use crate::envoy::{Envoy, Level, Plugin, Process, Request, Vm, Worker};
+use crate::envoy::{Envoy, Level, Plugin, Process, Request, Worker};
 
 /// A plugin that was never configured lets nothing pass.
 #[test]
 fn without_a_configuration_nothing_passes() {
     let process = Process::start();
-    let vm = Vm::start(&process, "unconfigured");
-    let (root, accepted) = vm.load(&Plugin::new("{"));
-    assert!(!accepted);
-    let worker = Worker { vm, root };
+    let mut worker = Worker::without_plugin(&process, "unconfigured");
+    assert!(!worker.load(&Plugin::new("{")));
     for path in ["/", "/health", "/metrics"] {
         let exchange = worker.send(Request::get(path));
         assert_eq!((exchange.status(), exchange.forwarded()), (503, false), "{path}");
@@ -23,7 +21,7 @@ fn a_line_says_which_gate_starts() {
     let envoy = Envoy::start(3, "{}");
     let told = (Level::Info, format!("probegate {version}, wasm"));
     assert_eq!(envoy.process.starts(), [told]);
-    assert!(envoy.workers[0].vm.configure(envoy.workers[0].root, r#"{"service": "other"}"#));
+    assert!(envoy.workers[0].configure(r#"{"service": "other"}"#));
     assert_eq!(envoy.process.starts().len(), 1, "a new configuration is no start");
 
     let json = Envoy::start(1, r#"{"log": {"access": "json"}}"#).process.starts();

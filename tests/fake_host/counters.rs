@@ -1,6 +1,6 @@
 //! Envoy's statistics have everything, once.
 
-use crate::envoy::{Call, Envoy, Fault, Plugin, Request, Status};
+use crate::envoy::{Call, Envoy, Fault, Request, Status, Worker};
 
 const REQUESTS: &str = "probegate_gateway_requests_total";
 const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
@@ -17,9 +17,7 @@ fn a_plugin_that_goes_away_hands_its_counts_over() {
     envoy.workers[0].repeat(Request::get("/a"), 2);
     envoy.workers[1].repeat(Request::get("/metrics"), 4);
     assert_eq!(envoy.process.metric(REQUESTS, &[]), 3);
-    for worker in &envoy.workers {
-        worker.vm.unload(worker.root);
-    }
+    envoy.workers.iter().for_each(Worker::unload);
     assert_eq!(envoy.process.metric(REQUESTS, &[]), 9);
     assert_eq!(envoy.process.metric("probegate_gateway_auth_failures_total", &[]), 4);
     assert_eq!(envoy.process.metric(IN_FLIGHT, &[]), 0);
@@ -32,7 +30,7 @@ fn a_plugin_that_goes_away_hands_its_counts_over() {
 fn a_clock_that_fails_is_no_duration() {
     for nth in 1..=4 {
         let envoy = Envoy::start(1, "{}");
-        envoy.workers[0].vm.fail(Fault::nth(Call::ClockTimeGet, nth, Status::InternalFailure));
+        envoy.workers[0].fail(Fault::nth(Call::ClockTimeGet, nth, Status::InternalFailure));
         envoy.workers[0].repeat(Request::get("/a"), 3);
         envoy.tick();
         assert_eq!(envoy.process.metric(REQUESTS, &[]), 3);
@@ -49,10 +47,10 @@ fn a_failed_tick_loses_nothing() {
             for path in ["/a", "/metrics", "/a", "/a"] {
                 envoy.send(Request::get(path));
             }
-            envoy.workers[0].vm.fail(Fault::nth(call, nth, Status::InternalFailure));
+            envoy.workers[0].fail(Fault::nth(call, nth, Status::InternalFailure));
             envoy.tick();
             envoy.tick();
-            envoy.workers[0].vm.recover();
+            envoy.workers[0].recover();
             envoy.tick();
             for (family, count) in [
                 (REQUESTS, 4),
@@ -67,16 +65,4 @@ fn a_failed_tick_loses_nothing() {
             assert_eq!(envoy.process.metric(BUCKET, &all), 4, "{call:?} {nth}");
         }
     }
-}
-
-/// Two plugins of one VM add to the same families, whatever they are called.
-#[test]
-fn plugins_add_up() {
-    let mut envoy = Envoy::start(1, "{}");
-    envoy.send(Request::get("/a"));
-    let (other, _) = envoy.workers[0].vm.load(&Plugin::new("{}").named("other"));
-    envoy.workers[0].root = other;
-    envoy.send(Request::get("/a"));
-    envoy.tick();
-    assert_eq!(envoy.process.metric(REQUESTS, &[]), 2);
 }

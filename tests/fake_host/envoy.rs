@@ -1,31 +1,25 @@
 //! A fake Envoy: as much of it as a filter can see, and a clock that a test moves.
 
-mod call;
-mod context;
+mod fault;
 mod message;
 pub mod outgoing;
 mod process;
-mod root;
 mod served;
 mod shared_data;
 mod state;
-mod statistics;
 mod stream;
-mod vm;
 mod worker;
 
 use std::sync::Arc;
 
-pub use call::{Call, Fault, Status};
-pub use context::Plugin;
+pub use crate::host::Call;
+pub use fault::{Fault, Status};
 pub use message::{Exchange, Request, Response};
 pub use outgoing::Outgoing;
-pub use process::{Clock, Level, Process};
-pub use root::Root;
-pub use state::call;
-pub use stream::Stream;
-pub use vm::{Pending, Step, Vm};
-pub use worker::Worker;
+pub use process::{Level, Process};
+pub use state::{Plugin, call};
+pub use stream::{Root, Stream};
+pub use worker::{Pending, Step, Worker};
 
 /// A process and its workers, each with a VM that has one plugin loaded.
 pub struct Envoy {
@@ -53,8 +47,6 @@ impl Envoy {
     /// A second passes, and every worker's VM ticks.
     pub fn tick(&self) {
         self.process.advance_ms(1_000);
-        for worker in &self.workers {
-            worker.vm.tick();
-        }
+        self.workers.iter().for_each(Worker::tick);
     }
 }

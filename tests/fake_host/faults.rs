@@ -30,6 +30,7 @@ pub const STATUSES_OF_A_CALL: [Status; 2] = [Status::BadArgument, Status::Intern
 
 /// The requests of a case: the status that each gets while nothing fails.
 pub fn requests() -> [(u16, Request); 9] {
+    let answer = Response::of(200).header("x-request-id", "other").trailer("x-request-id", "late");
     [
         (200, Request::get("/a")),
         (200, Request::get("/a").header("x-gate-would-limit", "1")),
@@ -38,7 +39,7 @@ pub fn requests() -> [(u16, Request); 9] {
         (401, Request::get("/admin")),
         (404, Request::get("/env")),
         (200, Request::get("/metrics").bearer("t")),
-        (200, Request::get("/health").answered(Response::of(200).header("x-request-id", "other"))),
+        (200, Request::get("/health").answered(answer)),
         (200, Request::get("/a").header("x-request-id", "mine")),
     ]
 }
@@ -64,8 +65,8 @@ fn holes(call: Call, worker: &Worker, process: &Process) -> Vec<String> {
         holes.extend(hole(call, expected, &exchange));
         lost += usize::from(exchange.status() != expected);
     }
-    worker.vm.tick();
-    worker.vm.tick();
+    worker.tick();
+    worker.tick();
     if lost > 1 {
         holes.push(format!("{lost} requests were lost"));
     }
@@ -95,10 +96,10 @@ fn a_call_that_fails_costs_one_request_at_most() {
                 let process = Process::start();
                 let worker = Worker::start(&process, &case, &Plugin::new(CONFIGURATION));
                 let worker = worker.expect("an accepted configuration");
-                worker.vm.fail(Fault::nth(call, nth, *status));
+                worker.fail(Fault::nth(call, nth, *status));
                 let holes = holes(call, &worker, &process);
                 found.extend(holes.iter().map(|hole| format!("{case}: {hole}")));
-                hits += worker.vm.recover();
+                hits += worker.recover();
             }
             if hits == 0 {
                 break;
@@ -123,14 +124,14 @@ fn a_call_that_always_fails_opens_nothing() {
         for status in STATUSES {
             let envoy = Envoy::start(1, CONFIGURATION);
             let worker = &envoy.workers[0];
-            worker.vm.fail(Fault::always(call, status));
+            worker.fail(Fault::always(call, status));
             for (expected, request) in requests() {
                 let hole = hole(call, expected, &worker.send(request));
                 found.extend(hole.map(|hole| format!("{call:?} {status:?}: {hole}")));
             }
-            worker.close(worker.open_headless(Response::of(400)));
+            worker.answered_early(Response::of(400));
             envoy.tick();
-            worker.vm.unload(worker.root);
+            worker.unload();
         }
     }
     assert!(found.is_empty(), "{found:#?}");
@@ -140,7 +141,7 @@ fn a_call_that_always_fails_opens_nothing() {
 #[test]
 fn a_refusal_that_cannot_be_sent_holds_the_request() {
     let envoy = Envoy::start(1, CONFIGURATION);
-    envoy.workers[0].vm.fail(Fault::always(Call::SendLocalResponse, Status::BadArgument));
+    envoy.workers[0].fail(Fault::always(Call::SendLocalResponse, Status::BadArgument));
     for path in ["/metrics", "/admin", "/env"] {
         let exchange = envoy.send(Request::get(path));
         assert_eq!((exchange.forwarded(), exchange.status()), (false, 0), "{path}");
@@ -153,7 +154,7 @@ fn a_refusal_that_cannot_be_sent_holds_the_request() {
 fn a_head_that_cannot_be_read_or_written_is_500() {
     for call in [Call::GetHeaderMapPairs, Call::ReplaceHeaderMapValue] {
         let envoy = Envoy::start(1, CONFIGURATION);
-        envoy.workers[0].vm.fail(Fault::nth(call, 1, Status::InternalFailure));
+        envoy.workers[0].fail(Fault::nth(call, 1, Status::InternalFailure));
         let refused = envoy.send(Request::get("/a"));
         assert_eq!((refused.status(), refused.forwarded()), (500, false), "{call:?}");
         assert_eq!(refused.header("x-request-id").len(), 36, "{call:?}");

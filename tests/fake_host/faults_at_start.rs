@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::envoy::{
-    Call, Envoy, Exchange, Fault, Level, Plugin, Process, Request, Status, Vm, Worker,
-};
+use crate::envoy::{Call, Envoy, Fault, Level, Plugin, Process, Request, Status, Worker};
 use crate::faults::{CONFIGURATION, STATUSES, hole, requests};
 
 const LIMITED: &str = r#"{"rate_limit": {"requests": 5}}"#;
@@ -20,11 +18,10 @@ fn a_plugin_is_loaded_as_a_whole_or_not_at_all() {
             let once = nths.map(|nth| Fault::nth(call, nth, status));
             for fault in once.chain([Fault::always(call, status)]) {
                 let case = fault.to_string();
-                let vm = Vm::start(&Process::start(), &case);
-                vm.fail(fault);
-                let (root, accepted) = vm.load(&Plugin::new(CONFIGURATION));
-                vm.recover();
-                let worker = Worker { vm, root };
+                let mut worker = Worker::without_plugin(&Process::start(), &case);
+                worker.fail(fault);
+                let accepted = worker.load(&Plugin::new(CONFIGURATION));
+                worker.recover();
                 for (expected, request) in requests() {
                     let exchange = worker.send(request);
                     let hole = match accepted {
@@ -46,13 +43,14 @@ fn a_worker_that_starts_badly_shares_the_limit() {
     for call in Call::at_times() {
         for nth in 1..=6 {
             let envoy = Envoy::start(1, LIMITED);
-            let vm = Vm::start(&envoy.process, &format!("{call:?} {nth}"));
-            vm.fail(Fault::nth(call, nth, Status::InternalFailure));
-            let (root, accepted) = vm.load(&Plugin::new(LIMITED));
-            vm.recover();
-            let forwarded = envoy.workers[0].forwarded(9) + Worker { vm, root }.forwarded(9);
+            let case = format!("{call:?} {nth}");
+            let mut worker = Worker::without_plugin(&envoy.process, &case);
+            worker.fail(Fault::nth(call, nth, Status::InternalFailure));
+            let accepted = worker.load(&Plugin::new(LIMITED));
+            worker.recover();
+            let forwarded = envoy.workers[0].forwarded(9) + worker.forwarded(9);
             if forwarded > 5 {
-                found.push(format!("{call:?} {nth}: {forwarded} of 5; accepted: {accepted}"));
+                found.push(format!("{case}: {forwarded} of 5; accepted: {accepted}"));
             }
         }
     }
@@ -66,12 +64,11 @@ fn a_refused_configuration_is_not_at_work() {
     for call in Call::at_times() {
         for nth in 1..=6 {
             let envoy = Envoy::start(1, r#"{"request_id": {"header": "x-old"}}"#);
-            let Worker { vm, root } = &envoy.workers[0];
-            vm.fail(Fault::nth(call, nth, Status::InternalFailure));
-            let accepted = vm.configure(*root, r#"{"request_id": {"header": "x-new"}}"#);
-            vm.recover();
-            let exchange: Exchange = envoy.send(Request::get("/a"));
-            let new = exchange.answer().headers.first("x-new").is_some();
+            let worker = &envoy.workers[0];
+            worker.fail(Fault::nth(call, nth, Status::InternalFailure));
+            let accepted = worker.configure(r#"{"request_id": {"header": "x-new"}}"#);
+            worker.recover();
+            let new = envoy.send(Request::get("/a")).answer().headers.first("x-new").is_some();
             if new != accepted {
                 found.push(format!("{call:?} {nth}: accepted: {accepted}, at work: {new}"));
             }
@@ -86,11 +83,11 @@ fn a_missing_host_call_at_start_is_named() {
     for call in [Call::RandomGet, Call::GetSharedData, Call::SetSharedData, Call::GetBufferBytes] {
         for status in [Status::NotFound, Status::InternalFailure] {
             let process = Process::start();
-            let vm = Vm::start(&process, &format!("{call:?} {status:?}"));
-            vm.fail(Fault::always(call, status));
-            let (_, accepted) = vm.load(&Plugin::new(LIMITED));
-            assert!(!accepted, "{call:?} {status:?}");
-            assert_eq!(process.log_at(Level::Error).len(), 1, "{call:?} {status:?}");
+            let case = format!("{call:?} {status:?}");
+            let mut worker = Worker::without_plugin(&process, &case);
+            worker.fail(Fault::always(call, status));
+            assert!(!worker.load(&Plugin::new(LIMITED)), "{case}");
+            assert_eq!(process.log_at(Level::Error).len(), 1, "{case}");
         }
     }
 }
@@ -100,15 +97,13 @@ fn a_missing_host_call_at_start_is_named() {
 fn without_a_log_everything_works() {
     for status in STATUSES {
         let process = Process::start();
-        let vm = Vm::start(&process, &format!("{status:?}"));
-        vm.fail(Fault::always(Call::Log, status));
-        let (root, accepted) = vm.load(&Plugin::new(CONFIGURATION));
-        assert!(accepted, "{status:?}");
-        let worker = Worker { vm, root };
+        let mut worker = Worker::without_plugin(&process, &format!("{status:?}"));
+        worker.fail(Fault::always(Call::Log, status));
+        assert!(worker.load(&Plugin::new(CONFIGURATION)), "{status:?}");
         for (expected, request) in requests() {
             assert_eq!(worker.send(request).status(), expected, "{status:?}");
         }
         assert_eq!(process.log(), [], "{status:?}");
-        assert_eq!(worker.vm.recover(), 1, "{status:?}: tried once a VM");
+        assert_eq!(worker.recover(), 1, "{status:?}: tried once a VM");
     }
 }

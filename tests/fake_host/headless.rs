@@ -1,6 +1,6 @@
 //! Answers of Envoy's own to requests that no filter was shown.
 
-use crate::envoy::{Call, Envoy, Fault, Response, Status};
+use crate::envoy::{Call, Envoy, Fault, Request, Response, Status, Stream};
 
 /// Envoy's early answer has an ID of its own, just one, and is counted like any other.
 #[test]
@@ -9,8 +9,7 @@ fn an_early_answer_has_an_id_and_is_counted() {
     let worker = &envoy.workers[0];
     let mut ids = Vec::new();
     for _ in 0..3 {
-        let stream = worker.open_headless(Response::of(400).header("x-request-id", "envoy"));
-        let exchange = worker.close(stream);
+        let exchange = worker.answered_early(Response::of(400).header("x-request-id", "envoy"));
         assert_eq!(exchange.status(), 400);
         ids.push(exchange.header("x-request-id").to_owned());
     }
@@ -28,7 +27,7 @@ fn an_early_answer_has_an_id_and_is_counted() {
 #[test]
 fn a_stream_without_anything_is_not_counted() {
     let envoy = Envoy::start(1, "{}");
-    envoy.workers[0].close(envoy.workers[0].open_silent());
+    envoy.workers[0].run(|root| drop(Stream::create(root, Request::bare()).close()));
     envoy.tick();
     assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 0);
     assert_eq!(envoy.process.metric("probegate_gateway_requests_in_flight", &[]), 0);
@@ -40,10 +39,9 @@ fn an_answer_is_passed_on_whatever_fails() {
     for call in [Call::GetHeaderMapValue, Call::ReplaceHeaderMapValue, Call::ClockTimeGet] {
         let envoy = Envoy::start(1, "{}");
         let worker = &envoy.workers[0];
-        worker.vm.fail(Fault::always(call, Status::InternalFailure));
-        let stream = worker.open_headless(Response::of(502));
-        assert_eq!(worker.close(stream).status(), 502, "{call:?}");
-        worker.vm.recover();
+        worker.fail(Fault::always(call, Status::InternalFailure));
+        assert_eq!(worker.answered_early(Response::of(502)).status(), 502, "{call:?}");
+        worker.recover();
         envoy.tick();
         assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 1, "{call:?}");
     }

@@ -9,3 +9,4 @@ mod memory;
 pub mod module;
 
 pub use allocator::bytes_in_use;
+pub use imports::Call;

@@ -25,7 +25,6 @@ mod headers;
 mod host;
 
 mod access_log;
-mod auth;
 mod bodies;
 mod bytes;
 mod configuration;
@@ -45,4 +44,3 @@ mod rate_limit;
 mod rate_limit_faults;
 mod reload;
 mod scrape;
-mod warnings;

@@ -1,70 +1,50 @@
 //! A sidecar's outbound listeners carry what its service sends: the gate is no part of that. Those of a
 //! gateway carry what clients send.
 
-use crate::envoy::{Plugin, Process, Request, Worker};
+use crate::envoy::{Envoy, Plugin, Process, Request, Worker};
 
 /// As Istio names the proxies of pods.
 const SIDECAR: &str = "sidecar~10.0.0.7~api-5c.default~default.svc.cluster.local";
+const ROUTER: &str = "router~10.0.0.8~gw.istio~istio.svc";
 
-const LIMITED: &str = r#"{"rate_limit": {"requests": 1, "window": "1h"}}"#;
-
-/// Untouched: no token, no limit, no ID, and nothing is counted.
+/// The status of a guarded page without a token: 200 where the listener passes.
 #[test]
-fn an_outbound_listener_of_a_sidecar_passes_untouched_and_says_so_once() {
-    let process = Process::start();
-    let plugin = Plugin::new(LIMITED).outbound().node(SIDECAR);
-    let worker = Worker::start(&process, "outbound", &plugin).expect("accepted");
+fn an_outbound_listener_is_judged_unless_it_is_a_sidecars() {
+    for (shows, node, configuration, status) in [
+        ("a sidecar", SIDECAR, "{}", Some(200)),
+        ("a sidecar that is to be judged", SIDECAR, r#"{"direction": "both"}"#, Some(401)),
+        ("a gateway of Istio's", ROUTER, "{}", Some(401)),
+        ("its listeners passed by", ROUTER, r#"{"direction": "inbound"}"#, Some(200)),
+        ("a waypoint", "waypoint~10.0.0.9~w.a~a.svc", "{}", Some(401)),
+        ("a plain Envoy", "", "{}", Some(401)),
+        ("a node that names itself so", "my-sidecar~", "{}", Some(401)),
+        ("a mistake is told there as well", SIDECAR, r#"{"rate_limit": {"requests": 0}}"#, None),
+    ] {
+        let plugin = Plugin::outbound(node, configuration);
+        let worker = Worker::start(&Process::start(), shows, &plugin);
+        let answered = worker.map(|worker| worker.send(Request::get("/metrics")).status());
+        assert_eq!(answered, status, "{shows}");
+    }
+}
+
+/// What passes is untouched, and that it passes is told: once in the log, and to whoever asks another listener.
+#[test]
+fn a_listener_that_passes_is_untouched_and_told_of() {
+    let envoy = Envoy::start(1, crate::scrape::OPEN);
+    let plugin = Plugin::outbound(SIDECAR, r#"{"rate_limit": {"requests": 1, "window": "1h"}}"#);
+    let outbound = Worker::start(&envoy.process, "outbound", &plugin).expect("accepted");
     for path in ["/metrics", "/a", "/a", "/a%zz"] {
-        let exchange = worker.send(Request::get(path));
+        let exchange = outbound.send(Request::get(path));
         assert_eq!(exchange.status(), 200, "{path}");
-        let seen = exchange.upstream.expect("forwarded");
-        assert_eq!(seen.first("x-request-id"), None, "{path}");
-        let answer = exchange.response.expect("an answer");
-        assert_eq!(answer.headers.first("x-request-id"), None, "{path}");
+        let heads = [exchange.seen(), &exchange.answer().headers];
+        assert_eq!(heads.map(|head| head.first("x-request-id")), [None; 2], "{path}");
     }
-    let lines = process.log().into_iter().filter(|(_, line)| line.contains("is passed untouched"));
-    assert_eq!(lines.count(), 1);
-    worker.vm.tick();
-    let labels = [("method", "GET"), ("status_code", "200"), ("auth_method", "none")];
-    assert_eq!(process.metric("probegate_gateway_requests_total", &labels), 0);
-}
-
-/// `direction: both` judges them, too.
-#[test]
-fn both_directions_are_judged_if_asked_for() {
-    let process = Process::start();
-    let plugin = Plugin::new(r#"{"direction": "both"}"#).outbound();
-    let worker = Worker::start(&process, "outbound", &plugin).expect("accepted");
-    assert_eq!(worker.send(Request::get("/metrics")).status(), 401);
-}
-
-/// A mistake is told, whichever listener it is.
-#[test]
-fn a_mistake_is_refused_there_as_well() {
-    let process = Process::start();
-    let plugin = Plugin::new(r#"{"rate_limit": {"requests": 0}}"#).outbound();
-    assert!(Worker::start(&process, "outbound", &plugin).is_none());
-}
-
-/// Istio's gateways and waypoints, a plain Envoy, and a node that names itself so.
-#[test]
-fn an_outbound_listener_of_any_other_proxy_is_judged() {
-    for node in
-        ["router~10.0.0.8~gw.istio~istio.svc", "waypoint~10.0.0.9~w.a~a.svc", "", "my-sidecar~"]
-    {
-        let process = Process::start();
-        let plugin = Plugin::new(LIMITED).outbound().node(node);
-        let worker = Worker::start(&process, "outbound", &plugin).expect("accepted");
-        assert_eq!(worker.send(Request::get("/metrics")).status(), 401, "{node}");
-    }
-}
-
-/// `direction: inbound` passes all of them.
-#[test]
-fn inbound_passes_every_outbound_listener() {
-    let process = Process::start();
-    let configuration = r#"{"direction": "inbound"}"#;
-    let plugin = Plugin::new(configuration).outbound().node("router~10.0.0.8~gw.istio~istio.svc");
-    let worker = Worker::start(&process, "outbound", &plugin).expect("accepted");
-    assert_eq!(worker.send(Request::get("/metrics")).status(), 200);
+    let told = |(_, line): &(_, String)| line.contains("is passed untouched");
+    assert_eq!(envoy.process.log().iter().filter(|line| told(line)).count(), 1);
+    outbound.tick();
+    assert_eq!(envoy.process.metric("probegate_gateway_requests_total", &[]), 0);
+    let warned = [("kind", "listener_passed")];
+    assert_eq!(envoy.process.metric("probegate_configuration_warnings", &warned), 1);
+    let status = envoy.send(Request::get("/-/gate/status").bearer("token")).json();
+    assert_eq!(status["warnings"][0]["kind"], "listener_passed");
 }

@@ -26,8 +26,8 @@ pub fn well() -> Answer {
 pub fn tick(envoy: &Envoy) -> Vec<Vec<Outgoing>> {
     envoy.process.advance_ms(250);
     let ticked = envoy.workers.iter().map(|worker| {
-        worker.vm.tick();
-        worker.vm.outgoing()
+        worker.tick();
+        worker.outgoing()
     });
     ticked.collect()
 }
@@ -49,7 +49,7 @@ pub fn pass(envoy: &Envoy, quarters: usize, answer: &Answer) -> usize {
     for _ in 0..quarters {
         for (worker, calls) in envoy.workers.iter().zip(tick(envoy)) {
             answered += calls.len();
-            calls.iter().for_each(|call| worker.vm.answer(call.token, answer.clone()));
+            calls.iter().for_each(|call| worker.answer(call.token, answer.clone()));
         }
     }
     answered
@@ -85,7 +85,7 @@ fn what_is_sent() {
     let mut calls: Vec<Outgoing> = Vec::new();
     for _ in 0..8 {
         let begun = tick(&envoy).remove(0);
-        begun.iter().for_each(|call| envoy.workers[0].vm.answer(call.token, Answer::default()));
+        begun.iter().for_each(|call| envoy.workers[0].answer(call.token, Answer::default()));
         calls.extend(begun);
     }
     let sent = |cluster: &str, path: &str| {
@@ -113,7 +113,7 @@ fn a_call_that_is_not_taken_is_a_failed_probe() {
     for status in STATUSES_OF_A_CALL {
         let envoy = Envoy::start(1, PROBING);
         let worker = &envoy.workers[0];
-        worker.vm.fail(Fault::always(Call::HttpCall, status));
+        worker.fail(Fault::always(Call::HttpCall, status));
         assert_eq!(pass(&envoy, 9, &well()), 0);
         let reason = if status == Status::BadArgument { "unknown_cluster" } else { "refused" };
         assert_eq!(reasons(worker), [reason, reason], "{status:?}");
@@ -122,7 +122,7 @@ fn a_call_that_is_not_taken_is_a_failed_probe() {
             503,
             "{status:?}: the breaker is open"
         );
-        assert!(worker.vm.recover() >= 2);
+        assert!(worker.recover() >= 2);
         assert_eq!(pass(&envoy, 9, &well()) % 2, 0);
         assert_eq!(ready(worker)["status"], "ready", "{status:?}");
         assert_eq!(worker.send(Request::get("/a")).status(), 200, "{status:?}");
@@ -139,24 +139,11 @@ fn one_call_that_is_not_taken_costs_one_probe() {
     for (nth, failed) in [(1, "health"), (2, "ingest")] {
         let envoy = Envoy::start(1, PROBING);
         let worker = &envoy.workers[0];
-        worker.vm.fail(Fault::nth(Call::HttpCall, nth, Status::InternalFailure));
+        worker.fail(Fault::nth(Call::HttpCall, nth, Status::InternalFailure));
         assert_eq!(pass(&envoy, 5, &well()), 1, "of two");
         let message = ready(worker);
         let down = message["services"][0]["failed"].as_array().expect("a list");
         assert_eq!((down.len(), &down[0]["rung"]), (1, &failed.into()), "{message}");
-    }
-}
-
-/// Without any headers there was no whole answer: the time says whether it was too slow.
-#[test]
-fn a_callback_without_headers() {
-    for (after, reason) in [(100, "reset"), (500, "timeout")] {
-        let envoy = Envoy::start(1, PROBING);
-        let worker = &envoy.workers[0];
-        let calls = begun(&envoy).1;
-        envoy.process.advance_ms(after);
-        calls.iter().for_each(|call| worker.vm.answer(call.token, Answer::default()));
-        assert_eq!(reasons(worker), [reason, reason]);
     }
 }
 
@@ -166,10 +153,10 @@ fn without_answers_nothing_is_sent() {
     for status in STATUSES {
         let envoy = Envoy::start(1, PROBING);
         let worker = &envoy.workers[0];
-        worker.vm.fail(Fault::always(Call::SetEffectiveContext, status));
+        worker.fail(Fault::always(Call::SetEffectiveContext, status));
         assert_eq!(pass(&envoy, 9, &well()), 0, "{status:?}");
         assert_eq!(reasons(worker), ["refused", "refused"], "{status:?}");
-        assert_eq!(worker.vm.recover(), 1, "{status:?}: tried once a VM");
+        assert_eq!(worker.recover(), 1, "{status:?}: tried once a VM");
         assert_eq!(pass(&envoy, 9, &well()), 0, "{status:?}");
     }
 }
@@ -182,13 +169,13 @@ fn answers_after_the_plugin_is_gone() {
         let worker = &envoy.workers[0];
         let calls = begun(&envoy).1;
         match gone {
-            true => worker.vm.unload(worker.root),
-            false => assert!(worker.vm.configure(worker.root, "{}")),
+            true => worker.unload(),
+            false => assert!(worker.configure("{}")),
         }
         for call in calls {
-            worker.vm.answer(call.token, Answer::of(500, ""));
+            worker.answer(call.token, Answer::of(500, ""));
         }
-        worker.vm.tick();
+        worker.tick();
         assert_eq!(envoy.process.metric("probegate_probe_failures_total", &[]), 0);
         let message = envoy.process.log_at(Level::Info);
         assert!(message.is_empty(), "{message:?}");
@@ -209,9 +196,9 @@ fn an_answer_that_cannot_be_read() {
             let envoy = Envoy::start(1, PROBING);
             let worker = &envoy.workers[0];
             let calls = begun(&envoy).1;
-            worker.vm.fail(Fault::always(call, status));
-            calls.iter().for_each(|call| worker.vm.answer(call.token, well()));
-            worker.vm.recover();
+            worker.fail(Fault::always(call, status));
+            calls.iter().for_each(|call| worker.answer(call.token, well()));
+            worker.recover();
             let message = ready(worker);
             if call != Call::ClockTimeGet {
                 assert_ne!(message["status"], "ready", "{call:?} {status:?}");
@@ -228,27 +215,18 @@ fn rounds_do_not_grow_the_vm() {
     let long = "x".repeat(70_000);
     for answer in [well(), Answer::default(), Answer::of(500, long), Answer::of(200, "[")] {
         let envoy = Envoy::start(1, PROBING);
-        let (worker, process) = (&envoy.workers[0], envoy.process.clone());
-        let root = worker.root;
-        let growth = worker.vm.run(move || {
-            let rounds = |quarters| {
-                let mut answered = 0;
-                for _ in 0..quarters {
-                    process.advance_ms(250);
-                    root.tick();
-                    answered += outgoing::answer_all(&answer);
-                    // Lines about the breaker are the test's memory, not the VM's.
-                    process.lock().log = Vec::new();
-                }
-                answered
-            };
-            rounds(40);
-            let before = crate::host::bytes_in_use();
-            let answered = rounds(400);
-            (answered, crate::host::bytes_in_use() - before)
+        let (process, mut answered) = (envoy.process.clone(), 0);
+        let growth = envoy.workers[0].growth(40, 400, move |root, round| {
+            process.advance_ms(250);
+            root.tick();
+            answered += outgoing::answer_all(&answer);
+            // Lines about the breaker are the test's memory, not the VM's.
+            process.lock().log = Vec::new();
+            assert!(
+                answered >= round / 4,
+                "{answered} probes after {round} quarters of an interval"
+            );
         });
-        let (answered, bytes) = growth;
-        assert!(answered >= 100, "{answered} probes");
-        assert_eq!(bytes, 0, "after {answered} probes");
+        assert_eq!(growth, 0);
     }
 }

@@ -41,10 +41,7 @@ fn two_that_claim_at_once() {
         let mut ticks: Vec<_> = envoy
             .workers
             .iter()
-            .map(|worker| {
-                let root = worker.root;
-                Some(worker.vm.begin(&TABLE, move || root.tick()))
-            })
+            .map(|worker| Some(worker.begin(&TABLE, move |root| root.tick())))
             .collect();
         for tick in ticks.iter_mut().flatten() {
             tick.wait_at(Call::GetSharedData);
@@ -58,8 +55,7 @@ fn two_that_claim_at_once() {
                 *place = Some(tick);
             }
         }
-        let sent: Vec<usize> =
-            envoy.workers.iter().map(|worker| worker.vm.outgoing().len()).collect();
+        let sent: Vec<usize> = envoy.workers.iter().map(|worker| worker.outgoing().len()).collect();
         assert!(sent == [RUNGS, 0] || sent == [0, RUNGS], "order {order:08b}: {sent:?}");
     }
 }
@@ -90,18 +86,6 @@ fn a_vm_crashes_after_its_claim() {
     }
 }
 
-/// With all VMs but one gone, one after the other, that one goes on.
-#[test]
-fn the_last_vm_goes_on() {
-    let mut envoy = Envoy::start(4, PROBING);
-    pass(&envoy, 2 * INTERVAL, &well());
-    while envoy.workers.len() > 1 {
-        drop(envoy.workers.remove(0));
-        assert!(pass(&envoy, 2 * INTERVAL, &well()) >= RUNGS);
-        assert!(is_ready(&envoy.workers[0]));
-    }
-}
-
 /// Shared data that fails, once or for a while, in any way: nobody panics or says what is not known,
 /// and once it works there is a round within two intervals.
 #[test]
@@ -114,12 +98,12 @@ fn shared_data_that_fails() {
             {
                 let case = format!("{fault}");
                 let envoy = Envoy::start(2, PROBING);
-                envoy.workers[0].vm.fail(fault.clone());
-                envoy.workers[1].vm.fail(fault);
+                envoy.workers[0].fail(fault.clone());
+                envoy.workers[1].fail(fault);
                 pass(&envoy, 3 * INTERVAL, &well());
                 ready(&envoy.workers[0]);
                 for worker in &envoy.workers {
-                    worker.vm.recover();
+                    worker.recover();
                 }
                 assert!(pass(&envoy, 3 * INTERVAL, &well()) >= RUNGS, "{case}");
                 for worker in &envoy.workers {
@@ -139,7 +123,7 @@ fn an_open_breaker_stays_open_when_nothing_can_be_read() {
             let worker = &envoy.workers[0];
             pass(&envoy, 2 * INTERVAL, &Answer::of(500, ""));
             assert_eq!(worker.send(Request::get("/a")).status(), 503);
-            worker.vm.fail(Fault::always(call, status));
+            worker.fail(Fault::always(call, status));
             pass(&envoy, INTERVAL, &well());
             assert_eq!(worker.send(Request::get("/a")).status(), 503, "{call:?} {status:?}");
             assert!(!is_ready(worker), "{call:?} {status:?}");
@@ -165,7 +149,7 @@ fn nothing_is_ready_without_a_clock() {
     let worker = &envoy.workers[0];
     pass(&envoy, 2 * INTERVAL, &well());
     assert!(is_ready(worker));
-    worker.vm.fail(Fault::always(Call::ClockTimeGet, Status::InternalFailure));
+    worker.fail(Fault::always(Call::ClockTimeGet, Status::InternalFailure));
     assert!(!is_ready(worker));
 }
 
@@ -175,26 +159,18 @@ fn nothing_is_ready_without_a_clock() {
 fn calls_of_old_configurations_are_let_go() {
     let growth = |with_calls: bool| {
         let envoy = Envoy::start(1, PROBING);
-        let (worker, process) = (&envoy.workers[0], envoy.process.clone());
-        let root = worker.root;
-        worker.vm.run(move || {
-            let before = crate::host::bytes_in_use();
-            for _ in 0..64 {
-                // As often as it takes for a round.
-                for _ in 0..8 {
-                    process.advance_ms(250);
-                    root.tick();
-                    if !with_calls {
-                        crate::envoy::outgoing::answer_all(&well());
-                    }
+        let process = envoy.process.clone();
+        envoy.workers[0].growth(1, 64, move |root, _| {
+            // As often as it takes for a round.
+            for _ in 0..8 {
+                process.advance_ms(250);
+                root.tick();
+                if !with_calls {
+                    crate::envoy::outgoing::answer_all(&well());
                 }
-                assert!(root.configure(Some(PROBING.into())));
-                crate::envoy::outgoing::forget_all();
             }
-            process.advance_ms(250);
-            root.tick();
+            assert!(root.configure(Some(PROBING.into())));
             crate::envoy::outgoing::forget_all();
-            crate::host::bytes_in_use() - before
         })
     };
     let (with, without) = (growth(true), growth(false));

@@ -94,7 +94,7 @@ impl Run {
                         stopped.go_on();
                         (client, stopped)
                     }
-                    None => (client, envoy.workers[worker].begin(&TABLE, request(client))),
+                    None => (client, envoy.workers[worker].begin_sending(&TABLE, request(client))),
                 };
                 match at.wait() {
                     Step::At(_) => drop(self.pending.insert(worker, (client, at))),

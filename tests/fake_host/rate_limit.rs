@@ -1,41 +1,15 @@
 //! The limit of each client, over all workers.
 
-use crate::envoy::{Envoy, Plugin, Request, Worker};
-
-fn limited(workers: usize, requests: u32) -> Envoy {
-    Envoy::start(workers, &format!(r#"{{"rate_limit": {{"requests": {requests}}}}}"#))
-}
-
-/// Sends `count` requests of one client, to each worker in turn; says how many were forwarded.
-fn admitted(envoy: &Envoy, count: usize) -> usize {
-    let workers = envoy.workers.iter().cycle();
-    workers.take(count).filter(|worker| worker.send(Request::get("/a")).forwarded()).count()
-}
-
-/// A VM that dies takes its reserve along: some admissions are lost, and none is doubled.
-#[test]
-fn a_dying_vm_loses_admissions_and_doubles_none() {
-    let mut envoy = limited(3, 20_000);
-    let reserve = 20_000 / 1024;
-    let mut total = admitted(&envoy, 3_000);
-    drop(envoy.workers.remove(1));
-    let plugin = Plugin::new(r#"{"rate_limit": {"requests": 20000}}"#);
-    envoy.workers.push(Worker::start(&envoy.process, "worker 3", &plugin).expect("a worker"));
-    total += admitted(&envoy, 20_000);
-    assert!(total <= 20_000, "{total}");
-    assert!(total >= 20_000 - reserve, "{total}");
-    envoy.process.advance_ms(1_100);
-    assert_eq!(admitted(&envoy, 20_100), 20_000, "a window later nothing is missing");
-}
+use crate::envoy::{Envoy, Request};
 
 /// A reserve from before a clock was set back is not spent when the clock comes there again, since
 /// every VM ticks meanwhile.
 #[test]
 fn a_reserve_does_not_outlive_a_clock_that_steps_back() {
-    let envoy = limited(2, 2048);
+    let envoy = Envoy::start(2, r#"{"rate_limit": {"requests": 2048}}"#);
     let [a, b] = &envoy.workers[..] else { panic!("two workers") };
     assert_eq!(a.forwarded(1), 1);
-    envoy.process.step_back_ms(2_000);
+    envoy.process.step_back_us(2_000_000);
     assert_eq!(b.forwarded(1), 1);
     envoy.tick();
     envoy.process.advance_ms(900);

@@ -12,13 +12,13 @@ fn without_the_shared_table_nothing_is_admitted() {
     for call in [Call::GetSharedData, Call::SetSharedData] {
         for status in [Status::BadArgument, Status::InternalFailure, Status::Unimplemented] {
             let envoy = Envoy::start(1, LIMITED);
-            envoy.workers[0].vm.fail(Fault::always(call, status));
+            envoy.workers[0].fail(Fault::always(call, status));
             assert_eq!(envoy.workers[0].forwarded(3), 0, "{call:?} {status:?}");
             assert_eq!(envoy.send(Request::get("/health")).status(), 200, "health is not limited");
             let refused = envoy.send(Request::get("/a"));
             assert_eq!(refused.status(), 429, "{call:?} {status:?}");
             assert_eq!(refused.header("retry-after"), "1");
-            assert_eq!(envoy.workers[0].vm.recover(), 4, "{call:?} {status:?}");
+            assert_eq!(envoy.workers[0].recover(), 4, "{call:?} {status:?}");
             assert_eq!(envoy.workers[0].forwarded(10), 5, "{call:?} {status:?}");
             envoy.tick();
             let labels = [("reason", "unavailable")];
@@ -31,7 +31,7 @@ fn without_the_shared_table_nothing_is_admitted() {
 #[test]
 fn a_limit_that_is_not_enforced_stays_so() {
     let envoy = Envoy::start(1, r#"{"rate_limit": {"requests": 5, "enforce": false}}"#);
-    envoy.workers[0].vm.fail(Fault::always(Call::GetSharedData, Status::InternalFailure));
+    envoy.workers[0].fail(Fault::always(Call::GetSharedData, Status::InternalFailure));
     assert_eq!(envoy.send(Request::get("/a")).seen().only("x-gate-would-limit"), "1");
 }
 
@@ -55,7 +55,7 @@ fn bytes_that_are_not_ours_close_for_one_window() {
 #[test]
 fn without_an_address_all_are_one_client() {
     let envoy = Envoy::start(1, LIMITED);
-    envoy.workers[0].vm.fail(Fault::always(Call::GetProperty, Status::InternalFailure));
+    envoy.workers[0].fail(Fault::always(Call::GetProperty, Status::InternalFailure));
     let status =
         |client| envoy.send(Request::get("/a").from(format!("10.0.0.{client}:1"))).status();
     let statuses: Vec<u16> = (0..7).map(status).collect();
@@ -68,9 +68,9 @@ fn a_clock_that_fails_opens_nothing() {
     for failures in 1..=4 {
         let envoy = Envoy::start(1, LIMITED);
         let mut passed = envoy.workers[0].forwarded(3);
-        envoy.workers[0].vm.fail(Fault::next(Call::ClockTimeGet, failures, Status::BadArgument));
+        envoy.workers[0].fail(Fault::next(Call::ClockTimeGet, failures, Status::BadArgument));
         passed += envoy.workers[0].forwarded(2);
-        assert!(envoy.workers[0].vm.recover() > 0);
+        assert!(envoy.workers[0].recover() > 0);
         passed += envoy.workers[0].forwarded(10);
         assert!(passed <= 5, "{passed} passed after {failures} failures of the clock");
     }
@@ -81,10 +81,10 @@ fn a_clock_that_fails_opens_nothing() {
 fn a_clock_that_fails_is_forgotten() {
     let envoy = Envoy::start(1, r#"{"rate_limit": {"requests": 5, "max_clients": 1}}"#);
     assert_eq!(envoy.workers[0].forwarded(9), 5);
-    envoy.workers[0].vm.fail(Fault::always(Call::ClockTimeGet, Status::BadArgument));
+    envoy.workers[0].fail(Fault::always(Call::ClockTimeGet, Status::BadArgument));
     let other = envoy.send(Request::get("/a").from("192.0.2.9:9"));
     assert!([200, 429].contains(&other.status()));
-    envoy.workers[0].vm.recover();
+    envoy.workers[0].recover();
     assert_eq!(envoy.workers[0].forwarded(9), 0);
     envoy.process.advance_ms(1_100);
     assert_eq!(envoy.workers[0].forwarded(9), 5);
@@ -96,7 +96,7 @@ fn without_random_bytes_ids_are_still_different() {
     let envoy = Envoy::start(2, "{}");
     let mut seen = HashSet::new();
     for worker in &envoy.workers {
-        worker.vm.fail(Fault::always(Call::RandomGet, Status::InternalFailure));
+        worker.fail(Fault::always(Call::RandomGet, Status::InternalFailure));
         for exchange in worker.repeat(Request::get("/a"), 600) {
             let id = exchange.header("x-request-id").to_owned();
             assert_eq!(id.len(), 36);

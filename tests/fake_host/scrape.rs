@@ -3,7 +3,7 @@
 use crate::envoy::{Call, Envoy, Exchange, Fault, Plugin, Request, Response, Status, Worker};
 
 /// The token's digest is that of `token`.
-const OPEN: &str = r#"{"metrics_auth": {"tokens": [
+pub const OPEN: &str = r#"{"metrics_auth": {"tokens": [
     {"sha256": "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"}]}}"#;
 
 fn scrape() -> Request {
@@ -30,7 +30,7 @@ fn series_that_are_new_to_two_workers_at_once_are_both_kept() {
     let [a, b] = &envoy.workers[..] else { panic!("two workers") };
     a.send(Request::get("/a").answered(Response::of(201)));
     b.send(Request::get("/a").answered(Response::of(202)));
-    let mut first = a.begin(&[Call::SetSharedData], scrape());
+    let mut first = a.begin_sending(&[Call::SetSharedData], scrape());
     first.wait_at(Call::SetSharedData);
     assert_eq!(value(&b.send(scrape()), &requests("GET", 202)), 1.0);
     first.go_on();
@@ -43,19 +43,6 @@ fn series_that_are_new_to_two_workers_at_once_are_both_kept() {
     }
 }
 
-/// A VM that crashes loses what it did not hand over, and nothing else; the one that comes back says
-/// what was there.
-#[test]
-fn a_crash_takes_no_count_back() {
-    let mut envoy = Envoy::start(2, OPEN);
-    envoy.workers[0].repeat(Request::get("/a").answered(Response::of(201)), 5);
-    envoy.tick();
-    drop(envoy.workers.remove(0));
-    let back = Worker::start(&envoy.process, "back", &Plugin::new(OPEN)).expect("it starts");
-    assert_eq!(value(&back.send(scrape()), &requests("GET", 201)), 5.0);
-    assert_eq!(value(&envoy.workers[0].send(scrape()), &requests("GET", 201)), 5.0);
-}
-
 /// A new configuration holds every counter before the old one lets go of it: Envoy forgets those that
 /// nobody holds.
 #[test]
@@ -64,7 +51,7 @@ fn a_new_configuration_holds_all_counters_at_once() {
     envoy.send(Request::get("/a").answered(Response::of(201)));
     envoy.tick();
     let next = Worker::start(&envoy.process, "next", &Plugin::new(OPEN)).expect("it starts");
-    next.vm.fail(Fault::always(Call::DefineMetric, Status::InternalFailure));
+    next.fail(Fault::always(Call::DefineMetric, Status::InternalFailure));
     assert_eq!(
         value(&next.send(scrape()), &requests("GET", 201)),
         1.0,
@@ -78,18 +65,11 @@ fn a_failed_call_costs_one_scrape_some_series() {
     for call in [Call::GetMetric, Call::GetSharedData, Call::SetSharedData, Call::IncrementMetric] {
         let envoy = Envoy::start(1, OPEN);
         envoy.send(Request::get("/a").answered(Response::of(201)));
-        envoy.workers[0].vm.fail(Fault::always(call, Status::InternalFailure));
+        envoy.workers[0].fail(Fault::always(call, Status::InternalFailure));
         assert_eq!(envoy.send(scrape()).status(), 200, "{call:?}");
-        envoy.workers[0].vm.recover();
+        envoy.workers[0].recover();
         assert_eq!(value(&envoy.send(scrape()), &requests("GET", 201)), 1.0, "{call:?}");
     }
-}
-
-/// Scrapes leave nothing behind in the VM.
-#[test]
-fn scrapes_do_not_grow_the_vm() {
-    let envoy = Envoy::start(1, OPEN);
-    assert_eq!(envoy.workers[0].growth(5, || vec![scrape(), Request::get("/a"), scrape()]), 0);
 }
 
 /// Whoever leaves the slash out is sent to the page.

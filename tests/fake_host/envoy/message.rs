@@ -23,11 +23,11 @@ impl Request {
     }
 
     pub fn new(method: impl AsRef<[u8]>, path: impl AsRef<[u8]>) -> Self {
-        let mut headers = Headers::from([(":authority", "gate.test")]);
-        headers.add(":path", path);
-        headers.add(":method", method);
-        headers.add(":scheme", "http");
-        Self { headers, ..Self::bare() }
+        Self::bare()
+            .header(":authority", "gate.test")
+            .header(":path", path)
+            .header(":method", method)
+            .header(":scheme", "http")
     }
 
     /// A request without a single header.
@@ -39,13 +39,6 @@ impl Request {
             peer: Some(b"192.0.2.1:4711".into()),
             upstream: Response::of(200),
         }
-    }
-
-    /// A call of a gRPC client.
-    pub fn grpc(path: &str) -> Self {
-        Self::new("POST", path)
-            .header("content-type", "application/grpc+proto")
-            .header("te", "trailers")
     }
 
     pub fn header(mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
@@ -70,11 +63,6 @@ impl Request {
     pub fn trailer(mut self, name: &str, value: &str) -> Self {
         self.trailers.get_or_insert_default().add(name, value);
         self
-    }
-
-    /// True if nothing follows the head.
-    pub fn ends(&self) -> bool {
-        self.body.is_empty() && self.trailers.is_none()
     }
 
     /// The peer's address and port.
@@ -108,8 +96,7 @@ pub struct Response {
 
 impl Response {
     pub fn of(status: u16) -> Self {
-        let mut headers = Headers::default();
-        headers.add(":status", status.to_string());
+        let headers = [(":status", &*status.to_string())].into();
         Self { headers, body: String::new(), trailers: None }
     }
 
@@ -127,6 +114,57 @@ impl Response {
     pub fn status(&self) -> u16 {
         let status = self.headers.first(":status").unwrap_or_default();
         str::from_utf8(status).ok().and_then(|status| status.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// An answer that the module gives in place of the upstream.
+#[derive(Clone)]
+pub struct LocalReply {
+    pub status: u32,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+    /// -1 leaves it to Envoy.
+    pub grpc_status: i32,
+}
+
+impl LocalReply {
+    /// The response that Envoy makes of it, before the response callbacks (`Utility::sendLocalReply`).
+    pub fn response(self, grpc: bool) -> Response {
+        let mut headers = Headers::from([(":status", &*self.status.to_string())]);
+        for (name, value) in self.headers.iter() {
+            headers.add(name, value);
+        }
+        let body = String::from_utf8(self.body).expect("a body of text");
+        if grpc {
+            let status =
+                u32::try_from(self.grpc_status).unwrap_or_else(|_| grpc_status(self.status));
+            headers.replace(b":status", b"200");
+            headers.replace(b"content-type", b"application/grpc");
+            headers.replace(b"grpc-status", status.to_string().as_bytes());
+            if !body.is_empty() {
+                headers.replace(b"grpc-message", body.as_bytes());
+            }
+            return Response { headers, body: String::new(), trailers: None };
+        }
+        if !body.is_empty() {
+            headers.replace(b"content-length", body.len().to_string().as_bytes());
+            if headers.first("content-type").is_none() {
+                headers.add("content-type", "text/plain");
+            }
+        }
+        Response { headers, body, trailers: None }
+    }
+}
+
+/// Envoy's mapping for a reply without a gRPC status of its own (`Grpc::Utility::httpToGrpcStatus`).
+fn grpc_status(http: u32) -> u32 {
+    match http {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502..=504 => 14,
+        _ => 2,
     }
 }
 

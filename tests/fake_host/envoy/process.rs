@@ -1,16 +1,12 @@
 //! State that all VMs of one Envoy process share.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use super::shared_data::SharedData;
-use super::statistics::Statistics;
-
-/// The two clocks of a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    Realtime,
-    Monotonic,
-}
 
 /// The levels of Envoy's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,25 +19,17 @@ pub enum Level {
     Critical,
 }
 
-impl Level {
-    pub fn of(level: u32) -> Option<Self> {
-        use Level::*;
-        [Trace, Debug, Info, Warn, Error, Critical].get(level as usize).copied()
-    }
-}
-
 /// An Envoy process: shared data, statistics, log, and a clock that stands still.
-#[derive(Debug)]
 pub struct Process(Mutex<Shared>);
 
-#[derive(Debug)]
 pub struct Shared {
     pub data: SharedData,
-    pub statistics: Statistics,
+    /// One value for each name that a filter gave, whatever the number of VMs that add to it.
+    pub statistics: BTreeMap<String, i64>,
     pub log: Vec<(Level, String)>,
     /// Nanoseconds on the monotonic clock.
     pub clock: u64,
-    entropy: u64,
+    entropy: TestRng,
 }
 
 impl Process {
@@ -50,16 +38,16 @@ impl Process {
         const DAY: u64 = 86_400_000_000_000;
         Arc::new(Self(Mutex::new(Shared {
             data: SharedData::default(),
-            statistics: Statistics::default(),
+            statistics: BTreeMap::new(),
             log: Vec::new(),
             clock: DAY,
-            entropy: 0,
+            entropy: TestRng::deterministic_rng(RngAlgorithm::ChaCha),
         })))
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Shared> {
         // A test that fails while it holds the lock has said why.
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn advance_us(&self, micros: u64) {
@@ -75,33 +63,33 @@ impl Process {
         self.lock().clock -= micros * 1_000;
     }
 
-    pub fn step_back_ms(&self, millis: u64) {
-        self.step_back_us(millis * 1_000);
-    }
-
     /// The log, without the line that says which gate starts.
     pub fn log(&self) -> Vec<(Level, String)> {
-        let mut log = self.lock().log.clone();
-        log.retain(|(_, line)| !is_start(line));
-        log
+        self.lock().log.iter().filter(|(_, line)| !is_start(line)).cloned().collect()
     }
 
     /// The lines that say which gate starts.
     pub fn starts(&self) -> Vec<(Level, String)> {
-        let mut log = self.lock().log.clone();
-        log.retain(|(_, line)| is_start(line));
-        log
+        self.lock().log.iter().filter(|(_, line)| is_start(line)).cloned().collect()
     }
 
     /// The lines of the log at this level.
     pub fn log_at(&self, level: Level) -> Vec<String> {
-        let log = self.log();
-        log.into_iter().filter(|(at, _)| *at == level).map(|(_, line)| line).collect()
+        self.log().into_iter().filter(|(at, _)| *at == level).map(|(_, line)| line).collect()
     }
 
     /// The sum over all series of a family that have these labels, among others.
     pub fn metric(&self, family: &str, labels: &[(&str, &str)]) -> i64 {
-        self.lock().statistics.sum(family, labels)
+        let wanted = |name: &str| {
+            let mut parts: Vec<&str> = name.split(";.").collect();
+            let of_family = parts.pop() == Some(family);
+            let has = |(label, value): &(&str, &str)| {
+                parts.iter().any(|part| *part == format!("{label}=.={value}"))
+            };
+            of_family && labels.iter().all(has)
+        };
+        let shared = self.lock();
+        shared.statistics.iter().filter(|(name, _)| wanted(name)).map(|(_, value)| value).sum()
     }
 }
 
@@ -110,17 +98,10 @@ fn is_start(line: &str) -> bool {
 }
 
 impl Shared {
-    /// Bytes that never repeat (SplitMix64).
+    /// Bytes that never repeat.
     pub fn random(&mut self, size: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        while bytes.len() < size {
-            self.entropy = self.entropy.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut word = self.entropy;
-            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            bytes.extend_from_slice(&(word ^ (word >> 31)).to_le_bytes());
-        }
-        bytes.truncate(size);
+        let mut bytes = vec![0; size];
+        self.entropy.fill_bytes(&mut bytes);
         bytes
     }
 }

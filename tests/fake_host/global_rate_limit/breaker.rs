@@ -38,9 +38,9 @@ fn a_trial_that_nobody_waits_for() {
         let trial = worker.open(Request::get("/a"));
         let call = only_call(worker);
         worker.close(trial);
-        worker.vm.answer(call.token, answer);
+        worker.answer(call.token, answer);
         let next = worker.open(Request::get("/a"));
-        assert_eq!(worker.vm.outgoing().len(), usize::from(closes), "the next one is asked for");
+        assert_eq!(worker.outgoing().len(), usize::from(closes), "the next one is asked for");
         worker.close(next);
     }
     let envoy = open(1, "local");
@@ -50,21 +50,7 @@ fn a_trial_that_nobody_waits_for() {
         worker.close(worker.open(Request::get("/a")));
         assert_eq!(at_once(worker).status(), 200);
     }
-    assert_eq!(worker.vm.outgoing().len(), 2);
-}
-
-/// Each worker finds out for itself, and fewer failures than it takes cost nothing.
-#[test]
-fn each_worker_has_its_own() {
-    let envoy = open(2, "local");
-    at_once(&envoy.workers[0]);
-    let other = &envoy.workers[1];
-    for _ in 0..9 {
-        for _ in 1..FAILURES {
-            fails(other);
-        }
-        answered(other, Request::get("/a"), ok());
-    }
+    assert_eq!(worker.outgoing().len(), 2);
 }
 
 /// A new configuration begins anew.
@@ -73,6 +59,6 @@ fn a_new_configuration_asks_again() {
     let envoy = open(1, "local");
     let worker = &envoy.workers[0];
     at_once(worker);
-    assert!(worker.vm.configure(worker.root, &configuration("refuse").replace(": 3,", ": 1000,")));
+    assert!(worker.configure(&configuration("refuse").replace(": 3,", ": 1000,")));
     assert!(answered(worker, Request::get("/a"), ok()).forwarded());
 }

@@ -9,7 +9,7 @@ fn a_call_that_is_not_taken() {
         for (on_error, expected) in [("local", 200), ("refuse", 503)] {
             let envoy = Envoy::start(1, &configuration(on_error));
             let worker = &envoy.workers[0];
-            worker.vm.fail(Fault::always(Call::HttpCall, status));
+            worker.fail(Fault::always(Call::HttpCall, status));
             assert_eq!(worker.send(Request::get("/a")).status(), expected, "{status:?}");
             envoy.tick();
             let reason = if status == Status::BadArgument { "unknown_cluster" } else { "refused" };
@@ -25,19 +25,19 @@ fn what_follows_the_call_may_fail() {
     for status in STATUSES {
         let envoy = Envoy::start(1, &configuration("local"));
         let worker = &envoy.workers[0];
-        worker.vm.fail(Fault::always(Call::ContinueStream, status));
+        worker.fail(Fault::always(Call::ContinueStream, status));
         let exchange = answered(worker, Request::get("/a"), ok());
         assert_eq!((exchange.status(), exchange.forwarded()), (500, false), "{status:?}");
-        worker.vm.recover();
-        worker.vm.fail(Fault::always(Call::SendLocalResponse, status));
+        worker.recover();
+        worker.fail(Fault::always(Call::SendLocalResponse, status));
         let exchange = answered(worker, Request::get("/a"), over());
         assert!(!exchange.forwarded() && exchange.response.is_none(), "{status:?}");
-        worker.vm.recover();
+        worker.recover();
         for call in [Call::GetHeaderMapPairs, Call::GetBufferBytes] {
             let stream = worker.open(Request::get("/a").from("198.51.100.1:5"));
-            worker.vm.fail(Fault::always(call, status));
-            let stream = worker.answer_call(stream, over());
-            worker.vm.recover();
+            worker.fail(Fault::always(call, status));
+            let stream = worker.at(stream, |stream| stream.answer_call(over()));
+            worker.recover();
             assert!(stream.forwarded(), "what cannot be read decides nothing: {call:?} {status:?}");
             worker.close(stream);
         }
@@ -52,9 +52,9 @@ fn without_answers_nobody_is_asked() {
         for (on_error, expected) in [("local", 200), ("refuse", 503)] {
             let envoy = Envoy::start(1, &configuration(on_error));
             let worker = &envoy.workers[0];
-            worker.vm.fail(Fault::always(Call::SetEffectiveContext, status));
+            worker.fail(Fault::always(Call::SetEffectiveContext, status));
             assert_eq!(worker.send(Request::get("/a")).status(), expected, "{status:?}");
-            assert_eq!(worker.vm.outgoing().len(), 0, "{status:?}");
+            assert_eq!(worker.outgoing().len(), 0, "{status:?}");
             envoy.tick();
             let family = "probegate_gateway_global_rate_limit_errors_total";
             assert_eq!(envoy.process.metric(family, &[("reason", "refused")]), 1, "{status:?}");
@@ -69,8 +69,10 @@ fn callbacks_that_nobody_waits_for() {
     let worker = &envoy.workers[0];
     let stream = worker.open(Request::get("/a"));
     let _ = only_call(worker);
-    let stream = worker.respond(stream, Response::of(408));
-    let stream = worker.answer_call(stream, ok());
+    let stream = worker.at(stream, |stream| {
+        stream.respond(Response::of(408));
+        stream.answer_call(ok());
+    });
     assert!(!stream.forwarded(), "Envoy gave it up");
     assert_eq!(worker.close(stream).status(), 408);
     assert!(answered(worker, Request::get("/a"), ok()).forwarded(), "and the next one goes on");
@@ -81,25 +83,16 @@ fn callbacks_that_nobody_waits_for() {
 fn waiting_does_not_grow_the_vm() {
     for answer in [ok(), over(), Answer::default(), Answer::of(200, "x".repeat(70_000))] {
         let envoy = Envoy::start(1, &configuration("refuse").replace(": 3,", ": 1000000,"));
-        let (worker, process) = (&envoy.workers[0], envoy.process.clone());
-        let root = worker.root;
-        let growth = worker.vm.run(move || {
-            let rounds = |rounds: u32| {
-                for round in 0..rounds {
-                    process.advance_ms(1_001);
-                    let mut stream = Stream::open(root, Request::get("/a"));
-                    if round % 3 > 0 {
-                        stream.answer_call(answer.clone());
-                    }
-                    drop(stream.close());
-                    crate::envoy::outgoing::answer_all(&answer);
-                    root.tick();
-                }
-            };
-            rounds(30);
-            let before = crate::host::bytes_in_use();
-            rounds(300);
-            crate::host::bytes_in_use() - before
+        let process = envoy.process.clone();
+        let growth = envoy.workers[0].growth(30, 300, move |root, round| {
+            process.advance_ms(1_001);
+            let mut stream = Stream::open(root, Request::get("/a"));
+            if round % 3 > 0 {
+                stream.answer_call(answer.clone());
+            }
+            drop(stream.close());
+            crate::envoy::outgoing::answer_all(&answer);
+            root.tick();
         });
         assert_eq!(growth, 0);
     }

@@ -27,31 +27,26 @@ pub unsafe fn read(data: *const u8, size: usize) -> Vec<u8> {
 ///
 /// # Safety
 /// The module passed `data` and `size` as places for a pointer and a length.
-pub unsafe fn give(
-    result: Result<Vec<u8>, Status>,
-    data: *mut *mut u8,
-    size: *mut usize,
-) -> Result<(), Status> {
-    let bytes = result?;
+pub unsafe fn give(bytes: &[u8], data: *mut *mut u8, size: *mut usize) -> Result<(), Status> {
     let mut given = ptr::null_mut();
     if !bytes.is_empty() {
-        given = module::allocate(bytes.len());
+        given = module::allocate(bytes.len()).cast();
         // SAFETY: the module just made this allocation of this length.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), given, bytes.len()) };
     }
     // SAFETY: as the caller promises.
     unsafe {
-        data.write(given);
-        size.write(bytes.len());
+        put(given, data)?;
+        put(bytes.len(), size)
     }
-    Ok(())
 }
 
 /// Writes a number to a place of the module's.
 ///
 /// # Safety
 /// The module passed `place` for a value of this type.
-pub unsafe fn put<T>(result: Result<T, Status>, place: *mut T) -> Result<(), Status> {
+pub unsafe fn put<T>(value: T, place: *mut T) -> Result<(), Status> {
     // SAFETY: as the caller promises.
-    result.map(|value| unsafe { place.write(value) })
+    unsafe { place.write(value) };
+    Ok(())
 }

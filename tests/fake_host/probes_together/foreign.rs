@@ -3,55 +3,37 @@
 use super::*;
 
 /// Values that nobody of ours has written are nothing, or at worst old for as long as the next rounds
-/// take: nothing is ready by them, nobody panics, and probing goes on.
+/// take: nothing is ready by them, nobody panics, and probing goes on. Of the ready record of another process any
+/// part may be all ones: a time, a round or a state that is yet to come. (The core has each field.)
 #[test]
 fn foreign_values_are_never_trusted() {
-    let begin = b"probe/2".to_vec();
     let sound = Envoy::start(1, PROBING);
     pass(&sound, 2 * INTERVAL, &well());
     let record = held(&sound, "probegate.probe.").remove(0).1;
-    let with = |place: usize, bytes: &[u8]| {
-        let mut record = record.clone();
-        record[place..place + bytes.len()].copy_from_slice(bytes);
-        record
-    };
-    let (first_rung, rung) = (7 + 48 + 7 + 1, 47);
-    assert_eq!(record.len(), first_rung + RUNGS * rung, "the layout of these cases");
     let mut cases = vec![
-        ("nothing", Vec::new()),
-        ("text", b"hello".to_vec()),
-        ("the beginning alone", begin.clone()),
-        ("the beginning and all bits", [begin.clone(), vec![255; record.len() - 7]].concat()),
-        ("another version of the layout", with(6, b"0")),
-        ("a byte less", record[..record.len() - 1].to_vec()),
-        ("a byte more", [&record[..], &[0]].concat()),
-        ("one rung less", record[..first_rung + rung].to_vec()),
-        ("due never", with(7, &u64::MAX.to_le_bytes())),
-        ("the last round there can be", with(15, &u64::MAX.to_le_bytes())),
-        ("a breaker of no state", with(57, &[9])),
-        ("a leader of a time to come", with(39, &u64::MAX.to_le_bytes())),
-        ("a round of a time to come", with(47, &u64::MAX.to_le_bytes())),
-        ("half a record of zeros", [&record[..64], &[0; 64]].concat()),
+        ("nothing".to_owned(), Vec::new()),
+        ("text".into(), b"hello".to_vec()),
+        (
+            "the beginning and all bits".into(),
+            [&record[..7], &vec![255; record.len() - 7]].concat(),
+        ),
+        ("a byte less".into(), record[..record.len() - 1].to_vec()),
+        ("a byte more".into(), [&record[..], &[0]].concat()),
     ];
-    for nth in 0..RUNGS {
-        let at = first_rung + nth * rung;
-        cases.push(("checked in a time to come", with(at + 16, &u64::MAX.to_le_bytes())));
-        cases.push(("probed in a round to come", with(at + 32, &(1_u64 << 60).to_le_bytes())));
-        cases.push(("a state that is none", with(at + 44, &[200])));
-        cases.push(("a reason that is none", with(at + 46, &[99])));
+    let whole = cases.len();
+    for start in (7..record.len()).step_by(8) {
+        let mut part = record.clone();
+        part[start..].iter_mut().take(8).for_each(|byte| *byte = 255);
+        cases.push((format!("bytes from {start} on"), part));
     }
-    for (shows, value) in cases {
+    for (nth, (shows, value)) in cases.into_iter().enumerate() {
         let envoy = Envoy::start(2, PROBING);
         pass(&envoy, 2 * INTERVAL, &Answer::of(500, ""));
         for (key, _) in held(&envoy, "probegate.probe.") {
             put(&envoy, &key, &value);
         }
-        // What is sound but for when it is due, or by whom, is an older word, of which nobody can know.
-        if !["due never", "a leader of a time to come", "a round of a time to come"]
-            .contains(&shows)
-        {
-            assert!(!is_ready(&envoy.workers[1]), "{shows}");
-        }
+        // What is sound but for a part of it may be an older word, of which nobody can know.
+        assert!(nth >= whole || !is_ready(&envoy.workers[1]), "{shows}");
         pass(&envoy, 3 * INTERVAL, &Answer::of(500, ""));
         assert!(!is_ready(&envoy.workers[1]), "{shows}");
         pass(&envoy, 3 * INTERVAL, &well());
