@@ -1,9 +1,6 @@
 //! Guards of routes, on the wire.
 
-use serde_json::{Value, json};
-use testbed::client::raw;
-use testbed::{Bootstrap, Client, Envoy, Request, Response, Upstream};
-
+use crate::gate::*;
 use crate::request_id::{id_of, is_minted};
 
 const ENV: &str = "s3cret-of-env";
@@ -14,13 +11,12 @@ const VALUE: &str = "s3cret-in-the-configuration";
 const ADMIN: &str = "s3cret-of-admins";
 
 fn start(configuration: Value) -> (Upstream, Envoy) {
-    let upstream = Upstream::start();
-    let bootstrap = Bootstrap::to(upstream.address())
-        .plugin(configuration)
-        .env("METRICS_BEARER", ENV)
-        .env("ADMIN_TOKEN", ADMIN)
-        .env("EMPTY", "");
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let (upstream, envoy) = start_with(|gate| {
+        gate.plugin(configuration)
+            .env("METRICS_BEARER", ENV)
+            .env("ADMIN_TOKEN", ADMIN)
+            .env("EMPTY", "")
+    });
     (upstream, envoy)
 }
 
@@ -48,7 +44,7 @@ fn readable(answer: &Response) -> String {
 #[test]
 fn a_bearer_token_opens_the_metrics() {
     let (upstream, envoy) = start(json!({}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let table = [
         ("Bearer s3cret-of-env", 200, "the token"),
         ("bEARER s3cret-of-env", 200, "the scheme in any case"),
@@ -101,7 +97,7 @@ fn two_authorization_lines_open_nothing() {
 #[test]
 fn a_refusal_is_complete() {
     let (_upstream, envoy) = start(json!({}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let invalid = r#"Bearer realm="metrics", error="invalid_token""#;
     let table = [
         (Request::get("/metrics"), r#"Bearer realm="metrics""#, "a token is required"),
@@ -133,7 +129,7 @@ fn a_refusal_is_complete() {
 #[test]
 fn every_kind_of_token_opens() {
     let (upstream, envoy) = start(three_tokens());
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     for token in [ENV, DIGESTED, VALUE] {
         let sent = format!("bearer  {token}");
         assert_eq!(metrics(&mut client, &sent).status, 200, "{token}");
@@ -148,7 +144,7 @@ fn every_kind_of_token_opens() {
 #[test]
 fn an_admin_route_has_a_token_and_a_header_of_its_own() {
     let (upstream, envoy) = start(three_tokens());
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let bearer = format!("Bearer {ADMIN}");
     let table = [
         ("x-admin-token", ADMIN, 200, "the token"),
@@ -181,7 +177,7 @@ fn no_token_opens_nothing() {
     ];
     for (tokens, shows) in table {
         let (upstream, envoy) = start(json!({"metrics_auth": {"tokens": tokens}}));
-        let mut client = Client::new(envoy.address());
+        let mut client = http1(&envoy);
         for sent in ["", "Bearer", "Bearer ", "Bearer NOT_SET", "Bearer s3cret-of-env"] {
             let answer = metrics(&mut client, sent);
             assert_eq!(answer.status, 401, "{shows}: {sent}");
@@ -200,7 +196,7 @@ fn no_token_opens_nothing() {
 #[test]
 fn a_token_may_be_kept_from_the_upstream() {
     let (upstream, envoy) = start(json!({"metrics_auth": {"strip": true}}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let sent = [("authorization", format!("Bearer {ENV}")), ("x-other", "kept".to_owned())];
     for (path, seen) in [("/metrics", 0), ("/v1/recall", 1), ("/health", 1)] {
         assert_eq!(client.get_with(path, &sent).status, 200, "{path}");
@@ -214,7 +210,7 @@ fn a_token_may_be_kept_from_the_upstream() {
 #[test]
 fn no_secret_is_logged() {
     let (_upstream, envoy) = start(three_tokens());
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let mut output = String::new();
     for path in ["/metrics", "/v1/admin/x", "/metrics?access_token=s3cret-in-a-query", "/v1/%zz"] {
         for sent in [ENV, DIGESTED, VALUE, ADMIN, "s3cret-that-is-wrong", "s3cret with spaces"] {

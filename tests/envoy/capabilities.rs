@@ -8,10 +8,12 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-use testbed::{Host, capabilities, module, poll, tools, workspace};
+use serde_json::Map;
+use testbed::{capabilities, module, tools, workspace};
 
 use features::World;
+
+use crate::gate::*;
 
 /// Without them Envoy passes requests by: the example says so.
 const NEVER_WITHOUT: [&str; 3] =

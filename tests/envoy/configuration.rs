@@ -4,13 +4,10 @@ mod mistakes;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use testbed::client::h2;
 use testbed::system::said;
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
 
+use crate::gate::*;
 use crate::request_id::id_of;
 
 /// One of everything.
@@ -48,8 +45,8 @@ fn both_types_of_a_configuration_work() {
         (plain.plugin_text(&format!("\n {text}\n")), "StringValue with space around it"),
     ];
     for (bootstrap, shows) in bootstraps {
-        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-        let mut client = Client::new(envoy.address());
+        let envoy = run(&bootstrap);
+        let mut client = http1(&envoy);
         let table = [
             ("/live/x", "", "", 200),
             ("/health", "", "", 200),
@@ -74,7 +71,7 @@ fn both_types_of_a_configuration_work() {
             assert!(answer.header("x-trace").is_some_and(|id| id.len() == 36), "{shows}");
         }
         let refused = [("status_code", "401")];
-        envoy.wait_for_stat("own_gateway_requests_total", &refused, |count| count == 2.0);
+        counts(&envoy, "own_gateway_requests_total", &refused, 2.0);
     }
 }
 
@@ -89,8 +86,8 @@ fn an_absent_configuration_is_a_closed_default() {
         plain.clone().plugin_text(""),
         plain.plugin_text("{}"),
     ] {
-        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-        let mut client = Client::new(envoy.address());
+        let envoy = run(&bootstrap);
+        let mut client = http1(&envoy);
         let paths = ["/health", "/v1/recall", "/metrics", "/prometheus", "/-/gate/x"];
         let statuses = paths.map(|path| client.get(path).status);
         assert_eq!(statuses, [200, 200, 401, 401, 404]);
@@ -142,7 +139,7 @@ static_resources:
     fs::write(&file, YAML.replace("MODULE", &module)).expect("write the bootstrap");
     let envoy =
         Envoy::start_file(testbed::tools::envoy_from_env(), &file, 1, &[]).expect("Envoy starts");
-    let answer = Client::new(envoy.address()).get("/metrics");
+    let answer = http1(&envoy).get("/metrics");
     assert_eq!((answer.status, id_of(&answer).len()), (204, 36));
     assert!(!envoy.log().contains("GET /metrics"));
     fs::remove_file(file).expect("remove the bootstrap");
@@ -154,9 +151,8 @@ fn an_access_log_has_a_line_for_each_request() {
     let upstream = Upstream::start();
     for access in ["off", "text", "json"] {
         let configuration = json!({"log": {"access": access}, "service": "recall"});
-        let envoy = Envoy::start(&Bootstrap::to(upstream.address()).plugin(configuration))
-            .expect("Envoy starts");
-        let mut client = Client::new(envoy.address());
+        let envoy = run(&Bootstrap::to(upstream.address()).plugin(configuration));
+        let mut client = http1(&envoy);
         for path in ["/status/503?token=s3cret", "/metrics?token=s3cret", "/health"] {
             client.get_with(path, &[("x-request-id", "id-1")]);
         }
@@ -166,7 +162,7 @@ fn an_access_log_has_a_line_for_each_request() {
             lines.filter(|line| line.contains("id-1")).collect()
         };
         let wanted = if access == "off" { 0 } else { 3 };
-        let lines = poll::until(Duration::from_secs(60), "all is logged", || {
+        let lines = poll::until(PATIENCE, "all is logged", || {
             Some(lines()).filter(|lines| lines.len() >= wanted)
         });
         assert_eq!(lines.len(), wanted, "{lines:#?}");
@@ -209,12 +205,11 @@ fn a_path_does_not_act_on_who_reads_the_log() {
     let upstream = Upstream::start();
     for access in ["text", "json"] {
         let configuration = json!({"log": {"access": access}});
-        let envoy = Envoy::start(&Bootstrap::to(upstream.address()).plugin(configuration))
-            .expect("Envoy starts");
+        let envoy = run(&Bootstrap::to(upstream.address()).plugin(configuration));
         let path = "/a\u{9b}31m\u{202e}b";
         let request = Request::get(path).header("x-request-id", "id-1");
-        assert_eq!(h2::Client::new(envoy.address()).send(&request).status, 200);
-        let line = poll::until(Duration::from_secs(60), "it is logged", || {
+        assert_eq!(http2(&envoy).send(&request).status, 200);
+        let line = poll::until(PATIENCE, "it is logged", || {
             envoy.log().lines().find(|line| line.contains("id-1")).map(str::to_owned)
         });
         assert!(!line.contains(['\u{9b}', '\u{202e}']), "{access}: {line}");

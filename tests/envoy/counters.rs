@@ -8,12 +8,9 @@ mod totals;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use testbed::client::{Load, load};
-use testbed::{Envoy, Request, Stats};
+use testbed::Stats;
 
-const REQUESTS: &str = "probegate_gateway_requests_total";
-const AUTH_FAILURES: &str = "probegate_gateway_auth_failures_total";
-const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
+use crate::gate::*;
 
 /// Every series of a family, by the values of these labels joined with blanks. Some are there, and 0,
 /// before anything happens.
@@ -32,6 +29,6 @@ fn after_another_flush(envoy: &Envoy, address: SocketAddr) -> Stats {
     let plan = Load::new(Request::new("OPTIONS", "/"), 32, 1);
     assert_eq!(load(address, &plan).len(), 32);
     envoy.wait_for_stat(REQUESTS, &[("method", "OPTIONS")], |count| count >= before + 32.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     envoy.stats()
 }

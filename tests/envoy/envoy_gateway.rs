@@ -3,8 +3,10 @@
 
 use std::fs;
 
-use serde_json::{Map, Value, json};
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, workspace};
+use serde_json::Map;
+use testbed::workspace;
+
+use crate::gate::*;
 
 const TOKEN: &str = "token-of-the-proxy";
 const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
@@ -110,7 +112,7 @@ fn gateway(upstream: &Upstream, name: &str, filter: Value) -> Envoy {
             "server_header_transformation": "PASS_THROUGH",
         }))
         .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
-    Envoy::start(&bootstrap).expect("Envoy starts")
+    run(&bootstrap)
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn routes_of_the_policy_are_guarded_and_limited() {
     let upstream = Upstream::start();
     let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
     let envoy = gateway(&upstream, FILTER, filter(policy, None));
-    guards(&mut Client::new(envoy.address()));
+    guards(&mut http1(&envoy));
 }
 
 fn guards(client: &mut Client) {
@@ -143,7 +145,7 @@ fn a_route_with_a_policy_of_its_own_is_open() {
     let upstream = Upstream::start();
     let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
     let envoy = gateway(&upstream, FILTER, filter(policy, None));
-    let answer = Client::new(envoy.address()).get("/other/metrics");
+    let answer = http1(&envoy).get("/other/metrics");
     assert_eq!((answer.status, answer.header("x-request-id")), (200, None));
 }
 
@@ -169,7 +171,7 @@ fn with_the_patch_policy_operations_are_counted_by_the_body() {
         "name": "retain", "paths": ["/v1/retain"], "key": {"json": "/bank_id"}, "requests": 1, "per": "1h",
     }]});
     let envoy = gateway(&upstream, FILTER, patched(filter(policy, Some(operations))));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let mut retain = |bank: &str, padding: usize| {
         let body = format!(r#"{{"bank_id":"{bank}","text":"{}"}}"#, "x".repeat(padding));
         client.send(&Request::new("POST", "/v1/retain").body(body)).status
@@ -227,7 +229,7 @@ fn routes_of_the_policy_with_the_dynamic_module_are_guarded_and_limited() {
     }
     let upstream = Upstream::start();
     let envoy = gateway(&upstream, MODULE, dynamic_module());
-    guards(&mut Client::new(envoy.address()));
-    let answer = Client::new(envoy.address()).get("/other/metrics");
+    guards(&mut http1(&envoy));
+    let answer = http1(&envoy).get("/other/metrics");
     assert_eq!((answer.status, answer.header("x-request-id")), (200, None), "no policy, no gate");
 }

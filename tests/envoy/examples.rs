@@ -1,44 +1,21 @@
 //! The examples that are of no system work as they stand, but for the ports.
 
-use std::fs;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use testbed::client::h2;
 use testbed::rate_limit_service::Limit;
-use testbed::{
-    Client, Envoy, Host, Port, RateLimitService, Redis, Request, Response, Upstream, poll, tools,
-    workspace,
-};
+use testbed::{RateLimitService, Redis, tools};
+
+use crate::gate::*;
 
 const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "example-admin");
 
-/// Starts an example's bootstrap on free ports, in front of an upstream.
+/// Starts an example's bootstrap in front of an upstream.
 fn start(bootstrap: &str, upstream: &Upstream, environment: &[(&str, &str)]) -> Envoy {
-    start_beside(bootstrap, upstream, upstream.address(), environment)
+    start_text(&shipped(bootstrap, upstream.address(), &[]), environment)
 }
 
-/// The same with a second service, on port 8081 of the example.
-fn start_beside(
-    bootstrap: &str,
-    upstream: &Upstream,
-    second: SocketAddr,
-    environment: &[(&str, &str)],
-) -> Envoy {
-    let text = fs::read_to_string(workspace().join(bootstrap)).expect("the example");
-    let port = Port::hold();
-    let text = text
-        .replace("port_value: 10000 ", &format!("port_value: {} ", port.address().port()))
-        .replace("port_value: 9901 ", "port_value: 0 ")
-        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()))
-        .replace("port_value: 8081 ", &format!("port_value: {} ", second.port()))
-        // A machine that tests is slower than one that serves.
-        .replace("timeout: 50ms", "timeout: 1s");
-    let name = format!("{}-{}", std::process::id(), bootstrap.replace('/', "-"));
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::write(&file, text).expect("write the bootstrap");
-    Envoy::start_file(tools::envoy_from_env(), &file, 2, environment).expect("the example starts")
+fn start_text(text: &str, environment: &[(&str, &str)]) -> Envoy {
+    Envoy::start_text(tools::envoy_from_env(), text, 2, environment).expect("the example starts")
 }
 
 /// Number of requests that get through before one is refused, and that one's answer. On a slow machine that is more than
@@ -56,7 +33,7 @@ fn up_to_the_limit(mut send: impl FnMut() -> Response) -> (usize, Response) {
 fn behind_a_proxy_does_what_its_readme_says() {
     let upstream = Upstream::start();
     let envoy = start("examples/behind-a-proxy/envoy.yaml", &upstream, &[ADMIN_TOKEN]);
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
 
     assert_eq!(client.get("/env").status, 404);
     let refused = client.get("/metrics");
@@ -87,7 +64,7 @@ fn behind_a_proxy_does_what_its_readme_says() {
 fn operations_do_what_their_readme_says() {
     let upstream = Upstream::start();
     let envoy = start("examples/operations/envoy.yaml", &upstream, &[]);
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let recall = |body: &str| Request::new("POST", "/v1/recall").body(body);
     let of_bank = |bank: &str| recall(&format!(r#"{{"bank_id": "{bank}"}}"#));
     let (admitted, refused) = up_to_the_limit(|| client.send(&of_bank("a")));
@@ -116,7 +93,7 @@ fn operations_do_what_their_readme_says() {
 fn replay_does_what_its_readme_says() {
     let upstream = Upstream::start();
     let envoy = start("examples/replay/envoy.yaml", &upstream, &[]);
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
     let bare = Request::new("POST", "/v1/pay/x");
     let pay = |nonce: &str, time: u64| {
@@ -136,20 +113,16 @@ fn capabilities_do_what_their_readme_says() {
     let upstream = Upstream::start();
     let token = [("METRICS_BEARER", "example-token")];
     let envoy = start("examples/capabilities/envoy.yaml", &upstream, &token);
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let bearer = [("authorization", "Bearer example-token")];
     assert_eq!(client.get("/metrics").status, 401);
     assert_eq!(client.get_with("/metrics", &bearer).status, 200);
     up_to_the_limit(|| client.get("/v1/recall"));
-    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &[], |count| count >= 1.0);
-    poll::until(
-        Duration::from_secs(60),
-        "the limit has room for the page, and it says all",
-        || {
-            let page = client.get_with("/-/gate/metrics", &bearer);
-            page.text().contains("probegate_gateway_requests_total{").then_some(())
-        },
-    );
+    envoy.wait_for_stat(LIMITED, &[], |count| count >= 1.0);
+    poll::until(PATIENCE, "the limit has room for the page, and it says all", || {
+        let page = client.get_with("/-/gate/metrics", &bearer);
+        page.text().contains("probegate_gateway_requests_total{").then_some(())
+    });
     assert!(!envoy.log().contains("restricted"), "{}", envoy.log());
 }
 
@@ -163,8 +136,12 @@ fn global_rate_limit_does_what_its_readme_says() {
     ];
     let mut service = Some(RateLimitService::start(&redis, &limits));
     let address = service.as_ref().expect("it runs").address();
-    let envoy = start_beside("examples/global-rate-limit/envoy.yaml", &upstream, address, &[]);
-    let mut client = Client::new(envoy.address());
+    let port = format!("port_value: {} ", address.port());
+    // A machine that tests is slower than one that serves.
+    let changes = [("port_value: 8081 ", &*port), ("timeout: 50ms", "timeout: 1s")];
+    let example = "examples/global-rate-limit/envoy.yaml";
+    let envoy = start_text(&shipped(example, upstream.address(), &changes), &[]);
+    let mut client = http1(&envoy);
     for _ in 0..5 {
         assert_eq!(client.get_with("/v1/recall", &[("x-bank-id", "one")]).status, 200);
     }
@@ -203,7 +180,7 @@ fn the_bootstrap_works_as_it_stands() {
     let upstream = Upstream::start();
     let envoy =
         start(Host::from_env().bootstrap(), &upstream, &[("METRICS_BEARER", "example-token")]);
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     assert_eq!(client.get("/metrics").status, 401);
     let opened = client.get_with("/metrics", &[("authorization", "Bearer example-token")]);
     assert_eq!(opened.status, 200);
@@ -211,16 +188,16 @@ fn the_bootstrap_works_as_it_stands() {
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .body([0; 5]);
-    h2::Client::new(envoy.address()).send(&call);
+    http2(&envoy).send(&call);
     let (admitted, _) = up_to_the_limit(|| client.get("/v1/recall"));
     assert!(admitted >= 17, "{admitted} of 20, of which three were used before");
     assert_eq!(client.get("/health").status, 200);
 
-    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &[], |count| count >= 1.0);
+    envoy.wait_for_stat(LIMITED, &[], |count| count >= 1.0);
     // The service is asked over HTTP/1.1 here, where the code in its trailers is lost.
     let code = [("code", "Unknown")];
     let handled = "probegate_gateway_grpc_server_handled_total";
-    envoy.wait_for_stat(handled, &code, |count| count == 1.0);
+    counts(&envoy, handled, &code, 1.0);
     let page = envoy.stats();
     let odd: Vec<_> = (page.0.iter())
         .filter(|sample| {

@@ -8,9 +8,10 @@ mod together;
 
 use std::net::SocketAddr;
 
-use serde_json::{Value, json};
 use testbed::rate_limit_service::Limit;
-use testbed::{Bootstrap, Envoy, RateLimitService, Redis, Upstream};
+use testbed::{RateLimitService, Redis};
+
+use crate::gate::*;
 
 const CLUSTER: &str = "rate_limit_service";
 
@@ -40,6 +41,6 @@ fn limited(limits: &[Limit], patch: Value) -> (Upstream, Redis, RateLimitService
     let (upstream, redis) = (Upstream::start(), Redis::start());
     let service = RateLimitService::start(&redis, limits);
     let bootstrap = bootstrap(&upstream, service.address(), configuration(patch));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     (upstream, redis, service, envoy)
 }

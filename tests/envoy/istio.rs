@@ -4,12 +4,10 @@ mod labels;
 mod places;
 
 use std::fs;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use testbed::Host;
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Upstream, poll, workspace};
+use testbed::workspace;
+
+use crate::gate::*;
 
 const TOKEN: &str = "token-of-the-proxy";
 const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
@@ -75,15 +73,15 @@ fn sidecar(mut filter: Value, upstream: &Upstream) -> Envoy {
         .listener(json!({"traffic_direction": "INBOUND"}))
         .hcm(json!({"use_remote_address": false, "generate_request_id": true}))
         .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
-    Envoy::start(&bootstrap).expect("Envoy starts")
+    run(&bootstrap)
 }
 
 /// All that the files promise.
 fn guards(filter: Value) {
     let upstream = Upstream::start();
     let envoy = sidecar(filter, &upstream);
-    let mut client = Client::new(envoy.address());
-    let ready = poll::until(Duration::from_secs(60), "the service was probed", || {
+    let mut client = http1(&envoy);
+    let ready = poll::until(PATIENCE, "the service was probed", || {
         Some(client.get("/-/gate/ready")).filter(|answer| answer.status == 200)
     });
     assert_eq!(ready.json()["services"][0]["rung"], 2, "{}", ready.text());
@@ -141,8 +139,8 @@ fn outbound_listeners_pass_untouched() {
                 "rate_limit": {"requests": 2, "window": "1h"},
             }))
     };
-    let mut envoy = Envoy::start(&gate("inbound")).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let mut envoy = run(&gate("inbound"));
+    let mut client = http1(&envoy);
     for path in ["/metrics", "/v1/recall", "/v1/recall", "/v1/recall"] {
         let answer = client.get(path);
         assert_eq!((answer.status, answer.header("x-request-id")), (200, None), "{path}");
@@ -152,12 +150,10 @@ fn outbound_listeners_pass_untouched() {
 
     assert_eq!(envoy.reconfigure(&gate("both")), Reload::Accepted);
     let asked = |path: &str| {
-        let answer = Client::new(envoy.address()).get(path);
+        let answer = http1(&envoy).get(path);
         (answer.status, answer.header("x-request-id").is_some())
     };
-    let counted = |wanted: f64| {
-        envoy.wait_for_stat("probegate_gateway_requests_total", &[], |count| count >= wanted)
-    };
+    let counted = |wanted: f64| envoy.wait_for_stat(REQUESTS, &[], |count| count >= wanted);
     assert_eq!(asked("/metrics"), (401, true));
     counted(1.0);
     assert_eq!(asked("/v1/recall"), (200, true));

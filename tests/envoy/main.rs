@@ -9,6 +9,7 @@ mod configuration;
 mod counters;
 mod envoy_gateway;
 mod examples;
+mod gate;
 mod global_rate_limit;
 mod istio;
 mod operations;

@@ -5,10 +5,7 @@ mod bodies;
 mod exact;
 mod held;
 
-use serde_json::{Value, json};
-use testbed::{Bootstrap, Envoy, Upstream};
-
-const LIMITED: &str = "probegate_gateway_rate_limited_total";
+use crate::gate::*;
 
 /// So many in an hour, by the header `x-bank`.
 fn by_bank(name: &str, requests: u32) -> Value {
@@ -32,6 +29,6 @@ fn bootstrap(upstream: &Upstream, operations: Value) -> Bootstrap {
 
 fn start(operations: Value) -> (Upstream, Envoy) {
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&bootstrap(&upstream, operations)).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, operations));
     (upstream, envoy)
 }

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::json;
-use testbed::client::h2;
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, workspace};
+use testbed::workspace;
 
-const REQUESTS: &str = "probegate_gateway_requests_total";
-const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
+use crate::gate::*;
 
 /// The dynamic module as it is released, but for requests that panic.
 fn panicking_module() -> PathBuf {
@@ -45,8 +42,8 @@ fn a_panic_costs_one_request() {
         .dynamic_module(&panicking_module())
         .concurrency(1)
         .plugin(json!({"rate_limit": {"requests": 5, "window": "1h"}}));
-    let mut envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let mut envoy = run(&bootstrap);
+    let mut client = http1(&envoy);
     assert_eq!(client.get("/a").status, 200);
 
     let answer = client.get_with("/a", &[("x-panic", "request"), ("x-request-id", "mine")]);
@@ -59,7 +56,7 @@ fn a_panic_costs_one_request() {
         .header("content-type", "application/grpc")
         .header("x-request-id", "call")
         .header("x-panic", "request");
-    let answer = h2::Client::new(envoy.address()).send(&call);
+    let answer = http2(&envoy).send(&call);
     assert_eq!((answer.status, answer.header("grpc-status")), (200, Some("2")));
     assert_eq!(answer.headers_named("x-request-id"), [b"call"]);
     assert_eq!(panics(&envoy), 2);
@@ -78,8 +75,8 @@ fn a_panic_costs_one_request() {
     if Host::has_no_last_statistics() {
         return;
     }
-    envoy.wait_for_stat(REQUESTS, &[], |count| count == 6.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    counts(&envoy, REQUESTS, &[], 6.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     let stats = envoy.stats();
     // The status of the answer at which something panicked was not read.
     for (method, code, count) in [

@@ -11,12 +11,9 @@ mod refused;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use testbed::client::Response;
-use testbed::{Bootstrap, Client, Envoy, Request, Service, Upstream, poll};
 
-/// As long as the slowest of these tests needs on a machine that does much else.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::gate::*;
 
 const TOKEN: &str = "metrics-token";
 
@@ -50,7 +47,7 @@ fn bootstrap(upstream: &Upstream, services: &[(&str, &Service)], plugin: Value) 
 fn own(envoy: &Envoy, route: &str) -> Response {
     let request = Request::get(&format!("/-/gate/{route}"));
     let request = request.header("authorization", format!("Bearer {TOKEN}"));
-    Client::new(envoy.address()).send(&request)
+    http1(&envoy).send(&request)
 }
 
 /// Waits until `/-/gate/ready` has that status and is as wanted.

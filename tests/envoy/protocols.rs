@@ -3,10 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-use serde_json::json;
-use testbed::client::{h2, raw};
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
-
+use crate::gate::*;
 use crate::request_id::{id_of, is_minted};
 
 fn start() -> (Upstream, Envoy) {
@@ -27,7 +24,7 @@ fn start() -> (Upstream, Envoy) {
                 "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {}}]}},
             {"match": {"prefix": "/"}, "route": {"cluster": "upstream"}},
         ]));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     (upstream, envoy)
 }
 
@@ -35,7 +32,7 @@ fn start() -> (Upstream, Envoy) {
 #[test]
 fn http2_is_judged_like_http1() {
     let (upstream, envoy) = start();
-    let mut client = h2::Client::new(envoy.address());
+    let mut client = http2(&envoy);
     let api = Request::get("/v1/recall").header("x-client", "one");
     let table = [
         (Request::get("/metrics"), 401, "without a token"),
@@ -65,7 +62,7 @@ fn http2_is_judged_like_http1() {
 #[test]
 fn a_grpc_client_gets_a_grpc_status() {
     let (upstream, envoy) = start();
-    let mut client = h2::Client::new(envoy.address());
+    let mut client = http2(&envoy);
     let call = |path: &str, kind: &str| {
         Request::new("POST", path)
             .header("content-type", kind)
@@ -116,10 +113,10 @@ fn a_websocket_passes_and_is_counted_when_it_ends() {
             .header("x-client", "socket")
             .header("x-request-id", "ws-1")
     };
-    let refused = Client::new(envoy.address()).send(&upgrade("/metrics"));
+    let refused = http1(&envoy).send(&upgrade("/metrics"));
     assert_eq!((refused.status, id_of(&refused)), (401, "ws-1"));
 
-    let (answer, mut tunnel) = Client::new(envoy.address()).upgrade(&upgrade("/chat"));
+    let (answer, mut tunnel) = http1(&envoy).upgrade(&upgrade("/chat"));
     assert_eq!((answer.status, id_of(&answer)), (101, "ws-1"));
     assert_eq!(upstream.last().header("x-request-id"), Some("ws-1"));
     for round in 0..3 {
@@ -129,14 +126,14 @@ fn a_websocket_passes_and_is_counted_when_it_ends() {
         tunnel.read_line(&mut line).expect("read from the tunnel");
         assert_eq!(line, sent);
     }
-    envoy.wait_for_stat("probegate_gateway_requests_in_flight", &[], |count| count == 1.0);
+    counts(&envoy, IN_FLIGHT, &[], 1.0);
     let labels = [("method", "GET"), ("status_code", "101")];
-    assert_eq!(envoy.stats().value("probegate_gateway_requests_total", &labels), 0.0);
-    let limited = Client::new(envoy.address()).send(&upgrade("/chat"));
+    assert_eq!(envoy.stats().value(REQUESTS, &labels), 0.0);
+    let limited = http1(&envoy).send(&upgrade("/chat"));
     assert_eq!((limited.status, id_of(&limited)), (429, "ws-1"));
     drop(tunnel);
-    envoy.wait_for_stat("probegate_gateway_requests_total", &labels, |count| count == 1.0);
-    envoy.wait_for_stat("probegate_gateway_requests_in_flight", &[], |count| count == 0.0);
+    counts(&envoy, REQUESTS, &labels, 1.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
 }
 
 /// A CONNECT has no path; it is answered with an ID, and limited like any other request.
@@ -186,7 +183,7 @@ fn every_form_of_a_target_is_judged() {
 #[test]
 fn head_requests_and_expectations_change_nothing() {
     let (upstream, envoy) = start();
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let head = client.send(&Request::new("HEAD", "/metrics"));
     assert_eq!((head.status, head.body.len()), (401, 0));
     assert!(head.header("www-authenticate").is_some());

@@ -9,13 +9,12 @@ mod window;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use serde_json::{Value, json};
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
+use crate::gate::*;
 
 /// An Envoy of two workers with that `rate_limit`.
 fn limited(rate_limit: Value) -> (Upstream, Envoy) {
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&bootstrap(&upstream, rate_limit)).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, rate_limit));
     (upstream, envoy)
 }
 

@@ -1,11 +1,10 @@
 //! Each block of `docs/recipes.md`, in a real Envoy.
 
 use std::fs;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use testbed::client::h2;
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll, tools, workspace};
+use testbed::{tools, workspace};
+
+use crate::gate::*;
 
 /// The nth YAML block of that recipe.
 fn block(recipe: &str, nth: usize) -> Value {
@@ -29,8 +28,8 @@ fn with(recipe: &str, plugin: Value) -> (Upstream, Bootstrap) {
 }
 
 fn start(bootstrap: &Bootstrap) -> (Envoy, Client) {
-    let envoy = Envoy::start(bootstrap).expect("Envoy starts");
-    let client = Client::new(envoy.address());
+    let envoy = run(bootstrap);
+    let client = http1(&envoy);
     (envoy, client)
 }
 
@@ -190,10 +189,10 @@ fn a_collector_gets_what_the_gate_counts() {
     let envoy =
         Envoy::start_text(program, &bootstrap.to_string(), 1, &[("METRICS_BEARER", "token")])
             .expect("Envoy starts");
-    assert_eq!(h2::Client::new(envoy.address()).send(&Request::get("/metrics")).status, 401);
+    assert_eq!(http2(&envoy).send(&Request::get("/metrics")).status, 401);
     let holds =
         |body: &[u8], word: &str| body.windows(word.len()).any(|part| part == word.as_bytes());
-    poll::until(Duration::from_secs(60), "the collector has the refusal", || {
+    poll::until(PATIENCE, "the collector has the refusal", || {
         let calls = collector.take();
         let found = calls.iter().find(|call| holds(&call.body, "_gateway_auth_failures_total"))?;
         assert!(found.target.ends_with("MetricsService/Export"), "{}", found.target);

@@ -4,17 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use testbed::client::{Answered, Load, load};
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
+use testbed::client::Answered;
 
-const REQUESTS: &str = "probegate_gateway_requests_total";
-const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
+use crate::gate::*;
+
 /// Longer than any request takes under load.
 const DRAIN: Duration = Duration::from_secs(5);
-/// As long as anything is waited for, so that nothing else ends what is under way.
-const PATIENCE: Duration = Duration::from_secs(60);
 const OK: [(&str, &str); 2] = [("method", "GET"), ("status_code", "200")];
 
 fn bootstrap(upstream: &Upstream, configuration: Value) -> Bootstrap {
@@ -27,7 +22,7 @@ fn limit(requests: u32) -> Value {
 
 /// Number of so many requests, each over a new connection, that are answered 200.
 fn admitted(envoy: &Envoy, sent: usize) -> usize {
-    (0..sent).filter(|_| Client::new(envoy.address()).get("/").status == 200).count()
+    (0..sent).filter(|_| http1(&envoy).get("/").status == 200).count()
 }
 
 /// Waits until every worker has flushed what it counted after `GET`s, and returns their number.
@@ -36,8 +31,8 @@ fn counted(envoy: &Envoy, expected: usize) -> f64 {
     // Whatever counts twice would do so with the next flush: that of these requests.
     let before = envoy.stats().value(REQUESTS, &[("method", "OPTIONS")]);
     load(envoy.address(), &Load::new(Request::new("OPTIONS", "/"), 16, 1));
-    envoy.wait_for_stat(REQUESTS, &[("method", "OPTIONS")], |count| count == before + 16.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    counts(&envoy, REQUESTS, &[("method", "OPTIONS")], before + 16.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     envoy.stats().value(REQUESTS, &OK)
 }
 
@@ -51,7 +46,7 @@ fn all_answered(answers: &[Answered]) {
 #[test]
 fn a_clients_used_quota_survives_a_reload() {
     let upstream = Upstream::start();
-    let mut envoy = Envoy::start(&bootstrap(&upstream, limit(5))).expect("Envoy starts");
+    let mut envoy = run(&bootstrap(&upstream, limit(5)));
     assert_eq!(admitted(&envoy, 8), 5);
     let mut neighbours = limit(5);
     neighbours["routes"] = json!([{"paths": ["/env"], "class": "closed"}]);
@@ -77,12 +72,12 @@ fn a_new_token_replaces_the_old_one() {
     let upstream = Upstream::start();
     let with =
         |token: &str| bootstrap(&upstream, json!({"metrics_auth": {"tokens": [{"value": token}]}}));
-    let mut envoy = Envoy::start(&with("one")).expect("Envoy starts");
+    let mut envoy = run(&with("one"));
     for (token, ended) in [("two", "one"), ("three", "two"), ("one", "three")] {
         assert_eq!(envoy.reconfigure(&with(token)), Reload::Accepted);
         let status = |token: &str| {
             let bearer = [("authorization", format!("Bearer {token}"))];
-            Client::new(envoy.address()).get_with("/metrics", &bearer).status
+            http1(&envoy).get_with("/metrics", &bearer).status
         };
         for _ in 0..8 {
             assert_eq!((status(token), status(ended)), (200, 401), "{token} after {ended}");
@@ -103,7 +98,7 @@ fn reloads_under_load_lose_nothing() {
         configuration["metrics_auth"] = json!({"tokens": [{"value": token}]});
         bootstrap(&upstream, configuration).concurrency(4).drain(DRAIN)
     };
-    let mut envoy = Envoy::start(&gate(100_000, "one")).expect("Envoy starts");
+    let mut envoy = run(&gate(100_000, "one"));
     let (address, done) = (envoy.address(), AtomicBool::new(false));
     let answers = thread::scope(|scope| {
         let load = scope.spawn(|| {
@@ -123,9 +118,7 @@ fn reloads_under_load_lose_nothing() {
     println!("{} requests", answers.len());
     assert!(answers.len() < 80_000, "the load was over before the last reload");
     // What is replaced hands over what it counted when it goes.
-    envoy.wait_for_stat("envoy_listener_manager_total_filter_chains_draining", &[], |chains| {
-        chains == 0.0
-    });
+    counts(&envoy, "envoy_listener_manager_total_filter_chains_draining", &[], 0.0);
     assert_eq!(upstream.count(), answers.len(), "each request has reached the upstream once");
     assert_eq!(counted(&envoy, answers.len()), answers.len() as f64);
 
@@ -142,7 +135,7 @@ fn counts_just_before_a_reload_are_kept() {
         return;
     }
     let upstream = Upstream::start();
-    let mut envoy = Envoy::start(&bootstrap(&upstream, limit(1_000))).expect("Envoy starts");
+    let mut envoy = run(&bootstrap(&upstream, limit(1_000)));
     for round in 1..=4 {
         let answers = load(envoy.address(), &Load::new(Request::get("/"), 8, 5));
         all_answered(&answers);
@@ -167,7 +160,7 @@ fn a_request_under_way_is_answered_and_counted() {
             .routes(json!([{"match": {"prefix": "/"}, "route": route}]))
             .drain(PATIENCE)
     };
-    let mut envoy = Envoy::start(&gate(1_000)).expect("Envoy starts");
+    let mut envoy = run(&gate(1_000));
     let address = envoy.address();
     let answers = thread::scope(|scope| {
         let held = scope.spawn(|| load(address, &Load::new(Request::get("/held"), 8, 1)));
@@ -188,7 +181,7 @@ fn a_failed_health_check_loses_nothing() {
         return;
     }
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&bootstrap(&upstream, limit(100_000))).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, limit(100_000)));
     let answers = thread::scope(|scope| {
         let load = scope.spawn(|| load(envoy.address(), &Load::new(Request::get("/"), 8, 100)));
         envoy.admin_post("/healthcheck/fail");
@@ -207,11 +200,10 @@ fn drained_listeners_lose_nothing() {
         return;
     }
     let upstream = Upstream::start();
-    let envoy =
-        Envoy::start(&bootstrap(&upstream, limit(1_000)).concurrency(4)).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, limit(1_000)).concurrency(4));
     all_answered(&load(envoy.address(), &Load::new(Request::get("/"), 16, 10)));
     envoy.admin_post("/drain_listeners?graceful");
     envoy.wait_for_stat(REQUESTS, &OK, |count| count >= 160.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     assert_eq!(envoy.stats().value(REQUESTS, &[]), 160.0);
 }

@@ -2,10 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
-use testbed::client::{Load, h2, load};
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
+use crate::gate::*;
 
 const BLOCKS: &str = "probegate_gateway_replay_blocks_total";
 
@@ -34,7 +31,7 @@ fn of_many_copies_at_once_one_passes() {
     let rounds = std::env::var("PROBEGATE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
     let rounds: u32 = rounds.unwrap_or(40);
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&bootstrap(&upstream, json!({}))).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, json!({})));
     for round in 0..rounds {
         let answers =
             load(envoy.address(), &Load::new(pay(&format!("nonce-{round}"), now()), 64, 1));
@@ -45,15 +42,15 @@ fn of_many_copies_at_once_one_passes() {
     assert_eq!(upstream.count(), rounds as usize);
     println!("{rounds} rounds of 64 copies: one of each passed");
     let seen = f64::from(rounds) * 63.0;
-    envoy.wait_for_stat(BLOCKS, &[("reason", "seen")], |count| count == seen);
+    counts(&envoy, BLOCKS, &[("reason", "seen")], seen);
 }
 
 /// 409 with JSON, over HTTP/1.1 and HTTP/2, whatever is wrong; the status 10 over gRPC.
 #[test]
 fn each_refusal_says_why() {
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&bootstrap(&upstream, json!({}))).expect("Envoy starts");
-    let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
+    let envoy = run(&bootstrap(&upstream, json!({})));
+    let (mut http1, mut http2) = (http1(&envoy), http2(&envoy));
     assert_eq!(http1.send(&pay("first", now())).status, 200);
     let bare = Request::new("POST", "/v1/pay/x");
     let table = [
@@ -78,7 +75,7 @@ fn each_refusal_says_why() {
     }
     for reason in ["seen", "missing", "malformed", "stale"] {
         let expected = 2.0 * labels.iter().filter(|label| **label == reason).count() as f64;
-        envoy.wait_for_stat(BLOCKS, &[("reason", reason)], |count| count == expected);
+        counts(&envoy, BLOCKS, &[("reason", reason)], expected);
     }
     let call = pay("first", now()).header("content-type", "application/grpc").body([0; 5]);
     assert_eq!(http2.send(&call).header("grpc-status"), Some("10"));
@@ -94,8 +91,8 @@ fn each_refusal_says_why() {
 #[test]
 fn nonces_survive_a_reload() {
     let upstream = Upstream::start();
-    let mut envoy = Envoy::start(&bootstrap(&upstream, json!({}))).expect("Envoy starts");
-    let send = |envoy: &Envoy, request: &Request| Client::new(envoy.address()).send(request).status;
+    let mut envoy = run(&bootstrap(&upstream, json!({})));
+    let send = |envoy: &Envoy, request: &Request| http1(&envoy).send(request).status;
     let requests: Vec<_> = (0..20).map(|nonce| pay(&nonce.to_string(), now())).collect();
     assert!(requests.iter().all(|request| send(&envoy, request) == 200));
     let limit =

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use testbed::client::raw;
-use testbed::{Bootstrap, Client, Envoy, Port, Request, Response, Upstream, poll};
+use testbed::Port;
+
+use crate::gate::*;
 
 /// The ID of an answer. Panics if it has none, or several.
 pub fn id_of(answer: &Response) -> &str {
@@ -20,13 +20,6 @@ pub fn is_minted(id: &str) -> bool {
             19 => b"89ab".contains(&byte),
             _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         })
-}
-
-fn start(configuration: Value) -> (Upstream, Envoy) {
-    let upstream = Upstream::start();
-    let bootstrap = Bootstrap::to(upstream.address()).plugin(configuration);
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    (upstream, envoy)
 }
 
 /// IDs that a client sent under the names, and those in the answer and before the upstream.
@@ -45,7 +38,7 @@ fn exchange(upstream: &Upstream, client: &mut Client, name: &str, sent: &[&[u8]]
 #[test]
 fn a_clients_id_is_kept_or_replaced() {
     let (upstream, envoy) = start(json!({}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let (longest, longer) = ([b'a'; 128], [b'a'; 129]);
     let kept: [(&[u8], &str); 7] = [
         (b"7", "one character"),
@@ -85,7 +78,7 @@ fn a_clients_id_is_kept_or_replaced() {
 #[test]
 fn the_header_may_have_another_name() {
     let (upstream, envoy) = start(json!({"request_id": {"header": "X-Correlation-ID"}}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let name = "x-correlation-id";
     assert_eq!(exchange(&upstream, &mut client, name, &[b"mine"]), "mine");
     assert!(is_minted(&exchange(&upstream, &mut client, name, &[])));
@@ -123,7 +116,7 @@ fn varied(upstream: &Upstream, nobody: &Port) -> Envoy {
             {"match": {"prefix": "/direct"}, "direct_response": {"status": 418}},
             {"match": {"prefix": "/moved"}, "redirect": {"path_redirect": "/v1"}},
         ]));
-    Envoy::start(&bootstrap).expect("Envoy starts")
+    run(&bootstrap)
 }
 
 /// Whoever answers, the gate, the upstream or Envoy itself: there is one ID, and it is the client's.
@@ -156,7 +149,7 @@ fn every_answer_carries_the_id() {
             None => request.header("x-client", nth.to_string()),
         };
         let id = format!("id-{nth}");
-        let answer = Client::new(envoy.address()).send(&client.header("x-request-id", id.as_str()));
+        let answer = http1(&envoy).send(&client.header("x-request-id", id.as_str()));
         assert_eq!((answer.status, id_of(&answer)), (status, id.as_str()), "{shows}");
     }
 }
@@ -192,7 +185,7 @@ fn an_early_refusal_of_envoys_own_does_no_harm() {
         assert_eq!(answers[0].status, status, "{shows}");
     }
     assert_eq!(upstream.count(), 0);
-    let answer = Client::new(envoy.address()).get("/v1/recall");
+    let answer = http1(&envoy).get("/v1/recall");
     assert_eq!((answer.status, is_minted(id_of(&answer))), (200, true));
 }
 
@@ -200,12 +193,10 @@ fn an_early_refusal_of_envoys_own_does_no_harm() {
 /// request's header say the same.
 #[test]
 fn a_refusal_has_one_id_where_envoy_copies_the_requests() {
-    let upstream = Upstream::start();
-    let bootstrap = Bootstrap::to(upstream.address())
-        .plugin(json!({}))
-        .hcm(json!({"always_set_request_id_in_response": true}));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let (_upstream, envoy) = start_with(|gate| {
+        gate.plugin(json!({})).hcm(json!({"always_set_request_id_in_response": true}))
+    });
+    let mut client = http1(&envoy);
     let long = [b'a'; 129];
     for sent in [&[&b"a b"[..]][..], &[&long], &[b"\xff"], &[b"a", b"b"], &[]] {
         let lines: Vec<_> = sent.iter().map(|value| ("x-request-id", value)).collect();
@@ -221,8 +212,8 @@ fn a_refusal_has_one_id_where_envoy_copies_the_requests() {
 /// Envoy's own access log shows a refused request under the ID that its client was told.
 #[test]
 fn envoys_access_log_has_the_id_of_a_refusal() {
-    let upstream = Upstream::start();
-    let bootstrap = Bootstrap::to(upstream.address())
+    let (_upstream, envoy) = start_with(|gate| {
+        gate
         .plugin(json!({"rate_limit": {"requests": 1, "window": "1h"}}))
         .hcm(json!({"access_log": [{
             "name": "envoy.access_loggers.stdout",
@@ -231,9 +222,9 @@ fn envoys_access_log_has_the_id_of_a_refusal() {
                 "log_format": {"text_format_source": {"inline_string":
                     "seen %RESPONSE_CODE% %REQ(X-REQUEST-ID)%\n"}},
             },
-        }]}));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+        }]}))
+    });
+    let mut client = http1(&envoy);
     assert_eq!(client.get("/v1/recall").status, 200);
     for (path, status) in [("/metrics", 401), ("/v1/recall", 429)] {
         for sent in [&[][..], &[("x-request-id", &b"a b"[..])], &[("x-request-id", b"kept")]] {

@@ -1,29 +1,28 @@
 //! Tokens that a service hands out: a new one opens and the old one ends without a reload.
 
 use std::path::Path;
-use std::time::Duration;
 use std::{fs, process};
 
-use serde_json::{Value, json};
 use testbed::service::{Does, answer};
-use testbed::{Bootstrap, Client, Envoy, Port, Service, Upstream, poll, tools, workspace};
+use testbed::tools;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::gate::*;
+
+fn fetching(keep_for: &str) -> Value {
+    json!({"metrics_auth": {"tokens": [{"fetch": {
+        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": keep_for,
+    }}]}})
+}
 
 fn rotating(source: &Service, upstream: &Upstream, keep_for: &str) -> Bootstrap {
-    let fetch = json!({
-        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": keep_for,
-    });
-    Bootstrap::to(upstream.address())
-        .cluster("vault", source.address())
-        .plugin(json!({"metrics_auth": {"tokens": [{"fetch": fetch}]}}))
-        .concurrency(2)
+    let gate = Bootstrap::to(upstream.address()).cluster("vault", source.address());
+    gate.plugin(fetching(keep_for)).concurrency(2)
 }
 
 /// The status for a token, each time over a new connection: any worker may answer.
 fn status(envoy: &Envoy, token: &str) -> u16 {
     let authorization = format!("Bearer {token}");
-    Client::new(envoy.address()).get_with("/metrics", &[("authorization", &authorization)]).status
+    http1(&envoy).get_with("/metrics", &[("authorization", &authorization)]).status
 }
 
 /// Waits until every one of sixteen connections has that status.
@@ -35,7 +34,7 @@ fn wait(envoy: &Envoy, token: &str, wanted: u16) {
 #[test]
 fn a_new_token_opens_and_the_old_one_ends_without_a_reload() {
     let (source, upstream) = (Service::start(Does::Hangs(Vec::new())), Upstream::start());
-    let envoy = Envoy::start(&rotating(&source, &upstream, "1h")).expect("Envoy starts");
+    let envoy = run(&rotating(&source, &upstream, "1h"));
     assert_eq!(status(&envoy, "first"), 401, "closed before there is a token");
     source.now(answer(200, "first\n"));
     wait(&envoy, "first", 200);
@@ -55,7 +54,7 @@ fn a_new_token_opens_and_the_old_one_ends_without_a_reload() {
 fn the_last_good_token_stays_while_the_source_is_down_and_then_nothing_opens() {
     const KEEP_FOR: &str = "15s";
     let (source, upstream) = (Service::start(answer(200, "good")), Upstream::start());
-    let mut envoy = Envoy::start(&rotating(&source, &upstream, KEEP_FOR)).expect("Envoy starts");
+    let mut envoy = run(&rotating(&source, &upstream, KEEP_FOR));
     wait(&envoy, "good", 200);
     let asked = source.count("/token");
     source.now(answer(500, "bad"));
@@ -64,11 +63,8 @@ fn the_last_good_token_stays_while_the_source_is_down_and_then_nothing_opens() {
     });
     assert_eq!((status(&envoy, "good"), status(&envoy, "bad")), (200, 401));
     // A new configuration knows what the old one did, though it cannot ask.
-    let mut other: Value = json!({"service": "other"});
-    let fetch = json!({
-        "cluster": "vault", "path": "/token", "every": "1s", "timeout": "500ms", "keep_for": KEEP_FOR,
-    });
-    other["metrics_auth"] = json!({"tokens": [{"fetch": fetch}]});
+    let mut other = fetching(KEEP_FOR);
+    other["service"] = "other".into();
     envoy.reconfigure(&rotating(&source, &upstream, KEEP_FOR).plugin(other));
     assert_eq!(status(&envoy, "good"), 200, "after a reload");
     source.now(Does::Refuses);
@@ -90,20 +86,12 @@ fn the_example_does_what_its_readme_says() {
         fs::rename(folder.join("new"), folder.join("metrics.token")).expect("rename");
     };
     write("first\n");
-    let text = fs::read_to_string(workspace().join("examples/rotation/envoy.yaml"));
-    let port = Port::hold();
-    let text = text
-        .expect("the example")
-        .replace("/tmp/probegate/", &format!("{}/", folder.display()))
-        .replace("every: 5s", "every: 1s")
-        .replace("port_value: 10000 ", &format!("port_value: {} ", port.address().port()))
-        .replace("port_value: 9901 ", "port_value: 0 ")
-        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()));
-    let file = folder.join("envoy.yaml");
-    fs::write(&file, text).expect("write");
+    let place = format!("{}/", folder.display());
+    let changes = [("/tmp/probegate/", &*place), ("every: 5s", "every: 1s")];
+    let text = shipped("examples/rotation/envoy.yaml", upstream.address(), &changes);
     // Older ones have no file server.
     let program = tools::envoy(tools::NEWEST).expect("Envoy");
-    let envoy = Envoy::start_file(program, &file, 2, &[]).expect("the example starts");
+    let envoy = Envoy::start_text(program, &text, 2, &[]).expect("the example starts");
     wait(&envoy, "first", 200);
     write("first\nsecond\n");
     wait(&envoy, "second", 200);

@@ -3,10 +3,7 @@
 mod evasions;
 mod served;
 
-use serde_json::{Value, json};
-use testbed::client::{h2, raw};
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
-
+use crate::gate::*;
 use crate::request_id::id_of;
 
 fn start(hcm: Value, patch: Value) -> (Upstream, Envoy) {
@@ -25,7 +22,7 @@ fn start(hcm: Value, patch: Value) -> (Upstream, Envoy) {
     }
     let upstream = Upstream::start();
     let bootstrap = Bootstrap::to(upstream.address()).hcm(hcm).plugin(configuration);
-    let envoy = Envoy::start(&bootstrap.env("METRICS_BEARER", "token")).expect("Envoy starts");
+    let envoy = run(&bootstrap.env("METRICS_BEARER", "token"));
     (upstream, envoy)
 }
 
@@ -51,12 +48,12 @@ fn an_unreadable_path_is_400() {
         ("/x%2500", "NUL"),
     ];
     for (path, word) in table {
-        let answer = Client::new(envoy.address()).get(path);
+        let answer = http1(&envoy).get(path);
         let body = answer.json();
         assert_eq!((answer.status, &body["error"]), (400, &json!("bad_request")), "{path}");
         assert!(body["message"].as_str().is_some_and(|text| text.contains(word)), "{body}");
         assert_eq!(body["request_id"], id_of(&answer));
-        let over_http2 = h2::Client::new(envoy.address()).get(path);
+        let over_http2 = http2(&envoy).get(path);
         assert_eq!(over_http2.status, 400, "{path} over HTTP/2");
     }
     assert_eq!(upstream.count(), 0);
@@ -67,7 +64,7 @@ fn an_unreadable_path_is_400() {
 #[test]
 fn a_closed_route_is_not_there() {
     let (upstream, envoy) = start(json!({}), json!({}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     for request in [
         Request::get("/env"),
         Request::new("POST", "/loggers/root").body("level"),
@@ -84,16 +81,16 @@ fn a_closed_route_is_not_there() {
 /// The default routes stay behind the user's, and gRPC's health checks are among them.
 #[test]
 fn a_route_of_the_users_takes_no_guard_away() {
-    let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address()).env("METRICS_BEARER", "token").plugin(json!({
+    let (_upstream, envoy) = start_with(|gate| {
+        gate.env("METRICS_BEARER", "token").plugin(json!({
         "routes": [{"paths": ["/v1/admin/*"], "class": "admin", "tokens": [{"env": "METRICS_BEARER"}]}],
         "rate_limit": {"requests": 1, "window": "1h"},
-    }));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    }))
+    });
     let status = |path: &str| get(&envoy, path, "a", "");
     assert_eq!(["/metrics", "/prometheus", "/v1/admin/x"].map(status), [401; 3]);
     assert_eq!([status("/"), status("/")], [200, 429]);
-    let mut client = h2::Client::new(envoy.address());
+    let mut client = http2(&envoy);
     for path in ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"] {
         for _ in 0..5 {
             let check = Request::new("POST", path).header("content-type", "application/grpc");

@@ -6,11 +6,10 @@ mod monotone;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use testbed::client::h2;
-use testbed::{Bootstrap, Client, Envoy, Request, Response, Stats, Upstream, poll};
+use testbed::Stats;
 
-const REQUESTS: &str = "probegate_gateway_requests_total";
+use crate::gate::*;
+
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -32,7 +31,7 @@ fn scrape(address: SocketAddr) -> Stats {
 
 /// Scrapes until the gate says so, which it does a second later at most.
 fn scraped_until(address: SocketAddr, what: &str, found: impl Fn(&Stats) -> bool) -> Stats {
-    poll::until(Duration::from_secs(60), what, || Some(scrape(address)).filter(&found))
+    poll::until(PATIENCE, what, || Some(scrape(address)).filter(&found))
 }
 
 /// The gate's own routes are answered at exactly their paths, each by its class, and the upstream
@@ -42,7 +41,7 @@ fn the_own_routes_answer_at_their_paths_alone() {
     let upstream = Upstream::start();
     let limit =
         json!({"rate_limit": {"requests": 1, "window": "1h", "client": {"header": "x-client"}}});
-    let envoy = Envoy::start(&gate(&upstream, limit)).expect("Envoy starts");
+    let envoy = run(&gate(&upstream, limit));
     let table = [
         ("GET", "/-/gate/metrics", "token", 200, "with the token"),
         ("GET", "/-/gate/metrics?name[]=x", "token", 200, "a query is not part of the path"),
@@ -63,7 +62,7 @@ fn the_own_routes_answer_at_their_paths_alone() {
         let request = Request::new(method, path)
             .header("authorization", format!("Bearer {token}"))
             .header("x-client", format!("client {nth}"));
-        let answer = Client::new(envoy.address()).send(&request);
+        let answer = http1(&envoy).send(&request);
         assert_eq!(answer.status, status, "{method} {path}: {shows}");
         assert_eq!(answer.headers_named("x-request-id").len(), 1, "{method} {path}");
         if status == 405 {
@@ -75,7 +74,7 @@ fn the_own_routes_answer_at_their_paths_alone() {
         let request = Request::get(path)
             .header("authorization", "Bearer token")
             .header("x-client", "client 0");
-        Client::new(envoy.address()).send(&request).status
+        http1(&envoy).send(&request).status
     };
     assert_eq!(again("/-/gate/metrics"), 429, "a scrape is limited like any metrics route");
     assert_eq!([again("/-/gate/live"), again("/-/gate/live")], [200; 2], "and health is not");
@@ -88,9 +87,8 @@ fn the_own_routes_can_be_moved_and_left_out() {
     for (own_routes, path, other) in
         [(json!("/ops/gate"), "/ops/gate/live", "/-/gate/live"), (Value::Null, "", "/-/gate/live")]
     {
-        let envoy = Envoy::start(&gate(&upstream, json!({"own_routes": own_routes})))
-            .expect("Envoy starts");
-        let answer = |path: &str| Client::new(envoy.address()).get(path).text();
+        let envoy = run(&gate(&upstream, json!({"own_routes": own_routes})));
+        let answer = |path: &str| http1(&envoy).get(path).text();
         if !path.is_empty() {
             assert_eq!(answer(path), r#"{"status":"live"}"#);
         }
@@ -102,8 +100,8 @@ fn the_own_routes_can_be_moved_and_left_out() {
 #[test]
 fn two_formats_say_the_same() {
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&gate(&upstream, json!({}))).expect("Envoy starts");
-    Client::new(envoy.address()).get("/a");
+    let envoy = run(&gate(&upstream, json!({})));
+    http1(&envoy).get("/a");
     scraped_until(envoy.address(), "the request is counted", |stats| {
         stats.value(REQUESTS, &[("status_code", "200")]) >= 1.0
     });
@@ -133,18 +131,18 @@ fn envoy_s_page_says_the_same() {
     let envoy = Envoy::start(&gate(&upstream, json!({"operations": [operation]})));
     let envoy = envoy.expect("Envoy starts");
     for path in ["/a", "/metrics", "/status/503", "/b", "/c", "/d"] {
-        Client::new(envoy.address()).get(path);
+        http1(&envoy).get(path);
     }
     // The scrapes themselves are counted as answers with 200 to who presents a token.
     let figures = [
         (REQUESTS, ("auth_method", "none"), 6.0),
         (REQUESTS, ("status_code", "503"), 1.0),
-        ("probegate_gateway_auth_failures_total", ("reason", "missing"), 1.0),
-        ("probegate_gateway_rate_limited_total", ("limit", "all"), 2.0),
+        (AUTH_FAILURES, ("reason", "missing"), 1.0),
+        (LIMITED, ("limit", "all"), 2.0),
         ("probegate_gateway_request_duration_seconds_count", ("status_code", "429"), 2.0),
     ];
     for (family, label, figure) in figures {
-        envoy.wait_for_stat(family, &[label], |count| count == figure);
+        counts(&envoy, family, &[label], figure);
         scraped_until(envoy.address(), family, |stats| stats.value(family, &[label]) == figure);
     }
 }
@@ -159,8 +157,8 @@ fn grpc_calls_are_counted_by_their_code() {
         "metrics": {"namespace": ""},
         "rate_limit": {"requests": 3, "window": "1h", "client": {"header": "x-client"}},
     });
-    let envoy = Envoy::start(&gate(&upstream, configuration)).expect("Envoy starts");
-    let mut client = h2::Client::new(envoy.address());
+    let envoy = run(&gate(&upstream, configuration));
+    let mut client = http2(&envoy);
     let mut call = |path: &str, status: &str| {
         let request = Request::new("POST", path)
             .header("content-type", "application/grpc")
@@ -189,7 +187,7 @@ fn grpc_calls_are_counted_by_their_code() {
     const HANDLED: &str = "gateway_grpc_server_handled_total";
     let calls = |stats: &Stats| stats.value("gateway_requests_total", &[("method", "POST")]);
     let mut scrapes = 0;
-    let stats = poll::until(Duration::from_secs(60), "five calls are counted", || {
+    let stats = poll::until(PATIENCE, "five calls are counted", || {
         // Each scrape is another client's: they are limited as well.
         scrapes += 1;
         let headers = [
@@ -197,7 +195,7 @@ fn grpc_calls_are_counted_by_their_code() {
             ("accept", "text/plain".to_owned()),
             ("x-client", format!("scrape {scrapes}")),
         ];
-        let answer = Client::new(envoy.address()).get_with("/-/gate/metrics", &headers);
+        let answer = http1(&envoy).get_with("/-/gate/metrics", &headers);
         let stats = Stats::parse(&answer.text());
         (stats.value(HANDLED, &[]) >= 5.0 && calls(&stats) >= 5.0).then_some(stats)
     });

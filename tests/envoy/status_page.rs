@@ -4,9 +4,10 @@ mod cards;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use testbed::Browser;
 use testbed::service::{Does, answer};
-use testbed::{Bootstrap, Browser, Client, Envoy, Service, Upstream, poll, workspace};
+
+use crate::gate::*;
 
 const DESK: (u32, u32) = (1100, 640);
 const PHONE: (u32, u32) = (390, 844);
@@ -15,13 +16,13 @@ const TOKEN: &str = "metrics-token";
 fn start(upstream: &Upstream, api: &Service, plugin: Value) -> Envoy {
     let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", TOKEN);
     let bootstrap = bootstrap.cluster("api", api.address()).plugin(plugin);
-    Envoy::start(&bootstrap).expect("Envoy starts")
+    run(&bootstrap)
 }
 
 /// Waits until that is so on the page: a probe that comes late turns it for a while.
 fn wait_for(browser: &mut Browser, expression: &str, wanted: Value) {
     let mut last = Value::Null;
-    let found = poll::within(Duration::from_secs(60), || {
+    let found = poll::within(PATIENCE, || {
         last = browser.eval(expression);
         (last == wanted).then_some(())
     });
@@ -39,14 +40,6 @@ fn open(browser: &mut Browser, token: &str) {
 fn fits(browser: &mut Browser) {
     let wide = "document.documentElement.scrollWidth <= innerWidth";
     assert_eq!(browser.eval(wide), true, "somebody has to scroll sideways");
-}
-
-/// A picture of what is seen, for whoever wants to look: `PROBEGATE_SCREENSHOTS` names the folder.
-fn picture(browser: &mut Browser, name: &str) {
-    let Some(folder) = std::env::var_os("PROBEGATE_SCREENSHOTS") else { return };
-    let folder = workspace().join(folder);
-    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
-    browser.screenshot(&folder.join(format!("{name}.png")));
 }
 
 /// The rungs of a service as they are drawn, from the top of the screen to its bottom.
@@ -157,18 +150,16 @@ fn nothing_is_probed_yet() {
     fits(&mut browser);
     // The form is within the card of the gate, and no card touches another.
     assert_eq!(browser.eval("document.querySelector('#gate form') !== null"), true);
-    picture(&mut browser, "empty");
-    let ready = Client::new(envoy.address()).get("/-/gate/ready");
+    let ready = http1(&envoy).get("/-/gate/ready");
     let message = json!({"service": "probegate", "status": "ready", "services": []});
     assert_eq!(
         (ready.status, ready.json()),
         (200, message),
         "the plugin's name, where no other is given"
     );
-    let page = Client::new(envoy.address()).get("/-/gate/");
+    let page = http1(&envoy).get("/-/gate/");
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
-    let missing =
-        poll::within(Duration::ZERO, || Some(Client::new(envoy.address()).get("/-/gate/other")));
+    let missing = poll::within(Duration::ZERO, || Some(http1(&envoy).get("/-/gate/other")));
     assert_eq!(missing.expect("an answer").status, 404);
 }

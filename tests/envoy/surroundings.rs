@@ -1,15 +1,13 @@
 //! What stands around the gate, and what the gate says of it: once in the log, in a gauge and in its status.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 
-use serde_json::json;
-use testbed::{Bootstrap, Client, Envoy, Host, Port, Response, Upstream, poll, tools, workspace};
+use testbed::service::Does;
+use testbed::tools;
 
-const REQUESTS: &str = "probegate_gateway_requests_total";
+use crate::gate::*;
+
 const WARNINGS: &str = "probegate_configuration_warnings";
 
 fn own(address: SocketAddr, path: &str) -> Response {
@@ -37,22 +35,16 @@ fn statistics_that_envoy_drops_are_told_and_fail_the_scrape() {
         return;
     }
     let upstream = Upstream::start();
-    let port = Port::hold();
     let matcher =
         "stats_config:\n  stats_matcher: {exclusion_list: {patterns: [{prefix: wasmcustom}]}}\n";
-    let text = fs::read_to_string(workspace().join("envoy/envoy.yaml")).expect("the bootstrap");
-    let text = text
-        .replace("port_value: 10000 ", &format!("port_value: {} ", port.address().port()))
-        .replace("port_value: 9901 ", "port_value: 0 ")
-        .replace("port_value: 8080 ", &format!("port_value: {} ", upstream.address().port()))
-        .replace("requests: 20 ", "requests: 1000 ")
-        .replace("stats_config:\n", matcher);
+    let changes = [("requests: 20 ", "requests: 1000 "), ("stats_config:\n", matcher)];
+    let text = shipped("envoy/envoy.yaml", upstream.address(), &changes);
     let token = [("METRICS_BEARER", "token")];
     let envoy = Envoy::start_text(tools::envoy_from_env(), &text, 2, &token).expect("Envoy starts");
     for _ in 0..20 {
-        assert_eq!(Client::new(envoy.address()).get("/").status, 200);
+        assert_eq!(http1(&envoy).get("/").status, 200);
     }
-    poll::until(Duration::from_secs(60), "the warning", || {
+    poll::until(PATIENCE, "the warning", || {
         (warned(envoy.address()) == ["statistics_dropped"]).then_some(())
     });
     for _ in 0..10 {
@@ -65,23 +57,22 @@ fn statistics_that_envoy_drops_are_told_and_fail_the_scrape() {
 /// With a trusted hop Envoy does not tell the peer, and all such clients are one.
 #[test]
 fn an_address_that_is_no_peers_is_told() {
-    let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address())
-        .env("METRICS_BEARER", "token")
-        .plugin(json!({"rate_limit": {"requests": 1000, "client": "peer"}}))
-        .hcm(json!({"xff_num_trusted_hops": 1}));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let (_upstream, envoy) = start_with(|gate| {
+        gate.env("METRICS_BEARER", "token")
+            .plugin(json!({"rate_limit": {"requests": 1000, "client": "peer"}}))
+            .hcm(json!({"xff_num_trusted_hops": 1}))
+    });
     for nth in 0..20 {
         let forwarded = [("x-forwarded-for", format!("192.0.2.{nth}, 198.51.100.1"))];
-        let answer = Client::new(envoy.address()).get_with("/", &forwarded);
+        let answer = http1(&envoy).get_with("/", &forwarded);
         assert_eq!(answer.status, 200);
     }
-    poll::until(Duration::from_secs(60), "the warning", || {
+    poll::until(PATIENCE, "the warning", || {
         (warned(envoy.address()) == ["peer_unknown"]).then_some(())
     });
-    envoy.wait_for_stat(WARNINGS, &[("kind", "peer_unknown")], |value| value == 1.0);
+    counts(&envoy, WARNINGS, &[("kind", "peer_unknown")], 1.0);
     let line = "met an address that is no peer's";
-    poll::until(Duration::from_secs(60), line, || (told(&envoy, line) > 0).then_some(()));
+    poll::until(PATIENCE, line, || (told(&envoy, line) > 0).then_some(()));
     assert_eq!(told(&envoy, line), 1, "once a process");
 }
 
@@ -100,39 +91,21 @@ fn a_mapped_answer_is_counted_as_the_gate_answered() {
             {"filter": status(429), "status_code": 503},
             {"filter": status(401), "status_code": 404},
         ]}}));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&gate);
+    let mut client = http1(&envoy);
     let statuses = ["/metrics", "/status/401", "/"].map(|path| client.get(path).status);
     assert_eq!(statuses, [404, 401, 503], "only what Envoy sends for the gate is mapped");
     if Host::has_no_last_statistics() {
         return;
     }
-    envoy.wait_for_stat(REQUESTS, &[], |count| count == 3.0);
+    counts(&envoy, REQUESTS, &[], 3.0);
     let stats = envoy.stats();
     let counted = |status| stats.value(REQUESTS, &[("status_code", status)]);
     assert_eq!([counted("429"), counted("503")], [1.0, 0.0]);
     assert_eq!([counted("401"), counted("404")], [2.0, 0.0]);
     // A scrape may fall into the middle of a flush.
     let exceeded = [("reason", "exceeded")];
-    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &exceeded, |count| count == 1.0);
-}
-
-/// An upstream that answers each connection with these bytes.
-fn answers(bytes: &'static [u8]) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("its address");
-    thread::spawn(move || {
-        for connection in listener.incoming() {
-            let Ok(mut connection) = connection else { return };
-            let mut reader = BufReader::new(connection.try_clone().expect("a second handle"));
-            let mut line = String::new();
-            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                line.clear();
-            }
-            let _ = connection.write_all(bytes);
-        }
-    });
-    address
+    counts(&envoy, LIMITED, &exceeded, 1.0);
 }
 
 /// The bytes of the answer to one request.
@@ -149,18 +122,15 @@ fn exchange(address: SocketAddr) -> String {
 /// documented.
 #[test]
 fn an_upstreams_id_in_trailers_is_taken_off() {
-    let upstream = answers(
-        b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\nx-request-id: early\r\n\r\n\
+    let service = Service::start(Does::Answers(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\nx-request-id: early\r\n\r\n\
           HTTP/1.1 200 OK\r\nx-request-id: theirs\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-request-id\r\n\r\n\
-          2\r\nok\r\n0\r\nx-request-id: late\r\nx-checksum: 7\r\n\r\n",
-    );
-    let unused = Upstream::start();
+          2\r\nok\r\n0\r\nx-request-id: late\r\nx-checksum: 7\r\n\r\n".into()));
     let trailers = json!({"http_protocol_options": {"enable_trailers": true}});
-    let gate = Bootstrap::to(unused.address())
-        .cluster_of("raw", upstream, trailers.clone())
-        .routes(json!([{"match": {"prefix": "/"}, "route": {"cluster": "raw"}}]))
-        .hcm(trailers);
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let (_upstream, envoy) = start_with(|gate| {
+        gate.cluster_of("raw", service.address(), trailers.clone())
+            .routes(json!([{"match": {"prefix": "/"}, "route": {"cluster": "raw"}}]))
+            .hcm(trailers)
+    });
     let answer = exchange(envoy.address());
     let (head, body) = answer.split_once("http/1.1 200 ok").expect("the answer");
     assert_eq!(body.matches("x-request-id:").count(), 1, "exactly one in the answer: {body}");

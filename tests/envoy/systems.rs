@@ -32,46 +32,19 @@ fn refused(name: &str, variable: &'static str, value: &'static str) {
     assert!(!line.contains(value), "{line}");
 }
 
-/// Each row of its README's tables, as `cargo xtask demo` shows it.
-fn tour(name: &str) {
-    let system = System::named(name).expect("a system");
-    let running = start(&system, &system.environment);
-    for step in &system.tour {
-        running.take(step).unwrap_or_else(|seen| {
-            let (row, headers, log) = (step.row(), seen.headers.lines(), running.envoy.log());
-            panic!("{row}\nbut: {}\n{headers}\n{}\n\n{log}", seen.status, seen.text())
-        });
+/// Each row of the tables in a system's README, as `cargo xtask demo` shows it.
+#[test]
+fn each_system_does_what_its_readme_says() {
+    for system in System::all() {
+        let running = start(&system, &system.environment);
+        for step in &system.tour {
+            running.take(step).unwrap_or_else(|seen| {
+                let (row, headers, log) = (step.row(), seen.headers.lines(), running.envoy.log());
+                let name = system.name;
+                panic!("{name}: {row}\nbut: {}\n{headers}\n{}\n\n{log}", seen.status, seen.text())
+            });
+        }
     }
-}
-
-#[test]
-fn caracal() {
-    tour("caracal");
-}
-
-#[test]
-fn caracal_core() {
-    tour("caracal-core");
-}
-
-#[test]
-fn astrocyte() {
-    tour("astrocyte");
-}
-
-#[test]
-fn agent_platform() {
-    tour("agent-platform");
-}
-
-#[test]
-fn kestra() {
-    tour("kestra");
-}
-
-#[test]
-fn kubernetes() {
-    tour("kubernetes");
 }
 
 /// The labels of the counters are the same everywhere.

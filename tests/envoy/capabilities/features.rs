@@ -7,16 +7,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
-use testbed::client::h2;
 use testbed::envoy::Failed;
 use testbed::rate_limit_service::Limit;
 use testbed::service::answer;
-use testbed::{
-    Bootstrap, Client, Envoy, RateLimitService, Redis, Request, Service, Upstream, poll,
-};
+use testbed::{RateLimitService, Redis};
 
 use configuration::configuration;
+
+use crate::gate::*;
 
 const TOKEN: &str = "metrics-token";
 

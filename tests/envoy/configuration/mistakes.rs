@@ -1,9 +1,8 @@
 //! Envoy's answer to a configuration that is wrong, and the line about it.
 
-use serde_json::json;
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Host, Upstream, tools};
+use testbed::tools;
 
+use crate::gate::*;
 use crate::request_id::id_of;
 
 /// A message of the gate's own, from its mark on.
@@ -16,9 +15,7 @@ fn messages(log: &str) -> Vec<&str> {
 /// one keeps working, and no secret is printed. The core's tables have every mistake.
 #[test]
 fn a_mistake_is_refused_with_one_line_and_the_old_configuration_stays() {
-    let upstream = Upstream::start();
-    let good = Bootstrap::to(upstream.address()).plugin(json!({"request_id": {"header": "x-old"}}));
-    let mut envoy = Envoy::start(&good).expect("Envoy starts");
+    let (upstream, mut envoy) = start(json!({"request_id": {"header": "x-old"}}));
     let table = [
         (json!({"rout": []}), "there is no key `rout`"),
         (
@@ -61,12 +58,12 @@ fn a_mistake_is_refused_with_one_line_and_the_old_configuration_stays() {
             "one line should begin with\n{expected}\nin\n{log}"
         );
         assert!(!log.contains("s3cret\"") && !log.contains("s3cret with"), "{log}");
-        let old = Client::new(envoy.address()).get("/v1/recall");
+        let old = http1(&envoy).get("/v1/recall");
         assert_eq!((old.status, old.headers_named("x-old").len()), (200, 1), "{expected}");
     }
     let new = Bootstrap::to(upstream.address()).plugin(json!({}));
     assert_eq!(envoy.reconfigure(&new), Reload::Accepted, "and a right one is taken again");
-    assert_eq!(id_of(&Client::new(envoy.address()).get("/v1/recall")).len(), 36);
+    assert_eq!(id_of(&http1(&envoy).get("/v1/recall")).len(), 36);
 }
 
 /// With a mistake in its first configuration, Envoy does not listen at all.

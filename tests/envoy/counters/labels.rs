@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-use testbed::client::h2;
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream};
-
-use super::{AUTH_FAILURES, REQUESTS, series};
+use super::series;
+use crate::gate::*;
 
 const JWT: &str = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
 
@@ -18,7 +15,7 @@ fn get(path: &str, headers: &[(&str, &str)]) -> Request {
 fn check(envoy: &Envoy, rows: Vec<(&str, Request, &str, Option<&str>)>) {
     let (mut requests, mut failures) = (BTreeMap::new(), BTreeMap::new());
     for (sentence, request, labels, failure) in &rows {
-        let status = Client::new(envoy.address()).send(request).status.to_string();
+        let status = http1(&envoy).send(request).status.to_string();
         assert_eq!(labels.split(' ').nth(1), Some(&*status), "{sentence}");
         *requests.entry((*labels).to_owned()).or_insert(0.0) += 1.0;
         if let Some(failure) = failure {
@@ -43,8 +40,7 @@ fn a_certificate_is_a_label() {
     let upstream = Upstream::start();
     let forwards = json!({"forward_client_cert_details": "ALWAYS_FORWARD_ONLY"});
     for (manager, labels) in [(forwards, "GET 200 mtls"), (json!({}), "GET 200 none")] {
-        let envoy =
-            Envoy::start(&Bootstrap::to(upstream.address()).hcm(manager)).expect("Envoy starts");
+        let envoy = run(&Bootstrap::to(upstream.address()).hcm(manager));
         let certificate = get("/", &[("x-forwarded-client-cert", "Hash=1")]);
         check(&envoy, vec![("a certificate", certificate, labels, None)]);
     }
@@ -56,8 +52,7 @@ fn why_a_client_was_refused_is_a_label() {
     if Host::has_no_last_statistics() {
         return;
     }
-    let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address()).plugin(json!({
+    let (_upstream, envoy) = start(json!({
         "routes": [
             {"paths": ["/metrics"], "class": "metrics"},
             {"paths": ["/admin"], "class": "admin", "token_header": "x-admin-token"},
@@ -65,7 +60,6 @@ fn why_a_client_was_refused_is_a_label() {
         ],
         "metrics_auth": {"tokens": [{"value": "secret"}]},
     }));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
     let metrics = |value: &str| get("/metrics", &[("authorization", value)]);
     let rows = vec![
         ("no token", get("/metrics", &[]), "GET 401 none", Some("none missing")),
@@ -99,14 +93,14 @@ fn an_answer_to_a_call_is_counted_as_it_was_answered() {
     let upstream = Upstream::start();
     let target = json!({"service": "nobody", "cluster": "nobody", "rungs": [{"rung": "health", "path": "/"}]});
     let gate = Bootstrap::to(upstream.address()).plugin(json!({"probes": {"targets": [target]}}));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let envoy = run(&gate);
     for (path, status) in [("/metrics", "16"), ("/-/gate/ready", "14")] {
         let call = Request::get(path).header("content-type", "application/grpc");
-        let answer = h2::Client::new(envoy.address()).send(&call);
+        let answer = http2(&envoy).send(&call);
         assert_eq!((answer.status, answer.header("grpc-status")), (200, Some(status)), "{path}");
     }
     let counted = envoy.wait_for_stat(REQUESTS, &[("status_code", "200")], |count| count == 2.0);
     assert_eq!(counted, envoy.stats().value(REQUESTS, &[]));
     let labels = [("auth_method", "none"), ("reason", "not_configured")];
-    envoy.wait_for_stat(AUTH_FAILURES, &labels, |count| count == 1.0);
+    counts(&envoy, AUTH_FAILURES, &labels, 1.0);
 }

@@ -1,9 +1,6 @@
 //! How requests are counted when there is no room for more series.
 
-use serde_json::json;
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream};
-
-use super::REQUESTS;
+use crate::gate::*;
 
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"];
 const STATUSES: [u16; 10] = [200, 201, 202, 206, 301, 302, 400, 404, 422, 502];
@@ -19,12 +16,10 @@ const CREDENTIALS: [Option<(&str, &str)>; 6] = [
 /// Of all these one is refused in the end, and an alert on that would fire.
 #[test]
 fn a_refusal_keeps_its_status_whatever_was_counted_before() {
-    let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address()).plugin(json!({
+    let (_upstream, envoy) = start(json!({
         "rate_limit": {"requests": 1, "window": "1h", "client": {"header": "x-client"}},
     }));
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let mut sent = 0;
     for method in METHODS {
         for credentials in CREDENTIALS {
@@ -44,8 +39,8 @@ fn a_refusal_keeps_its_status_whatever_was_counted_before() {
     let refused = client.get_with("/", &[("x-client", "1")]);
     assert_eq!(refused.status, 429);
     let refused = [("method", "GET"), ("status_code", "429"), ("auth_method", "none")];
-    envoy.wait_for_stat(REQUESTS, &refused, |count| count == 1.0);
+    counts(&envoy, REQUESTS, &refused, 1.0);
     let limited = [("limit", "client"), ("reason", "exceeded")];
-    envoy.wait_for_stat("probegate_gateway_rate_limited_total", &limited, |count| count == 1.0);
-    envoy.wait_for_stat(REQUESTS, &[], |count| count == 481.0);
+    counts(&envoy, LIMITED, &limited, 1.0);
+    counts(&envoy, REQUESTS, &[], 481.0);
 }

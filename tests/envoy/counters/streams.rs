@@ -2,13 +2,9 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
-use serde_json::json;
-use testbed::client::{Load, load};
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
-
-use super::{IN_FLIGHT, REQUESTS, series};
+use super::series;
+use crate::gate::*;
 
 fn gate() -> (Upstream, Envoy) {
     let upstream = Upstream::start();
@@ -16,7 +12,7 @@ fn gate() -> (Upstream, Envoy) {
     let gate = Bootstrap::to(upstream.address())
         .routes(json!([{"match": {"prefix": "/"}, "route": route}]))
         .concurrency(4);
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let envoy = run(&gate);
     (upstream, envoy)
 }
 
@@ -29,7 +25,7 @@ fn sent(address: SocketAddr, bytes: &[u8]) -> TcpStream {
 
 fn reached(upstream: &Upstream, count: usize) {
     let arrived = || (upstream.count() == count).then_some(());
-    poll::until(Duration::from_secs(60), "the requests have reached the upstream", arrived);
+    poll::until(PATIENCE, "the requests have reached the upstream", arrived);
 }
 
 /// A client that goes away before its answer is counted once, with no status, and holds nothing up.
@@ -42,10 +38,10 @@ fn a_client_that_goes_away_is_counted_once() {
     let request = b"GET /held HTTP/1.1\r\nhost: a\r\n\r\n";
     let waiting: Vec<TcpStream> = (0..8).map(|_| sent(envoy.address(), request)).collect();
     reached(&upstream, 8);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 8.0);
+    counts(&envoy, IN_FLIGHT, &[], 8.0);
     drop(waiting);
     envoy.wait_for_stat(REQUESTS, &[], |count| count >= 8.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
     assert_eq!(counted, [("GET 0 none".to_owned(), 8.0)].into());
 }
@@ -59,10 +55,10 @@ fn a_body_that_breaks_off_is_counted_once() {
     let (upstream, envoy) = gate();
     let request = b"POST /v1/observe HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf";
     let begun: Vec<TcpStream> = (0..4).map(|_| sent(envoy.address(), request)).collect();
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 4.0);
+    counts(&envoy, IN_FLIGHT, &[], 4.0);
     drop(begun);
     envoy.wait_for_stat(REQUESTS, &[], |count| count >= 4.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
     assert_eq!(counted, [("POST 0 none".to_owned(), 4.0)].into());
     drop(upstream);
@@ -75,9 +71,9 @@ fn an_upstream_that_goes_away_is_counted_once() {
         return;
     }
     let (_upstream, envoy) = gate();
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     assert!((0..5).all(|_| client.get("/reset").status == 503));
-    envoy.wait_for_stat(REQUESTS, &[("status_code", "503")], |count| count == 5.0);
+    counts(&envoy, REQUESTS, &[("status_code", "503")], 5.0);
     assert_eq!(envoy.stats().value(REQUESTS, &[]), 5.0);
 }
 
@@ -89,12 +85,12 @@ fn requests_under_way_are_shown() {
     std::thread::scope(|scope| {
         let held = scope.spawn(|| load(envoy.address(), &Load::new(Request::get("/held"), 12, 1)));
         reached(&upstream, 12);
-        envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 12.0);
+        counts(&envoy, IN_FLIGHT, &[], 12.0);
         assert_eq!(envoy.stats().value(REQUESTS, &[]), 0.0, "a request is counted at its end");
         upstream.release();
         let answers = held.join().expect("a load");
         assert!(answers.iter().all(|answer| answer.status == 200));
     });
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
-    envoy.wait_for_stat(REQUESTS, &[("status_code", "200")], |count| count == 12.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
+    counts(&envoy, REQUESTS, &[("status_code", "200")], 12.0);
 }

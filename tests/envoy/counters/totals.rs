@@ -1,11 +1,7 @@
 //! The totals of all workers: nothing is lost, nothing is counted twice.
 
-use std::time::Duration;
-
-use testbed::client::{Load, load};
-use testbed::{Bootstrap, Client, Envoy, Host, Request, Upstream, poll};
-
-use super::{IN_FLIGHT, REQUESTS, after_another_flush, series};
+use super::{after_another_flush, series};
+use crate::gate::*;
 
 const DURATION: &str = "probegate_gateway_request_duration_seconds";
 const SUM: &str = "probegate_gateway_request_duration_microseconds_sum";
@@ -18,11 +14,10 @@ fn before_envoy_1_40_counts_of_the_module_come_with_a_later_request() {
         println!("only of the dynamic module before Envoy 1.40: others hand over by themselves");
         return;
     }
-    let upstream = Upstream::start();
-    let envoy = Envoy::start(&Bootstrap::to(upstream.address())).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let (_upstream, envoy) = start_with(|gate| gate);
+    let mut client = http1(&envoy);
     (0..10).for_each(|_| assert_eq!(client.get("/status/404").status, 404));
-    poll::until(Duration::from_secs(60), "a later request brings them", || {
+    poll::until(PATIENCE, "a later request brings them", || {
         assert_eq!(client.get("/health").status, 200);
         let counted = envoy.stats().value(REQUESTS, &[("status_code", "404")]);
         assert!(counted <= 10.0, "{counted}");
@@ -39,7 +34,7 @@ fn totals_over_four_workers_are_exact() {
     }
     let upstream = Upstream::start();
     let gate = Bootstrap::to(upstream.address()).concurrency(4);
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
+    let envoy = run(&gate);
     let get = Load::new(Request::get("/v1/recall"), 16, 125);
     let post = Load::new(Request::new("POST", "/status/201").body("body"), 8, 50);
     let missing = Load::new(Request::get("/status/404"), 8, 25);

@@ -4,17 +4,14 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use serde_json::json;
-use testbed::client::h2;
 use testbed::rate_limit_service::Does;
-use testbed::{Client, Host, Request, poll};
 
 use super::*;
 
 #[test]
 fn over_the_limit() {
     let (upstream, _redis, _service, envoy) = limited(&[daily(1)], json!({}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let first = client.get_with("/a", &[("x-request-id", "one")]);
     assert_eq!((first.status, first.header("x-request-id")), (200, Some("one")));
     let posted = Request::new("POST", "/a").header("x-request-id", "two").body(vec![b'x'; 100_000]);
@@ -38,7 +35,7 @@ fn over_the_limit() {
 #[test]
 fn a_grpc_client_gets_a_grpc_status() {
     let (_upstream, _redis, service, envoy) = limited(&[daily(1)], json!({"on_error": "refuse"}));
-    let mut client = h2::Client::new(envoy.address());
+    let mut client = http2(&envoy);
     let call = Request::new("POST", "/a.Service/Call").header("content-type", "application/grpc");
     let passed = client.send(&call);
     assert_eq!((passed.status, passed.trailers.get("grpc-status")), (200, Some("0")));
@@ -61,8 +58,8 @@ fn a_body_waits_with_its_request() {
     for shown in [false, true] {
         let bootstrap = bootstrap(&upstream, service.address(), configuration(json!({})))
             .wasm(json!({"allow_on_headers_stop_iteration": shown}));
-        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-        let mut client = Client::new(envoy.address());
+        let envoy = run(&bootstrap);
+        let mut client = http1(&envoy);
         for size in [1, 70_000, BUFFER, 2_000_000] {
             service.now(Does::Dawdles(Duration::from_millis(50)));
             let body: Vec<u8> = (0..size).map(|byte| (byte % 251) as u8).collect();
@@ -90,8 +87,8 @@ fn a_key_in_the_body() {
     }]);
     let bootstrap = bootstrap(&upstream, service.address(), plugin)
         .wasm(json!({"allow_on_headers_stop_iteration": true}));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&bootstrap);
+    let mut client = http1(&envoy);
     let mut recall = |bank: &str| {
         let body = json!({"bank": bank, "text": "x".repeat(20_000)}).to_string();
         let answer = client.send(&Request::new("POST", "/recall").body(body.clone()));
@@ -110,14 +107,13 @@ fn a_key_in_the_body() {
 /// Clients that give up while their request waits leave nothing behind, and are counted.
 #[test]
 fn clients_that_give_up() {
-    const REQUESTS: &str = "probegate_gateway_requests_total";
     const TIMEOUT: Duration = Duration::from_secs(1);
     let (upstream, _redis, service, mut envoy) =
         limited(&[daily(1000)], json!({"on_error": "refuse"}));
     service.now(Does::Hangs);
     let (mut sent, gone) = (0.0, [("method", "GET"), ("status_code", "0")]);
     // One that the machine holds up until the time-out is answered, as are those that come then.
-    poll::until(Duration::from_secs(60), "five have given up", || {
+    poll::until(PATIENCE, "five have given up", || {
         let asked = service.calls();
         let mut stream = TcpStream::connect(envoy.address()).expect("connect");
         stream.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n").expect("send");
@@ -126,12 +122,12 @@ fn clients_that_give_up() {
         (envoy.stats().value(REQUESTS, &gone) >= 5.0).then_some(())
     });
     service.now(Does::Decides);
-    poll::until(Duration::from_secs(60), "the service decides again", || {
+    poll::until(PATIENCE, "the service decides again", || {
         sent += 1.0;
-        (Client::new(envoy.address()).get("/a").status == 200).then_some(())
+        (http1(&envoy).get("/a").status == 200).then_some(())
     });
-    envoy.wait_for_stat(REQUESTS, &[], |count| count == sent);
-    envoy.wait_for_stat("probegate_gateway_requests_in_flight", &[], |count| count == 0.0);
+    counts(&envoy, REQUESTS, &[], sent);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
     assert_eq!(upstream.count(), 1);
     assert!(envoy.alive());
 }

@@ -1,11 +1,8 @@
 //! A dead service does not cost its time-out on every request.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
-use serde_json::json;
 use testbed::rate_limit_service::Does;
-use testbed::{Client, Envoy, Host, Upstream, poll};
 
 use super::*;
 
@@ -25,15 +22,15 @@ fn most_requests_do_not_wait_for_a_black_hole() {
     let address = hole.local_addr().expect("its address");
     let plugin = configuration(json!({"timeout": "50ms"}));
     let bootstrap = bootstrap(&upstream, address, plugin).concurrency(1);
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&bootstrap);
+    let mut client = http1(&envoy);
     const REQUESTS: u32 = 300;
     for _ in 0..REQUESTS {
         assert_eq!(client.get("/a").status, 200);
     }
-    let family = "probegate_gateway_global_rate_limit_errors_total";
+    let family = SERVICE_ERRORS;
     let all = f64::from(REQUESTS);
-    envoy.wait_for_stat(family, &[], |count| count == all);
+    counts(&envoy, family, &[], all);
     let open = envoy.stats().value(family, &[("reason", "open")]);
     let waited = envoy.stats().value(family, &[("reason", "timeout")]);
     println!("{waited} of {REQUESTS} requests waited");
@@ -45,21 +42,21 @@ fn most_requests_do_not_wait_for_a_black_hole() {
 #[test]
 fn the_service_is_asked_again_when_it_is_back() {
     let (_upstream, _redis, service, envoy) = limited(&[daily(5)], json!({"on_error": "refuse"}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     service.now(Does::Fails(14));
-    let family = "probegate_gateway_global_rate_limit_errors_total";
-    poll::until(Duration::from_secs(60), "the breaker is open", || {
+    let family = SERVICE_ERRORS;
+    poll::until(PATIENCE, "the breaker is open", || {
         assert_eq!(client.get("/a").status, 503);
         (envoy.stats().value(family, &[("reason", "open")]) > 0.0).then_some(())
     });
     service.now(Does::Decides);
-    poll::until(Duration::from_secs(60), "the service decides again", || {
+    poll::until(PATIENCE, "the service decides again", || {
         (client.get("/a").status == 200).then_some(())
     });
-    poll::until(Duration::from_secs(60), "and refuses what is over its limit", || {
+    poll::until(PATIENCE, "and refuses what is over its limit", || {
         (client.get("/a").status == 429).then_some(())
     });
-    let log = poll::until(Duration::from_secs(60), "the log tells that it is back", || {
+    let log = poll::until(PATIENCE, "the log tells that it is back", || {
         Some(envoy.log()).filter(|log| log.contains(BACK))
     });
     let lines: Vec<&str> =

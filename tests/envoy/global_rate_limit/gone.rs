@@ -4,16 +4,9 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use serde_json::json;
 use testbed::rate_limit_service::Does;
-use testbed::{Client, Host, poll};
 
 use super::*;
-
-const REQUESTS: &str = "probegate_gateway_requests_total";
-const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
-const ERRORS: &str = "probegate_gateway_global_rate_limit_errors_total";
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// More than the failures in a row that would open the breaker.
 const LEAVE: u32 = 8;
@@ -25,7 +18,7 @@ fn leave(does: Does) {
     let mut plugin = configuration(json!({"on_error": "refuse"}));
     plugin["log"] = json!({"access": "json"});
     let bootstrap = bootstrap(&upstream, service.address(), plugin).concurrency(1);
-    let mut envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let mut envoy = run(&bootstrap);
     service.now(does);
     let active = [("envoy_cluster_name", CLUSTER)];
     for left in 1..=LEAVE {
@@ -34,15 +27,15 @@ fn leave(does: Does) {
         stream.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n").expect("send");
         poll::until(PATIENCE, "the service is asked", || (service.calls() > asked).then_some(()));
         drop(stream);
-        envoy.wait_for_stat(REQUESTS, &[("status_code", "0")], |count| count == f64::from(left));
-        envoy.wait_for_stat("envoy_cluster_upstream_rq_active", &active, |count| count == 0.0);
+        counts(&envoy, REQUESTS, &[("status_code", "0")], f64::from(left));
+        counts(&envoy, "envoy_cluster_upstream_rq_active", &active, 0.0);
     }
     assert_eq!(upstream.count(), 0);
     service.now(Does::Decides);
-    assert_eq!(Client::new(envoy.address()).get("/a").status, 200, "the breaker is closed");
-    envoy.wait_for_stat(REQUESTS, &[], |count| count == f64::from(LEAVE) + 1.0);
-    envoy.wait_for_stat(IN_FLIGHT, &[], |count| count == 0.0);
-    assert_eq!(envoy.stats().value(ERRORS, &[]), 0.0);
+    assert_eq!(http1(&envoy).get("/a").status, 200, "the breaker is closed");
+    counts(&envoy, REQUESTS, &[], f64::from(LEAVE) + 1.0);
+    counts(&envoy, IN_FLIGHT, &[], 0.0);
+    assert_eq!(envoy.stats().value(SERVICE_ERRORS, &[]), 0.0);
     let log = envoy.log();
     let unfinished = log.lines().filter(|line| line.contains("unfinished")).count();
     assert_eq!(unfinished, LEAVE as usize, "{log}");

@@ -2,9 +2,7 @@
 
 use std::thread;
 
-use serde_json::json;
-use testbed::client::{Load, load};
-use testbed::{Bootstrap, Client, Envoy, Host, RateLimitService, Redis, Request, Upstream};
+use testbed::{RateLimitService, Redis};
 
 use super::*;
 
@@ -19,7 +17,7 @@ fn two_envoys_admit_one_limit() {
     let envoys: Vec<Envoy> = services
         .iter()
         .map(|service| bootstrap(&upstream, service.address(), configuration(json!({}))))
-        .map(|bootstrap: Bootstrap| Envoy::start(&bootstrap).expect("Envoy starts"))
+        .map(|bootstrap: Bootstrap| run(&bootstrap))
         .collect();
     let answers: Vec<u16> = thread::scope(|scope| {
         let loads: Vec<_> = envoys
@@ -43,8 +41,7 @@ fn two_envoys_admit_one_limit() {
         .iter()
         .map(|envoy| {
             let labels = [("limit", "global_rate_limit"), ("reason", "exceeded")];
-            envoy
-                .wait_for_stat("probegate_gateway_rate_limited_total", &labels, |count| count > 0.0)
+            envoy.wait_for_stat(LIMITED, &labels, |count| count > 0.0)
         })
         .sum();
     assert!(refused > 0.0);
@@ -61,8 +58,8 @@ fn a_named_client_is_one_on_all_envoys() {
     let statuses: Vec<u16> = (0..2)
         .flat_map(|_| {
             let bootstrap = bootstrap(&upstream, service.address(), plugin.clone());
-            let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-            let mut client = Client::new(envoy.address());
+            let envoy = run(&bootstrap);
+            let mut client = http1(&envoy);
             [(); 2].map(|()| client.get_with("/a", &[("x-tenant", "acme")]).status)
         })
         .collect();
@@ -81,9 +78,8 @@ fn the_clients_own_limit_is_first() {
     let service = RateLimitService::start(&redis, &[daily(100)]);
     let mut plugin = configuration(json!({"on_error": "local"}));
     plugin["rate_limit"] = json!({"requests": 5, "window": "1h"});
-    let envoy =
-        Envoy::start(&bootstrap(&upstream, service.address(), plugin)).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&bootstrap(&upstream, service.address(), plugin));
+    let mut client = http1(&envoy);
     let statuses: Vec<u16> = (0..9).map(|_| client.get("/a").status).collect();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429, 429]);
     assert_eq!(client.get("/health").status, 200);

@@ -4,11 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process;
 
-use serde_json::{Value, json};
-use testbed::Host;
-use testbed::{Client, Envoy, Upstream, tools};
+use testbed::tools;
 
 use super::{text, yaml};
+use crate::gate::*;
 
 /// The part for the pod's bootstrap.
 fn added() -> String {
@@ -57,9 +56,9 @@ fn the_labels_come_with_what_is_added_to_the_bootstrap() {
     let command = [tools::envoy_from_env().into(), "--config-yaml".into(), added().into()];
     let envoy = Envoy::start_command(&command, &path, 1, &[]).expect("Envoy starts");
 
-    assert_eq!(Client::new(envoy.address()).get("/metrics").status, 401);
+    assert_eq!(http1(&envoy).get("/metrics").status, 401);
     let labels = [("method", "GET"), ("status_code", "401"), ("auth_method", "none")];
-    envoy.wait_for_stat("probegate_gateway_requests_total", &labels, |count| count == 1.0);
+    counts(&envoy, REQUESTS, &labels, 1.0);
     let page = envoy.stats();
     let odd: Vec<_> = (page.0.iter())
         .filter(|sample| {

@@ -1,9 +1,7 @@
 //! The gate in a gateway and in a waypoint, and as a resource of another kind.
 
-use serde_json::{Value, json};
-use testbed::{Bootstrap, Client, Envoy, Upstream};
-
 use super::{BEARER, TOKEN, TYPES, converted_of, plugin, plugin_of, text, yaml};
+use crate::gate::*;
 
 /// An Envoy with the plugin of that file as Istio converts it, on a listener of that direction, with what Istio
 /// says there of addresses.
@@ -21,11 +19,11 @@ fn envoy(name: &str, direction: &str, addresses: Value, upstream: &Upstream) -> 
         .listener(json!({"traffic_direction": direction}))
         .hcm(addresses)
         .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
-    Envoy::start(&bootstrap).expect("Envoy starts")
+    run(&bootstrap)
 }
 
 fn guards(envoy: &Envoy) {
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     assert_eq!(client.get("/metrics").status, 401);
     assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
     assert_eq!(client.get_with("/-/gate/metrics", &BEARER).status, 200);

@@ -1,10 +1,6 @@
 //! Answers to clients, and counts.
 
-use serde_json::json;
-use testbed::client::h2;
-use testbed::{Client, Request};
-
-use super::*;
+use crate::gate::*;
 
 /// 429 with the operation's name, over HTTP/1.1 and HTTP/2; the status 8 over gRPC. Health routes and
 /// the gate's own know no operation, and who is refused before spends nothing.
@@ -12,7 +8,7 @@ use super::*;
 fn a_refusal_names_its_limit() {
     let operation = json!({"name": "recall", "paths": ["/*"], "key": {"query": "bank"}, "requests": 2, "per": "1h"});
     let (_upstream, envoy) = start(json!([operation]));
-    let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
+    let (mut http1, mut http2) = (http1(&envoy), http2(&envoy));
     for _ in 0..3 {
         assert_eq!(http1.get("/health?bank=a").status, 200);
         assert_eq!(http1.get("/metrics?bank=a").status, 401);
@@ -45,12 +41,8 @@ fn a_refusal_names_its_limit() {
         assert_eq!(missing.header(name), None, "{name}");
     }
     assert_eq!(http1.get("/v1/recall?bank=b").status, 200, "another key");
-    envoy.wait_for_stat(LIMITED, &[("limit", "recall"), ("reason", "exceeded")], |count| {
-        count == 3.0
-    });
-    envoy.wait_for_stat(LIMITED, &[("limit", "recall"), ("reason", "missing_key")], |count| {
-        count == 1.0
-    });
+    counts(&envoy, LIMITED, &[("limit", "recall"), ("reason", "exceeded")], 3.0);
+    counts(&envoy, LIMITED, &[("limit", "recall"), ("reason", "missing_key")], 1.0);
 }
 
 /// Whom an operation counts, its client cannot choose: not by a method in lower case, and not by dots or an escaped
@@ -61,7 +53,7 @@ fn a_request_written_otherwise_is_counted_all_the_same() {
         "name": "banks", "methods": ["POST"], "paths": ["/v1/banks/*"], "key": {"path_segment": 2}, "requests": 1, "per": "1h",
     });
     let (upstream, envoy) = start(json!([operation]));
-    let mut client = h2::Client::new(envoy.address());
+    let mut client = http2(&envoy);
     let mut status = |method: &str, path: &str| client.send(&Request::new(method, path)).status;
     assert_eq!(status("POST", "/v1/banks/x/docs/7"), 200);
     for (method, path, expected) in [

@@ -3,10 +3,6 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use serde_json::json;
-use testbed::client::{h2, raw};
-use testbed::{Client, Request};
-
 use super::*;
 
 fn post(body: impl Into<Vec<u8>>) -> Request {
@@ -27,7 +23,7 @@ fn of_size(size: usize, bank: &str) -> String {
 #[test]
 fn each_bank_has_its_own() {
     let (upstream, envoy) = start(json!([by_body(2)]));
-    let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
+    let (mut http1, mut http2) = (http1(&envoy), http2(&envoy));
     for name in ["a", "b"] {
         let request = post(bank(name)).header("content-type", "application/json");
         let statuses = [
@@ -55,7 +51,7 @@ fn each_bank_has_its_own() {
 #[test]
 fn a_body_without_the_key_is_refused() {
     let (upstream, envoy) = start(json!([by_body(1_000)]));
-    let (mut http1, mut http2) = (Client::new(envoy.address()), h2::Client::new(envoy.address()));
+    let (mut http1, mut http2) = (http1(&envoy), http2(&envoy));
     let table: [(Vec<u8>, &str); 9] = [
         (b"".into(), "no body"),
         (b"{}".into(), "no key"),
@@ -83,9 +79,7 @@ fn a_body_without_the_key_is_refused() {
         assert_eq!(answer.status, 200, "the longest that is read");
     }
     assert_eq!(upstream.last().body, longest.into_bytes());
-    envoy.wait_for_stat(LIMITED, &[("limit", "recall"), ("reason", "missing_key")], |count| {
-        count == 18.0
-    });
+    counts(&envoy, LIMITED, &[("limit", "recall"), ("reason", "missing_key")], 18.0);
 }
 
 /// Shared, they have one bucket; and a body that is too long goes on whole.
@@ -94,7 +88,7 @@ fn or_shares_one_bucket() {
     let mut operation = by_body(2);
     operation["missing_key"] = "share".into();
     let (upstream, envoy) = start(json!([operation]));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let long = of_size(300_000, "a");
     assert_eq!(client.send(&post(long.clone())).status, 200);
     assert_eq!(upstream.last().body, long.into_bytes());
@@ -109,7 +103,7 @@ fn chunks_and_trailers() {
     let upstream = Upstream::start();
     let bootstrap = bootstrap(&upstream, json!([by_body(1)]))
         .hcm(json!({"http_protocol_options": {"enable_trailers": true}}));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     let head = "POST /v1/recall HTTP/1.1\r\nhost: gate.test\r\ntransfer-encoding: chunked\r\nconnection: close\r\n";
     let chunks = |body: &str| body.chars().map(|c| format!("1\r\n{c}\r\n")).collect::<String>();
     let rows = [("a", "0\r\n\r\n"), ("b", "0\r\nx-trailer: 1\r\n\r\n")];

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use testbed::client::{Load, load, most_within};
-use testbed::envoy::Reload;
-use testbed::{Client, Request};
+use testbed::client::most_within;
 
 use super::*;
 
@@ -23,7 +20,7 @@ fn four_workers_admit_the_burst_and_the_rate() {
             "requests": requests, "per": "1s", "burst": burst});
         let bootstrap = bootstrap(&upstream, json!([operation]))
             .routes(json!([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]));
-        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+        let envoy = run(&bootstrap);
         let used = (0..10).any(|bank| {
             let plan = Load::new(of_bank(&bank.to_string()), 16, u32::MAX);
             let answers = load(envoy.address(), &plan.lasting(Duration::from_millis(2_500)));
@@ -54,23 +51,20 @@ fn a_refusal_by_one_spends_nothing_of_the_other() {
     let of_user = |user: &str| of_bank("a").header("x-user", user);
     let answers = load(envoy.address(), &Load::new(of_user("busy"), 32, 20));
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 10);
-    let others =
-        (0..120).map(|user| Client::new(envoy.address()).send(&of_user(&format!("user-{user}"))));
+    let others = (0..120).map(|user| http1(&envoy).send(&of_user(&format!("user-{user}"))));
     assert_eq!(others.filter(|answer| answer.status == 200).count(), 90, "what the bank has left");
     let labels = |limit| [("limit", limit), ("reason", "exceeded")];
-    envoy.wait_for_stat(LIMITED, &labels("user"), |count| count == 630.0);
-    envoy.wait_for_stat(LIMITED, &labels("bank"), |count| count == 30.0);
+    counts(&envoy, LIMITED, &labels("user"), 630.0);
+    counts(&envoy, LIMITED, &labels("bank"), 30.0);
 }
 
 /// Buckets outlive a configuration in which the operation stays as it is.
 #[test]
 fn spent_admissions_survive_a_reload() {
     let upstream = Upstream::start();
-    let mut envoy =
-        Envoy::start(&bootstrap(&upstream, json!([by_bank("recall", 5)]))).expect("Envoy starts");
-    let admitted = |envoy: &Envoy| {
-        (0..8).filter(|_| Client::new(envoy.address()).send(&of_bank("a")).status == 200).count()
-    };
+    let mut envoy = run(&bootstrap(&upstream, json!([by_bank("recall", 5)])));
+    let admitted =
+        |envoy: &Envoy| (0..8).filter(|_| http1(&envoy).send(&of_bank("a")).status == 200).count();
     assert_eq!(admitted(&envoy), 5);
     let other = json!({"name": "other", "paths": ["/other"], "requests": 1, "per": "1s"});
     let rows = [

@@ -1,8 +1,6 @@
 //! Each way to misbehave has its reason.
 
-use serde_json::json;
 use testbed::service::{Does, answer};
-use testbed::{Bootstrap, Envoy, Service, Upstream};
 
 use super::*;
 
@@ -54,7 +52,7 @@ fn six_reasons_told_apart() {
         .iter()
         .map(|(name, _, rung, ..)| json!({"service": name, "cluster": name, "rungs": [rung]}));
     let plugin = probing(targets.collect(), json!({"failure_threshold": 1}));
-    let envoy = Envoy::start(&bootstrap(&upstream, &services, plugin)).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, &services, plugin));
     wait_ready(&envoy, 503, |report| {
         table.iter().all(|(name, _, _, state, reason)| {
             let service = service(report, name);
@@ -67,8 +65,8 @@ fn six_reasons_told_apart() {
         envoy.wait_for_stat("probegate_probe_failures_total", &labels, |count| count >= 1.0);
         let labels = [("service", *name), ("rung", "r")];
         let up = f64::from(*state == "degraded");
-        envoy.wait_for_stat("probegate_probe_up", &labels, |value| value == up);
-        envoy.wait_for_stat("probegate_probe_degraded", &labels, |value| value == up);
+        counts(&envoy, "probegate_probe_up", &labels, up);
+        counts(&envoy, "probegate_probe_degraded", &labels, up);
     }
 }
 
@@ -77,10 +75,10 @@ fn six_reasons_told_apart() {
 fn a_cluster_that_is_not_there() {
     let upstream = Upstream::start();
     let plugin = probing(json!([target("nowhere", &["/health"])]), json!({}));
-    let envoy = Envoy::start(&bootstrap(&upstream, &[], plugin)).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, &[], plugin));
     let message = wait_ready(&envoy, 503, |report| report["status"] == "not_ready");
     assert_eq!(service(&message, "nowhere")["failed"][0]["reason"], "unknown_cluster", "{message}");
-    assert_eq!(Client::new(envoy.address()).get("/").status, 200, "and requests pass");
+    assert_eq!(http1(&envoy).get("/").status, 200, "and requests pass");
 }
 
 /// A gRPC server's own health, over the same call as any probe.
@@ -93,7 +91,7 @@ fn grpc_health() {
     let plugin = probing(targets, json!({}));
     let bootstrap = Bootstrap::to(upstream.address()).plugin(plugin);
     let bootstrap = bootstrap.cluster_http2("grpc", upstream.address());
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     // The server is serving, and one service of it is not.
     wait_ready(&envoy, 503, |report| {
         let service = service(report, "grpc");

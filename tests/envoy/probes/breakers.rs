@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
 use testbed::service::{Does, answer};
-use testbed::{Envoy, Service, Upstream};
 
 use super::*;
 
@@ -12,14 +10,13 @@ use super::*;
 fn a_service_dies_and_comes_back() {
     let (upstream, api) = (Upstream::start(), Service::start(answer(200, "ok")));
     let plugin = probing(json!([target("api", &["/health", "/ready"])]), json!({}));
-    let envoy =
-        Envoy::start(&bootstrap(&upstream, &[("api", &api)], plugin)).expect("Envoy starts");
+    let envoy = run(&bootstrap(&upstream, &[("api", &api)], plugin));
     let message = wait_ready(&envoy, 200, |report| report["status"] == "ready");
     assert_eq!(
         (&service(&message, "api")["rung"], &service(&message, "api")["of"]),
         (&json!(2), &json!(2))
     );
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let sent = [("x-gate-degraded", "a client says so")];
     client.get_with("/", &sent);
     assert_ne!(upstream.last().header("x-gate-degraded"), Some(sent[0].1), "which it may not");
@@ -54,7 +51,7 @@ fn a_service_dies_and_comes_back() {
             count >= least
         });
     }
-    envoy.wait_for_stat("probegate_readiness_rung", &[("service", "api")], |rung| rung == 2.0);
+    counts(&envoy, "probegate_readiness_rung", &[("service", "api")], 2.0);
 
     let log = envoy.log();
     let rungs = states(&log, "probe_state ");

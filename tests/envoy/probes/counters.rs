@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use testbed::Stats;
 use testbed::service::{Does, answer};
 use testbed::stats::Sample;
-use testbed::{Envoy, Service, Stats, Upstream};
 
 use super::*;
 
@@ -41,7 +40,7 @@ fn both_pages_say_the_same() {
     let plugin = probing(json!([ingest, target("gone", &["/health"])]), patch);
     let services = [("api", &api), ("gone", &gone)];
     let bootstrap = bootstrap(&upstream, &services, plugin).concurrency(4);
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     wait_ready(&envoy, 503, |report| {
         service(report, "gone")["breaker"] == "open"
             && service(report, "api")["status"] == "degraded"

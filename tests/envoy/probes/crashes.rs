@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 use std::time::UNIX_EPOCH;
 
 use probegate_core::time::rfc3339;
-use serde_json::json;
-use testbed::Host;
-use testbed::client::raw;
+use testbed::crashing_module;
 use testbed::service::answer;
-use testbed::{Envoy, Service, Upstream, crashing_module};
 
 use super::*;
 
 const WORKERS: u32 = 4;
-const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
 
 /// Every worker's VM crashes, so the one that sent the last probes as well: another one goes on, and what
 /// was ready stays so. (The fake host shows that it takes two intervals at most.)
@@ -30,7 +26,7 @@ fn probing_goes_on_when_vms_crash() {
         .module(&crashing_module())
         .hcm(trailers)
         .concurrency(WORKERS);
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     wait_ready(&envoy, 200, |_| true);
     // Whoever was the one that claims: sooner or later it is hit.
     poll::until(2 * PATIENCE, "every worker has crashed", || {
@@ -40,7 +36,7 @@ fn probing_goes_on_when_vms_crash() {
         for _ in 0..8 {
             // A worker whose VM is not back yet says nothing; none says that it is not ready, or has not
             // been asked for three intervals, unless that is so.
-            let answer = Client::new(envoy.address()).get("/-/gate/ready");
+            let answer = http1(&envoy).get("/-/gate/ready");
             let message = answer.text();
             let silent = answer.status != 200 && !message.starts_with('{');
             assert!(silent || answer.status == 200 || is_rightly_stale(&answer), "{message}");
@@ -48,7 +44,7 @@ fn probing_goes_on_when_vms_crash() {
         (crashed(&envoy.log()).len() == WORKERS as usize).then_some(())
     });
     poll::until(PATIENCE, "every worker answers again", || {
-        let message = (0..16).map(|_| Client::new(envoy.address()).get("/-/gate/ready"));
+        let message = (0..16).map(|_| http1(&envoy).get("/-/gate/ready"));
         message.into_iter().all(|answer| answer.status == 200).then_some(())
     });
     let times: Vec<_> = api.requests().iter().map(|(time, _)| *time).collect();

@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use serde_json::json;
 use testbed::service::{Does, answer};
-use testbed::{Envoy, Service, Upstream};
 
 use super::*;
 
@@ -25,7 +23,7 @@ fn a_death_is_told_after_as_many_probes_as_the_threshold() {
             });
             let plugin = probing(json!([target("api", &["/health"])]), patch);
             let bootstrap = bootstrap(&upstream, &[("api", &api)], plugin).concurrency(1);
-            let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+            let envoy = run(&bootstrap);
             wait_ready(&envoy, 200, |_| true);
             api.now(dead);
             let (seen, died) = (api.count("/health"), Instant::now());

@@ -2,9 +2,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::json;
 use testbed::service::{Does, answer};
-use testbed::{Envoy, Service, Upstream};
 
 use super::*;
 
@@ -38,7 +36,7 @@ fn listeners_of_one_plugin_name_are_both_probed() {
         bootstrap(&upstream, &[("one", &services[0]), ("two", &services[1])], with_cluster("one"));
     let bootstrap =
         bootstrap.wasm(json!({"vm_config": {"vm_id": "one"}})).second_listener(with_cluster("two"));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     let listeners = envoy.addresses();
     assert_eq!(listeners.len(), 2);
     listeners.iter().for_each(|listener| wait_ready_at(*listener, 200));

@@ -2,10 +2,7 @@
 
 use std::time::Instant;
 
-use serde_json::json;
-use testbed::envoy::Reload;
 use testbed::service::answer;
-use testbed::{Envoy, Service, Upstream};
 
 use super::*;
 
@@ -18,7 +15,7 @@ fn one_probe_an_interval_whatever_the_number_of_workers() {
         let plugin = probing(json!([target("api", &["/health", "/ready"])]), json!({}));
         let bootstrap = bootstrap(&upstream, &[("api", &api)], plugin).concurrency(workers);
         let began = Instant::now();
-        let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+        let envoy = run(&bootstrap);
         let seen = poll::until(PATIENCE, "there were ten rounds", || {
             let seen = api.count("/health");
             (seen >= 10).then_some(seen)
@@ -53,10 +50,10 @@ fn a_new_configuration_takes_over() {
         let plugin = probing(json!([target("api", &[path])]), json!({}));
         bootstrap(&upstream, &[("api", &api)], plugin).concurrency(2)
     };
-    let mut envoy = Envoy::start(&with("/one")).expect("Envoy starts");
+    let mut envoy = run(&with("/one"));
     wait_ready(&envoy, 200, |_| true);
     // A connection that stays open keeps the old listener's VMs alive.
-    let mut old = Client::new(envoy.address());
+    let mut old = http1(&envoy);
     assert_eq!(old.get("/").status, 200);
     assert_eq!(envoy.reconfigure(&with("/two")), Reload::Accepted);
     wait_ready(&envoy, 200, |report| report["services"][0]["rungs"][0]["rung"] == "two");
@@ -77,13 +74,13 @@ fn all_workers_tell_the_same() {
     let plugin =
         probing(json!([target("api", &["/health"])]), json!({"every": "1h", "timeout": "60s"}));
     let bootstrap = bootstrap(&upstream, &[("api", &api)], plugin).concurrency(4);
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     let message = wait_ready(&envoy, 200, |_| true);
     for _ in 0..32 {
         assert_eq!(own(&envoy, "ready").json(), message);
     }
     assert_eq!(api.count("/health"), 1);
-    let (live, status) = (own(&envoy, "live"), Client::new(envoy.address()).get("/-/gate/status"));
+    let (live, status) = (own(&envoy, "live"), http1(&envoy).get("/-/gate/status"));
     assert_eq!((live.status, live.json()), (200, json!({"status": "live"})));
     assert_eq!(status.status, 401, "the status is for those with the metrics token");
 }

@@ -1,9 +1,6 @@
 //! API requests while a service is down: `when_degraded`, end to end.
 
-use serde_json::json;
-use testbed::client::h2;
 use testbed::service::Does;
-use testbed::{Envoy, Host, Service, Upstream};
 
 use super::*;
 
@@ -15,7 +12,7 @@ fn grpc(path: &str) -> Request {
 fn start(upstream: &Upstream, api: &Service, when_degraded: &str) -> Envoy {
     let patch = json!({"when_degraded": when_degraded, "open_for": "1h"});
     let plugin = probing(json!([target("api", &["/health"])]), patch);
-    Envoy::start(&bootstrap(upstream, &[("api", api)], plugin)).expect("Envoy starts")
+    run(&bootstrap(upstream, &[("api", api)], plugin))
 }
 
 /// Refused: 503 to HTTP, 14 to gRPC, both with the time of the next trial; all but API routes pass, and
@@ -25,12 +22,11 @@ fn refuse() {
     let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
     let envoy = start(&upstream, &api, "refuse");
     let refused = poll::until(PATIENCE, "every worker refuses", || {
-        let mut answers: Vec<Response> =
-            (0..16).map(|_| Client::new(envoy.address()).get("/")).collect();
+        let mut answers: Vec<Response> = (0..16).map(|_| http1(&envoy).get("/")).collect();
         answers.iter().all(|answer| answer.status == 503).then(|| answers.remove(0))
     });
     upstream.take();
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     assert_eq!(refused.json()["error"], "unavailable");
     let seconds: u64 = refused.header("retry-after").expect("retry-after").parse().unwrap();
     assert!((1..=3600).contains(&seconds), "{seconds}");
@@ -38,7 +34,7 @@ fn refuse() {
     assert_eq!(refused.json()["request_id"], refused.header("x-request-id").expect("an ID"));
     assert_eq!(refused.header("cache-control"), Some("no-store"));
 
-    let mut h2 = h2::Client::new(envoy.address());
+    let mut h2 = http2(&envoy);
     let refused = h2.send(&grpc("/v1.Recall/Get"));
     assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("14")));
     let seconds: u64 = refused.header("retry-after").expect("retry-after").parse().unwrap();
@@ -53,8 +49,7 @@ fn refuse() {
     assert_eq!(client.get_with("/metrics", &bearer).status, 200, "metrics are not API");
     assert_eq!(client.get("/metrics").status, 401, "and stay guarded");
     let degraded = "probegate_gateway_degraded_mode_requests_total";
-    envoy
-        .wait_for_stat("probegate_gateway_requests_total", &[("status_code", "503")], |n| n >= 2.0);
+    envoy.wait_for_stat(REQUESTS, &[("status_code", "503")], |n| n >= 2.0);
     assert_eq!(envoy.stats().value(degraded, &[]), 0.0, "what is refused does not pass");
 }
 
@@ -69,7 +64,7 @@ fn forward() {
     wait_ready(&envoy, 503, |report| report["services"][0]["breaker"] == "open");
     poll::until(PATIENCE, "every worker marks", || {
         let marked = (0..16).all(|_| {
-            let status = Client::new(envoy.address()).get("/").status;
+            let status = http1(&envoy).get("/").status;
             status == 200 && upstream.last().header("x-gate-degraded") == Some("api")
         });
         marked.then_some(())
@@ -77,10 +72,10 @@ fn forward() {
     let passed = || envoy.stats().value("probegate_gateway_degraded_mode_requests_total", &[]);
     let before =
         envoy.wait_for_stat("probegate_gateway_degraded_mode_requests_total", &[], |n| n >= 16.0);
-    let answer = h2::Client::new(envoy.address()).send(&grpc("/v1.Recall/Get"));
+    let answer = http2(&envoy).send(&grpc("/v1.Recall/Get"));
     assert_eq!((answer.status, answer.trailers.get("grpc-status")), (200, Some("0")));
     assert_eq!(upstream.last().header("x-gate-degraded"), Some("api"));
     poll::until(PATIENCE, "it is counted", || (passed() > before).then_some(()));
-    Client::new(envoy.address()).get("/health");
+    http1(&envoy).get("/health");
     assert_eq!(upstream.last().header("x-gate-degraded"), None, "health requests are not marked");
 }

@@ -2,14 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use testbed::client::{Load, load};
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Request, Upstream, poll};
-
 use super::{bootstrap, limited};
-
-const LIMITED: &str = "probegate_gateway_rate_limited_total";
+use crate::gate::*;
 
 /// A client that does as `retry-after` says is admitted again. On a slow machine more than one window may
 /// pass before it is refused.
@@ -19,7 +13,7 @@ fn a_client_that_waits_retry_after_is_admitted() {
     for (window, most) in [("1s", 1), ("1500ms", 2), ("2s", 2)] {
         let slower = bootstrap(&upstream, json!({"requests": 2, "window": window}));
         assert_eq!(envoy.reconfigure(&slower), Reload::Accepted);
-        let mut client = Client::new(envoy.address());
+        let mut client = http1(&envoy);
         let answers = (0..1_000).map(|admitted| (admitted, client.get("/"), Instant::now()));
         let (admitted, refused, received) =
             { answers }.find(|(_, answer, _)| answer.status != 200).expect("a refusal");
@@ -37,8 +31,8 @@ fn a_client_that_waits_retry_after_is_admitted() {
 #[test]
 fn a_refusal_says_what_the_limit_is() {
     let (upstream, envoy) = limited(json!({"requests": 1, "window": "1s"}));
-    let refused = poll::until(Duration::from_secs(60), "a request is refused", || {
-        let answer = Client::new(envoy.address()).get_with("/", &[("x-request-id", "mine")]);
+    let refused = poll::until(PATIENCE, "a request is refused", || {
+        let answer = http1(&envoy).get_with("/", &[("x-request-id", "mine")]);
         (answer.status == 429).then_some(answer)
     });
     let fields = [
@@ -75,7 +69,7 @@ fn health_is_never_refused() {
 #[test]
 fn a_limit_that_is_not_enforced_marks_and_counts() {
     let (upstream, envoy) = limited(json!({"requests": 2, "window": "1h", "enforce": false}));
-    let mut client = Client::new(envoy.address());
+    let mut client = http1(&envoy);
     let forged = [("x-gate-would-limit", "forged")];
     assert!((0..5).all(|_| client.get_with("/", &forged).status == 200));
     let marks: Vec<_> = upstream
@@ -86,7 +80,7 @@ fn a_limit_that_is_not_enforced_marks_and_counts() {
     let one = || Some("1".to_owned());
     assert_eq!(marks, [None, None, one(), one(), one()]);
     let labels = [("limit", "client"), ("reason", "exceeded")];
-    envoy.wait_for_stat(LIMITED, &labels, |count| count == 3.0);
+    counts(&envoy, LIMITED, &labels, 3.0);
 }
 
 /// The mark that only the gate may set never comes from a client, with a limit or without one.
@@ -94,7 +88,7 @@ fn a_limit_that_is_not_enforced_marks_and_counts() {
 fn a_clients_own_mark_never_reaches_the_upstream() {
     let upstream = Upstream::start();
     let to = Bootstrap::to(upstream.address());
-    let mut envoy = Envoy::start(&to.clone().plugin(json!({}))).expect("Envoy starts");
+    let mut envoy = run(&to.clone().plugin(json!({})));
     let limit: Value = json!({"rate_limit": {"requests": 100}});
     for configuration in [json!({}), limit] {
         assert_eq!(envoy.reconfigure(&to.clone().plugin(configuration.clone())), Reload::Accepted);
@@ -102,7 +96,7 @@ fn a_clients_own_mark_never_reaches_the_upstream() {
             let request = Request::get(path)
                 .header("x-gate-would-limit", "1")
                 .header("X-Gate-Would-Limit", "1");
-            assert_eq!(Client::new(envoy.address()).send(&request).status, 200);
+            assert_eq!(http1(&envoy).send(&request).status, 200);
             let marks = upstream.last().headers_named("x-gate-would-limit").len();
             assert_eq!(marks, 0, "{path} with {configuration}");
         }
@@ -115,7 +109,7 @@ fn what_is_left_stands_on_every_answer_if_asked_for() {
     for (headers, expected) in [("refused", [false, true]), ("always", [true, true])] {
         let (_upstream, envoy) =
             limited(json!({"requests": 1, "window": "1h", "headers": headers}));
-        let mut client = Client::new(envoy.address());
+        let mut client = http1(&envoy);
         let answers = [client.get("/"), client.get("/")];
         assert_eq!(answers.each_ref().map(|answer| answer.status), [200, 429]);
         let told = answers.each_ref().map(|answer| answer.header("ratelimit").is_some());

@@ -2,11 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 
-use serde_json::{Value, json};
 use testbed::bootstrap::dynamic_module;
-use testbed::{Client, Envoy, Host, Request, Upstream};
 
 use super::{admitted, bootstrap};
+use crate::gate::*;
 
 /// An address of IPv6 is a client as well, and not the one of IPv4.
 #[test]
@@ -16,7 +15,7 @@ fn an_ipv6_address_is_a_client() {
         .expect("this machine has no IPv6 on its loopback interface, which this test needs");
     let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let gate = bootstrap(&upstream, json!({"requests": 3, "window": "1h"}));
-    let envoy = Envoy::start(&gate.listener_addresses(&loopback)).expect("Envoy starts");
+    let envoy = run(&gate.listener_addresses(&loopback));
     for (from, to) in loopback.into_iter().zip(envoy.addresses()) {
         assert_eq!(admitted(from, *to, &Request::get("/"), 8), 3, "{from}");
     }
@@ -53,8 +52,8 @@ fn plugins_of_different_names_do_not_share() {
         Host::Native => dynamic_module("second", Some(configuration.clone())),
     };
     let gate = bootstrap(&upstream, json!({"requests": 3, "window": "1h"})).filters_before(filter);
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&gate);
+    let mut client = http1(&envoy);
     let statuses: Vec<u16> = (0..4).map(|_| client.get("/").status).collect();
     assert_eq!(statuses, [200, 200, 429, 429], "both share a VM, and the first one has the 2");
     assert_eq!(upstream.count(), 2);

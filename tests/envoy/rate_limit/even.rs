@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use testbed::client::{Answered, Load, load};
-use testbed::{Envoy, Request, Upstream};
+use testbed::client::Answered;
 
 use super::{bootstrap, source};
+use crate::gate::*;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -24,38 +23,27 @@ fn bunched(answers: &[Answered], this: &Answered, limit: u32) -> bool {
 
 /// Evenly spaced at 90 % of the limit for four windows, over eight connections to four workers; again
 /// with another client if the machine bunched too many of them.
-fn is_never_refused(limit: u32) {
-    let upstream = Upstream::start();
-    let gate = bootstrap(&upstream, json!({"requests": limit, "window": "1s"})).concurrency(4);
-    let envoy = Envoy::start(&gate).expect("Envoy starts");
-    let pace = WINDOW * 10 / (9 * limit) + Duration::from_nanos(1);
-    let plan = Load::new(Request::get("/"), 8, 4 * limit * 9 / 10 / 8).paced(pace);
-    let seen = (2..12).any(|client| {
-        let answers = load(envoy.address(), &plan.clone().from(source(client)));
-        let (held_up, even): (Vec<&Answered>, Vec<&Answered>) =
-            answers.iter().partition(|answer| bunched(&answers, answer, limit));
-        let refused = even.iter().filter(|answer| answer.status != 200).count();
-        println!("limit {limit}: {refused} of {} refused, {} bunched", even.len(), held_up.len());
-        assert_eq!(refused, 0, "of {} evenly spaced requests at 90 % of {limit}", even.len());
-        even.len() >= limit as usize
-    });
-    assert!(seen, "the machine held each of ten clients up nearly all the time");
-}
-
-/// A small limit, where one request more or less is 5 % of it.
 #[test]
-fn ninety_percent_of_20_is_never_refused() {
-    is_never_refused(20);
-}
-
-/// A limit that has several requests in each part of the window.
-#[test]
-fn ninety_percent_of_200_is_never_refused() {
-    is_never_refused(200);
-}
-
-/// A limit of which workers hold a part in reserve: what lies unused costs no client its 90 %.
-#[test]
-fn ninety_percent_of_a_limit_with_reserves_is_never_refused() {
-    is_never_refused(1_100);
+fn ninety_percent_of_a_limit_is_never_refused() {
+    for (limit, shows) in [
+        (20, "one request more or less is 5 % of it"),
+        (200, "there are several requests in each part of the window"),
+        (1_100, "workers hold a part in reserve: what lies unused costs no client its 90 %"),
+    ] {
+        let upstream = Upstream::start();
+        let gate = bootstrap(&upstream, json!({"requests": limit, "window": "1s"})).concurrency(4);
+        let envoy = run(&gate);
+        let pace = WINDOW * 10 / (9 * limit) + Duration::from_nanos(1);
+        let plan = Load::new(Request::get("/"), 8, 4 * limit * 9 / 10 / 8).paced(pace);
+        let seen = (2..12).any(|client| {
+            let answers = load(envoy.address(), &plan.clone().from(source(client)));
+            let (held_up, even): (Vec<&Answered>, Vec<&Answered>) =
+                answers.iter().partition(|answer| bunched(&answers, answer, limit));
+            let refused = even.iter().filter(|answer| answer.status != 200).count();
+            println!("limit {limit}: {refused} of {}, {} bunched", even.len(), held_up.len());
+            assert_eq!(refused, 0, "of {} at 90 % of {limit}: {shows}", even.len());
+            even.len() >= limit as usize
+        });
+        assert!(seen, "the machine held each of ten clients up nearly all the time");
+    }
 }

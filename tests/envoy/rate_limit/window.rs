@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use testbed::client::{Load, load, most_within};
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Envoy, Request, Upstream};
+use testbed::client::most_within;
 
 use super::{bootstrap, source};
+use crate::gate::*;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -18,11 +16,21 @@ fn at_full_speed(upstream: &Upstream, workers: u32, limit: u32) -> Bootstrap {
         .routes(json!([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]))
 }
 
-/// With that many workers, no window holds more than any of the limits; and the limits are used.
+/// With any number of workers no window holds more than any of the limits; and the limits are used. Of a large one
+/// workers hold a few admissions in reserve, which count from when they are taken.
+#[test]
+fn any_number_of_workers_keeps_the_limit() {
+    for (workers, limits) in
+        [(1, [1, 20, 1_000]), (2, [1, 20, 1_000]), (4, [1, 20, 1_000]), (4, [2_048, 4_096, 20_000])]
+    {
+        holds(workers, &limits);
+    }
+}
+
 fn holds(workers: u32, limits: &[u32]) {
     let upstream = Upstream::start();
     let first = at_full_speed(&upstream, workers, limits[0]);
-    let mut envoy = Envoy::start(&first).expect("Envoy starts");
+    let mut envoy = run(&first);
     for (client, limit) in (2..).zip(limits) {
         let changed = at_full_speed(&upstream, workers, *limit);
         assert_eq!(envoy.reconfigure(&changed), Reload::Accepted);
@@ -41,28 +49,4 @@ fn holds(workers: u32, limits: &[u32]) {
         let reached = limit.min(fastest) * 9 / 10;
         assert!(worst >= reached, "workers {workers}, limit {limit}: no more than {worst}");
     }
-}
-
-/// One worker: what a limiter without shared state would do as well.
-#[test]
-fn one_worker_keeps_the_limit() {
-    holds(1, &[1, 20, 1_000]);
-}
-
-/// Two workers do not admit twice the limit.
-#[test]
-fn two_workers_keep_the_limit() {
-    holds(2, &[1, 20, 1_000]);
-}
-
-/// Four workers do not admit four times the limit.
-#[test]
-fn four_workers_keep_the_limit() {
-    holds(4, &[1, 20, 1_000]);
-}
-
-/// Workers hold a few admissions of a large limit in reserve; they count from when they are taken.
-#[test]
-fn workers_that_hold_admissions_in_reserve_keep_the_limit() {
-    holds(4, &[2_048, 4_096, 20_000]);
 }

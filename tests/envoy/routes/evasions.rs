@@ -1,9 +1,8 @@
 //! Disguises of a path, with all that Envoy may make of it before the gate sees it.
 
-use serde_json::{Value, json};
-
 use super::served::wire::Wire;
 use super::{get, start};
+use crate::gate::*;
 
 /// Envoy's normalization of a path before any filter sees it.
 fn normalizations() -> [(Value, &'static str); 3] {

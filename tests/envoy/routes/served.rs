@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::{env, thread};
 
-use testbed::{Client, WebServer, web_server};
+use testbed::{WebServer, web_server};
 
 use paths::{Random, disguised};
 use proxy::Proxy;
 use tally::Tally;
 use wire::{Fields, Wire};
+
+use crate::gate::*;
 
 const THREADS: usize = 4;
 /// Number of paths that are tried with each normalization, unless `PROBEGATE_PATHS` says it.

@@ -1,7 +1,5 @@
 //! However many statuses there are, a scrape has an end.
 
-use testbed::client::{Load, load};
-
 use super::*;
 
 /// An upstream that answers every status gets a series for each while there is room, and one for each
@@ -9,8 +7,8 @@ use super::*;
 #[test]
 fn a_status_too_many_folds_into_its_class() {
     let upstream = Upstream::start();
-    let envoy = Envoy::start(&gate(&upstream, json!({})).concurrency(4)).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&gate(&upstream, json!({})).concurrency(4));
+    let mut client = http1(&envoy);
     let mut sent = 0.0;
     for status in (200..1000).filter(|status| *status != 304) {
         assert_eq!(client.get(&format!("/status/{status}")).status, status);
@@ -36,7 +34,7 @@ fn a_status_too_many_folds_into_its_class() {
 fn the_bounds_are_the_configuration_s() {
     let upstream = Upstream::start();
     let configuration = json!({"metrics": {"buckets": [0.05, 3600]}});
-    let envoy = Envoy::start(&gate(&upstream, configuration)).expect("Envoy starts");
+    let envoy = run(&gate(&upstream, configuration));
     load(envoy.address(), &Load::new(Request::new("PUT", "/delay/100"), 4, 1));
     let put = [("method", "PUT"), ("status_code", "200")];
     let bucket = |stats: &Stats, bound: &str| {

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use testbed::Host;
-use testbed::client::{Load, load, raw};
 use testbed::crashing_module;
-use testbed::envoy::Reload;
 
 use super::*;
 
@@ -57,7 +54,7 @@ fn through_reloads() {
         let service = json!({"service": format!("round {round}")});
         gate(&upstream, service).concurrency(4).drain(drain)
     };
-    let mut envoy = Envoy::start(&with(0)).expect("Envoy starts");
+    let mut envoy = run(&with(0));
     let address = envoy.address();
     let reloaded = AtomicBool::new(false);
     let (sent, scrapes) = thread::scope(|scope| {
@@ -74,7 +71,7 @@ fn through_reloads() {
             }
             reloaded.store(true, Ordering::Relaxed);
             let draining = "envoy_listener_manager_total_filter_chains_draining";
-            envoy.wait_for_stat(draining, &[], |chains| chains == 0.0);
+            counts(&envoy, draining, &[], 0.0);
         });
         let scrapes = watch(address, || reloads.is_finished());
         reloads.join().expect("reloads");
@@ -99,9 +96,8 @@ fn through_a_crash() {
     let trailers = json!({"http_protocol_options": {"enable_trailers": true}});
     let bootstrap =
         gate(&upstream, json!({})).module(&crashing_module()).hcm(trailers).concurrency(2);
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     let address = envoy.address();
-    const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
     for round in 1..=3 {
         let answers = load(address, &Load::new(Request::get("/"), 8, 20));
         let sent = 160.0 * f64::from(round);
@@ -113,7 +109,7 @@ fn through_a_crash() {
         // Until it hits: which worker gets a connection is Envoy's to say.
         let crashed = raw(address, CRASH);
         assert!(crashed.first().is_none_or(|answer| answer.status >= 500), "{crashed:?}");
-        poll::until(Duration::from_secs(60), "every worker answers again", || {
+        poll::until(PATIENCE, "every worker answers again", || {
             let statuses = load(address, &Load::new(Request::get("/-/gate/live"), 16, 1));
             statuses.iter().all(|answer| answer.status == 200).then_some(())
         });

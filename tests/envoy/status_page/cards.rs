@@ -1,12 +1,10 @@
 //! What the page's cards say: of the services, the worst first, and of the gate.
 
-use std::time::Duration;
-
-use serde_json::json;
+use testbed::Browser;
 use testbed::service::{Does, answer};
-use testbed::{Bootstrap, Browser, Client, Envoy, Host, Service, Upstream, poll};
 
-use super::{DESK, PHONE, TOKEN, fits, open, picture, start, wait_for};
+use super::{DESK, PHONE, TOKEN, fits, open, start, wait_for};
+use crate::gate::*;
 
 /// Whoever has most to do stands first; what is well stays in its order.
 #[test]
@@ -37,7 +35,7 @@ fn the_worst_come_first_and_are_counted() {
                 target("embeddings", "well", &["health"]),
             ],
         }}));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
+    let envoy = run(&bootstrap);
     let mut browser = Browser::open(&format!("{}/-/gate/", envoy.url()), DESK);
     let order = "[...document.querySelectorAll('article h2')].map(name => name.textContent)";
     let worst_first = ["postgres", "worker", "ingest", "gateway", "mcp-server", "embeddings"];
@@ -49,21 +47,14 @@ fn the_worst_come_first_and_are_counted() {
     // Since when, as a length that grows by itself, with the time itself for whoever points at it.
     let since = "Number(document.querySelector('article li time').textContent.match(/^for (\\d+) s$/)?.[1])";
     let before = browser.eval(since).as_f64().expect("a number of seconds");
-    let grown = poll::within(Duration::from_secs(60), || {
-        browser.eval(since).as_f64().filter(|now| *now >= before + 3.0)
-    });
+    let grown =
+        poll::within(PATIENCE, || browser.eval(since).as_f64().filter(|now| *now >= before + 3.0));
     assert!(grown.is_some(), "the time stands still at {before} s");
     let absolute = browser.eval("document.querySelector('article li time').title");
     assert!(absolute.as_str().is_some_and(|title| title.contains(':')), "{absolute}");
-    for (scheme, size, name) in [
-        ("light", (1100, 920), "broken"),
-        ("dark", (1100, 920), "broken-dark"),
-        ("light", PHONE, "broken-390"),
-    ] {
-        browser.prefer(scheme);
+    for size in [DESK, PHONE] {
         browser.resize(size.0, size.1);
         fits(&mut browser);
-        picture(&mut browser, name);
     }
     dead.now(answer(200, "ok"));
     half.now(answer(200, r#"{"status":"ok"}"#));
@@ -72,8 +63,6 @@ fn the_worst_come_first_and_are_counted() {
         text.contains("✕ 2 of 6") && !text.contains("degraded")
     });
     assert_ne!(browser.eval(order), json!(configured), "breakers are still open");
-    browser.resize(1100, 920);
-    picture(&mut browser, "light");
 }
 
 /// With the token the card says what the gate does, and what it refused.
@@ -90,8 +79,8 @@ fn the_card_of_the_gate_tells_what_it_does() {
             "global_rate_limit": {"cluster": "nobody", "domain": "d", "descriptors": [{"client": true}]},
             "routes": [{"paths": ["/admin"], "class": "admin", "token_header": "x-admin-token", "tokens": [{"env": "NOT_SET"}]}],
         }));
-    let envoy = Envoy::start(&bootstrap).expect("Envoy starts");
-    let mut client = Client::new(envoy.address());
+    let envoy = run(&bootstrap);
+    let mut client = http1(&envoy);
     assert_eq!(client.get("/metrics").status, 401);
     for _ in 0..5 {
         assert_eq!(client.get("/v1/other").status, 200);
@@ -114,7 +103,6 @@ fn the_card_of_the_gate_tells_what_it_does() {
     let text =
         browser.wait_for_text("the card", |text| wanted.iter().all(|part| text.contains(part)));
     assert!(!text.contains(TOKEN), "{text}");
-    picture(&mut browser, "gate");
 }
 
 /// Who looks with the token has a limit. A page that is refused says when it asks again, keeps what it knew, and goes on by itself.
@@ -133,7 +121,6 @@ fn a_flooded_page_says_when_it_asks_again() {
         browser.wait_for_text("that it is refused", |text| text.contains("rate limited, again in"));
     assert!(text.contains("this is what the gate said last"), "{text}");
     assert!(!text.contains("does not answer"), "{text}");
-    picture(&mut browser, "flooded");
     browser
         .wait_for_text("that it is answered again", |text| !text.contains("rate limited, again"));
 }

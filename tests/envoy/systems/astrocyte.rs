@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use testbed::system::{Running, astrocyte::exported, said};
 use testbed::upstream::Page;
-use testbed::{Client, Request, poll};
 
 use super::{refused, start_with};
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::gate::*;
 
 /// The line that the gate logs of this request.
 fn line_of(running: &Running, id: &str) -> String {
@@ -58,7 +55,7 @@ fn the_log_has_the_level_of_the_variable() {
     }
     // What is counted has ended, and what has ended would be logged.
     let labels = [("method", "GET"), ("status_code", "200")];
-    running.envoy.wait_for_stat("probegate_gateway_requests_total", &labels, |count| count == 5.0);
+    counts(&running.envoy, REQUESTS, &labels, 5.0);
     assert!(!running.envoy.log().contains("unseen"), "{}", running.envoy.log());
 }
 

@@ -1,9 +1,9 @@
 //! Caracal's endpoints, modes and token.
 
 use testbed::system::Running;
-use testbed::{Client, Request};
 
 use super::{refused, start_with};
+use crate::gate::*;
 
 /// Name, and which of the metrics pages it has.
 const SERVICES: [(&str, &[&str]); 6] = [
@@ -89,7 +89,5 @@ fn without_a_token_the_gate_says_that_it_has_none() {
     let log = running.envoy.log();
     assert!(log.contains("the variable METRICS_BEARER is not set"), "{log}");
     let reason = [("reason", "not_configured")];
-    running
-        .envoy
-        .wait_for_stat("caracal_gateway_auth_failures_total", &reason, |count| count == 2.0);
+    counts(&running.envoy, "caracal_gateway_auth_failures_total", &reason, 2.0);
 }

@@ -1,8 +1,6 @@
 //! Kestra's endpoints, opened one by one.
 
-use serde_json::json;
-use testbed::envoy::Reload;
-use testbed::{Bootstrap, Client, Envoy, Upstream};
+use crate::gate::*;
 
 /// Paths that the system closes.
 const CLOSED: [&str; 6] = ["/env", "/info", "/scheduler", "/worker", "/loggers", "/kafkastreams"];
@@ -22,10 +20,10 @@ fn bootstrap(upstream: &Upstream, made_admin: &str) -> Bootstrap {
 #[test]
 fn each_closed_endpoint_can_be_made_admin_alone() {
     let upstream = Upstream::start();
-    let mut envoy = Envoy::start(&bootstrap(&upstream, "/v1/*")).expect("Envoy starts");
+    let mut envoy = run(&bootstrap(&upstream, "/v1/*"));
     for made_admin in CLOSED {
         assert_eq!(envoy.reconfigure(&bootstrap(&upstream, made_admin)), Reload::Accepted);
-        let mut client = Client::new(envoy.address());
+        let mut client = http1(&envoy);
         for path in CLOSED {
             let below = format!("{path}/one/lag");
             for path in

@@ -1,9 +1,9 @@
 //! The Deployment of the example, held against the bootstrap that it starts.
 
-use serde_json::Value;
-use testbed::{Client, System};
+use testbed::System;
 
 use super::start_with;
+use crate::gate::*;
 
 fn yaml(name: &str) -> Value {
     let folder = System::named("kubernetes").expect("a system").folder();
@@ -18,7 +18,7 @@ fn each_probe_of_the_deployment_is_answered() {
     let running = start_with("kubernetes", &[]);
     let mut client = Client::new(running.address(10000));
     assert!((0..60).any(|_| client.get("/api/v1/items").status == 429), "over the limit");
-    testbed::poll::until(std::time::Duration::from_secs(60), "the service was probed", || {
+    testbed::poll::until(PATIENCE, "the service was probed", || {
         (client.get("/-/gate/ready").status == 200).then_some(())
     });
     let deployment = yaml("deployment.yaml");

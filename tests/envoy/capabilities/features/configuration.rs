@@ -1,6 +1,6 @@
 //! A configuration that has every feature.
 
-use serde_json::{Value, json};
+use crate::gate::*;
 
 pub fn configuration() -> Value {
     json!({

@@ -3,8 +3,9 @@
 use std::iter;
 use std::net::SocketAddr;
 
-use serde_json::{Value, json};
-use testbed::{Bootstrap, Envoy, Host, WebServer};
+use testbed::WebServer;
+
+use crate::gate::*;
 
 /// The value of `x-to` for which Envoy itself answers, past the gate, with what it made of the path.
 /// Any other is the name of a server behind the gate.
@@ -43,7 +44,7 @@ impl Proxy {
         let bootstrap = servers
             .iter()
             .fold(bootstrap, |all, server| all.cluster_http1(server.name, server.address()));
-        Self { envoy: Envoy::start(&bootstrap).expect("Envoy starts"), names }
+        Self { envoy: run(&bootstrap), names }
     }
 
     /// Of the listeners.

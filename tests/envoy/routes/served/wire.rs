@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use testbed::Client;
+use crate::gate::*;
 
 /// A kept-alive connection of each protocol to one address.
 pub struct Wire {

@@ -1,0 +1,76 @@
+//! The beginning of most tests: a gate in an Envoy, in front of an upstream, with its clients and its counts.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use testbed::workspace;
+
+pub use serde_json::{Value, json};
+pub use testbed::client::{Load, h2, load, raw};
+pub use testbed::envoy::Reload;
+pub use testbed::{Bootstrap, Client, Envoy, Host, Request, Response, Service, Upstream, poll};
+
+pub const REQUESTS: &str = "probegate_gateway_requests_total";
+pub const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
+pub const AUTH_FAILURES: &str = "probegate_gateway_auth_failures_total";
+pub const LIMITED: &str = "probegate_gateway_rate_limited_total";
+pub const SERVICE_ERRORS: &str = "probegate_gateway_global_rate_limit_errors_total";
+
+/// As long as the slowest of these tests needs on a machine that does much else.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A gate with this configuration.
+pub fn start(plugin: Value) -> (Upstream, Envoy) {
+    start_with(|gate| gate.plugin(plugin))
+}
+
+/// A gate in an Envoy that has what the test needs besides.
+pub fn start_with(change: impl FnOnce(Bootstrap) -> Bootstrap) -> (Upstream, Envoy) {
+    let upstream = Upstream::start();
+    let envoy = run(&change(Bootstrap::to(upstream.address())));
+    (upstream, envoy)
+}
+
+pub fn run(bootstrap: &Bootstrap) -> Envoy {
+    Envoy::start(bootstrap).expect("Envoy starts")
+}
+
+/// A client over HTTP/1.1, with a connection of its own.
+pub fn http1(envoy: &Envoy) -> Client {
+    Client::new(envoy.address())
+}
+
+/// The same over HTTP/2.
+pub fn http2(envoy: &Envoy) -> h2::Client {
+    h2::Client::new(envoy.address())
+}
+
+/// A call of a gRPC client.
+pub fn grpc(path: &str) -> Request {
+    let request = Request::new("POST", path).header("content-type", "application/grpc");
+    request.header("te", "trailers").body([0; 5])
+}
+
+/// Waits until the sum over the series of a family with these labels is that.
+pub fn counts(envoy: &Envoy, family: &str, labels: &[(&str, &str)], count: f64) {
+    envoy.wait_for_stat(family, labels, |counted| counted == count);
+}
+
+/// Has a VM of the module that crashes do so.
+pub const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
+
+/// A bootstrap of this repository on free ports, in front of this service, with changes of its text.
+pub fn shipped(path: &str, service: SocketAddr, changes: &[(&str, &str)]) -> String {
+    let text = fs::read_to_string(workspace().join(path)).expect("the bootstrap");
+    let port = format!("port_value: {} ", service.port());
+    let ports = [
+        ("port_value: 10000 ", "port_value: 0 "),
+        ("port_value: 9901 ", "port_value: 0 "),
+        ("port_value: 8080 ", &port),
+    ];
+    ports.iter().chain(changes).fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "{path} has no {from}");
+        text.replace(from, to)
+    })
+}
