@@ -65,9 +65,7 @@ fn without(names: &[&str]) -> Value {
 /// The example names each function that the module calls or is called with, and no other.
 #[test]
 fn the_list_is_the_modules() {
-    if Host::Wasm.is_not_tested("Envoy restricts the calls of a VM") {
-        return;
-    }
+    only!(Wasm: "Envoy restricts the calls of a VM");
     let mut all = capabilities(&module());
     all.retain(|name| !IDLE.contains(&name.as_str()) && !OF_THE_SDK.contains(&name.as_str()));
     assert_eq!(list(), all);
@@ -76,9 +74,7 @@ fn the_list_is_the_modules() {
 /// Nothing is missing from the list: every feature works, and nothing was denied.
 #[test]
 fn with_the_list_everything_works() {
-    if Host::Wasm.is_not_tested("Envoy restricts the calls of a VM") {
-        return;
-    }
+    only!(Wasm: "Envoy restricts the calls of a VM");
     let world = World::start(|bootstrap| bootstrap.wasm(without(&[]))).expect("Envoy starts");
     assert_eq!((world.lost(), world.opened()), (vec![], vec![]));
     let log = world.envoy.log();
@@ -94,9 +90,7 @@ fn in_vm_config(names: &[&str]) -> Value {
 /// Where Envoy has the newer field it works without a warning; an older one goes by it and restricts nothing.
 #[test]
 fn the_list_works_in_vm_config_where_envoy_has_it() {
-    if Host::Wasm.is_not_tested("Envoy restricts the calls of a VM") {
-        return;
-    }
+    only!(Wasm: "Envoy restricts the calls of a VM");
     let newest = tools::envoy_from_env() == tools::envoy(tools::NEWEST).expect("Envoy");
     let world = World::start(|bootstrap| bootstrap.wasm(in_vm_config(&[]))).expect("Envoy starts");
     assert_eq!((world.lost(), world.opened()), (vec![], vec![]));
@@ -110,9 +104,7 @@ fn the_list_works_in_vm_config_where_envoy_has_it() {
 /// Whatever else is missing, what should be refused does not get through.
 #[test]
 fn a_missing_capability_closes() {
-    if Host::Wasm.is_not_tested("Envoy restricts the calls of a VM") {
-        return;
-    }
+    only!(Wasm: "Envoy restricts the calls of a VM");
     let names = Mutex::new(list().into_iter().collect::<Vec<_>>());
     let next = || names.lock().expect("nobody panics").pop();
     let work = || {

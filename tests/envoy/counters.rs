@@ -29,6 +29,6 @@ fn after_another_flush(envoy: &Envoy, address: SocketAddr) -> Stats {
     let plan = Load::new(Request::new("OPTIONS", "/"), 32, 1);
     assert_eq!(load(address, &plan).len(), 32);
     envoy.wait_for_stat(REQUESTS, &[("method", "OPTIONS")], |count| count >= before + 32.0);
-    counts(&envoy, IN_FLIGHT, &[], 0.0);
+    counts(envoy, IN_FLIGHT, &[], 0.0);
     envoy.stats()
 }

@@ -8,8 +8,6 @@ use testbed::workspace;
 
 use crate::gate::*;
 
-const TOKEN: &str = "token-of-the-proxy";
-const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
 const TYPES: &str = "type.googleapis.com";
 /// Of namespace, name and place of the policy.
 const FILTER: &str = "envoy.filters.http.wasm/envoyextensionpolicy/default/probegate/wasm/0";
@@ -91,62 +89,43 @@ fn routes(filter: &str, resources: &Map<String, Value>) -> Value {
 }
 
 /// An Envoy as Envoy Gateway configures one.
-fn gateway(upstream: &Upstream, name: &str, filter: Value) -> Envoy {
+fn gateway(name: &str, filter: Value) -> (Upstream, Envoy) {
     let resources = resources("wasm.yaml");
     let client = &resources["ClientTrafficPolicy"];
     let [_, headers, connection] = known(client, ["targetRefs", "headers", "connection"]);
     assert_eq!(headers, json!({"requestID": "Preserve"}));
     assert_eq!(connection, json!({"bufferLimit": "1Mi"}));
-    let bootstrap = Bootstrap::without_module(upstream.address())
-        .filters_before(filter)
-        .routes(routes(name, &resources))
-        .listener(json!({"per_connection_buffer_limit_bytes": 1 << 20}))
-        .hcm(json!({
-            "generate_request_id": false,
-            "preserve_external_request_id": true,
-            "use_remote_address": true,
-            "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST"},
-            "merge_slashes": true,
-            "normalize_path": true,
-            "path_with_escaped_slashes_action": "UNESCAPE_AND_REDIRECT",
-            "server_header_transformation": "PASS_THROUGH",
-        }))
-        .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
-    run(&bootstrap)
+    orchestrated(filter, |proxy| {
+        proxy
+            .routes(routes(name, &resources))
+            .listener(json!({"per_connection_buffer_limit_bytes": 1 << 20}))
+            .hcm(json!({
+                "generate_request_id": false,
+                "preserve_external_request_id": true,
+                "use_remote_address": true,
+                "common_http_protocol_options": {
+                    "headers_with_underscores_action": "REJECT_REQUEST",
+                },
+                "merge_slashes": true,
+                "normalize_path": true,
+                "path_with_escaped_slashes_action": "UNESCAPE_AND_REDIRECT",
+                "server_header_transformation": "PASS_THROUGH",
+            }))
+    })
+}
+
+/// A route for which another policy stands has no gate: the page says so.
+fn guards_all_but_others(envoy: &Envoy) {
+    let answer = http1(envoy).get("/other/metrics");
+    assert_eq!((answer.status, answer.header("x-request-id")), (200, None));
+    guards(envoy);
 }
 
 #[test]
 fn routes_of_the_policy_are_guarded_and_limited() {
-    let upstream = Upstream::start();
     let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
-    let envoy = gateway(&upstream, FILTER, filter(policy, None));
-    guards(&mut http1(&envoy));
-}
-
-fn guards(client: &mut Client) {
-    assert_eq!(client.get("/metrics").status, 401);
-    assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
-    let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
-    assert_eq!(kept.header("x-request-id"), Some("mine"));
-    assert_eq!(client.get("/-/gate/live").status, 200);
-    assert_eq!(client.get("/-/gate/metrics").status, 401);
-    let scrape = client.get_with("/-/gate/metrics", &BEARER);
-    assert!(scrape.text().contains("_gateway_requests_total"), "{}", scrape.text());
-    assert_eq!(client.get("/-/gate/other").status, 404);
-    assert!(
-        (0..1_000).any(|_| client.get("/v1/recall").status == 429),
-        "100 a second are too many"
-    );
-}
-
-/// A route for which another policy stands has no gate: the page says so.
-#[test]
-fn a_route_with_a_policy_of_its_own_is_open() {
-    let upstream = Upstream::start();
-    let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
-    let envoy = gateway(&upstream, FILTER, filter(policy, None));
-    let answer = http1(&envoy).get("/other/metrics");
-    assert_eq!((answer.status, answer.header("x-request-id")), (200, None));
+    let (_upstream, envoy) = gateway(FILTER, filter(policy, None));
+    guards_all_but_others(&envoy);
 }
 
 /// The filter after the operations of the patch policy, each an `add` below what its path selects.
@@ -165,12 +144,11 @@ fn patched(mut filter: Value) -> Value {
 
 #[test]
 fn with_the_patch_policy_operations_are_counted_by_the_body() {
-    let upstream = Upstream::start();
     let policy = &resources("wasm.yaml")["EnvoyExtensionPolicy"];
     let operations = json!({"operations": [{
         "name": "retain", "paths": ["/v1/retain"], "key": {"json": "/bank_id"}, "requests": 1, "per": "1h",
     }]});
-    let envoy = gateway(&upstream, FILTER, patched(filter(policy, Some(operations))));
+    let (_upstream, envoy) = gateway(FILTER, patched(filter(policy, Some(operations))));
     let mut client = http1(&envoy);
     let mut retain = |bank: &str, padding: usize| {
         let body = format!(r#"{{"bank_id":"{bank}","text":"{}"}}"#, "x".repeat(padding));
@@ -224,12 +202,7 @@ fn dynamic_module() -> Value {
 
 #[test]
 fn routes_of_the_policy_with_the_dynamic_module_are_guarded_and_limited() {
-    if Host::Native.is_not_tested("the resource loads the dynamic module") {
-        return;
-    }
-    let upstream = Upstream::start();
-    let envoy = gateway(&upstream, MODULE, dynamic_module());
-    guards(&mut http1(&envoy));
-    let answer = http1(&envoy).get("/other/metrics");
-    assert_eq!((answer.status, answer.header("x-request-id")), (200, None), "no policy, no gate");
+    only!(Native: "the resource loads the dynamic module");
+    let (_upstream, envoy) = gateway(MODULE, dynamic_module());
+    guards_all_but_others(&envoy);
 }

@@ -184,11 +184,7 @@ fn the_bootstrap_works_as_it_stands() {
     assert_eq!(client.get("/metrics").status, 401);
     let opened = client.get_with("/metrics", &[("authorization", "Bearer example-token")]);
     assert_eq!(opened.status, 200);
-    let call = Request::new("POST", "/v1.Recall/Get")
-        .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .body([0; 5]);
-    http2(&envoy).send(&call);
+    http2(&envoy).send(&grpc("/v1.Recall/Get"));
     let (admitted, _) = up_to_the_limit(|| client.get("/v1/recall"));
     assert!(admitted >= 17, "{admitted} of 20, of which three were used before");
     assert_eq!(client.get("/health").status, 200);

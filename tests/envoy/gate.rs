@@ -1,7 +1,8 @@
 //! The beginning of most tests: a gate in an Envoy, in front of an upstream, with its clients and its counts.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use testbed::workspace;
@@ -19,6 +20,22 @@ pub const SERVICE_ERRORS: &str = "probegate_gateway_global_rate_limit_errors_tot
 
 /// As long as the slowest of these tests needs on a machine that does much else.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ends a test that is about one form of the gate alone, or about statistics that come too late where it runs. Why
+/// is told.
+macro_rules! only {
+    ($form:ident: $reason:literal) => {
+        if Host::$form.is_not_tested($reason) {
+            return;
+        }
+    };
+    (last_statistics) => {
+        if Host::has_no_last_statistics() {
+            return;
+        }
+    };
+}
+pub(crate) use only;
 
 /// A gate with this configuration.
 pub fn start(plugin: Value) -> (Upstream, Envoy) {
@@ -44,6 +61,13 @@ pub fn http1(envoy: &Envoy) -> Client {
 /// The same over HTTP/2.
 pub fn http2(envoy: &Envoy) -> h2::Client {
     h2::Client::new(envoy.address())
+}
+
+/// A connection on which these bytes were sent.
+pub fn sent(envoy: &Envoy, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(envoy.address()).expect("connect");
+    stream.write_all(bytes).expect("send");
+    stream
 }
 
 /// A call of a gRPC client.
@@ -73,4 +97,36 @@ pub fn shipped(path: &str, service: SocketAddr, changes: &[(&str, &str)]) -> Str
         assert!(text.contains(from), "{path} has no {from}");
         text.replace(from, to)
     })
+}
+
+/// The token of a proxy that an orchestrator starts: the process has it, not the bootstrap.
+pub const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
+
+/// An Envoy with this filter in front of the router, as an orchestrator starts one.
+pub fn orchestrated(
+    filter: Value,
+    change: impl FnOnce(Bootstrap) -> Bootstrap,
+) -> (Upstream, Envoy) {
+    let upstream = Upstream::start();
+    let bootstrap = Bootstrap::without_module(upstream.address())
+        .filters_before(filter)
+        .under(vec!["env".into(), "METRICS_BEARER=token-of-the-proxy".into()]);
+    let envoy = run(&change(bootstrap));
+    (upstream, envoy)
+}
+
+/// What the shipped resources promise: metrics for the token, one ID, endpoints, a limit.
+pub fn guards(envoy: &Envoy) {
+    let mut client = http1(envoy);
+    assert_eq!(client.get("/metrics").status, 401);
+    assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
+    let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
+    assert_eq!(kept.header("x-request-id"), Some("mine"));
+    assert_eq!(client.get("/v1/recall").headers_named("x-request-id").len(), 1);
+    assert_eq!(client.get("/-/gate/live").status, 200);
+    assert_eq!(client.get("/-/gate/metrics").status, 401);
+    let scrape = client.get_with("/-/gate/metrics", &BEARER).text();
+    assert!(scrape.contains("_gateway_requests_total"), "{scrape}");
+    assert_eq!(client.get("/-/gate/other").status, 404);
+    assert!((0..1_000).any(|_| client.get("/v1/recall").status == 429), "there is a limit");
 }

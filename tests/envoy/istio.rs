@@ -9,8 +9,6 @@ use testbed::workspace;
 
 use crate::gate::*;
 
-const TOKEN: &str = "token-of-the-proxy";
-const BEARER: [(&str, &str); 1] = [("authorization", "Bearer token-of-the-proxy")];
 const TYPES: &str = "type.googleapis.com";
 
 fn text(path: &str) -> String {
@@ -27,21 +25,13 @@ fn extension() -> Value {
     filter["spec"]["configPatches"][0]["patch"]["value"].clone()
 }
 
-fn plugin() -> Value {
-    plugin_of("wasmplugin")
-}
-
 /// The specification of a WasmPlugin in that file.
-fn plugin_of(name: &str) -> Value {
+fn plugin(name: &str) -> Value {
     yaml(&text(&format!("envoy/istio/{name}.yaml")))["spec"].clone()
 }
 
-/// The WasmPlugin as Istio's control plane hands it to Envoy, with this configuration.
-fn converted(configuration: Value) -> Value {
-    converted_of(&plugin(), configuration)
-}
-
-fn converted_of(plugin: &Value, configuration: Value) -> Value {
+/// The same as Istio's control plane hands it to Envoy, with the configuration as the text of a string.
+fn converted(plugin: &Value) -> Value {
     let environment = plugin["vmConfig"]["env"].as_array().expect("variables");
     let from_host = environment.iter().filter(|variable| variable["valueFrom"] == "HOST");
     let names: Vec<&Value> = from_host.map(|variable| &variable["name"]).collect();
@@ -52,7 +42,10 @@ fn converted_of(plugin: &Value, configuration: Value) -> Value {
             "config": {
                 "name": "default.probegate",
                 "failure_policy": plugin["failStrategy"],
-                "configuration": configuration,
+                "configuration": {
+                    "@type": format!("{TYPES}/google.protobuf.StringValue"),
+                    "value": plugin["pluginConfig"].to_string(),
+                },
                 "vm_config": {
                     "runtime": "envoy.wasm.runtime.v8",
                     "environment_variables": {"host_env_keys": names},
@@ -62,38 +55,34 @@ fn converted_of(plugin: &Value, configuration: Value) -> Value {
     })
 }
 
-/// An Envoy with this filter in front of the router. Istio's agent puts the file's name in place of the
-/// module's address; the rest is what Istio has around an inbound filter.
-fn sidecar(mut filter: Value, upstream: &Upstream) -> Envoy {
+/// An Envoy with this filter on a listener of that direction, and what Istio says there of addresses and has
+/// around it. Istio's agent puts the file's name in place of the module's address.
+fn proxy(mut filter: Value, direction: &str, manager: Value) -> (Upstream, Envoy) {
     filter["typed_config"]["config"]["vm_config"]["code"] =
         json!({"local": {"filename": testbed::module()}});
-    let bootstrap = Bootstrap::without_module(upstream.address())
-        .filters_before(filter)
-        .cluster("inbound|8080||", upstream.address())
-        .listener(json!({"traffic_direction": "INBOUND"}))
-        .hcm(json!({"use_remote_address": false, "generate_request_id": true}))
-        .under(vec!["env".into(), format!("METRICS_BEARER={TOKEN}").into()]);
-    run(&bootstrap)
+    let service = Upstream::start();
+    let (_, envoy) = orchestrated(filter, |proxy| {
+        proxy
+            .cluster("inbound|8080||", service.address())
+            .routes(json!([{"match": {"prefix": "/"}, "route": {"cluster": "inbound|8080||"}}]))
+            .listener(json!({"traffic_direction": direction}))
+            .hcm(manager)
+    });
+    (service, envoy)
 }
 
-/// All that the files promise.
-fn guards(filter: Value) {
-    let upstream = Upstream::start();
-    let envoy = sidecar(filter, &upstream);
+/// All that the files for a sidecar promise.
+fn guards_a_sidecar(filter: Value) {
+    let manager = json!({"use_remote_address": false, "generate_request_id": true});
+    let (_service, envoy) = proxy(filter, "INBOUND", manager);
     let mut client = http1(&envoy);
     let ready = poll::until(PATIENCE, "the service was probed", || {
         Some(client.get("/-/gate/ready")).filter(|answer| answer.status == 200)
     });
     assert_eq!(ready.json()["services"][0]["rung"], 2, "{}", ready.text());
-
-    assert_eq!(client.get("/metrics").status, 401);
-    assert_eq!(client.get_with("/metrics", &BEARER).status, 200);
     let scrape = client.get_with("/-/gate/metrics", &BEARER).text();
     assert!(scrape.contains(r#"probegate_probe_up{service="api",rung="ready"} 1"#), "{scrape}");
-    let kept = client.get_with("/v1/recall", &[("x-request-id", "mine")]);
-    assert_eq!(kept.header("x-request-id"), Some("mine"));
-    let minted = client.get("/v1/recall");
-    assert_eq!(minted.headers_named("x-request-id").len(), 1);
+    guards(&envoy);
 
     // The gateway appends the client that it saw to whatever the client claims.
     let mut from =
@@ -103,32 +92,17 @@ fn guards(filter: Value) {
 }
 
 #[test]
-fn the_envoyfilter_guards_as_it_stands() {
-    if Host::Wasm.is_not_tested("Istio offers no dynamic modules") {
-        return;
-    }
-    guards(extension());
-}
-
-/// Istio sends the configuration as the text of a string.
-#[test]
-fn the_wasmplugin_guards_as_istio_converts_it() {
-    if Host::Wasm.is_not_tested("Istio offers no dynamic modules") {
-        return;
-    }
-    let text = plugin()["pluginConfig"].to_string();
-    guards(converted(
-        json!({"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": text}),
-    ));
+fn both_resources_guard_as_they_stand() {
+    only!(Wasm: "Istio offers no dynamic modules");
+    guards_a_sidecar(extension());
+    guards_a_sidecar(converted(&plugin("wasmplugin")));
 }
 
 /// In a sidecar the listeners for what the service itself sends are passed by, unless they are asked for:
 /// no ID, no token, no limit, no count.
 #[test]
 fn outbound_listeners_pass_untouched() {
-    if Host::Wasm.is_not_tested("Istio offers no dynamic modules") {
-        return;
-    }
+    only!(Wasm: "Istio offers no dynamic modules");
     let upstream = Upstream::start();
     let gate = |direction: &str| {
         Bootstrap::to(upstream.address())
@@ -164,10 +138,8 @@ fn outbound_listeners_pass_untouched() {
 /// Two ways to say one thing, which must not drift apart; and both halves of the EnvoyFilter belong together.
 #[test]
 fn both_resources_say_the_same() {
-    if Host::Wasm.is_not_tested("Istio offers no dynamic modules") {
-        return;
-    }
-    let (plugin, extension) = (plugin(), extension());
+    only!(Wasm: "Istio offers no dynamic modules");
+    let (plugin, extension) = (plugin("wasmplugin"), extension());
     let config = &extension["typed_config"]["config"];
     assert_eq!(config["configuration"]["value"], plugin["pluginConfig"]);
     assert_eq!(config["failure_policy"], plugin["failStrategy"]);

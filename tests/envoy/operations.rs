@@ -20,15 +20,16 @@ fn by_body(requests: u32) -> Value {
     })
 }
 
-fn bootstrap(upstream: &Upstream, operations: Value) -> Bootstrap {
-    Bootstrap::to(upstream.address())
-        .concurrency(4)
+fn limiting(gate: Bootstrap, operations: Value) -> Bootstrap {
+    gate.concurrency(4)
         .wasm(json!({"allow_on_headers_stop_iteration": true}))
         .plugin(json!({"operations": operations}))
 }
 
+fn bootstrap(upstream: &Upstream, operations: Value) -> Bootstrap {
+    limiting(Bootstrap::to(upstream.address()), operations)
+}
+
 fn start(operations: Value) -> (Upstream, Envoy) {
-    let upstream = Upstream::start();
-    let envoy = run(&bootstrap(&upstream, operations));
-    (upstream, envoy)
+    start_with(|gate| limiting(gate, operations))
 }

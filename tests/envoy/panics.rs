@@ -34,9 +34,7 @@ fn panics(envoy: &Envoy) -> usize {
 /// One worker serves all; each request but the last spends one of the client's five.
 #[test]
 fn a_panic_costs_one_request() {
-    if Host::Native.is_not_tested("a panic of the proxy-wasm filter ends its VM") {
-        return;
-    }
+    only!(Native: "a panic of the proxy-wasm filter ends its VM");
     let upstream = Upstream::start();
     let bootstrap = Bootstrap::without_module(upstream.address())
         .dynamic_module(&panicking_module())
@@ -52,10 +50,7 @@ fn a_panic_costs_one_request() {
     assert_eq!(answer.json()["request_id"], "mine");
     assert_eq!(panics(&envoy), 1);
 
-    let call = Request::new("POST", "/a.Service/Call")
-        .header("content-type", "application/grpc")
-        .header("x-request-id", "call")
-        .header("x-panic", "request");
+    let call = grpc("/a.Service/Call").header("x-request-id", "call").header("x-panic", "request");
     let answer = http2(&envoy).send(&call);
     assert_eq!((answer.status, answer.header("grpc-status")), (200, Some("2")));
     assert_eq!(answer.headers_named("x-request-id"), [b"call"]);
@@ -72,9 +67,7 @@ fn a_panic_costs_one_request() {
     let connections = envoy.admin("/stats?filter=http.gate.downstream_cx_total");
     assert_eq!(connections.trim(), "http.gate.downstream_cx_total: 2", "one of each protocol");
     assert!(envoy.alive());
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     counts(&envoy, REQUESTS, &[], 6.0);
     counts(&envoy, IN_FLIGHT, &[], 0.0);
     let stats = envoy.stats();

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use testbed::client::Response;
 
+use std::net::SocketAddr;
+
 use crate::gate::*;
 
 const TOKEN: &str = "metrics-token";
@@ -45,16 +47,20 @@ fn bootstrap(upstream: &Upstream, services: &[(&str, &Service)], plugin: Value) 
 }
 
 fn own(envoy: &Envoy, route: &str) -> Response {
-    let request = Request::get(&format!("/-/gate/{route}"));
-    let request = request.header("authorization", format!("Bearer {TOKEN}"));
-    http1(&envoy).send(&request)
+    let bearer = [("authorization", format!("Bearer {TOKEN}"))];
+    http1(envoy).get_with(&format!("/-/gate/{route}"), &bearer)
 }
 
 /// Waits until `/-/gate/ready` has that status and is as wanted.
 fn wait_ready(envoy: &Envoy, status: u16, wanted: impl Fn(&Value) -> bool) -> Value {
+    wait_ready_at(envoy.address(), status, wanted)
+}
+
+/// The same at one of several listeners.
+fn wait_ready_at(at: SocketAddr, status: u16, wanted: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     let found = poll::within(PATIENCE, || {
-        let answer = own(envoy, "ready");
+        let answer = Client::new(at).get("/-/gate/ready");
         last = answer.json();
         (answer.status == status && wanted(&last)).then(|| last.clone())
     });

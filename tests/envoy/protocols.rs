@@ -1,7 +1,6 @@
 //! The same promises over every protocol that a client may speak.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
 
 use crate::gate::*;
 use crate::request_id::{id_of, is_minted};
@@ -63,42 +62,31 @@ fn http2_is_judged_like_http1() {
 fn a_grpc_client_gets_a_grpc_status() {
     let (upstream, envoy) = start();
     let mut client = http2(&envoy);
-    let call = |path: &str, kind: &str| {
-        Request::new("POST", path)
-            .header("content-type", kind)
-            .header("te", "trailers")
-            .header("x-client", "grpc")
-            .body([0; 5])
-    };
-    for kind in ["application/grpc", "application/grpc+proto"] {
-        let refused = client.send(&call("/admin.Metrics/Get", kind));
-        assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("16")), "{kind}");
+    let call = |path: &str| grpc(path).header("x-client", "grpc");
+    let other = Request::new("POST", "/admin.Metrics/Get")
+        .header("content-type", "application/grpc+proto")
+        .header("te", "trailers");
+    for refused in [call("/admin.Metrics/Get"), other] {
+        let refused = client.send(&refused);
+        assert_eq!((refused.status, refused.header("grpc-status")), (200, Some("16")));
         assert!(refused.header("grpc-message").is_some_and(|text| text.contains("unauthorized")));
-        assert!(is_minted(id_of(&refused)), "{kind}");
+        assert!(is_minted(id_of(&refused)));
     }
-    let first = client.send(&call("/v1.Recall/Get", "application/grpc"));
+    let first = client.send(&call("/v1.Recall/Get"));
     assert_eq!((first.status, first.trailers.get("grpc-status")), (200, Some("0")));
     assert_eq!(upstream.last().header("x-request-id"), Some(id_of(&first)));
-    let limited = client.send(&call("/v1.Recall/Get", "application/grpc"));
+    let limited = client.send(&call("/v1.Recall/Get"));
     assert_eq!((limited.status, limited.header("grpc-status")), (200, Some("8")));
     assert!(limited.header("retry-after").is_some());
     for _ in 0..3 {
-        let health = client.send(&call("/grpc.health.v1.Health/Check", "application/grpc"));
+        let health = client.send(&call("/grpc.health.v1.Health/Check"));
         assert_eq!(health.trailers.get("grpc-status"), Some("0"));
     }
-    let opened = call("/admin.Metrics/Get", "application/grpc")
+    let opened = grpc("/admin.Metrics/Get")
         .header("x-grpc-status", "5")
         .header("authorization", "Bearer token");
-    let opened = client.send(&Request { headers: without(&opened, "x-client"), ..opened });
+    let opened = client.send(&opened);
     assert_eq!(opened.trailers.get("grpc-status"), Some("5"), "the upstream's own status");
-}
-
-fn without(request: &Request, name: &str) -> testbed::headers::Headers {
-    let mut headers = testbed::headers::Headers::default();
-    for (held, value) in request.headers.iter().filter(|(held, _)| *held != name) {
-        headers.push(held, value);
-    }
-    headers
 }
 
 /// A WebSocket passes through with an ID in its 101, and is in flight until it ends.
@@ -141,10 +129,9 @@ fn a_websocket_passes_and_is_counted_when_it_ends() {
 fn a_connect_is_limited_like_any_other_request() {
     let (upstream, envoy) = start();
     let head = "CONNECT host.test:443 HTTP/1.1\r\nhost: host.test:443\r\nx-client: tunnel\r\nx-request-id: c-1\r\n";
-    let mut stream = TcpStream::connect(envoy.address()).expect("connect");
     // What is behind the head goes through the tunnel.
     let inner = "GET /inner HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-    stream.write_all(format!("{head}\r\n{inner}").as_bytes()).expect("write");
+    let stream = sent(&envoy, format!("{head}\r\n{inner}").as_bytes());
     let lines: Vec<String> = BufReader::new(stream)
         .lines()
         .map(|line| line.expect("read"))

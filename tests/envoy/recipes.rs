@@ -161,10 +161,9 @@ fn an_overridden_method_does_not_reach_the_service() {
 #[test]
 fn a_collector_gets_what_the_gate_counts() {
     let (service, collector) = (Upstream::start(), Upstream::start());
-    let text = fs::read_to_string(workspace().join("envoy/envoy.yaml")).expect("the bootstrap");
+    let text = shipped("envoy/envoy.yaml", service.address(), &[]);
     let mut bootstrap: Value = serde_saphyr::from_str(&text).expect("YAML");
-    let sinks = block("Metrics by OpenTelemetry", 0)["stats_sinks"].clone();
-    bootstrap["stats_sinks"] = sinks;
+    bootstrap["stats_sinks"] = block("Metrics by OpenTelemetry", 0)["stats_sinks"].clone();
     bootstrap["stats_flush_interval"] = "1s".into();
     let address =
         "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/port_value";
@@ -177,14 +176,8 @@ fn a_collector_gets_what_the_gate_counts() {
         "@type": format!("type.googleapis.com/{options}"),
         "explicit_http_config": {"http2_protocol_options": {}},
     });
+    *otel.pointer_mut(address).expect("a port") = collector.address().port().into();
     clusters.push(otel);
-    for (cluster, upstream) in clusters.iter_mut().zip([&service, &collector]) {
-        *cluster.pointer_mut(address).expect("a port") = upstream.address().port().into();
-    }
-    let listener = "/static_resources/listeners/0/address/socket_address/port_value";
-    for pointer in [listener, "/admin/address/socket_address/port_value"] {
-        *bootstrap.pointer_mut(pointer).expect("a port") = 0.into();
-    }
     let program = tools::envoy_from_env();
     let envoy =
         Envoy::start_text(program, &bootstrap.to_string(), 1, &[("METRICS_BEARER", "token")])

@@ -22,7 +22,7 @@ fn limit(requests: u32) -> Value {
 
 /// Number of so many requests, each over a new connection, that are answered 200.
 fn admitted(envoy: &Envoy, sent: usize) -> usize {
-    (0..sent).filter(|_| http1(&envoy).get("/").status == 200).count()
+    (0..sent).filter(|_| http1(envoy).get("/").status == 200).count()
 }
 
 /// Waits until every worker has flushed what it counted after `GET`s, and returns their number.
@@ -31,8 +31,8 @@ fn counted(envoy: &Envoy, expected: usize) -> f64 {
     // Whatever counts twice would do so with the next flush: that of these requests.
     let before = envoy.stats().value(REQUESTS, &[("method", "OPTIONS")]);
     load(envoy.address(), &Load::new(Request::new("OPTIONS", "/"), 16, 1));
-    counts(&envoy, REQUESTS, &[("method", "OPTIONS")], before + 16.0);
-    counts(&envoy, IN_FLIGHT, &[], 0.0);
+    counts(envoy, REQUESTS, &[("method", "OPTIONS")], before + 16.0);
+    counts(envoy, IN_FLIGHT, &[], 0.0);
     envoy.stats().value(REQUESTS, &OK)
 }
 
@@ -89,9 +89,7 @@ fn a_new_token_replaces_the_old_one() {
 /// and the limit has gone on counting all the while.
 #[test]
 fn reloads_under_load_lose_nothing() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let gate = |requests: u32, token: &str| {
         let mut configuration = limit(requests);
@@ -131,9 +129,7 @@ fn reloads_under_load_lose_nothing() {
 /// Counts from just before a reload are there after it, though no tick came between.
 #[test]
 fn counts_just_before_a_reload_are_kept() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let mut envoy = run(&bootstrap(&upstream, limit(1_000)));
     for round in 1..=4 {
@@ -150,9 +146,7 @@ fn counts_just_before_a_reload_are_kept() {
 /// A request that is under way at a reload is answered, and counted once.
 #[test]
 fn a_request_under_way_is_answered_and_counted() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let route = json!({"cluster": "upstream", "timeout": "0s"});
     let gate = |requests| {
@@ -177,9 +171,7 @@ fn a_request_under_way_is_answered_and_counted() {
 /// An Envoy that says that it is unhealthy closes each connection with its answer, and loses nothing.
 #[test]
 fn a_failed_health_check_loses_nothing() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let envoy = run(&bootstrap(&upstream, limit(100_000)));
     let answers = thread::scope(|scope| {
@@ -196,9 +188,7 @@ fn a_failed_health_check_loses_nothing() {
 /// Listeners that are drained right behind the last answer take no count with them.
 #[test]
 fn drained_listeners_lose_nothing() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let envoy = run(&bootstrap(&upstream, limit(1_000)).concurrency(4));
     all_answered(&load(envoy.address(), &Load::new(Request::get("/"), 16, 10)));

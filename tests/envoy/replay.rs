@@ -92,7 +92,7 @@ fn each_refusal_says_why() {
 fn nonces_survive_a_reload() {
     let upstream = Upstream::start();
     let mut envoy = run(&bootstrap(&upstream, json!({})));
-    let send = |envoy: &Envoy, request: &Request| http1(&envoy).send(request).status;
+    let send = |envoy: &Envoy, request: &Request| http1(envoy).send(request).status;
     let requests: Vec<_> = (0..20).map(|nonce| pay(&nonce.to_string(), now())).collect();
     assert!(requests.iter().all(|request| send(&envoy, request) == 200));
     let limit =

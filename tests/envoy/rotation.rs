@@ -22,7 +22,7 @@ fn rotating(source: &Service, upstream: &Upstream, keep_for: &str) -> Bootstrap 
 /// The status for a token, each time over a new connection: any worker may answer.
 fn status(envoy: &Envoy, token: &str) -> u16 {
     let authorization = format!("Bearer {token}");
-    http1(&envoy).get_with("/metrics", &[("authorization", &authorization)]).status
+    http1(envoy).get_with("/metrics", &[("authorization", &authorization)]).status
 }
 
 /// Waits until every one of sixteen connections has that status.

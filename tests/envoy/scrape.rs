@@ -160,13 +160,7 @@ fn grpc_calls_are_counted_by_their_code() {
     let envoy = run(&gate(&upstream, configuration));
     let mut client = http2(&envoy);
     let mut call = |path: &str, status: &str| {
-        let request = Request::new("POST", path)
-            .header("content-type", "application/grpc")
-            .header("te", "trailers")
-            .header("x-client", "one")
-            .header("x-grpc-status", status)
-            .body([0; 5]);
-        client.send(&request);
+        client.send(&grpc(path).header("x-client", "one").header("x-grpc-status", status));
     };
     for (path, status) in [
         ("/v1.Recall/Get", "0"),

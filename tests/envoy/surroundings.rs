@@ -1,7 +1,7 @@
 //! What stands around the gate, and what the gate says of it: once in the log, in a gauge and in its status.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Read;
+use std::net::SocketAddr;
 
 use testbed::service::Does;
 use testbed::tools;
@@ -95,9 +95,7 @@ fn a_mapped_answer_is_counted_as_the_gate_answered() {
     let mut client = http1(&envoy);
     let statuses = ["/metrics", "/status/401", "/"].map(|path| client.get(path).status);
     assert_eq!(statuses, [404, 401, 503], "only what Envoy sends for the gate is mapped");
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     counts(&envoy, REQUESTS, &[], 3.0);
     let stats = envoy.stats();
     let counted = |status| stats.value(REQUESTS, &[("status_code", status)]);
@@ -106,16 +104,6 @@ fn a_mapped_answer_is_counted_as_the_gate_answered() {
     // A scrape may fall into the middle of a flush.
     let exceeded = [("reason", "exceeded")];
     counts(&envoy, LIMITED, &exceeded, 1.0);
-}
-
-/// The bytes of the answer to one request.
-fn exchange(address: SocketAddr) -> String {
-    let mut connection = TcpStream::connect(address).expect("connect");
-    let request = b"GET / HTTP/1.1\r\nhost: gate.test\r\nte: trailers\r\nconnection: close\r\n\r\n";
-    connection.write_all(request).expect("send");
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).expect("the answer");
-    answer.to_ascii_lowercase()
 }
 
 /// An ID of the upstream's own in trailers goes. The head of an informational answer passes no filter of Wasm: that is
@@ -131,7 +119,10 @@ fn an_upstreams_id_in_trailers_is_taken_off() {
             .routes(json!([{"match": {"prefix": "/"}, "route": {"cluster": "raw"}}]))
             .hcm(trailers)
     });
-    let answer = exchange(envoy.address());
+    let request = b"GET / HTTP/1.1\r\nhost: gate.test\r\nte: trailers\r\nconnection: close\r\n\r\n";
+    let mut answer = String::new();
+    sent(&envoy, request).read_to_string(&mut answer).expect("the answer");
+    answer.make_ascii_lowercase();
     let (head, body) = answer.split_once("http/1.1 200 ok").expect("the answer");
     assert_eq!(body.matches("x-request-id:").count(), 1, "exactly one in the answer: {body}");
     assert!(!body.contains("theirs") && !body.contains("late"), "{body}");

@@ -2,7 +2,6 @@
 
 mod astrocyte;
 mod caracal;
-mod kestra;
 mod kubernetes;
 
 use testbed::system::{Ports, Running};
@@ -35,7 +34,7 @@ fn refused(name: &str, variable: &'static str, value: &'static str) {
 /// Each row of the tables in a system's README, as `cargo xtask demo` shows it.
 #[test]
 fn each_system_does_what_its_readme_says() {
-    for system in System::all() {
+    let tour = |system: System| {
         let running = start(&system, &system.environment);
         for step in &system.tour {
             running.take(step).unwrap_or_else(|seen| {
@@ -44,7 +43,12 @@ fn each_system_does_what_its_readme_says() {
                 panic!("{name}: {row}\nbut: {}\n{headers}\n{}\n\n{log}", seen.status, seen.text())
             });
         }
-    }
+    };
+    std::thread::scope(|scope| {
+        for system in System::all() {
+            scope.spawn(move || tour(system));
+        }
+    });
 }
 
 /// The labels of the counters are the same everywhere.

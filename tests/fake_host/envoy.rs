@@ -19,7 +19,7 @@ pub use outgoing::Outgoing;
 pub use process::{Level, Process};
 pub use state::{Plugin, call};
 pub use stream::{Root, Stream};
-pub use worker::{Pending, Step, Worker};
+pub use worker::{Pending, Step, Worker, interleave};
 
 /// A process and its workers, each with a VM that has one plugin loaded.
 pub struct Envoy {

@@ -1,6 +1,6 @@
 //! Workers that come to the shared table at the same time, in an order that a test decides.
 
-use crate::envoy::{Call, Envoy, Exchange, Pending, Request, Step};
+use crate::envoy::{Call, Envoy, Request, Root, interleave};
 
 const TABLE: [Call; 2] = [Call::GetSharedData, Call::SetSharedData];
 
@@ -28,49 +28,20 @@ fn a_slot_under_contention_is_tried_a_bounded_number_of_times() {
     }
 }
 
-/// Every order of two workers' reads and writes admits exactly the limit, from the first request of
-/// a process on.
+/// Every order of two workers' reads and writes, each for two requests, admits exactly the limit, from the first
+/// request of a process on.
 #[test]
 fn every_order_of_two_workers_admits_the_limit() {
     for limit in [1, 3] {
-        // A bit says whose turn it is; when they are used up, both go on to the end.
+        // A bit says whose turn it is.
         for order in 0..1_u32 << 8 {
             let envoy = limited(2, limit);
-            let mut turns = (0..8).map(|bit| (order >> bit & 1) as usize);
-            assert_eq!(run(&envoy, 2, &mut turns), limit as usize, "order {order:08b}");
-        }
-    }
-}
-
-/// Each worker sends so many requests, stopping at the shared table until it is its turn; says how
-/// many were forwarded.
-fn run(envoy: &Envoy, requests: usize, turns: &mut dyn Iterator<Item = usize>) -> usize {
-    let mut pending: Vec<Option<Pending<Exchange>>> = envoy.workers.iter().map(|_| None).collect();
-    let mut left = vec![requests; envoy.workers.len()];
-    let mut forwarded = 0;
-    loop {
-        let unfinished = |worker: &usize| pending[*worker].is_some() || left[*worker] > 0;
-        let turn = match turns.next() {
-            Some(turn) => Some(turn).filter(unfinished),
-            None => match (0..left.len()).find(unfinished) {
-                Some(turn) => Some(turn),
-                None => return forwarded,
-            },
-        };
-        let Some(turn) = turn else { continue };
-        let mut request = match pending[turn].take() {
-            Some(mut request) => {
-                request.go_on();
-                request
-            }
-            None => {
-                left[turn] -= 1;
-                envoy.workers[turn].begin_sending(&TABLE, Request::get("/a"))
-            }
-        };
-        match request.wait() {
-            Step::At(_) => pending[turn] = Some(request),
-            Step::Done(exchange) => forwarded += usize::from(exchange.forwarded()),
+            let two =
+                |root: Root| (0..2).filter(|_| root.send(Request::get("/a")).forwarded()).count();
+            let begun = envoy.workers.iter().map(|worker| worker.begin(&TABLE, two)).collect();
+            let admitted: Vec<usize> =
+                interleave(begun, (0..8).map(|bit| (order >> bit & 1) as usize));
+            assert_eq!(admitted.iter().sum::<usize>(), limit as usize, "order {order:08b}");
         }
     }
 }

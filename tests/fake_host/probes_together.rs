@@ -3,7 +3,7 @@
 mod foreign;
 
 use crate::envoy::outgoing::Answer;
-use crate::envoy::{Call, Envoy, Fault, Plugin, Request, Status, Step, Worker};
+use crate::envoy::{Call, Envoy, Fault, Plugin, Request, Root, Status, Worker, interleave};
 use crate::faults::STATUSES;
 use crate::probes::{PROBING, begun, pass, ready, tick, well};
 
@@ -37,24 +37,8 @@ fn two_that_claim_at_once() {
         let envoy = Envoy::start(2, PROBING);
         pass(&envoy, 2 * INTERVAL, &well());
         envoy.process.advance_ms(1_000);
-        let mut turns = (0..8).map(|bit| (order >> bit & 1) as usize);
-        let mut ticks: Vec<_> = envoy
-            .workers
-            .iter()
-            .map(|worker| Some(worker.begin(&TABLE, move |root| root.tick())))
-            .collect();
-        for tick in ticks.iter_mut().flatten() {
-            tick.wait_at(Call::GetSharedData);
-        }
-        while ticks.iter().any(Option::is_some) {
-            let turn = turns.next().or_else(|| ticks.iter().position(Option::is_some));
-            let Some(place) = turn.map(|turn| &mut ticks[turn]) else { break };
-            let Some(mut tick) = place.take() else { continue };
-            tick.go_on();
-            if let Step::At(_) = tick.wait() {
-                *place = Some(tick);
-            }
-        }
+        let begun = envoy.workers.iter().map(|worker| worker.begin(&TABLE, Root::tick)).collect();
+        interleave(begun, (0..8).map(|bit| (order >> bit & 1) as usize));
         let sent: Vec<usize> = envoy.workers.iter().map(|worker| worker.outgoing().len()).collect();
         assert!(sent == [RUNGS, 0] || sent == [0, RUNGS], "order {order:08b}: {sent:?}");
     }

@@ -2,10 +2,10 @@
 
 use probegate_monitoring::{Names, alerting_rules, recording_rules};
 use testbed::client::h2;
-use testbed::system::{Ports, Running, TOKEN};
-use testbed::{Prometheus, Request, System, tools};
+use testbed::system::{Running, TOKEN};
+use testbed::{Prometheus, Request};
 
-use crate::{file, world};
+use crate::{file, running, world};
 
 /// The job of the example's README, with the rules as its commands write them.
 fn prometheus(running: &Running) -> Prometheus {
@@ -31,10 +31,7 @@ fn prometheus(running: &Running) -> Prometheus {
 
 #[test]
 fn failed_calls_are_what_the_platforms_alert_counts() {
-    let system = System::named("agent-platform").expect("a system");
-    let running =
-        Running::start(&system, Ports::Free, tools::envoy_from_env(), &system.environment)
-            .unwrap_or_else(|error| panic!("{error}"));
+    let running = running("agent-platform");
     let prometheus = prometheus(&running);
     prometheus.wait_for_value("up{job=\"platform-gateway\"}", |value| value == 1.0);
     let mut client = h2::Client::new(running.address(10000));

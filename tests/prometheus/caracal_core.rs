@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
-use testbed::system::{Ports, Running, TOKEN, caracal_core};
+use testbed::system::{Running, TOKEN, caracal_core};
 use testbed::upstream::Page;
-use testbed::{Client, Prometheus, Request, System, tools};
+use testbed::{Client, Prometheus, Request};
 
-use crate::{file, world, yaml};
+use crate::rules::promtool;
+use crate::{changed, file, running, world, yaml};
 
 const RULES: &str = "examples/caracal-core/alerts.rules.yml";
 
@@ -25,26 +25,20 @@ fn expressions() -> Vec<String> {
 /// The example's file, but for the target, the paths, and a second for its times.
 fn prometheus(running: &Running) -> Prometheus {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join(RULES);
-    let mut text = file("examples/caracal-core/prometheus.yml");
-    for (from, to) in [
+    let text = file("examples/caracal-core/prometheus.yml");
+    let changes = [
         ("interval: 15s", "interval: 1s".to_owned()),
         ("scrape_timeout: 10s", "scrape_timeout: 1s".to_owned()),
         ("alerts.rules.yml", rules.display().to_string()),
         ("credentials_file: metrics.token", format!("credentials_file: {}", world::token(TOKEN))),
         ("127.0.0.1:10000", running.address(10000).to_string()),
-    ] {
-        assert!(text.contains(from), "the configuration has no {from}");
-        text = text.replace(from, &to);
-    }
-    Prometheus::start(&text)
+    ];
+    Prometheus::start(&changed(text, &changes))
 }
 
 #[test]
 fn its_queries_and_alerts_run_unchanged() {
-    let system = System::named("caracal-core").expect("a system");
-    let running =
-        Running::start(&system, Ports::Free, tools::envoy_from_env(), &system.environment)
-            .unwrap_or_else(|error| panic!("{error}"));
+    let running = running("caracal-core");
     let mut client = Client::new(running.address(10000));
     // A series must be there before it can rise.
     let core = running.stand_in("core");
@@ -111,12 +105,7 @@ fn alert_fires(running: &Running, prometheus: &Prometheus) {
 
 #[test]
 fn promtool_takes_its_rules() {
-    let output = Command::new(tools::promtool().expect("promtool"))
-        .args(["check", "rules", "--lint-fatal", RULES])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("run promtool");
-    assert!(output.status.success(), "{output:?}");
+    promtool(&["check", "rules", "--lint-fatal"], &[RULES.into()]);
     for rule in yaml(RULES)["groups"][0]["rules"].as_array().expect("rules") {
         for part in ["summary", "description"] {
             assert!(rule["annotations"][part].is_string(), "{rule}");

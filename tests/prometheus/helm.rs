@@ -1,35 +1,24 @@
 //! The chart, as Helm's own library renders it.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use probegate_monitoring::{Names, alerting_rules, dashboard, recording_rules};
 use serde_json::{Map, Value, json};
 use testbed::{Client, Envoy, Port, Upstream, tools};
 
 use crate::kubernetes::{documents, faults};
-use crate::{file, parse};
+use crate::{file, parse, piped};
 
 const CHART: &str = "envoy/helm/probegate";
 
 /// Helm's answer to these values, and whether it takes them.
 fn helm(words: &[&str], values: &Value) -> Result<Value, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut python = Command::new("python3")
-        .arg(folder.join("tests/prometheus/helm.py"))
-        .args(words)
-        .arg(folder.join(CHART))
-        .env("PYTHONPATH", tools::helm().expect("Helm"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("run Python");
-    let mut input = python.stdin.take().expect("its input");
-    input.write_all(values.to_string().as_bytes()).expect("write the values");
-    drop(input);
-    let output = python.wait_with_output().expect("wait for Python");
+    let mut python = Command::new("python3");
+    python.arg(folder.join("tests/prometheus/helm.py")).args(words).arg(folder.join(CHART));
+    python.env("PYTHONPATH", tools::helm().expect("Helm"));
+    let output = piped(&mut python, values.to_string().as_bytes());
     if output.status.success() {
         Ok(serde_json::from_slice(&output.stdout).expect("JSON"))
     } else {

@@ -1,15 +1,14 @@
 //! The resources of Kubernetes, held against the schemas of those who take them.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use probegate_monitoring::{Names, dashboard_config_map, prometheus_rule};
 use serde_json::{Value, json};
 use testbed::tools;
 
-use crate::{file, parse, yaml};
+use crate::{file, parse, piped, yaml};
 
 const RULE: &str = "envoy/kubernetes/prometheusrule.yaml";
 const DASHBOARD: &str = "envoy/kubernetes/dashboard.yaml";
@@ -56,17 +55,10 @@ pub fn documents(text: &str) -> Vec<Value> {
 
 /// The schemas' complaints about these resources.
 pub fn faults(resources: &[Value]) -> Vec<String> {
-    let mut node = Command::new(tools::node().expect("Node"))
-        .arg(Path::new(FOLDER).join("tests/prometheus/schemas.mjs"))
-        .arg(tools::schemas().expect("schemas"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("start Node");
-    let mut input = node.stdin.take().expect("its input");
-    input.write_all(json!(resources).to_string().as_bytes()).expect("write to Node");
-    drop(input);
-    let output = node.wait_with_output().expect("wait for Node");
+    let mut node = Command::new(tools::node().expect("Node"));
+    node.arg(Path::new(FOLDER).join("tests/prometheus/schemas.mjs"));
+    node.arg(tools::schemas().expect("schemas"));
+    let output = piped(&mut node, json!(resources).to_string().as_bytes());
     serde_json::from_slice(&output.stdout).expect("a list of faults")
 }
 

@@ -19,10 +19,14 @@ mod totals;
 mod traffic;
 mod world;
 
-use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::{fs, thread};
 
 use serde_json::Value;
+use testbed::system::{Ports, Running};
+use testbed::{System, tools};
 
 /// A file of this repository.
 fn file(path: &str) -> String {
@@ -37,4 +41,30 @@ fn yaml(path: &str) -> Value {
 
 fn parse(text: &str) -> Result<Value, String> {
     serde_saphyr::from_str(text).map_err(|error| error.to_string())
+}
+
+/// The same text with other words in place of some of its own.
+fn changed(text: String, changes: &[(&str, String)]) -> String {
+    changes.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "the file has no {from}");
+        text.replace(from, to)
+    })
+}
+
+/// A program's answer to this input.
+fn piped(program: &mut Command, input: &[u8]) -> Output {
+    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("its input");
+    thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().expect("the program ends")
+    })
+}
+
+/// The system of that name, with its own variables.
+fn running(name: &str) -> Running {
+    let system = System::named(name).expect("a system");
+    Running::start(&system, Ports::Free, tools::envoy_from_env(), &system.environment)
+        .unwrap_or_else(|error| panic!("{error}"))
 }

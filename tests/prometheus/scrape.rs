@@ -1,16 +1,14 @@
 //! A Prometheus that scrapes the gate each second, with the right token and with a wrong one.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use testbed::client::{Load, load};
 use testbed::{Client, Request, tools};
 
-use crate::file;
 use crate::world::{TOKEN, World, job};
+use crate::{file, piped};
 
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 const INVALID: &str = "sum(probegate_gateway_auth_failures_total{reason=\"invalid\"})";
@@ -132,17 +130,8 @@ fn promtool_has_nothing_to_say() {
     let bearer = [("authorization", format!("Bearer {TOKEN}"))];
     let page = Client::new(world.envoy.address()).get_with("/-/gate/metrics", &bearer);
     assert_eq!(page.status, 200);
-    let mut promtool = Command::new(tools::promtool().expect("promtool"))
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("start promtool");
-    let mut input = promtool.stdin.take().expect("its input");
-    let writer = thread::spawn(move || input.write_all(&page.body));
-    let output = promtool.wait_with_output().expect("wait for promtool");
-    writer.join().expect("the writer").expect("write the page");
+    let mut promtool = Command::new(tools::promtool().expect("promtool"));
+    let output = piped(promtool.args(["check", "metrics"]), &page.body);
     let said = [output.stdout, output.stderr].concat();
     assert_eq!(String::from_utf8_lossy(&said), "");
     assert!(output.status.success());

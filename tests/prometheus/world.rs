@@ -7,7 +7,7 @@ use std::{fs, process};
 
 use testbed::{Bootstrap, Envoy, Prometheus, Upstream};
 
-use crate::file;
+use crate::{changed, file};
 
 pub const TOKEN: &str = "s3cret-of-the-scrape";
 
@@ -48,10 +48,7 @@ fn configuration(target: SocketAddr) -> String {
         ("127.0.0.1:10000", target.to_string()),
     ];
     let text = file("envoy/prometheus/prometheus.yml");
-    changes.iter().fold(text, |text, (from, to)| {
-        assert!(text.contains(from), "the configuration has no {from}");
-        text.replacen(from, to, 1)
-    })
+    changed(text, &changes)
 }
 
 /// The same as a file.

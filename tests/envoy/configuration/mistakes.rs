@@ -83,9 +83,7 @@ fn a_mistake_at_the_start_keeps_envoy_from_listening() {
 /// An Envoy that lacks what the dynamic module calls does not start with it, and says which it needs.
 #[test]
 fn an_envoy_that_is_too_old_for_the_dynamic_module_refuses_it() {
-    if Host::Native.is_not_tested("the filter runs in Envoy 1.36") {
-        return;
-    }
+    only!(Native: "the filter runs in Envoy 1.36");
     let upstream = Upstream::start();
     let old = tools::envoy(tools::OLDEST).expect("Envoy");
     let failed = Envoy::start_with(old, &Bootstrap::to(upstream.address())).err();

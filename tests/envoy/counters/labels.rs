@@ -15,7 +15,7 @@ fn get(path: &str, headers: &[(&str, &str)]) -> Request {
 fn check(envoy: &Envoy, rows: Vec<(&str, Request, &str, Option<&str>)>) {
     let (mut requests, mut failures) = (BTreeMap::new(), BTreeMap::new());
     for (sentence, request, labels, failure) in &rows {
-        let status = http1(&envoy).send(request).status.to_string();
+        let status = http1(envoy).send(request).status.to_string();
         assert_eq!(labels.split(' ').nth(1), Some(&*status), "{sentence}");
         *requests.entry((*labels).to_owned()).or_insert(0.0) += 1.0;
         if let Some(failure) = failure {
@@ -34,9 +34,7 @@ fn check(envoy: &Envoy, rows: Vec<(&str, Request, &str, Option<&str>)>) {
 /// A certificate that the connection manager vouches for is one, and one that only the client speaks of is none.
 #[test]
 fn a_certificate_is_a_label() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let forwards = json!({"forward_client_cert_details": "ALWAYS_FORWARD_ONLY"});
     for (manager, labels) in [(forwards, "GET 200 mtls"), (json!({}), "GET 200 none")] {
@@ -49,9 +47,7 @@ fn a_certificate_is_a_label() {
 /// A refusal is counted with its reason, whether the gate refused or the service behind.
 #[test]
 fn why_a_client_was_refused_is_a_label() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let (_upstream, envoy) = start(json!({
         "routes": [
             {"paths": ["/metrics"], "class": "metrics"},

@@ -1,26 +1,12 @@
 //! Streams that end in other ways than with an answer, and those that have not ended.
 
-use std::io::Write;
-use std::net::{SocketAddr, TcpStream};
-
 use super::series;
 use crate::gate::*;
 
 fn gate() -> (Upstream, Envoy) {
-    let upstream = Upstream::start();
     let route = json!({"cluster": "upstream", "timeout": "0s"});
-    let gate = Bootstrap::to(upstream.address())
-        .routes(json!([{"match": {"prefix": "/"}, "route": route}]))
-        .concurrency(4);
-    let envoy = run(&gate);
-    (upstream, envoy)
-}
-
-/// A connection on which these bytes were sent.
-fn sent(address: SocketAddr, bytes: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(address).expect("connect");
-    stream.write_all(bytes).expect("write the request");
-    stream
+    let routes = json!([{"match": {"prefix": "/"}, "route": route}]);
+    start_with(|gate| gate.routes(routes).concurrency(4))
 }
 
 fn reached(upstream: &Upstream, count: usize) {
@@ -28,48 +14,37 @@ fn reached(upstream: &Upstream, count: usize) {
     poll::until(PATIENCE, "the requests have reached the upstream", arrived);
 }
 
-/// A client that goes away before its answer is counted once, with no status, and holds nothing up.
+/// A client that goes away is counted once, with no status, and holds nothing up.
 #[test]
 fn a_client_that_goes_away_is_counted_once() {
-    if Host::has_no_last_statistics() {
-        return;
+    only!(last_statistics);
+    for (shows, method, request, has_reached) in [
+        ("before its answer", "GET", "GET /held HTTP/1.1\r\nhost: a\r\n\r\n", 8),
+        (
+            "in the middle of its own body",
+            "POST",
+            "POST /v1/observe HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf",
+            0,
+        ),
+    ] {
+        let (upstream, envoy) = gate();
+        let begun: Vec<_> = (0..8).map(|_| sent(&envoy, request.as_bytes())).collect();
+        counts(&envoy, IN_FLIGHT, &[], 8.0);
+        if has_reached > 0 {
+            reached(&upstream, has_reached);
+        }
+        drop(begun);
+        envoy.wait_for_stat(REQUESTS, &[], |count| count >= 8.0);
+        counts(&envoy, IN_FLIGHT, &[], 0.0);
+        let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
+        assert_eq!(counted, [(format!("{method} 0 none"), 8.0)].into(), "{shows}");
     }
-    let (upstream, envoy) = gate();
-    let request = b"GET /held HTTP/1.1\r\nhost: a\r\n\r\n";
-    let waiting: Vec<TcpStream> = (0..8).map(|_| sent(envoy.address(), request)).collect();
-    reached(&upstream, 8);
-    counts(&envoy, IN_FLIGHT, &[], 8.0);
-    drop(waiting);
-    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 8.0);
-    counts(&envoy, IN_FLIGHT, &[], 0.0);
-    let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
-    assert_eq!(counted, [("GET 0 none".to_owned(), 8.0)].into());
-}
-
-/// One that goes away in the middle of its own body is counted once as well.
-#[test]
-fn a_body_that_breaks_off_is_counted_once() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
-    let (upstream, envoy) = gate();
-    let request = b"POST /v1/observe HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nhalf";
-    let begun: Vec<TcpStream> = (0..4).map(|_| sent(envoy.address(), request)).collect();
-    counts(&envoy, IN_FLIGHT, &[], 4.0);
-    drop(begun);
-    envoy.wait_for_stat(REQUESTS, &[], |count| count >= 4.0);
-    counts(&envoy, IN_FLIGHT, &[], 0.0);
-    let counted = series(&envoy.stats(), REQUESTS, &["method", "status_code", "auth_method"]);
-    assert_eq!(counted, [("POST 0 none".to_owned(), 4.0)].into());
-    drop(upstream);
 }
 
 /// An upstream that goes away is counted with what the client got of it: Envoy's own answer.
 #[test]
 fn an_upstream_that_goes_away_is_counted_once() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let (_upstream, envoy) = gate();
     let mut client = http1(&envoy);
     assert!((0..5).all(|_| client.get("/reset").status == 503));

@@ -29,9 +29,7 @@ fn before_envoy_1_40_counts_of_the_module_come_with_a_later_request() {
 /// own total is the same, and so is what the upstream saw.
 #[test]
 fn totals_over_four_workers_are_exact() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let gate = Bootstrap::to(upstream.address()).concurrency(4);
     let envoy = run(&gate);

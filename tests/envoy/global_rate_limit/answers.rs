@@ -1,7 +1,5 @@
 //! Answers to a client over the limit.
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::time::Duration;
 
 use testbed::rate_limit_service::Does;
@@ -36,7 +34,7 @@ fn over_the_limit() {
 fn a_grpc_client_gets_a_grpc_status() {
     let (_upstream, _redis, service, envoy) = limited(&[daily(1)], json!({"on_error": "refuse"}));
     let mut client = http2(&envoy);
-    let call = Request::new("POST", "/a.Service/Call").header("content-type", "application/grpc");
+    let call = grpc("/a.Service/Call");
     let passed = client.send(&call);
     assert_eq!((passed.status, passed.trailers.get("grpc-status")), (200, Some("0")));
     let refused = client.send(&call);
@@ -111,22 +109,21 @@ fn clients_that_give_up() {
     let (upstream, _redis, service, mut envoy) =
         limited(&[daily(1000)], json!({"on_error": "refuse"}));
     service.now(Does::Hangs);
-    let (mut sent, gone) = (0.0, [("method", "GET"), ("status_code", "0")]);
+    let (mut all, gone) = (0.0, [("method", "GET"), ("status_code", "0")]);
     // One that the machine holds up until the time-out is answered, as are those that come then.
     poll::until(PATIENCE, "five have given up", || {
         let asked = service.calls();
-        let mut stream = TcpStream::connect(envoy.address()).expect("connect");
-        stream.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n").expect("send");
+        let _stream = sent(&envoy, b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n");
         poll::within(TIMEOUT, || (service.calls() > asked).then_some(()));
-        sent += 1.0;
+        all += 1.0;
         (envoy.stats().value(REQUESTS, &gone) >= 5.0).then_some(())
     });
     service.now(Does::Decides);
     poll::until(PATIENCE, "the service decides again", || {
-        sent += 1.0;
+        all += 1.0;
         (http1(&envoy).get("/a").status == 200).then_some(())
     });
-    counts(&envoy, REQUESTS, &[], sent);
+    counts(&envoy, REQUESTS, &[], all);
     counts(&envoy, IN_FLIGHT, &[], 0.0);
     assert_eq!(upstream.count(), 1);
     assert!(envoy.alive());

@@ -14,9 +14,7 @@ const BACK: &str = ": open -> closed";
 /// and then for one a second; all others pass at once.
 #[test]
 fn most_requests_do_not_wait_for_a_black_hole() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let upstream = Upstream::start();
     let hole = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = hole.local_addr().expect("its address");

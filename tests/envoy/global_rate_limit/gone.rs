@@ -1,7 +1,5 @@
 //! Clients that leave while their request waits for the service.
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::time::Duration;
 
 use testbed::rate_limit_service::Does;
@@ -23,8 +21,7 @@ fn leave(does: Does) {
     let active = [("envoy_cluster_name", CLUSTER)];
     for left in 1..=LEAVE {
         let asked = service.calls();
-        let mut stream = TcpStream::connect(envoy.address()).expect("connect");
-        stream.write_all(b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n").expect("send");
+        let stream = sent(&envoy, b"GET /a HTTP/1.1\r\nhost: a\r\n\r\n");
         poll::until(PATIENCE, "the service is asked", || (service.calls() > asked).then_some(()));
         drop(stream);
         counts(&envoy, REQUESTS, &[("status_code", "0")], f64::from(left));
@@ -52,9 +49,6 @@ fn clients_that_leave_before_a_late_answer() {
 /// Envoy ends a call of the dynamic module with its stream, so there is no time-out for its breaker to hear of.
 #[test]
 fn clients_that_leave_a_service_that_hangs() {
-    if Host::Native.is_not_tested("a call of the proxy-wasm filter goes on, and its breaker hears")
-    {
-        return;
-    }
+    only!(Native: "a call of the proxy-wasm filter goes on, and its breaker hears");
     leave(Does::Hangs);
 }

@@ -34,9 +34,7 @@ fn two_envoys_admit_one_limit() {
     println!("admitted {} of a limit of {LIMIT}", of(200));
     assert_eq!((of(200), of(429)), (LIMIT as usize, 400 - LIMIT as usize));
     assert_eq!(upstream.count(), LIMIT as usize, "and the service behind saw no more");
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let refused: f64 = envoys
         .iter()
         .map(|envoy| {
@@ -78,11 +76,21 @@ fn the_clients_own_limit_is_first() {
     let service = RateLimitService::start(&redis, &[daily(100)]);
     let mut plugin = configuration(json!({"on_error": "local"}));
     plugin["rate_limit"] = json!({"requests": 5, "window": "1h"});
+    plugin["routes"] = json!([{"paths": ["/env"], "class": "closed"}]);
     let envoy = run(&bootstrap(&upstream, service.address(), plugin));
     let mut client = http1(&envoy);
     let statuses: Vec<u16> = (0..9).map(|_| client.get("/a").status).collect();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429, 429]);
-    assert_eq!(client.get("/health").status, 200);
-    assert_eq!(client.get("/-/gate/live").status, 200);
+    // Nor does what is decided without a limit.
+    for (path, status) in [
+        ("/health", 200),
+        ("/-/gate/live", 200),
+        ("/-/gate/metrics", 401),
+        ("/metrics", 401),
+        ("/env", 404),
+        ("/a%00", 400),
+    ] {
+        assert_eq!(client.get(path).status, status, "{path}");
+    }
     assert_eq!(service.calls(), 5);
 }

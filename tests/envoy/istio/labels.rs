@@ -17,7 +17,7 @@ fn added() -> String {
 
 /// `envoy/envoy.yaml` on free ports, with the statistics of an Istio that was told of the gate's labels.
 fn bootstrap(upstream: &Upstream) -> Value {
-    let mut bootstrap = yaml(&text("envoy/envoy.yaml"));
+    let mut bootstrap = yaml(&shipped("envoy/envoy.yaml", upstream.address(), &[]));
     let tags = bootstrap["stats_config"]["stats_tags"].as_array().expect("tags").clone();
     let extra = tags.iter().map(|tag| {
         let name = tag["tag_name"].as_str().expect("a name");
@@ -31,14 +31,6 @@ fn bootstrap(upstream: &Upstream) -> Value {
             {"prefix": "server"}, {"prefix": "wasm"}, {"prefix": "component"}, {"prefix": "istio"},
         ]}},
     });
-    let port = |pointer: &str, port: u16, bootstrap: &mut Value| {
-        *bootstrap.pointer_mut(pointer).expect("a port") = port.into();
-    };
-    let listener = "/static_resources/listeners/0/address/socket_address/port_value";
-    let service = "/static_resources/clusters/0/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/port_value";
-    port("/admin/address/socket_address/port_value", 0, &mut bootstrap);
-    port(listener, 0, &mut bootstrap);
-    port(service, upstream.address().port(), &mut bootstrap);
     bootstrap
 }
 
@@ -46,9 +38,7 @@ fn bootstrap(upstream: &Upstream) -> Value {
 /// added to, as Istio's agent does it.
 #[test]
 fn the_labels_come_with_what_is_added_to_the_bootstrap() {
-    if Host::Wasm.is_not_tested("a dynamic module has labels without any of that") {
-        return;
-    }
+    only!(Wasm: "a dynamic module has labels without any of that");
     let upstream = Upstream::start();
     let name = format!("{}-istio-bootstrap.json", process::id());
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -1,6 +1,6 @@
 //! Answers to clients, and counts.
 
-use crate::gate::*;
+use super::*;
 
 /// 429 with the operation's name, over HTTP/1.1 and HTTP/2; the status 8 over gRPC. Health routes and
 /// the gate's own know no operation, and who is refused before spends nothing.
@@ -28,10 +28,7 @@ fn a_refusal_names_its_limit() {
         );
         assert_eq!(body["request_id"], answer.header("x-request-id").expect("an ID"));
     }
-    let call = Request::new("POST", "/v1.Recall/Get?bank=a")
-        .header("content-type", "application/grpc")
-        .body([0; 5]);
-    let call = http2.send(&call);
+    let call = http2.send(&grpc("/v1.Recall/Get?bank=a"));
     assert_eq!((call.status, call.header("grpc-status")), (200, Some("8")));
     let missing = http1.get("/v1/recall");
     let (body, id) = (missing.json(), missing.header("x-request-id").expect("an ID"));

@@ -1,7 +1,6 @@
 //! A key that stands in the body, however the body comes.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
 
 use super::*;
 
@@ -124,12 +123,11 @@ fn chunks_and_trailers() {
 fn a_client_that_waits_to_be_asked() {
     let (_upstream, envoy) = start(json!([by_body(1)]));
     let body = bank("a");
-    let mut stream = TcpStream::connect(envoy.address()).expect("connect");
     let head = format!(
         "POST /v1/recall HTTP/1.1\r\nhost: gate.test\r\nexpect: 100-continue\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all(head.as_bytes()).expect("write the head");
+    let mut stream = sent(&envoy, head.as_bytes());
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).expect("an interim answer");
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");

@@ -18,9 +18,8 @@ fn four_workers_admit_the_burst_and_the_rate() {
     for (requests, burst) in [(1_u32, 1_u32), (50, 20), (500, 10), (100, 1_000)] {
         let operation = json!({"name": "recall", "paths": ["/*"], "key": {"header": "x-bank"},
             "requests": requests, "per": "1s", "burst": burst});
-        let bootstrap = bootstrap(&upstream, json!([operation]))
-            .routes(json!([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]));
-        let envoy = run(&bootstrap);
+        let direct = json!([{"match": {"prefix": "/"}, "direct_response": {"status": 200}}]);
+        let envoy = run(&bootstrap(&upstream, json!([operation])).routes(direct));
         let used = (0..10).any(|bank| {
             let plan = Load::new(of_bank(&bank.to_string()), 16, u32::MAX);
             let answers = load(envoy.address(), &plan.lasting(Duration::from_millis(2_500)));
@@ -64,7 +63,7 @@ fn spent_admissions_survive_a_reload() {
     let upstream = Upstream::start();
     let mut envoy = run(&bootstrap(&upstream, json!([by_bank("recall", 5)])));
     let admitted =
-        |envoy: &Envoy| (0..8).filter(|_| http1(&envoy).send(&of_bank("a")).status == 200).count();
+        |envoy: &Envoy| (0..8).filter(|_| http1(envoy).send(&of_bank("a")).status == 200).count();
     assert_eq!(admitted(&envoy), 5);
     let other = json!({"name": "other", "paths": ["/other"], "requests": 1, "per": "1s"});
     let rows = [

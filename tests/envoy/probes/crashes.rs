@@ -15,9 +15,7 @@ const WORKERS: u32 = 4;
 /// was ready stays so. (The fake host shows that it takes two intervals at most.)
 #[test]
 fn probing_goes_on_when_vms_crash() {
-    if Host::Wasm.is_not_tested("a dynamic module has no VM that crashes alone") {
-        return;
-    }
+    only!(Wasm: "a dynamic module has no VM that crashes alone");
     let (upstream, api) = (Upstream::start(), Service::start(answer(200, "ok")));
     // Answers that come late are no matter here.
     let plugin = probing(json!([target("api", &["/health"])]), json!({"failure_threshold": 100}));

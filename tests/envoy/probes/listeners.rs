@@ -1,7 +1,5 @@
 //! Two listeners whose plugins have one name and one VM, and probe other services.
 
-use std::net::SocketAddr;
-
 use testbed::service::{Does, answer};
 
 use super::*;
@@ -11,20 +9,6 @@ fn with_cluster(cluster: &str) -> Value {
     let rungs = json!([{"rung": "health", "path": "/health"}]);
     let api = json!({"service": "api", "cluster": cluster, "rungs": rungs});
     probing(json!([api]), json!({"when_degraded": "refuse"}))
-}
-
-fn ready(listener: SocketAddr) -> Response {
-    Client::new(listener).get("/-/gate/ready")
-}
-
-fn wait_ready_at(listener: SocketAddr, status: u16) {
-    let mut last = Value::Null;
-    let found = poll::within(PATIENCE, || {
-        let answer = ready(listener);
-        last = answer.json();
-        (answer.status == status).then_some(())
-    });
-    assert!(found.is_some(), "never {status}, but: {last}");
 }
 
 /// Each is probed for as long as Envoy runs, whichever was configured first, and neither becomes stale.
@@ -39,11 +23,13 @@ fn listeners_of_one_plugin_name_are_both_probed() {
     let envoy = run(&bootstrap);
     let listeners = envoy.addresses();
     assert_eq!(listeners.len(), 2);
-    listeners.iter().for_each(|listener| wait_ready_at(*listener, 200));
+    for listener in listeners {
+        wait_ready_at(*listener, 200, |_| true);
+    }
     // Stale is what was not probed for three intervals.
     poll::until(PATIENCE, "both were probed ten times", || {
         for listener in listeners {
-            let report = ready(*listener).json();
+            let report = Client::new(*listener).get("/-/gate/ready").json();
             assert_ne!(report["status"], "stale", "{report}");
         }
         services.iter().all(|service| service.count("/health") >= 10).then_some(())
@@ -51,14 +37,12 @@ fn listeners_of_one_plugin_name_are_both_probed() {
 
     // The breaker of either opens, is tried, and closes again.
     for (service, listener) in services.iter().zip(listeners) {
-        service.now(Does::Refuses);
-        poll::until(PATIENCE, "its API is refused", || {
-            (Client::new(*listener).get("/").status == 503).then_some(())
-        });
-        service.now(answer(200, "ok"));
-        poll::until(PATIENCE, "its API is served again", || {
-            (Client::new(*listener).get("/").status == 200).then_some(())
-        });
-        wait_ready_at(*listener, 200);
+        for (does, status) in [(Does::Refuses, 503), (answer(200, "ok"), 200)] {
+            service.now(does);
+            poll::until(PATIENCE, "its API is refused, and served again", || {
+                (Client::new(*listener).get("/").status == status).then_some(())
+            });
+        }
+        wait_ready_at(*listener, 200, |_| true);
     }
 }

@@ -4,11 +4,6 @@ use testbed::service::Does;
 
 use super::*;
 
-fn grpc(path: &str) -> Request {
-    let request = Request::new("POST", path).header("content-type", "application/grpc");
-    request.header("te", "trailers").body([0; 5])
-}
-
 fn start(upstream: &Upstream, api: &Service, when_degraded: &str) -> Envoy {
     let patch = json!({"when_degraded": when_degraded, "open_for": "1h"});
     let plugin = probing(json!([target("api", &["/health"])]), patch);
@@ -56,9 +51,7 @@ fn refuse() {
 /// Forwarded: marked and counted, over gRPC as well, and every worker does so.
 #[test]
 fn forward() {
-    if Host::has_no_last_statistics() {
-        return;
-    }
+    only!(last_statistics);
     let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
     let envoy = start(&upstream, &api, "forward");
     wait_ready(&envoy, 503, |report| report["services"][0]["breaker"] == "open");

@@ -3,18 +3,16 @@
 
 mod paths;
 mod proxy;
-mod tally;
 pub(super) mod wire;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::{env, thread};
 
 use testbed::{WebServer, web_server};
 
 use paths::{Random, disguised};
 use proxy::Proxy;
-use tally::Tally;
 use wire::{Fields, Wire};
 
 use crate::gate::*;
@@ -23,33 +21,33 @@ const THREADS: usize = 4;
 /// Number of paths that are tried with each normalization, unless `PROBEGATE_PATHS` says it.
 const PATHS: usize = 1_000;
 
+/// In place of a server's name: at least one of them.
+const ANY: &str = "any server";
+
 /// Beginning of the gate's refusals.
 const REFUSED: &[u8] = br#"{"error":"#;
+
+/// Finds of all threads.
+#[derive(Default)]
+struct Found {
+    /// How many paths behind a listener a server serves as a guarded page, if it is asked directly.
+    served: BTreeMap<(usize, &'static str), usize>,
+    /// Paths that the gate should have refused.
+    opened: Vec<String>,
+}
 
 /// One thread's connections.
 struct Attempt<'a> {
     random: Random,
     proxy: &'a Proxy,
+    found: &'a Mutex<Found>,
     /// To each listener of Envoy.
     listeners: Vec<Wire>,
     /// To each server, past Envoy.
     servers: Vec<(&'static str, Wire)>,
-    /// For each listener.
-    tallies: Vec<Tally>,
 }
 
-impl<'a> Attempt<'a> {
-    fn new(seed: u64, proxy: &'a Proxy, servers: &[(&'static str, SocketAddr)]) -> Self {
-        let listeners: Vec<Wire> = proxy.addresses().iter().copied().map(Wire::to).collect();
-        Self {
-            random: Random(seed),
-            proxy,
-            tallies: vec![Tally::of(servers.len()); listeners.len()],
-            listeners,
-            servers: servers.iter().map(|(name, address)| (*name, Wire::to(*address))).collect(),
-        }
-    }
-
+impl Attempt<'_> {
     /// Tries one path with every normalization, without a token or with a wrong one.
     fn attempt(&mut self, path: &[u8]) {
         // Most normalizations make the same of a path.
@@ -78,13 +76,14 @@ impl<'a> Attempt<'a> {
                 known.entry(made.to_vec()).or_insert_with(all).as_slice()
             });
             let refused = answer.starts_with(REFUSED);
-            let guarded = served.is_some_and(|served| served.contains(&true));
-            let tally = &mut self.tallies[nth];
-            tally.count(served, refused);
-            if answer == web_server::GUARDED || guarded && !refused {
-                let by = self.servers.iter().zip(served.unwrap_or_default());
-                let by: Vec<&str> = by.filter(|(_, on)| **on).map(|((name, _), _)| *name).collect();
-                tally.opened.push(format!(
+            let by = self.servers.iter().zip(served.unwrap_or_default());
+            let by: Vec<&str> = by.filter(|(_, on)| **on).map(|((name, _), _)| *name).collect();
+            let mut found = self.found.lock().expect("no thread panics");
+            for server in by.iter().copied().chain((!by.is_empty()).then_some(ANY)) {
+                *found.served.entry((nth, server)).or_default() += 1;
+            }
+            if answer == web_server::GUARDED || !by.is_empty() && !refused {
+                found.opened.push(format!(
                     "{}\n  over HTTP/{}, of which Envoy ({}) makes {}\n  {by:?} would serve it, and {} answered {}",
                     path.escape_ascii(),
                     if http2 { 2 } else { 1 },
@@ -120,40 +119,31 @@ fn paths_that_servers_serve_are_guarded() {
         }
     }
 
-    let named = servers.each_ref().map(|server| (server.name, server.address()));
-    let paths = disguised(count);
-    let tallies = thread::scope(|scope| {
-        let threads: Vec<_> = paths
-            .chunks(count.div_ceil(THREADS))
-            .zip(0..)
-            .map(|(paths, seed)| {
-                let mut attempt = Attempt::new(seed, &proxy, &named);
-                scope.spawn(move || {
-                    paths.iter().for_each(|path| attempt.attempt(path));
-                    attempt.tallies
-                })
-            })
-            .collect();
-        let ended = threads.into_iter().map(|thread| thread.join().expect("what was tried"));
-        ended.reduce(|all, own| all.into_iter().zip(own).map(|(all, own)| all + own).collect())
+    let (paths, found) = (disguised(count), Mutex::new(Found::default()));
+    thread::scope(|scope| {
+        for (paths, seed) in paths.chunks(count.div_ceil(THREADS)).zip(0..) {
+            let mut attempt = Attempt {
+                random: Random(seed),
+                proxy: &proxy,
+                found: &found,
+                listeners: proxy.addresses().iter().copied().map(Wire::to).collect(),
+                servers: servers
+                    .iter()
+                    .map(|server| (server.name, Wire::to(server.address())))
+                    .collect(),
+            };
+            scope.spawn(move || paths.iter().for_each(|path| attempt.attempt(path)));
+        }
     });
-    let tallies = tallies.expect("at least one thread");
-
-    println!(
-        "{count} paths with each normalization; how many of them are served as a guarded page"
-    );
-    println!("{}", Tally::head(named.map(|(name, _)| name)));
-    for (name, tally) in proxy.names().iter().zip(&tallies) {
-        println!("{}", tally.row(name));
-    }
-    let opened: Vec<&str> =
-        tallies.iter().flat_map(|tally| &tally.opened).map(String::as_str).collect();
+    let Found { served, opened } = found.into_inner().expect("no thread panicked");
     let first = &opened[..opened.len().min(20)];
     assert!(opened.is_empty(), "{} were not guarded:\n{}", opened.len(), first.join("\n"));
     // Else this would show nothing.
-    for (name, tally) in proxy.names().iter().zip(&tallies) {
-        for (served, (server, _)) in tally.served.iter().zip(named) {
-            assert!(*served > count / 20, "{server} behind {name} served {served} of {count}");
+    for (nth, name) in proxy.names().iter().enumerate() {
+        for server in servers.iter().map(|server| server.name).chain([ANY]) {
+            let served = served.get(&(nth, server)).copied().unwrap_or_default();
+            println!("{name}: {server} served {served} of {count} as a guarded page");
+            assert!(served > count / 20, "{server} behind {name} served {served} of {count}");
         }
     }
 }

@@ -89,9 +89,7 @@ fn through_reloads() {
 /// A VM that crashes loses its last second, and nothing that a scrape has shown.
 #[test]
 fn through_a_crash() {
-    if Host::Wasm.is_not_tested("a dynamic module has no VM that crashes alone") {
-        return;
-    }
+    only!(Wasm: "a dynamic module has no VM that crashes alone");
     let upstream = Upstream::start();
     let trailers = json!({"http_protocol_options": {"enable_trailers": true}});
     let bootstrap =

@@ -242,3 +242,22 @@ impl<T> Pending<T> {
         }
     }
 }
+
+/// Lets VMs that begin so go on from stop to stop, each when it is its turn, or the first of them when turns are
+/// used up; says what they come to.
+pub fn interleave<T>(mut begun: Vec<Pending<T>>, turns: impl IntoIterator<Item = usize>) -> Vec<T> {
+    let step = |pending: &mut Pending<T>| match pending.wait() {
+        Step::At(_) => None,
+        Step::Done(value) => Some(value),
+    };
+    let mut done: Vec<Option<T>> = begun.iter_mut().map(step).collect();
+    let mut turns = turns.into_iter();
+    while let Some(first) = done.iter().position(Option::is_none) {
+        let turn = turns.next().unwrap_or(first);
+        if done[turn].is_none() {
+            begun[turn].go_on();
+            done[turn] = step(&mut begun[turn]);
+        }
+    }
+    done.into_iter().flatten().collect()
+}
