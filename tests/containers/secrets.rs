@@ -55,23 +55,24 @@ fn a_missing_secret_ends_the_container() {
     }
 }
 
-/// Every variable that the gate knows can come from a file, whatever characters are in it. In place of
-/// Envoy, a program that shows what Envoy would be given.
+/// The arguments and variables that the container would start Envoy with, given these variables: in place of Envoy there
+/// is a program that shows them.
+fn given(variables: &[(&str, &Path)]) -> String {
+    let path = format!("{}:/usr/bin:/bin", workspace().join("tests/containers/fake").display());
+    let mut entrypoint = Command::new(workspace().join("envoy/entrypoint.sh"));
+    entrypoint.args(["--log-level", "debug"]).env_clear().env("PATH", &path);
+    entrypoint.envs(variables.iter().copied());
+    String::from_utf8(entrypoint.output().expect("it runs").stdout).expect("text")
+}
+
+/// Every variable that the gate knows can come from a file, whatever characters are in it.
 #[test]
 fn each_secret_comes_from_its_file() {
     let odd = r#"s3cret-%s$(id)`id`\'"*"#;
     // What stands around it is no part of it, as in a variable.
     let file = secret("odd", &format!("\n {odd} \t\r\n\n"));
-    let path = format!("{}:/usr/bin:/bin", workspace().join("tests/containers/fake").display());
     for name in ["METRICS_BEARER", "ADMIN_TOKEN", "ASTROCYTE_ADMIN_TOKEN"] {
-        let output = Command::new(workspace().join("envoy/entrypoint.sh"))
-            .args(["--log-level", "debug"])
-            .env_clear()
-            .env("PATH", &path)
-            .env(format!("{name}_FILE"), &file)
-            .output()
-            .expect("it runs");
-        let given = String::from_utf8_lossy(&output.stdout);
+        let given = given(&[(&format!("{name}_FILE"), &file)]);
         let lines: Vec<&str> = given.lines().collect();
         assert_eq!(lines[0], "--disable-hot-restart --log-level debug");
         assert!(lines.contains(&format!("{name}={odd}").as_str()), "{given}");
@@ -83,15 +84,8 @@ fn each_secret_comes_from_its_file() {
 #[test]
 fn the_dynamic_module_is_told_where_its_secret_is() {
     let file = secret("rotated", "s3cret\n");
-    let path = format!("{}:/usr/bin:/bin", workspace().join("tests/containers/fake").display());
-    let output = Command::new(workspace().join("envoy/entrypoint.sh"))
-        .env_clear()
-        .env("PATH", &path)
-        .env("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", "/opt/probegate/dist")
-        .env("METRICS_BEARER_FILE", &file)
-        .output()
-        .expect("it runs");
-    let given = String::from_utf8_lossy(&output.stdout);
+    let modules = ("ENVOY_DYNAMIC_MODULES_SEARCH_PATH", Path::new("/opt/probegate/dist"));
+    let given = given(&[modules, ("METRICS_BEARER_FILE", &file)]);
     assert!(given.contains(&format!("METRICS_BEARER_FILE={}\n", file.display())), "{given}");
     assert!(!given.contains("s3cret"), "{given}");
 }

@@ -1,7 +1,5 @@
 //! The examples that are of no system work as they stand, but for the ports.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use testbed::rate_limit_service::Limit;
 use testbed::{RateLimitService, Redis, tools};
 
@@ -94,7 +92,7 @@ fn replay_does_what_its_readme_says() {
     let upstream = Upstream::start();
     let envoy = start("examples/replay/envoy.yaml", &upstream, &[]);
     let mut client = http1(&envoy);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let now = now();
     let bare = Request::new("POST", "/v1/pay/x");
     let pay = |nonce: &str, time: u64| {
         bare.clone().header("x-nonce", nonce).header("x-timestamp", time.to_string())

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use testbed::workspace;
 
@@ -79,6 +79,30 @@ pub fn grpc(path: &str) -> Request {
 /// Waits until the sum over the series of a family with these labels is that.
 pub fn counts(envoy: &Envoy, family: &str, labels: &[(&str, &str)], count: f64) {
     envoy.wait_for_stat(family, labels, |counted| counted == count);
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs()
+}
+
+/// An object with these keys in place of its own.
+pub fn patched(mut object: Value, patch: &Value) -> Value {
+    for (key, value) in patch.as_object().into_iter().flatten() {
+        object[key] = value.clone();
+    }
+    object
+}
+
+/// A patch of the connection manager by which Envoy logs a line for each request.
+pub fn access_log(format: &str) -> Value {
+    json!({"access_log": [{
+        "name": "envoy.access_loggers.stdout",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            "log_format": {"text_format_source": {"inline_string": format}},
+        },
+    }]})
 }
 
 /// Has a VM of the module that crashes do so.

@@ -22,14 +22,11 @@ fn daily(requests: u32) -> Limit {
 
 /// A configuration that tells the service of each client; `patch` changes the section.
 fn configuration(patch: Value) -> Value {
-    let mut global_rate_limit = json!({
+    let global_rate_limit = json!({
         "cluster": CLUSTER, "timeout": "1s", "on_error": "admit",
         "descriptors": [{"client": true}],
     });
-    for (key, value) in patch.as_object().into_iter().flatten() {
-        global_rate_limit[key] = value.clone();
-    }
-    json!({"global_rate_limit": global_rate_limit})
+    json!({"global_rate_limit": patched(global_rate_limit, &patch)})
 }
 
 fn bootstrap(upstream: &Upstream, service: SocketAddr, plugin: Value) -> Bootstrap {

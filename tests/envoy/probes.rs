@@ -22,14 +22,11 @@ const TOKEN: &str = "metrics-token";
 /// A configuration with these targets, probed each second; `patch` changes the section. A service that is well has
 /// all of the interval to say so.
 fn probing(targets: Value, patch: Value) -> Value {
-    let mut probes = json!({
+    let probes = json!({
         "every": "1s", "timeout": "1s", "open_for": "2s", "failure_threshold": 2,
         "targets": targets,
     });
-    for (key, value) in patch.as_object().into_iter().flatten() {
-        probes[key] = value.clone();
-    }
-    json!({"probes": probes})
+    json!({"probes": patched(probes, &patch)})
 }
 
 /// A target of that name, whose cluster has its name and whose rungs have these paths.

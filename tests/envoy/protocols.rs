@@ -6,9 +6,8 @@ use crate::gate::*;
 use crate::request_id::{id_of, is_minted};
 
 fn start() -> (Upstream, Envoy) {
-    let upstream = Upstream::start();
-    let bootstrap = Bootstrap::to(upstream.address())
-        .env("METRICS_BEARER", "token")
+    start_with(|gate| {
+        gate.env("METRICS_BEARER", "token")
         .plugin(json!({
             "routes": [
                 {"paths": ["/health", "/grpc.health.v1.Health/Check"], "class": "health"},
@@ -22,9 +21,8 @@ fn start() -> (Upstream, Envoy) {
             {"match": {"connect_matcher": {}}, "route": {"cluster": "upstream",
                 "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {}}]}},
             {"match": {"prefix": "/"}, "route": {"cluster": "upstream"}},
-        ]));
-    let envoy = run(&bootstrap);
-    (upstream, envoy)
+        ]))
+    })
 }
 
 /// HTTP/2 has the same answers, each with its ID.

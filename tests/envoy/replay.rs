@@ -1,20 +1,11 @@
 //! Requests that are let through once.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::gate::*;
 
 const BLOCKS: &str = "probegate_gateway_replay_blocks_total";
 
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs()
-}
-
 fn bootstrap(upstream: &Upstream, rest: Value) -> Bootstrap {
-    let mut configuration = json!({"replay": {"routes": ["/v1/pay/*"]}});
-    for (key, value) in rest.as_object().into_iter().flatten() {
-        configuration[key] = value.clone();
-    }
+    let configuration = patched(json!({"replay": {"routes": ["/v1/pay/*"]}}), &rest);
     Bootstrap::to(upstream.address()).concurrency(4).plugin(configuration)
 }
 

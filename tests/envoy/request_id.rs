@@ -213,16 +213,8 @@ fn a_refusal_has_one_id_where_envoy_copies_the_requests() {
 #[test]
 fn envoys_access_log_has_the_id_of_a_refusal() {
     let (_upstream, envoy) = start_with(|gate| {
-        gate
-        .plugin(json!({"rate_limit": {"requests": 1, "window": "1h"}}))
-        .hcm(json!({"access_log": [{
-            "name": "envoy.access_loggers.stdout",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-                "log_format": {"text_format_source": {"inline_string":
-                    "seen %RESPONSE_CODE% %REQ(X-REQUEST-ID)%\n"}},
-            },
-        }]}))
+        gate.plugin(json!({"rate_limit": {"requests": 1, "window": "1h"}}))
+            .hcm(access_log("seen %RESPONSE_CODE% %REQ(X-REQUEST-ID)%\n"))
     });
     let mut client = http1(&envoy);
     assert_eq!(client.get("/v1/recall").status, 200);

@@ -6,8 +6,8 @@ mod served;
 use crate::gate::*;
 use crate::request_id::id_of;
 
-fn start(hcm: Value, patch: Value) -> (Upstream, Envoy) {
-    let mut configuration = json!({
+fn start(hcm: Value) -> (Upstream, Envoy) {
+    let configuration = json!({
         "routes": [
             {"paths": ["/health", "/health/*"], "class": "health"},
             {"paths": ["/metrics"], "class": "metrics"},
@@ -17,13 +17,7 @@ fn start(hcm: Value, patch: Value) -> (Upstream, Envoy) {
         // The second request of a client within an hour tells whether its path is exempt.
         "rate_limit": {"requests": 1, "window": "1h", "client": {"header": "x-client"}},
     });
-    for (key, value) in patch.as_object().into_iter().flatten() {
-        configuration[key] = value.clone();
-    }
-    let upstream = Upstream::start();
-    let bootstrap = Bootstrap::to(upstream.address()).hcm(hcm).plugin(configuration);
-    let envoy = run(&bootstrap.env("METRICS_BEARER", "token"));
-    (upstream, envoy)
+    start_with(|gate| gate.hcm(hcm).plugin(configuration).env("METRICS_BEARER", "token"))
 }
 
 /// A request from a client of that name, to this path exactly.
@@ -37,7 +31,7 @@ fn get(envoy: &Envoy, path: &str, client: &str, more: &str) -> u16 {
 /// A path that nobody can read is answered 400, even below a route that is never refused.
 #[test]
 fn an_unreadable_path_is_400() {
-    let (upstream, envoy) = start(json!({}), json!({}));
+    let (upstream, envoy) = start(json!({}));
     let table = [
         ("/health/%zz", "%"),
         ("/health%", "%"),
@@ -63,7 +57,7 @@ fn an_unreadable_path_is_400() {
 /// A closed route is nothing but a 404, with or without a token.
 #[test]
 fn a_closed_route_is_not_there() {
-    let (upstream, envoy) = start(json!({}), json!({}));
+    let (upstream, envoy) = start(json!({}));
     let mut client = http1(&envoy);
     for request in [
         Request::get("/env"),

@@ -28,12 +28,10 @@ fn told(envoy: &Envoy, part: &str) -> usize {
 }
 
 /// A list of the statistics that are kept is common, and leaves the gate's out: the scrape fails, rather than to show
-/// zeros. The dynamic module answers a scrape from counts of its own.
+/// zeros.
 #[test]
 fn statistics_that_envoy_drops_are_told_and_fail_the_scrape() {
-    if Host::from_env() == Host::Native {
-        return;
-    }
+    only!(Wasm: "the dynamic module answers a scrape from counts of its own");
     let upstream = Upstream::start();
     let matcher =
         "stats_config:\n  stats_matcher: {exclusion_list: {patterns: [{prefix: wasmcustom}]}}\n";
@@ -80,18 +78,18 @@ fn an_address_that_is_no_peers_is_told() {
 /// that is mapped, the upstream's.
 #[test]
 fn a_mapped_answer_is_counted_as_the_gate_answered() {
-    let upstream = Upstream::start();
     let status = |status: u32| {
         json!({"status_code_filter": {"comparison": {"op": "EQ", "value": {
             "default_value": status, "runtime_key": "none"}}}})
     };
-    let gate = Bootstrap::to(upstream.address())
-        .plugin(json!({"rate_limit": {"requests": 1, "window": "1h"}}))
-        .hcm(json!({"local_reply_config": {"mappers": [
-            {"filter": status(429), "status_code": 503},
-            {"filter": status(401), "status_code": 404},
-        ]}}));
-    let envoy = run(&gate);
+    let mappers = json!([
+        {"filter": status(429), "status_code": 503},
+        {"filter": status(401), "status_code": 404},
+    ]);
+    let (_upstream, envoy) = start_with(|gate| {
+        gate.plugin(json!({"rate_limit": {"requests": 1, "window": "1h"}}))
+            .hcm(json!({"local_reply_config": {"mappers": mappers}}))
+    });
     let mut client = http1(&envoy);
     let statuses = ["/metrics", "/status/401", "/"].map(|path| client.get(path).status);
     assert_eq!(statuses, [404, 401, 503], "only what Envoy sends for the gate is mapped");

@@ -1,17 +1,14 @@
 //! A line in Envoy's log for each request, if the user wants one.
 
-use std::sync::Arc;
+use serde_json::Value;
 
-use crate::envoy::{Level, Plugin, Process, Request, Worker};
+use crate::envoy::{Envoy, Level, Plugin, Process, Request, Worker};
 
-/// The log of a plugin with this configuration, after these requests.
-fn logged(configuration: &str, requests: Vec<Request>) -> Arc<Process> {
-    let process = Process::start();
-    let worker = Worker::start(&process, "log", &Plugin::new(configuration)).expect("accepted");
-    for request in requests {
-        worker.send(request);
-    }
-    process
+/// The lines of JSON at this level.
+fn lines(process: &Process, level: Level) -> Vec<Value> {
+    let lines = process.log_at(level);
+    let json = lines.iter().filter(|line| line.starts_with('{'));
+    json.map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// The client is whom the limit counts; of a header's value only a digest is told.
@@ -21,9 +18,9 @@ fn the_client_is_the_one_that_the_limit_counts() {
         let configuration = format!(
             r#"{{"log": {{"access": "json"}}, "rate_limit": {{"requests": 9, "client": {client}}}}}"#
         );
-        let line = logged(&configuration, vec![request]).log_at(Level::Info).concat();
-        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        line["client"].as_str().expect("a text").to_owned()
+        let envoy = Envoy::start(1, &configuration);
+        envoy.send(request);
+        lines(&envoy.process, Level::Info)[0]["client"].as_str().expect("a text").to_owned()
     };
     let request = || Request::get("/a").header("x-key", "s3cr3t");
     assert_eq!(of(r#""peer""#, request()), "192.0.2.1");
@@ -44,30 +41,23 @@ fn decisions_about_admin_routes_are_audited() {
             "tokens": [{"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]}]
     }"#;
     let admin = |path| Request::get(path).header("x-request-id", "id-1");
-    let process = logged(
-        configuration,
-        vec![
-            admin("/admin/a?b=s3cr3t").header("x-admin-token", "test"),
-            admin("/admin/a"),
-            admin("/ADMIN/a").header("x-admin-token", "s3cr3t"),
-            Request::get("/v1/recall"),
-            Request::get("/metrics"),
-        ],
-    );
-    let lines = |level| {
-        let lines = process.log_at(level);
-        let audit = lines.into_iter().filter(|line| line.starts_with('{'));
-        audit
-            .map(|line| serde_json::from_str(&line).expect("JSON"))
-            .collect::<Vec<serde_json::Value>>()
-    };
-    let opened = lines(Level::Info);
+    let envoy = Envoy::start(1, configuration);
+    for request in [
+        admin("/admin/a?b=s3cr3t").header("x-admin-token", "test"),
+        admin("/admin/a"),
+        admin("/ADMIN/a").header("x-admin-token", "s3cr3t"),
+        Request::get("/v1/recall"),
+        Request::get("/metrics"),
+    ] {
+        envoy.send(request);
+    }
+    let opened = lines(&envoy.process, Level::Info);
     assert_eq!(opened.len(), 1);
     assert_eq!(
         [&opened[0]["decision"], &opened[0]["identity_id"], &opened[0]["path"]],
         ["opened", "sha256:9f86d081", "/admin/a"]
     );
-    let refused = lines(Level::Warn);
+    let refused = lines(&envoy.process, Level::Warn);
     let reasons: Vec<_> = refused.iter().map(|line| &line["reason"]).collect();
     assert_eq!(reasons, ["missing", "invalid"]);
     assert!(
@@ -107,8 +97,7 @@ fn a_line_has_the_plugin_s_name_and_a_status_of_its_own() {
     let plugin = Plugin::named(b"ed\xffge", log);
     let worker = Worker::start(&process, "json", &plugin).expect("accepted");
     worker.close(worker.open(Request::get("/health?deep")));
-    let line = process.log_at(Level::Info).concat();
-    let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let line = &lines(&process, Level::Info)[0];
     assert_eq!((&line["service"], &line["status_code"]), (&"ed\u{fffd}ge".into(), &0.into()));
     assert_eq!((&line["class"], &line["path"]), (&"health".into(), &"/health?deep".into()));
 }

@@ -17,30 +17,33 @@ pub struct Query {
     pub legend: String,
 }
 
-/// Every query of the dashboard, as Grafana sends it if nothing is chosen.
-pub fn queries() -> Vec<Query> {
+/// Every panel of the dashboard with each of its targets.
+pub fn targets() -> Vec<(Value, Value)> {
     let dashboard: Value =
         serde_json::from_str(&file("envoy/grafana/gateway.json")).expect("the dashboard is JSON");
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut queries = Vec::new();
+    let mut targets = Vec::new();
     for panel in dashboard["panels"].as_array().expect("panels") {
-        assert!(
-            panel["panels"].as_array().is_none_or(Vec::is_empty),
-            "a collapsed row hides panels"
-        );
-        for target in panel["targets"].as_array().into_iter().flatten() {
-            queries.push(Query {
-                panel: text(&panel["title"]),
-                unit: text(&panel["fieldConfig"]["defaults"]["unit"]),
-                expression: text(&target["expr"])
-                    .replace("$__rate_interval", "10s")
-                    .replace("$job", ".+")
-                    .replace("$cluster", ".*"),
-                legend: text(&target["legendFormat"]),
-            });
-        }
+        let hidden = panel["panels"].as_array();
+        assert!(hidden.is_none_or(Vec::is_empty), "a collapsed row hides panels");
+        let own = panel["targets"].as_array().into_iter().flatten();
+        targets.extend(own.map(|target| (panel.clone(), target.clone())));
     }
-    queries
+    targets
+}
+
+/// Every query, as Grafana sends it if nothing is chosen.
+pub fn queries() -> Vec<Query> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let query = |(panel, target): (Value, Value)| Query {
+        panel: text(&panel["title"]),
+        unit: text(&panel["fieldConfig"]["defaults"]["unit"]),
+        expression: text(&target["expr"])
+            .replace("$__rate_interval", "10s")
+            .replace("$job", ".+")
+            .replace("$cluster", ".*"),
+        legend: text(&target["legendFormat"]),
+    };
+    targets().into_iter().map(query).collect()
 }
 
 /// Panels, alerts and recorded series all have something to show; and the picture is drawn of it.
@@ -48,7 +51,7 @@ pub fn queries() -> Vec<Query> {
 fn every_panel_shows_data() {
     let writes = std::env::var_os("PROBEGATE_WRITE_PICTURE").is_some();
     let time = Duration::from_secs(if writes { 150 } else { 15 });
-    let world = World::start(traffic::gate, |_| String::new());
+    let world = World::start(traffic::gate);
     let prometheus = &world.prometheus;
     prometheus.wait_for_value("up", |up| up == 1.0);
     // A rung of each state: 0 is down, 1 degraded, 2 up.

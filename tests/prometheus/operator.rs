@@ -30,7 +30,7 @@ fn job(endpoint: &Value, labels: &str, target: SocketAddr) -> String {
 }
 
 fn scraped_by(endpoint: &Value, labels: &str) -> (World, Prometheus) {
-    let world = World::start(traffic::gate, |_| String::new());
+    let world = World::start(traffic::gate);
     let rules = world::write(
         &crate::file("envoy/prometheus/alerts.rules.yml").replace("for: 1m", "for: 1s"),
     );

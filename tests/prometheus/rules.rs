@@ -56,7 +56,7 @@ fn promtool_takes_the_configuration_and_the_rules() {
         .map(|name| Path::new("envoy/prometheus").join(name));
     promtool(&["check", "rules", "--lint-fatal"], &rules);
     let target = ([127, 0, 0, 1], 10000).into();
-    promtool(&["check", "config", "--lint-fatal"], &[world::configuration_file(target)]);
+    promtool(&["check", "config", "--lint-fatal"], &[world::write(&world::configuration(target))]);
 }
 
 #[test]

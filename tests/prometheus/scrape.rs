@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use testbed::client::{Load, load};
-use testbed::{Client, Request, tools};
+use testbed::{Client, Prometheus, Request, tools};
 
-use crate::world::{TOKEN, World, job};
+use crate::world::{TOKEN, World, configuration, job};
 use crate::{file, piped};
 
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -16,7 +16,7 @@ const INVALID: &str = "sum(probegate_gateway_auth_failures_total{reason=\"invali
 /// Rates and quantiles are those of what the client sent and measured.
 #[test]
 fn a_scrape_shows_what_the_client_sent() {
-    let world = World::start(|bootstrap| bootstrap, |_| String::new());
+    let world = World::start(|bootstrap| bootstrap);
     let prometheus = &world.prometheus;
     let up = |value: f64| value == 1.0;
     prometheus.wait_for_value("up{job=\"probegate\"}", up);
@@ -66,13 +66,11 @@ fn a_scrape_shows_what_the_client_sent() {
 /// With a wrong token the target is down, and the gate counts why; with the right one it is never refused.
 #[test]
 fn a_wrong_token_is_seen_on_both_sides() {
-    let world = World::start(
-        |bootstrap| bootstrap,
-        |gate| {
-            job("wrong-gateway", "not the token", gate) + &job("old-gateway", "s3cret-old", gate)
-        },
-    );
-    let prometheus = &world.prometheus;
+    let world = World::start(|bootstrap| bootstrap);
+    let gate = world.envoy.address();
+    let jobs = [("wrong-gateway", "not the token"), ("old-gateway", "s3cret-old")];
+    let jobs = jobs.map(|(name, token)| job(name, token, gate)).concat();
+    let prometheus = Prometheus::start(&(configuration(gate) + &jobs));
     prometheus.wait_for_value("up{job=\"probegate\"}", |value| value == 1.0);
     for job in ["wrong-gateway", "old-gateway"] {
         prometheus.wait_for_value(&format!("up{{job=\"{job}\"}}"), |value| value == 0.0);
@@ -97,7 +95,7 @@ fn a_wrong_token_is_seen_on_both_sides() {
 #[test]
 fn the_examples_questions_are_answered() {
     let limit = json!({"rate_limit": {"requests": 20}});
-    let world = World::start(|bootstrap| bootstrap.plugin(limit), |_| String::new());
+    let world = World::start(|bootstrap| bootstrap.plugin(limit));
     let address = world.envoy.address();
     load(address, &Load::new(Request::get("/v1/recall"), 4, 8));
     let guess = Request::get("/-/gate/metrics").header("authorization", "Bearer guess");
@@ -125,7 +123,7 @@ fn the_examples_questions_are_answered() {
 /// Prometheus's own linter finds nothing to say about names, types, help texts and labels.
 #[test]
 fn promtool_has_nothing_to_say() {
-    let world = World::start(crate::traffic::gate, |_| String::new());
+    let world = World::start(crate::traffic::gate);
     crate::traffic::send(world.envoy.address(), Duration::from_secs(2));
     let bearer = [("authorization", format!("Bearer {TOKEN}"))];
     let page = Client::new(world.envoy.address()).get_with("/-/gate/metrics", &bearer);

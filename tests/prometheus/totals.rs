@@ -24,7 +24,7 @@ fn direct(bootstrap: Bootstrap, requests: u32) -> Bootstrap {
 /// 50,000 requests over four workers, with new configurations in the middle.
 #[test]
 fn fifty_thousand_requests_are_fifty_thousand() {
-    let world = World::start(|bootstrap| direct(bootstrap, 1_000_000), |_| String::new());
+    let world = World::start(|bootstrap| direct(bootstrap, 1_000_000));
     let World { prometheus, mut envoy, upstream } = world;
     let address = envoy.address();
     let over = |client: &str| Request::new("DELETE", "/").header("x-client", client);

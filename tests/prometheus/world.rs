@@ -18,22 +18,18 @@ pub struct World {
 }
 
 impl World {
-    /// `change` makes of a bootstrap with the token what the test needs, `more` of the gate's address
-    /// further jobs of the scrape configuration.
-    pub fn start(
-        change: impl FnOnce(Bootstrap) -> Bootstrap,
-        more: impl FnOnce(SocketAddr) -> String,
-    ) -> Self {
+    /// `change` makes of a bootstrap with the token what the test needs.
+    pub fn start(change: impl FnOnce(Bootstrap) -> Bootstrap) -> Self {
         let upstream = Upstream::start();
         let bootstrap = Bootstrap::to(upstream.address()).env("METRICS_BEARER", TOKEN);
         let envoy = Envoy::start(&change(bootstrap)).expect("Envoy starts");
-        let configuration = configuration(envoy.address()) + &more(envoy.address());
-        Self { prometheus: Prometheus::start(&configuration), envoy, upstream }
+        let prometheus = Prometheus::start(&configuration(envoy.address()));
+        Self { prometheus, envoy, upstream }
     }
 }
 
 /// The file as it stands, but for the target, the paths, and a second where it has longer times.
-fn configuration(target: SocketAddr) -> String {
+pub fn configuration(target: SocketAddr) -> String {
     let rules = |name: &str| {
         let text =
             file(&format!("envoy/prometheus/{name}")).replace("interval: 1m", "interval: 1s");
@@ -49,11 +45,6 @@ fn configuration(target: SocketAddr) -> String {
     ];
     let text = file("envoy/prometheus/prometheus.yml");
     changed(text, &changes)
-}
-
-/// The same as a file.
-pub fn configuration_file(target: SocketAddr) -> PathBuf {
-    write(&configuration(target))
 }
 
 /// One more job that scrapes the gate, with this token.

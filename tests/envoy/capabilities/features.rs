@@ -5,7 +5,7 @@ mod configuration;
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use testbed::envoy::Failed;
 use testbed::rate_limit_service::Limit;
@@ -63,17 +63,8 @@ impl World {
             .env("METRICS_BEARER", TOKEN)
             .plugin(configuration())
             .wasm(json!({"allow_on_headers_stop_iteration": true}))
-            .hcm(json!({
-                "http_protocol_options": {"enable_trailers": true},
-                "access_log": [{
-                    "name": "envoy.access_loggers.stdout",
-                    "typed_config": {
-                        "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-                        "log_format": {"text_format_source": {"inline_string":
-                            "told: %FILTER_STATE(wasm.probegate.decision:PLAIN)%\n"}},
-                    },
-                }],
-            }));
+            .hcm(json!({"http_protocol_options": {"enable_trailers": true}}))
+            .hcm(access_log("told: %FILTER_STATE(wasm.probegate.decision:PLAIN)%\n"));
         let envoy = Envoy::start(&restrict(bootstrap))?;
         Ok(Self {
             envoy,
@@ -222,10 +213,9 @@ impl World {
     }
 
     fn replay(&self) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
-        let time = now.as_secs().to_string();
-        let pay =
-            Request::new("POST", "/v1/pay").header("x-nonce", "n").header("x-timestamp", time);
+        let pay = Request::new("POST", "/v1/pay")
+            .header("x-nonce", "n")
+            .header("x-timestamp", now().to_string());
         self.statuses(&pay) == [200, 409]
     }
 

@@ -86,10 +86,8 @@ fn why_a_client_was_refused_is_a_label() {
 /// the gate's own, which says 503 to everybody else.
 #[test]
 fn an_answer_to_a_call_is_counted_as_it_was_answered() {
-    let upstream = Upstream::start();
     let target = json!({"service": "nobody", "cluster": "nobody", "rungs": [{"rung": "health", "path": "/"}]});
-    let gate = Bootstrap::to(upstream.address()).plugin(json!({"probes": {"targets": [target]}}));
-    let envoy = run(&gate);
+    let (_upstream, envoy) = start(json!({"probes": {"targets": [target]}}));
     for (path, status) in [("/metrics", "16"), ("/-/gate/ready", "14")] {
         let call = Request::get(path).header("content-type", "application/grpc");
         let answer = http2(&envoy).send(&call);

@@ -50,21 +50,6 @@ fn a_refusal_says_what_the_limit_is() {
     assert!(upstream.count() >= 1, "what was admitted got through");
 }
 
-/// A probe is answered while its client is far over the limit, and costs the client nothing.
-#[test]
-fn health_is_never_refused() {
-    let (upstream, envoy) = limited(json!({"requests": 3, "window": "1h"}));
-    let address = envoy.address();
-    let plan = |path| Load::new(Request::get(path), 4, 250);
-    let (probes, burst) = std::thread::scope(|scope| {
-        let burst = scope.spawn(|| load(address, &plan("/v1/recall")));
-        (load(address, &plan("/health")), burst.join().expect("a load"))
-    });
-    assert!(probes.iter().all(|answer| answer.status == 200));
-    assert_eq!(burst.iter().filter(|answer| answer.status == 200).count(), 3);
-    assert_eq!(upstream.count(), 1_000 + 3);
-}
-
 /// A limit that is not enforced forwards everything, marks what it would have refused, and counts it.
 #[test]
 fn a_limit_that_is_not_enforced_marks_and_counts() {
@@ -81,26 +66,6 @@ fn a_limit_that_is_not_enforced_marks_and_counts() {
     assert_eq!(marks, [None, None, one(), one(), one()]);
     let labels = [("limit", "client"), ("reason", "exceeded")];
     counts(&envoy, LIMITED, &labels, 3.0);
-}
-
-/// The mark that only the gate may set never comes from a client, with a limit or without one.
-#[test]
-fn a_clients_own_mark_never_reaches_the_upstream() {
-    let upstream = Upstream::start();
-    let to = Bootstrap::to(upstream.address());
-    let mut envoy = run(&to.clone().plugin(json!({})));
-    let limit: Value = json!({"rate_limit": {"requests": 100}});
-    for configuration in [json!({}), limit] {
-        assert_eq!(envoy.reconfigure(&to.clone().plugin(configuration.clone())), Reload::Accepted);
-        for path in ["/", "/health"] {
-            let request = Request::get(path)
-                .header("x-gate-would-limit", "1")
-                .header("X-Gate-Would-Limit", "1");
-            assert_eq!(http1(&envoy).send(&request).status, 200);
-            let marks = upstream.last().headers_named("x-gate-would-limit").len();
-            assert_eq!(marks, 0, "{path} with {configuration}");
-        }
-    }
 }
 
 /// With `headers: always` an answer that passes tells what is left.

@@ -59,7 +59,7 @@ const METRICS: [&str; 38] = [
 #[test]
 fn a_disguise_is_guarded() {
     for (hcm, shows) in normalizations() {
-        let (upstream, envoy) = start(hcm, json!({}));
+        let (upstream, envoy) = start(hcm);
         for (nth, path) in METRICS.into_iter().enumerate() {
             let client = nth.to_string();
             let status = get(&envoy, path, &client, "");
@@ -111,7 +111,7 @@ fn a_disguise_is_not_exempt() {
     ];
     for (hcm, shows) in normalizations() {
         let as_it_came = hcm["normalize_path"] == false;
-        let (upstream, envoy) = start(hcm, json!({}));
+        let (upstream, envoy) = start(hcm);
         for (nth, path) in disguises.into_iter().enumerate() {
             let client = nth.to_string();
             let first = get(&envoy, path, &client, "");
@@ -139,7 +139,7 @@ fn a_disguise_is_not_exempt() {
 /// A path that one server reads as a page of one guard, and another one as a page of another: nobody gets either.
 #[test]
 fn a_token_opens_nothing_that_may_be_another_guards() {
-    let (upstream, envoy) = start(json!({"normalize_path": false}), json!({}));
+    let (upstream, envoy) = start(json!({"normalize_path": false}));
     let token = "authorization: Bearer token\r\n";
     for path in
         ["/v1/admin/../../metrics", "/v1/admin/..%2f..%2fmetrics", "/metrics/..;/v1/admin/x"]
@@ -155,7 +155,7 @@ fn raw_bytes_over_http2_do_not_open_a_guarded_path() {
     let junk: [&[u8]; 9] =
         [b"\xa0", b"\x85", b"\xff", b"%a0", b"%0a", b"%2f", b"/", b";", b"\xc2\xa0"];
     for (hcm, shows) in normalizations() {
-        let (upstream, envoy) = start(hcm, json!({}));
+        let (upstream, envoy) = start(hcm);
         let mut wire = Wire::to(envoy.address());
         let ends = junk.iter().flat_map(|one| junk.iter().map(move |two| [*one, *two].concat()));
         for end in ends {
