@@ -93,18 +93,23 @@ impl Tables for Environment {
 /// Slots, with keys that start with the same text and end with the slot's number.
 #[derive(Debug)]
 struct SharedTable {
-    key: String,
     prefix: usize,
+    /// The key of this slot, if of any.
+    key: String,
+    slot: Option<u32>,
 }
 
 impl SharedTable {
     fn new(key: String) -> Self {
-        Self { prefix: key.len(), key }
+        Self { prefix: key.len(), key, slot: None }
     }
 
     fn key_of(&mut self, slot: u32) -> &str {
-        self.key.truncate(self.prefix);
-        self.key.push_str(itoa::Buffer::new().format(slot));
+        if self.slot != Some(slot) {
+            self.key.truncate(self.prefix);
+            self.key.push_str(itoa::Buffer::new().format(slot));
+            self.slot = Some(slot);
+        }
         &self.key
     }
 }
