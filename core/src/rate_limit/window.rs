@@ -125,10 +125,11 @@ impl Window {
     fn expire(&mut self, now: Micros, quota: Quota) {
         let over = |bucket: &&WindowBucket| now > bucket.last.saturating_add(quota.window);
         let over = self.buckets.iter().take_while(over).count();
-        for bucket in self.buckets.iter_mut().take(over) {
-            *bucket = WindowBucket::default();
+        if over > 0 {
+            self.buckets.copy_within(over.., 0);
+            let free = self.buckets.iter_mut().rev().take(over);
+            free.for_each(|bucket| *bucket = WindowBucket::default());
         }
-        self.buckets.rotate_left(over % BUCKETS);
     }
 
     fn used(&self) -> u64 {
