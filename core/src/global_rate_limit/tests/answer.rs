@@ -55,41 +55,6 @@ fn codes() {
 }
 
 #[test]
-fn limits_and_waits() {
-    // A minute of 20, which begins anew in 7.5 s.
-    let minute = message(&[(2, &[8, 20, 16, 2]), (4, &[8, 7, 16, 0x80, 0xca, 0xb5, 0xee, 1])]);
-    let of = |code: u8, status: &[u8]| [&[8, code], status].concat();
-    let told = over(&[(2, &of(2, &minute))]);
-    assert_eq!((told.retry_after, told.policy), (8, Some((20, 60))));
-    let told = over(&[(2, &of(1, &minute))]);
-    assert_eq!((told.retry_after, told.policy), (1, None), "that one is not over");
-    let hour = message(&[(2, &[8, 5, 16, 3]), (4, &[8, 90])]);
-    for order in [[&minute, &hour], [&hour, &minute]] {
-        let statuses = order.map(|status| of(2, status));
-        let told = over(&[(2, &statuses[0]), (2, &statuses[1])]);
-        assert_eq!((told.retry_after, told.policy), (90, Some((5, 3600))), "the longest");
-    }
-    let mut units = Vec::new();
-    for unit in 0..9 {
-        let status = of(2, &message(&[(2, &[8, 1, 16, unit])]));
-        units.push(over(&[(2, &status)]).policy.map_or(0, |(_, seconds)| seconds));
-    }
-    let day = 86_400;
-    assert_eq!(units, [0, 1, 60, 3_600, day, 30 * day, 365 * day, 7 * day, 0]);
-    for (duration, seconds) in [
-        (&[][..], 1),
-        (&[8, 0], 1),
-        (&[16, 1], 1),
-        (&[8, 1, 16, 1], 2),
-        (&[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], 1),
-        (&[8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], 31 * day),
-    ] {
-        let status = of(2, &message(&[(4, duration)]));
-        assert_eq!(over(&[(2, &status)]).retry_after, seconds, "{duration:?}");
-    }
-}
-
-#[test]
 fn headers_of_a_refusal() {
     let header = |name: &str, value: &str| message(&[(1, name.as_bytes()), (2, value.as_bytes())]);
     let told = |header: &[u8]| over(&[(3, header)]).headers;
