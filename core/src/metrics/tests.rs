@@ -22,46 +22,6 @@ fn flushed(namespace: &str, events: impl Fn(&mut Meter)) -> FakeStatistics {
 }
 
 #[test]
-fn every_family_by_its_name() {
-    let sink = flushed("caracal", |meter| {
-        meter.began();
-        meter.began();
-        meter.finished(finished(b"GET", 200, 7));
-        meter.auth_failed(AuthMethod::Bearer, AuthFailure::Invalid);
-        meter.rate_limited(0, LimitReason::Exceeded);
-    });
-    let labels = "method=.=GET;.status_code=.=200;.";
-    let table = [
-        (
-            Kind::Counter,
-            "method=.=GET;.status_code=.=200;.auth_method=.=none;.caracal_gateway_requests_total"
-                .into(),
-            1,
-        ),
-        (Kind::Counter, format!("{labels}caracal_gateway_request_duration_seconds_count"), 1),
-        (
-            Kind::Counter,
-            format!("{labels}le=.=0.005;.caracal_gateway_request_duration_seconds_bucket"),
-            1,
-        ),
-        (
-            Kind::Counter,
-            "auth_method=.=bearer;.reason=.=invalid;.caracal_gateway_auth_failures_total".into(),
-            1,
-        ),
-        (
-            Kind::Counter,
-            "limit=.=client;.reason=.=exceeded;.caracal_gateway_rate_limited_total".into(),
-            1,
-        ),
-        (Kind::Gauge, "caracal_gateway_requests_in_flight".into(), 1),
-    ];
-    for (kind, name, value) in table {
-        assert_eq!(sink.get(&name), Some((kind, value)), "{name}");
-    }
-}
-
-#[test]
 fn a_second_flush_adds_nothing() {
     let (mut meter, mut sink) = (meter("caracal"), FakeStatistics::default());
     meter.began();

@@ -26,19 +26,6 @@ fn a_bucket_holds_its_burst_and_fills_at_its_rate() {
 }
 
 #[test]
-fn a_refusal_by_one_spends_nothing_of_the_others() {
-    let mut world = World::new(&[limit(1, 60, 5), limit(1, 60, 1), limit(1, 60, 5)], 1);
-    assert!(world.ask(&[0, 1, 2], 0, 0).is_ok());
-    for _ in 0..20 {
-        let rejection = world.ask(&[0, 1, 2], 0, 0).unwrap_err();
-        assert_eq!((rejection.limit, rejection.reason), (2, LimitReason::Exceeded));
-    }
-    let left =
-        [0, 2].map(|operation| (0..9).filter(|_| world.ask(&[operation], 0, 0).is_ok()).count());
-    assert_eq!(left, [4, 4]);
-}
-
-#[test]
 fn a_clock_that_is_set_back_opens_nothing_and_shuts_nothing() {
     let mut world = World::new(&[limit(60, 60, 3)], 2);
     (0..3).for_each(|at| assert!(world.ask(&[0], 0, at % 2).is_ok()));

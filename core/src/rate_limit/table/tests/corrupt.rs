@@ -30,19 +30,13 @@ pub fn admits(value: &[u8]) -> (bool, bool) {
     (within, (0..5).all(|at| ask(&mut memory, at)))
 }
 
+/// Other bytes, and a slot that is cut: `properties`.
 #[test]
 fn a_slot_that_is_not_ours_is_closed_for_a_window() {
     let ours = slot();
-    let other_format = [b"gate/2\0\0", &ours[8..]].concat();
-    let table: [(&str, Vec<u8>); 9] = [
-        ("one byte", vec![0]),
-        ("half a format", ours[..4].into()),
-        ("a format without the rest of the header", ours[..8].into()),
-        ("a header and a byte", ours[..17].into()),
-        ("an entry without its last byte", ours[..ours.len() - 1].into()),
+    let table: [(&str, Vec<u8>); 3] = [
         ("a byte too many", [ours.as_slice(), &[0]].concat()),
-        ("another format", other_format),
-        ("text of somebody else", b"{\"hits\": 3, \"since\": 1700000000}".into()),
+        ("another format", [b"gate/2\0\0", &ours[8..]].concat()),
         ("closed for longer than any window", [&ours[..8], &[0xff; 8], &ours[16..]].concat()),
     ];
     for (shows, value) in table {
