@@ -1,6 +1,6 @@
 //! `probegate explain`.
 
-use crate::{file, line, probegate};
+use crate::{file, probegate};
 
 const CONFIGURATION: &str = r#"system: astrocyte
 routes:
@@ -46,80 +46,70 @@ fn explained(path: &str, more: &[&str]) -> String {
     out
 }
 
+/// Paths, and below each what is told of it.
+const EXPLAINED: &str = r"
+/v1/recall
+    class api
+    rule: none matches
+    token: none is wanted
+    limit: 5 requests in 250ms for each client (the header x-user); over it 429
+/open
+    class api
+    rule: /open of routes[4].paths[0]
+    as it was sent
+/stats
+    class metrics
+    routes[3].paths[0] (line 11)
+    as it was sent
+    authorization: Bearer with the value of BEARER, or the token whose digest is in the configuration
+    the service does not see it
+//STATS%2f?x
+    class metrics
+    as a server may read it: /stats
+/metrics;a=1
+    class metrics
+    /metrics of system: astrocyte
+    as a server may read it: /metrics
+/live
+    class health
+    system: astrocyte
+    as it was sent
+    limit: none: a health route is never refused
+/live/
+    class api
+    /live of system: astrocyte does not exempt it
+/health/deep
+    class closed
+    routes[0].paths[1]
+    /health/* of system: astrocyte matches, too, but class closed stands before health
+    404
+/root/a/b
+    class admin
+    token: x-root with the value of ROOT, or the token in the configuration; else 401
+/shut
+    class admin
+    none is configured for it, so nobody is let through: 401
+/v1/admin/x
+    class admin
+    token: x-admin-token with the value of ASTROCYTE_ADMIN_TOKEN
+/-/gate/ready
+    class health: the gate answers itself
+    own_routes
+    token: none is wanted
+/-/gate/x
+    404: the gate has no such route
+";
+
 #[test]
 fn the_rule_the_form_the_token_and_the_limit_are_told() {
-    let of_stats = format!("routes[3].paths[0] (line {})", line(CONFIGURATION, "/stats"));
-    let table: [(&str, &[&str]); 13] = [
-        (
-            "/v1/recall",
-            &[
-                "class api\n",
-                "rule: none matches",
-                "token: none is wanted",
-                "limit: 5 requests in 250ms for each client (the header x-user); over it 429",
-            ],
-        ),
-        ("/open", &["class api\n", "rule: /open of routes[4].paths[0]", "as it was sent"]),
-        (
-            "/stats",
-            &[
-                "class metrics\n",
-                &of_stats,
-                "as it was sent",
-                "authorization: Bearer with the value of BEARER, or the token whose digest is in the configuration",
-                "the service does not see it",
-            ],
-        ),
-        ("//STATS%2f?x", &["class metrics\n", "as a server may read it: /stats\n"]),
-        (
-            "/metrics;a=1",
-            &[
-                "class metrics\n",
-                "/metrics of system: astrocyte",
-                "as a server may read it: /metrics\n",
-            ],
-        ),
-        (
-            "/live",
-            &[
-                "class health\n",
-                "system: astrocyte",
-                "as it was sent",
-                "limit: none: a health route is never refused",
-            ],
-        ),
-        ("/live/", &["class api\n", "/live of system: astrocyte does not exempt it"]),
-        (
-            "/health/deep",
-            &[
-                "class closed\n",
-                "routes[0].paths[1]",
-                "/health/* of system: astrocyte matches, too, but class closed stands before health",
-                "404",
-            ],
-        ),
-        (
-            "/root/a/b",
-            &[
-                "class admin\n",
-                "token: x-root with the value of ROOT, or the token in the configuration; else 401",
-            ],
-        ),
-        ("/shut", &["class admin\n", "none is configured for it, so nobody is let through: 401"]),
-        (
-            "/v1/admin/x",
-            &["class admin\n", "token: x-admin-token with the value of ASTROCYTE_ADMIN_TOKEN"],
-        ),
-        (
-            "/-/gate/ready",
-            &["class health: the gate answers itself", "own_routes", "token: none is wanted"],
-        ),
-        ("/-/gate/x", &["404: the gate has no such route"]),
-    ];
-    for (path, message) in table {
-        let out = explained(path, &[]);
-        for message in message {
-            assert!(out.contains(message), "{path}: {message} is not in\n{out}");
+    let mut out = String::new();
+    for line in EXPLAINED.lines().filter(|line| !line.is_empty()) {
+        match line.strip_prefix("    ") {
+            Some(told) if told.starts_with("class") => {
+                assert!(out.lines().any(|line| line.ends_with(told)), "{told} is not in\n{out}");
+            }
+            Some(told) => assert!(out.contains(told), "{told} is not in\n{out}"),
+            None => out = explained(line, &[]),
         }
     }
     assert!(explained("/%zz", &[]).starts_with("400: "));
