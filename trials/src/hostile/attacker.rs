@@ -10,19 +10,17 @@ use testbed::client::connect;
 
 pub struct Attacker<'a> {
     pub random: Random,
-    /// Apart, so that what is sent does not depend on how often Envoy closed a connection.
-    addresses: Random,
     pub tally: Tally,
     address: SocketAddr,
     sent: u64,
+    connections: u8,
     all: &'a AtomicU64,
 }
 
 impl<'a> Attacker<'a> {
     /// `all` counts what all of them have sent.
-    pub fn new(address: SocketAddr, mut random: Random, all: &'a AtomicU64) -> Self {
-        let addresses = random.another();
-        Self { random, addresses, tally: Tally::default(), address, sent: 0, all }
+    pub fn new(address: SocketAddr, random: Random, all: &'a AtomicU64) -> Self {
+        Self { random, tally: Tally::default(), address, sent: 0, connections: 0, all }
     }
 
     /// Sends at least so many requests.
@@ -50,10 +48,10 @@ impl<'a> Attacker<'a> {
         self.tally.sent(kind, requests as u64, self.all);
     }
 
-    /// A connection from one of many addresses: each has 28,000 ports, and a closed one rests.
+    /// A connection from one of many addresses in turn: each has 28,000 ports, and a closed one rests.
     pub fn connect(&mut self) -> TcpStream {
-        let last = u8::try_from(1 + self.addresses.below(250)).expect("a byte");
-        connect(self.address, Some(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))))
+        self.connections = self.connections % 250 + 1;
+        connect(self.address, Some(IpAddr::V4(Ipv4Addr::new(127, 0, 0, self.connections))))
             .unwrap_or_else(|error| panic!("{error}"))
     }
 }

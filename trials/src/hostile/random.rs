@@ -11,11 +11,6 @@ impl Random {
         Self(fastrand::Rng::with_seed(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95)).fork())
     }
 
-    /// One whose numbers do not depend on how many are drawn from this one from now on.
-    pub fn another(&mut self) -> Self {
-        Self(self.0.fork())
-    }
-
     pub fn below(&mut self, bound: usize) -> usize {
         self.0.usize(..bound)
     }
