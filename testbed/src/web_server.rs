@@ -19,46 +19,30 @@ pub struct WebServer {
 }
 
 impl WebServer {
-    /// Merges slashes, decodes once, resolves dots.
-    pub fn nginx() -> Self {
-        let configuration = include_str!("web_server/nginx.conf");
+    /// All of them.
+    pub fn all() -> [Self; 7] {
         let mut nginx = Command::new(tools::nginx().expect("nginx"));
         // Relative to the folder in which it is started.
         nginx.args(["-p", "./", "-e", "stderr", "-c"]);
-        Self::start("nginx", "nginx.conf", configuration, nginx)
-    }
-
-    /// Starlette, on uvicorn: decodes once, and compares by regular expressions.
-    pub fn starlette() -> Self {
-        Self::python("Starlette", include_str!("web_server/with_starlette.py"))
-    }
-
-    /// Flask, on Werkzeug's server, which stands on that of Python itself: decodes once, and
-    /// redirects where slashes are too many.
-    pub fn flask() -> Self {
-        Self::python("Flask", include_str!("web_server/with_flask.py"))
-    }
-
-    /// Flask, on gevent: parts the request line at the white space of Latin-1.
-    pub fn gevent() -> Self {
-        Self::python("gevent", include_str!("web_server/with_gevent.py"))
-    }
-
-    /// Django, on its own server, which stands on wsgiref: ends a pattern before a line break.
-    pub fn django() -> Self {
-        Self::python("Django", include_str!("web_server/with_django.py"))
-    }
-
-    /// Bottle, on wsgiref: drops what is no UTF-8.
-    pub fn bottle() -> Self {
-        Self::python("Bottle", include_str!("web_server/with_bottle.py"))
-    }
-
-    /// Express, on Node: does not mind upper case, nor a slash at the end.
-    pub fn express() -> Self {
         let mut node = Command::new(tools::node().expect("Node"));
         node.env("NODE_PATH", tools::express().expect("Express"));
-        Self::start("Express", "with_express.js", include_str!("web_server/with_express.js"), node)
+        [
+            // Merges slashes, decodes once, resolves dots.
+            Self::start("nginx", "nginx.conf", include_str!("web_server/nginx.conf"), nginx),
+            // Starlette, on uvicorn: decodes once, and compares by regular expressions.
+            Self::python("Starlette", include_str!("web_server/with_starlette.py")),
+            // Flask, on Werkzeug's server, which stands on that of Python itself: decodes once, and redirects where
+            // slashes are too many.
+            Self::python("Flask", include_str!("web_server/with_flask.py")),
+            // Flask, on gevent: parts the request line at the white space of Latin-1.
+            Self::python("gevent", include_str!("web_server/with_gevent.py")),
+            // Django, on its own server, which stands on wsgiref: ends a pattern before a line break.
+            Self::python("Django", include_str!("web_server/with_django.py")),
+            // Bottle, on wsgiref: drops what is no UTF-8.
+            Self::python("Bottle", include_str!("web_server/with_bottle.py")),
+            // Express, on Node: does not mind upper case, nor a slash at the end.
+            Self::start("Express", "express.js", include_str!("web_server/with_express.js"), node),
+        ]
     }
 
     fn python(name: &'static str, program: &str) -> Self {

@@ -101,15 +101,7 @@ impl Attempt<'_> {
 #[test]
 fn paths_that_servers_serve_are_guarded() {
     let count = env::var("PROBEGATE_PATHS").map_or(PATHS, |text| text.parse().expect("a number"));
-    let servers = [
-        WebServer::nginx(),
-        WebServer::starlette(),
-        WebServer::flask(),
-        WebServer::gevent(),
-        WebServer::django(),
-        WebServer::bottle(),
-        WebServer::express(),
-    ];
+    let servers = WebServer::all();
     let proxy = Proxy::start(&servers);
     for server in &servers {
         for path in ["/metrics", "/v1/admin/keys"] {
