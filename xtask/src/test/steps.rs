@@ -99,8 +99,8 @@ pub const LAST_BUILD: &str = "build";
 
 /// All of them.
 pub static STEPS: &[Step] = &[
-    beside("lints", Quick::Too, |_| lints()),
     shown("format", Quick::Too, |_| cargo("fmt --all --check")),
+    shown("lints", Quick::Too, |_| lints()),
     shown("downloads", Quick::Too, setup::downloads),
     shown("native tests", Quick::Too, |_| native()),
     shown("pages", Quick::Too, |_| pages::check()),
