@@ -41,7 +41,7 @@ const HANDED_OUT: &str = "handed-out";
 /// Requests of one client in a second.
 const LIMIT: u32 = 60;
 
-/// What is broken; what must hold stands in `docs/promises.md`.
+/// One fault; what must hold meanwhile stands in `docs/promises.md`.
 pub struct Scenario {
     pub name: &'static str,
     pub fault: &'static str,

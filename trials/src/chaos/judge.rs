@@ -77,7 +77,7 @@ impl Report {
         self.judge_all(&crowd.take(), &[], &[], service, envoy)
     }
 
-    /// Whether the one client that sends as fast as it can has had no more than its limit in any window.
+    /// Judges the limit: the one client that sends as fast as it can has no more than its limit in any window.
     pub fn judge_limit(&mut self, answers: &[Answer]) {
         let greedy = answers.iter().filter(|answer| answer.kind == Kind::Greedy);
         let greedy: Vec<Answered> = greedy

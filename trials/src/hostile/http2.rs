@@ -70,7 +70,7 @@ fn literal(block: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     packed.expect("a block takes any bytes");
 }
 
-/// What a block says of an answer; `None` for trailers. The client's table has no room, so that each field stands in the
+/// The answer that a block has; `None` for trailers. The client's table has no room, so that each field stands in the
 /// block or in the static table.
 fn answer(mut block: Vec<u8>) -> Option<Answer> {
     let mut fields = Vec::new();

@@ -10,7 +10,7 @@ pub const REQUESTS: &str = "probegate_gateway_requests_total";
 pub const IN_FLIGHT: &str = "probegate_gateway_requests_in_flight";
 
 impl Report {
-    /// Whether the gate has counted what the clients have seen, by status, and Envoy as many; and nothing is in flight.
+    /// Judges the counters: the gate has as many by status as the clients have seen, and Envoy has, and nothing is in flight.
     pub fn judge_counters(&mut self, envoy: &Envoy, seen: &BTreeMap<u16, u64>) {
         let mut last = Vec::new();
         let whole = poll::within(PATIENCE, || {
@@ -24,7 +24,7 @@ impl Report {
         }
     }
 
-    /// Whether Envoy still runs, and no gate in it failed.
+    /// Judges the process: Envoy still runs, and no gate in it failed.
     pub fn judge_process(&mut self, envoy: &mut Envoy) {
         let log = envoy.log();
         let failed: Vec<&str> = log.lines().filter(|line| is_failure(line)).collect();
