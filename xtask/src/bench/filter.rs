@@ -86,7 +86,7 @@ impl Modules {
         })
     }
 
-    /// What a section of the results was measured with.
+    /// The first words of a section of the results: with what it was measured.
     pub fn told(&self) -> &str {
         &self.told
     }

@@ -42,7 +42,7 @@ fn replaced(page: &str, name: &str, body: &str) -> Outcome<String> {
     Ok(format!("{before}{mark}\n{}\n\n{END}{after}", body.trim()))
 }
 
-/// What a user asks, and the figures of the row that answers. All are held against `bare`.
+/// The table of a user's questions, with the figures of the row that answers each. All are held against `bare`.
 fn requests(results: &str, page: &[(String, String)]) -> String {
     let (counted, rows) = (results::committed(results), results::rows(results));
     let mut table =

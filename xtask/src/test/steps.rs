@@ -79,7 +79,7 @@ pub enum Lane {
     Beside,
 }
 
-/// Whether a quick run has the step as well.
+/// The part of a step in a quick run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quick {
     Too,

@@ -15,7 +15,7 @@ pub const CONNECTIONS: u32 = 16;
 /// limit of 1,000.
 pub const IN_A_ROW: u32 = 500;
 
-/// What `wrk` saw, as `benches/clients.lua` tells it.
+/// The load that `wrk` saw, as `benches/clients.lua` tells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 pub struct Load {
     pub requests: u64,
