@@ -139,7 +139,7 @@ pub fn orchestrated(
     (upstream, envoy)
 }
 
-/// What the shipped resources promise: metrics for the token, one ID, endpoints, a limit.
+/// The promises of the shipped resources: metrics for the token, one ID, endpoints, a limit.
 pub fn guards(envoy: &Envoy) {
     let mut client = http1(envoy);
     assert_eq!(client.get("/metrics").status, 401);

@@ -27,7 +27,7 @@ fn an_outbound_listener_is_judged_unless_it_is_a_sidecars() {
     }
 }
 
-/// What passes is untouched, and that it passes is told: once in the log, and to whoever asks another listener.
+/// A listener that passes is untouched, and it is told: once in the log, and to whoever asks another listener.
 #[test]
 fn a_listener_that_passes_is_untouched_and_told_of() {
     let envoy = Envoy::start(1, crate::scrape::OPEN);

@@ -30,7 +30,7 @@ const REFUSED: &[u8] = br#"{"error":"#;
 /// Finds of all threads.
 #[derive(Default)]
 struct Found {
-    /// How many paths behind a listener a server serves as a guarded page, if it is asked directly.
+    /// Numbers of paths behind a listener that a server serves as a guarded page, if it is asked directly.
     served: BTreeMap<(usize, &'static str), usize>,
     /// Paths that the gate should have refused.
     opened: Vec<String>,

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::panic;
 use std::sync::{Mutex, PoisonError};
 
-/// What a callback returns that lets a message go on.
+/// The answer of a callback that lets a message go on.
 pub const CONTINUE: u32 = 0;
 
 macro_rules! exports {
