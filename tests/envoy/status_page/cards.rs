@@ -1,6 +1,6 @@
 //! What the page's cards say: of the services, the worst first, and of the gate.
 
-use testbed::Browser;
+use testbed::{Browser, workspace};
 use testbed::service::{Does, answer};
 
 use super::{DESK, PHONE, TOKEN, fits, open, start, wait_for};
@@ -55,6 +55,10 @@ fn the_worst_come_first_and_are_counted() {
     for size in [DESK, PHONE] {
         browser.resize(size.0, size.1);
         fits(&mut browser);
+    }
+    if let Some(picture) = std::env::var_os("PROBEGATE_PICTURE") {
+        browser.resize(1100, 920);
+        browser.screenshot(&workspace().join(picture));
     }
     dead.now(answer(200, "ok"));
     half.now(answer(200, r#"{"status":"ok"}"#));
