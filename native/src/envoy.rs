@@ -10,7 +10,7 @@ mod statistics;
 
 pub use callouts::Outgoing;
 pub use headers::{HeadersOf, Map};
-pub use statistics::Teller;
+pub use statistics::StatisticsHandle;
 
 use crate::abi::{self, Buffer, Callbacks, EnvoyConfig, EnvoyFilter, Scheduler, callbacks};
 

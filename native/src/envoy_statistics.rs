@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::counts;
-use crate::envoy::{Config, Failed, Filter, Level, Teller, is_since_1_40, log};
+use crate::envoy::{Config, Failed, Filter, Level, StatisticsHandle, is_since_1_40, log};
 use crate::store::locked;
 use crate::time::now;
 use probegate_core::metrics::{Kind, definitions, split};
@@ -91,7 +91,7 @@ impl EnvoyStatistics {
         }
     }
 
-    fn hand_over(&self, teller: &mut impl Teller) {
+    fn hand_over(&self, handle: &mut impl StatisticsHandle) {
         /// Several configurations, or workers, have the same counts.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let Ok(_alone) = ONE_AT_A_TIME.try_lock() else { return };
@@ -106,11 +106,11 @@ impl EnvoyStatistics {
                 continue;
             }
             let labels: Vec<&str> = labels.iter().map(|(_, value)| *value).collect();
-            let mut tell = |change| teller.tell(*kind, *id, &labels, change).is_ok();
+            let mut add = |change| handle.count(*kind, *id, &labels, change).is_ok();
             match leads {
-                true => count.hand_over(anew, tell),
+                true => count.hand_over(anew, add),
                 // A gauge is the leader's to set.
-                false if *kind == Kind::Counter => drop(tell(0)),
+                false if *kind == Kind::Counter => drop(add(0)),
                 false => {}
             }
         }

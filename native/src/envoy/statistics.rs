@@ -9,41 +9,41 @@ use crate::abi::{self, Buffer, callbacks};
 use probegate_core::metrics::Kind;
 
 /// Handle through which Envoy takes counts.
-pub trait Teller {
+pub trait StatisticsHandle {
     /// Adds to a counter, or sets a gauge.
-    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed>;
+    fn count(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed>;
 }
 
 /// The configuration that a stream belongs to.
-impl Teller for Filter {
-    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
+impl StatisticsHandle for Filter {
+    fn count(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
         let envoy = callbacks().ok_or(Failed)?;
         let count = match kind {
             Kind::Counter => envoy.http_filter_increment_counter,
             Kind::Gauge => envoy.http_filter_set_gauge,
         };
         // SAFETY: Envoy's, and so is the handle.
-        unsafe { tell(count, self.raw, id, labels, value) }
+        unsafe { count_by(count, self.raw, id, labels, value) }
     }
 }
 
 /// An error before Envoy 1.40.
-impl Teller for Config {
-    fn tell(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
+impl StatisticsHandle for Config {
+    fn count(&mut self, kind: Kind, id: usize, labels: &[&str], value: u64) -> Result<(), Failed> {
         let envoy = callbacks().ok_or(Failed)?;
         let count = match kind {
             Kind::Counter => envoy.http_filter_config_increment_counter,
             Kind::Gauge => envoy.http_filter_config_set_gauge,
         };
         // SAFETY: Envoy's, and so is the handle.
-        unsafe { tell(count.ok_or(Failed)?, self.raw, id, labels, value) }
+        unsafe { count_by(count.ok_or(Failed)?, self.raw, id, labels, value) }
     }
 }
 
 type Count = unsafe extern "C" fn(*mut c_void, usize, *const Buffer, usize, u64) -> u32;
 
 /// Counts by one of Envoy's callbacks, which takes this handle.
-unsafe fn tell(
+unsafe fn count_by(
     count: Count,
     handle: *mut c_void,
     id: usize,
@@ -56,7 +56,7 @@ unsafe fn tell(
 }
 
 impl Config {
-    /// Makes a metric known; only while the configuration is made. Returns its ID for [`Teller::tell`].
+    /// Makes a metric known; only while the configuration is made. Returns its ID for [`StatisticsHandle::count`].
     pub fn define(&mut self, kind: Kind, name: &str, labels: &[&str]) -> Result<usize, Failed> {
         let envoy = callbacks().ok_or(Failed)?;
         let define = match kind {

@@ -1,7 +1,7 @@
 //! What the page's cards say: of the services, the worst first, and of the gate.
 
-use testbed::{Browser, workspace};
 use testbed::service::{Does, answer};
+use testbed::{Browser, workspace};
 
 use super::{DESK, PHONE, TOKEN, fits, open, start, wait_for};
 use crate::gate::*;
