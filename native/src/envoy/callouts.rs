@@ -1,17 +1,26 @@
 //! Calls of clusters.
 
+use std::fmt;
+
 use super::{Config, Filter};
 use crate::abi::{self, Buffer, Pair, callbacks};
 use probegate_core::callout::{FailureReason, Request};
 use probegate_core::time::Micros;
 
 /// A call of a cluster that is to be made, when nothing is locked any more that it was read from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Outgoing {
     pub cluster: Box<str>,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
     pub timeout: Micros,
+}
+
+/// Without its headers, of which one may be a token.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("cluster", &self.cluster).finish_non_exhaustive()
+    }
 }
 
 impl From<Request<'_>> for Outgoing {
