@@ -137,7 +137,7 @@ impl Prefixes {
 #[derive(Clone, Copy)]
 pub struct HashKey {
     bytes: [u8; 16],
-    /// What a network is multiplied by.
+    /// Multiplier of networks.
     network: u64,
 }
 

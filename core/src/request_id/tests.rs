@@ -41,7 +41,7 @@ fn client_ids_are_kept_if_visible_and_short() {
     }
 }
 
-/// Which of its bits are random: `properties::a_fresh_id_holds_122_of_the_random_bits`.
+/// Its random bits: `properties::a_fresh_id_holds_122_of_the_random_bits`.
 #[test]
 fn a_fresh_id_is_a_uuid_of_version_4() {
     let random = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210_u128.to_be_bytes();

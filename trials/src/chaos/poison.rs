@@ -1,6 +1,6 @@
 //! Another plugin of the same `vm_id` writes into the values that the gate's VMs share.
 //!
-//! What becomes of any bytes in each kind of value the core's properties show. Here is what only Envoy can show: another
+//! The core's properties show what becomes of any bytes in each kind of value. Here is what only Envoy can show: another
 //! plugin reaches them, and with all of them gone at once guards stay closed, and everybody is served again.
 
 use std::collections::BTreeSet;

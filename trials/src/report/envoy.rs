@@ -1,4 +1,4 @@
-//! What the gate counted and Envoy logged, held against what clients saw.
+//! Counts of the gate and lines of Envoy's log, held against what clients saw.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is counted by callgrind, as `benches/rows.yaml` has it.
+//! Rows of what callgrind counts, as `benches/rows.yaml` has them.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What stands around the gate: two tables of edits, each with what is said of it.
+//! Surroundings of the gate: two tables of edits, each with what is said of it.
 
 use super::{in_struct, in_wasm_plugin, indented, unused};
 use crate::{file, line, probegate};
@@ -6,7 +6,7 @@ use crate::{file, line, probegate};
 const TABLES: [&str; 2] =
     [include_str!("surroundings/envoy.txt"), include_str!("surroundings/others.txt")];
 
-/// What a line below an edit begins with that is no finding.
+/// Beginning of a line below an edit that is no finding.
 const KEYS: [&str; 2] = ["good", "not"];
 
 /// The files of a kind that have this configuration.

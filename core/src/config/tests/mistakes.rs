@@ -11,7 +11,7 @@ const TABLES: [&str; 3] = [
 /// A value of each type.
 const TYPES: [&str; 8] = ["null", "true", "7", "-1", "1.5", "some", "[]", "{}"];
 
-/// What a line below a configuration begins with that is no mistake.
+/// Beginning of a line below a configuration that is no mistake.
 const KEYS: [&str; 4] = ["right", "wrong", "either case", "only"];
 
 /// A configuration of a table, and the lines below it.
