@@ -69,15 +69,17 @@ fn in_traffic_extension(yaml: &str) -> String {
     format!("{head}spec:\n  wasm:\n{}", spec.concat())
 }
 
+const POLICY: &str = "apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyExtensionPolicy
+metadata: {name: gate}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]
+";
+
 fn in_extension_policy(yaml: &str) -> String {
     let yaml = indented(yaml, 8);
     format!(
-        "apiVersion: gateway.envoyproxy.io/v1alpha1
-kind: EnvoyExtensionPolicy
-metadata: {{name: gate}}
-spec:
-  targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: edge}}]
-  wasm:
+        "{POLICY}  wasm:
     - name: probegate
       rootID: probegate
       failOpen: false
@@ -92,12 +94,7 @@ spec:
 /// A policy with the `EnvoyProxy` that loads its module.
 fn in_proxy(configuration: &str) -> String {
     format!(
-        "apiVersion: gateway.envoyproxy.io/v1alpha1
-kind: EnvoyExtensionPolicy
-metadata: {{name: gate}}
-spec:
-  targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: edge}}]
-  dynamicModule:
+        "{POLICY}  dynamicModule:
     - name: probegate
       filterName: probegate
       config: {{{configuration}}}
