@@ -116,7 +116,7 @@ impl<'a> PathVariants<'a> {
 
     /// The path as it was sent, in lower case, if every variant is that one.
     pub fn only(&self) -> Option<&[u8]> {
-        self.rewritten.is_none().then(|| self.folded.as_deref().unwrap_or(self.sent))
+        self.rewritten.is_none().then(|| self.folded())
     }
 
     /// The path as it was sent.
@@ -162,9 +162,13 @@ impl<'a> PathVariants<'a> {
 
     /// Every variant that a pattern which protects is compared with, in lower case.
     pub fn each(&self) -> impl Iterator<Item = &[u8]> {
-        let sent = self.folded.as_deref().unwrap_or(self.sent);
         let rewritten = self.rewritten().iter().chain(self.latin());
-        [sent].into_iter().chain(rewritten.map(Vec::as_slice))
+        [self.folded()].into_iter().chain(rewritten.map(Vec::as_slice))
+    }
+
+    /// The path as it was sent, in lower case.
+    fn folded(&self) -> &[u8] {
+        self.folded.as_deref().unwrap_or(self.sent)
     }
 
     fn vague(&self) -> Option<&[u8]> {
