@@ -224,7 +224,7 @@ impl Plugin {
     /// Exposes what was counted by all VMs.
     fn expose(&self, format: Format, state: &mut PluginState) -> Reply {
         if let Some(prober) = &mut state.prober {
-            state.meter.hold(&prober.records(&mut Shared));
+            state.meter.hold(&prober.shown_records(clocks(), &mut Shared));
         }
         self.warnings.tell(state.gate.warnings, &mut state.meter);
         let exposition = state.meter.expose(&mut state.statistics);

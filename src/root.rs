@@ -70,10 +70,11 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         let Some(plugin) = &self.plugin else { return };
-        plugin.on_tick();
         calls::forget();
         probes::on_tick(plugin);
         token_fetches::on_tick(plugin);
+        // Last, so that it hands over what the probes have said by now.
+        plugin.on_tick();
         for stream in exchange::overdue(plugin) {
             exchange::on_overdue_body(&stream);
         }

@@ -280,8 +280,10 @@ impl Meter {
 
     /// All that was counted, by all VMs.
     pub fn expose(&mut self, statistics: &mut impl Statistics) -> Exposition {
+        // By the time of reading, another VM may have set a gauge to what it saw before.
+        let levels = self.pending.levels();
         self.flush(statistics);
-        Exposition::new(self.names.clone(), self.pending.read(statistics))
+        Exposition::new(self.names.clone(), self.pending.read(&levels, statistics))
     }
 }
 

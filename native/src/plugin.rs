@@ -223,7 +223,7 @@ impl Plugin {
         self.flush();
         let Background { prober, meter, .. } = &mut *locked(&self.background);
         if let Some(prober) = prober {
-            meter.hold(&prober.records(&mut Shared));
+            meter.hold(&prober.shown_records(clocks(), &mut Shared));
         }
         meter.expose(&mut self.counts.clone()).encode(format)
     }

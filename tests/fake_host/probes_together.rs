@@ -98,6 +98,55 @@ fn shared_data_that_fails() {
     }
 }
 
+/// The rung `health`, as Envoy's gauge has it.
+const HEALTH: [(&str, &str); 2] = [("service", "api"), ("rung", "health")];
+
+/// Envoy's gauges say after a tick what that has seen, and not what the one before saw.
+#[test]
+fn a_tick_sets_the_gauges_to_what_it_saw() {
+    let envoy = Envoy::start(1, &PROBING.replace(r#""open_for": "1s", "#, "").replace("1s", "10s"));
+    let up = || envoy.process.metric("probegate_probe_up", &HEALTH);
+    for (answer, expected) in [(well(), 1), (Answer::of(500, ""), 0)] {
+        let (_, calls) = begun(&envoy);
+        calls.iter().for_each(|call| envoy.workers[0].answer(call.token, answer.clone()));
+        tick(&envoy);
+        assert_eq!(up(), expected);
+    }
+}
+
+/// A scrape says what `/ready` says, though a VM that looked earlier sets the gauges meanwhile.
+#[test]
+fn a_scrape_tells_what_it_has_read() {
+    let envoy = Envoy::start(2, PROBING);
+    let [a, b] = &envoy.workers[..] else { panic!("two workers") };
+    let metrics = || Request::get("/-/gate/metrics").bearer("token");
+    let calls = loop {
+        envoy.process.advance_ms(250);
+        a.tick();
+        match a.outgoing() {
+            calls if calls.is_empty() => b.tick(),
+            calls => break calls,
+        }
+    };
+    // It has seen a service that is not up, and has not said so.
+    let mut late = b.begin(&[Call::RecordMetric], |root| (0..4).for_each(|_| root.tick()));
+    late.wait_at(Call::RecordMetric);
+    calls.iter().for_each(|call| a.answer(call.token, well()));
+    let mut scrape = a.begin_sending(&[Call::GetMetric], metrics());
+    let up = || envoy.process.metric("probegate_probe_up", &HEALTH);
+    scrape.wait_at(Call::GetMetric);
+    while up() == 0 {
+        scrape.go_on();
+        scrape.wait_at(Call::GetMetric);
+    }
+    late.go_on();
+    late.finish();
+    assert_eq!(up(), 0, "what the other one saw");
+    scrape.go_on();
+    let exposed = scrape.finish().answer().body.clone();
+    assert!(exposed.contains(r#"probe_up{service="api",rung="health"} 1"#), "{exposed}");
+}
+
 /// A record that cannot be read stays as it was: an open breaker goes on refusing, and nothing is ready.
 #[test]
 fn an_open_breaker_stays_open_when_nothing_can_be_read() {

@@ -146,8 +146,22 @@ impl PendingMetrics {
         });
     }
 
-    /// Envoy's value of each: the sum over all VMs. One that cannot be read is left out.
-    pub fn read(&self, statistics: &mut impl Statistics) -> Vec<Sample> {
+    /// The levels that are still to be handed over.
+    pub fn levels(&self) -> BTreeMap<SeriesName, u64> {
+        let level = |key: &SeriesName| match self.entries.get(key) {
+            Some(Entry::Level(level)) => Some((*key, level.value?)),
+            _ => None,
+        };
+        self.open.iter().filter_map(level).collect()
+    }
+
+    /// Envoy's value of each, which is the sum over all VMs, or what it was set to by these `levels`. One that
+    /// cannot be read is left out.
+    pub fn read(
+        &self,
+        levels: &BTreeMap<SeriesName, u64>,
+        statistics: &mut impl Statistics,
+    ) -> Vec<Sample> {
         let mut samples = Vec::new();
         for (key, entry) in &self.entries {
             let value = match entry {
@@ -156,7 +170,8 @@ impl PendingMetrics {
                     metric.read(statistics).map(|value| Value::Gauge(value.cast_signed()))
                 }
                 Entry::Level(level) => {
-                    level.read(statistics).map(|value| Value::Gauge(value.cast_signed()))
+                    let value = levels.get(key).copied().or_else(|| level.read(statistics));
+                    value.map(|value| Value::Gauge(value.cast_signed()))
                 }
                 Entry::Histogram(histogram) => histogram.read(&self.bounds, statistics),
             };

@@ -179,6 +179,16 @@ impl Prober {
         (0..targets).map(&mut read).collect()
     }
 
+    /// The shared record of each target whose service's gauges are this configuration's to show.
+    pub fn shown_records(
+        &mut self,
+        now: Now,
+        tables: &mut impl Tables,
+    ) -> Vec<Option<ProbeRecord>> {
+        let records = self.records(tables).into_iter().enumerate();
+        records.map(|(nth, record)| record.filter(|_| self.shows(nth, now, tables))).collect()
+    }
+
     /// The degraded services before the first tick: an open breaker is no less open to a VM that
     /// has just come.
     pub fn degraded(&mut self, now: Now, tables: &mut impl Tables) -> Option<Degraded> {
@@ -199,13 +209,14 @@ impl Prober {
             return false;
         };
         let held = Leadership::decode(&self.value);
+        let ours = held.is_some_and(|held| held.fingerprint == self.leadership.fingerprint);
         match self.leadership.stand(held, now.monotonic) {
             Role::Leader => true,
             Role::Follower => false,
             Role::Takeover(leadership) => {
                 // Whoever wrote meanwhile is looked at with the next tick.
                 let written = tables.table(&place.shown).swap(0, &leadership.encode(), version);
-                written.unwrap_or_default()
+                ours || written.unwrap_or_default()
             }
         }
     }

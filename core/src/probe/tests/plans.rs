@@ -151,6 +151,9 @@ fn the_gauges_of_a_service_are_set_by_the_configuration_that_came_last() {
             ticked.records[0].is_some()
         };
         assert_eq!([shows(0), shows(1)], [false, true]);
+        let mut scraped =
+            |vm: usize| world.vms[vm].shown_records(now, &mut world.memory)[0].is_some();
+        assert_eq!([scraped(0), scraped(1)], [false, true], "nor by a scrape");
     }
     world.vms.pop();
     world.run(5, |_| Outcome::Up);
