@@ -15,7 +15,7 @@ use super::table::spread;
 use crate::Outcome;
 use wrk::{CONNECTIONS, IN_A_ROW, Load};
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 const SECONDS: u32 = 1;
 
 /// What is measured: names of rows, of which the first is what the others are held against.
