@@ -111,24 +111,3 @@ fn a_refilled_token_is_not_given_back_twice() {
     assert_eq!(bucket.give_back(1_200, taken, 1_099), Some(1_100), "another one was taken, too");
     assert_eq!(bucket.give_back(1_250, taken, 1_150), None, "it was full, and ran over");
 }
-
-/// Keys that a client makes up do not keep out the keys of others, and a bucket is the same one for all of them.
-#[test]
-fn made_up_keys_of_one_client_leave_room_for_others() {
-    let mut world = World::new(&[Limit { max_keys: 1_000, ..limit(1, 60, 1) }], 1);
-    let client = |name: &[u8]| ClientKey::new(&HashKey::new([1; 16]), Identity::Name(name));
-    let mut ask = |client: ClientKey, key: usize| {
-        let mut charges = world::charges(&[0], key);
-        if let Key::Known(key) = &mut charges[0].key {
-            *key = owned(*key, client);
-        }
-        world.workers[0]
-            .admit(&charges, world.host.memory.now, &mut world.host)
-            .map_err(|r| r.reason)
-    };
-    let taken = (0..10_000).filter(|key| ask(client(b"one"), *key).is_ok()).count();
-    assert!((1_000..=1_520).contains(&taken), "no more than three quarters: {taken}");
-    let others = (10_000..10_300).filter(|key| ask(client(b"other"), *key).is_ok()).count();
-    assert!(others >= 295, "{others} of 300 keys of another client");
-    assert_eq!(ask(client(b"third"), 10_000), Err(LimitReason::Exceeded), "one bucket for all");
-}

@@ -3,8 +3,6 @@
 mod properties;
 mod world;
 
-use std::net::IpAddr;
-
 use super::*;
 use world::{Headers, START, World};
 
@@ -142,33 +140,4 @@ fn a_clock_that_is_set_back_opens_nothing() {
         Err(Block::Unavailable),
         "it is forgotten, and may have been seen"
     );
-}
-
-/// A client that sends new nonces as fast as it can does not keep others out, and does not make room for a copy.
-#[test]
-fn one_owner_of_many_addresses_leaves_room_for_others() {
-    let mut world = World::new(1, 1_000, WhenFull::Refuse);
-    let time = START / SECOND;
-    let address =
-        |at: u64| Identity::Address(IpAddr::V6((0x2001_0db8_0001 << 80 | u128::from(at)).into()));
-    let mut spend = |client, nonce| {
-        world.workers[0].spend(world::read_of(client, nonce, time), &mut world.host)
-    };
-    assert_eq!(spend(Identity::Name(b"other"), 0), Ok(()));
-    let taken = (1..10_000).filter(|at| spend(address(*at), *at).is_ok()).count();
-    assert!(
-        (1_000..=1_520).contains(&taken),
-        "as many as are to be held, and no more than three quarters: {taken}"
-    );
-    let others = (10_000..10_300).filter(|at| spend(Identity::Name(b"other"), *at).is_ok()).count();
-    assert!(others >= 295, "{others} of 300 nonces of another client");
-    for client in
-        [Identity::Name(b"other"), Identity::Name(b"third"), Identity::Unknown, address(1)]
-    {
-        assert_eq!(
-            spend(client, 0),
-            Err(Block::Seen),
-            "a nonce is the same one, whoever brings it"
-        );
-    }
 }

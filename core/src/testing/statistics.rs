@@ -54,11 +54,6 @@ impl FakeStatistics {
         self.metrics.iter().map(|(name, _, value)| (name.clone(), *value)).collect()
     }
 
-    /// The bytes of the list of the series.
-    pub fn registry(&self) -> &[u8] {
-        self.shared.get("", 0)
-    }
-
     /// Changes a metric, if that works.
     fn change(&mut self, id: u32, change: impl FnOnce(Kind, &mut i64)) -> bool {
         self.calls += 1;

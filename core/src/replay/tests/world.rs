@@ -2,7 +2,7 @@
 
 use crate::client::{ClientKey, HashKey, Identity};
 use crate::rate_limit::WhenFull;
-use crate::rate_limit::expiry_table::{ExpiryTable, owned};
+use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::{Block, Nonce, Replay, SECOND};
 use crate::request::{Head, HeaderNames, Pairs};
 use crate::route::{PathVariants, Pattern, ProtectedPatterns};
@@ -63,13 +63,7 @@ impl World {
     }
 }
 
-/// A request of this client's.
-pub fn read_of(client: Identity<'_>, nonce: u64, time: u64) -> Nonce {
-    let Nonce::Read(key, time) = read(nonce, time) else { panic!("it can be read") };
-    Nonce::Read(owned(key, ClientKey::new(&HashKey::new([1; 16]), client)), time)
-}
-
-pub fn read(nonce: u64, time: u64) -> Nonce {
+fn read(nonce: u64, time: u64) -> Nonce {
     let key = ClientKey::new(&HashKey::new([1; 16]), Identity::Name(&nonce.to_le_bytes()));
     Nonce::Read(key, time.saturating_mul(SECOND))
 }
