@@ -5,7 +5,6 @@ mod evasions;
 mod names;
 mod patterns;
 mod properties;
-mod python;
 
 use super::*;
 

@@ -7,14 +7,9 @@ use super::plans::plugins_of_one_name;
 use super::rung::{outcome, thresholds};
 use super::world::{SECOND, World, at, plan};
 use crate::breaker::{Breaker, BreakerState};
-use crate::callout::FailureReason;
-use crate::callout::Response;
-use crate::probe::leader::Leadership;
-use crate::probe::plan::{Check, Expect, Plan, Scalar};
-use crate::probe::record::{ProbeChange, ProbeRecord};
+use crate::probe::plan::Plan;
+use crate::probe::record::ProbeChange;
 use crate::probe::rung::{self, Outcome, RungRecord};
-use crate::request::Pairs;
-use crate::testing::serialize;
 
 fn letter(state: rung::RungState) -> char {
     match state {
@@ -202,57 +197,6 @@ proptest! {
                 }
                 _ => {}
             }
-        }
-    }
-
-    #[test]
-    fn any_bytes_are_read_without_harm(
-        bytes in vec(any::<u8>(), 0..300),
-        flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
-        rungs in 0..5usize,
-    ) {
-        let _ = (ProbeRecord::decode(&bytes, rungs), Leadership::decode(&bytes));
-        let mut record = ProbeRecord::new(5, rungs).encode();
-        for (place, byte) in &flips {
-            let place = place.index(record.len());
-            record[place] = *byte;
-        }
-        if let Some(mut record) = ProbeRecord::decode(&record, rungs) {
-            prop_assert_eq!(ProbeRecord::decode(&record.encode(), rungs), Some(record.clone()));
-            let plan = plan(&[&["a"]]);
-            let mut changes = Vec::new();
-            let _ = (record.is_due(at(0), SECOND, &plan), record.is_stale(at(0), &plan));
-            record.begin(at(0), &plan, &mut changes);
-            let ticket = crate::probe::Ticket { target: 0, rung: 0, round: record.round, sent: 0 };
-            record.observe(ticket, Outcome::Failed(FailureReason::Body), at(0), &plan, &mut changes);
-        }
-    }
-
-    #[test]
-    fn any_answer_is_judged_without_harm(
-        status in "[0-9]{0,4}",
-        body in vec(any::<u8>(), 0..200),
-        grpc_status in "[0-9]{0,2}",
-        upstreams in any::<bool>(),
-    ) {
-        let mut headers = vec![(":status", status.as_str())];
-        if upstreams {
-            headers.push(("x-envoy-upstream-service-time", "1"));
-        }
-        let (headers, trailers) = (serialize(&headers), serialize(&[("grpc-status", grpc_status.as_str())]));
-        let answer = Response {
-            headers: Pairs::new(&headers).into(),
-            body: Some(&body),
-            trailers: Pairs::new(&trailers).into(),
-        };
-        let expect = Expect { pointer: vec!["a".into()], equals: Scalar::Null };
-        for check in [
-            Check::Http { path: "/".into(), expect: None },
-            Check::Http { path: "/".into(), expect: Some(expect) },
-            Check::Grpc { service: "".into() },
-        ] {
-            let outcome = check.judge(answer, 0, 1);
-            prop_assert!(upstreams || matches!(outcome, Outcome::Failed(_)));
         }
     }
 }

@@ -76,7 +76,8 @@ fn dropped_bytes_in_any_order_do_not_open_a_guarded_path() {
 
 #[test]
 fn dropped_bytes_within_a_name_do_not_open_it() {
-    let table: [(&[u8], &str); 9] = [
+    let table: [(&[u8], &str); 10] = [
+        (b"/metrics\xa0x", "a blank of Latin-1, at which a server ends the target"),
         (b"/met\x80rics", "a byte that is no UTF-8, to a server that drops those"),
         (b"/met%80rics", "escaped"),
         (b"/m%c0%afetrics", "an overlong slash, dropped byte by byte"),
