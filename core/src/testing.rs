@@ -12,6 +12,10 @@ pub use meanwhile::Meanwhile;
 pub use memory::Memory;
 pub use statistics::FakeStatistics;
 
+/// Names and values.
+#[cfg(test)]
+pub type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// Headers as the proxy-wasm ABI serialises them.
 pub fn serialize<N: AsRef<[u8]>, V: AsRef<[u8]>>(headers: &[(N, V)]) -> Vec<u8> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();

@@ -10,8 +10,9 @@ mod world;
 
 use super::*;
 use crate::metrics::{Method, Status};
+use crate::testing::Headers;
 use crate::verdict::HeaderEdit;
-use world::{Headers, World};
+use world::World;
 
 /// Every class of route, and a limit of two requests.
 const FULL: &str = r#"{

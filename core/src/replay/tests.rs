@@ -4,7 +4,8 @@ mod properties;
 mod world;
 
 use super::*;
-use world::{Headers, START, World};
+use crate::testing::Headers;
+use world::{START, World};
 
 const TOLERANCE: u64 = 300;
 

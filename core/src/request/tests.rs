@@ -3,10 +3,7 @@
 mod properties;
 
 use super::*;
-use crate::testing::serialize;
-
-/// HeaderNames and values.
-type Headers<'a> = &'a [(&'a str, &'a str)];
+use crate::testing::{Headers, serialize};
 
 fn names() -> HeaderNames {
     HeaderNames {

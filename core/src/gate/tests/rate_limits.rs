@@ -32,22 +32,6 @@ fn clients_are_told_apart_by_their_peer() {
 }
 
 #[test]
-fn clients_are_told_apart_by_a_header() {
-    let mut world = limit(r#", "client": {"header": "X-Tenant"}"#);
-    let table: [(Headers<'_>, u16, &str); 6] = [
-        (&[("x-tenant", "a")], 0, "the first request of a tenant"),
-        (&[("x-tenant", "a")], 429, "the second"),
-        (&[("x-tenant", "b")], 0, "another tenant"),
-        (&[], 0, "no tenant: one client"),
-        (&[("x-tenant", "")], 429, "so is an empty one"),
-        (&[("x-tenant", "c"), ("x-tenant", "d")], 429, "and one that says several"),
-    ];
-    for (headers, status, shows) in table {
-        assert_eq!(world.status("/x", headers), status, "{shows}");
-    }
-}
-
-#[test]
 fn a_limit_that_is_not_enforced_marks() {
     let mut world = limit(r#", "enforce": false"#);
     assert_eq!(world.forward("/x", &[]).mark, HeaderEdit::Keep);

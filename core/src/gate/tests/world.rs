@@ -7,12 +7,9 @@ use crate::http::Status;
 use crate::local_reply::Policy;
 use crate::metrics::Meter;
 use crate::request::{Head, Pairs};
-use crate::testing::{FakeHost, FakeStatistics, serialize};
+use crate::testing::{FakeHost, FakeStatistics, Headers, serialize};
 use crate::time::Micros;
 use crate::verdict::{Edits, Pause, Refusal, Verdict};
-
-/// HeaderNames and values.
-pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
 pub struct World {
     pub gate: Gate,

@@ -4,11 +4,8 @@ use crate::callout::{FailureReason, Response};
 use crate::global_rate_limit::Decision::{self, Admitted, Refused};
 use crate::global_rate_limit::answer::{Over, judge};
 use crate::grpc::frame;
-
 use crate::request::Pairs;
-use crate::testing::serialize;
-
-type Headers<'a> = &'a [(&'a str, &'a str)];
+use crate::testing::{Headers, serialize};
 
 const WELL: Headers<'_> = &[(":status", "200"), ("x-envoy-upstream-service-time", "1")];
 const ENDED: Headers<'_> = &[("grpc-status", "0")];

@@ -3,9 +3,7 @@
 use super::*;
 use crate::request::{HeaderNames, Pairs};
 use crate::route::Pattern;
-
-/// HeaderNames and values.
-type Headers<'a> = &'a [(&'a str, &'a str)];
+use crate::testing::Headers;
 
 fn find(source: &KeySource, target: &str, headers: Headers<'_>) -> Option<String> {
     let all = [&[(":method", "GET"), (":path", target)], headers].concat();

@@ -5,9 +5,7 @@ use crate::callout::Response;
 use crate::probe::plan::{Check, Expect, Scalar};
 use crate::probe::rung::Outcome::{self, Degraded, Failed, Up};
 use crate::request::Pairs;
-use crate::testing::serialize;
-
-type Headers<'a> = &'a [(&'a str, &'a str)];
+use crate::testing::{Headers, serialize};
 
 fn judge(
     check: &Check,

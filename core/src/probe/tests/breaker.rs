@@ -1,12 +1,9 @@
 //! closed, open, half-open, closed.
 
-use super::world::{SECOND, World, plan};
+use super::world::{DOWN, SECOND, World, plan};
 use crate::breaker::BreakerState;
-use crate::callout::FailureReason;
 use crate::probe::record::ProbeChange;
 use crate::probe::rung::Outcome;
-
-const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
 fn turns(world: &World) -> Vec<(BreakerState, BreakerState)> {
     let turn = |(_, change): &(usize, ProbeChange)| match change {

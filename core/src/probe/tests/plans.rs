@@ -1,14 +1,11 @@
 //! Several plans in one process: two listeners with one plugin name, or an old configuration that drains.
 
-use super::world::{SECOND, World, at, plan};
+use super::world::{DOWN, SECOND, World, at, plan};
 use crate::breaker;
-use crate::callout::FailureReason;
 use crate::probe::Prober;
 use crate::probe::plan::Plan;
 use crate::probe::record::ProbeRecord;
 use crate::probe::rung::{Outcome, RungState};
-
-const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
 /// A VM of each plan, all of one plugin, that are configured one after the other.
 pub fn plugins_of_one_name(plans: &[Plan]) -> World {
@@ -121,18 +118,6 @@ fn an_old_configuration_does_not_probe_what_the_new_one_does() {
     let before = world.sent.len();
     world.run(60, |_| Outcome::Up);
     assert!(world.sent.len() > before, "when it is gone for good the old one goes on");
-}
-
-/// The streams that an old configuration still serves go by what its own services are.
-#[test]
-fn an_old_configuration_goes_on_with_what_the_new_one_does_not_probe() {
-    let old = plan(&[&["a"]]);
-    let mut new = old.clone();
-    new.targets[0].rungs[0].name = "b".into();
-    let mut world = World::new(&old, 1);
-    world.run(20, |_| Outcome::Up);
-    configure(&mut world, &new);
-    runs_without_a_stale_record(&mut world, 100);
 }
 
 /// Of two services of one name, or while an old configuration drains, one is what the gauges show.

@@ -2,14 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::world::{SECOND, World, plan};
-use crate::callout::FailureReason;
+use super::world::{DOWN, SECOND, World, plan};
 use crate::probe::report::{Detail, Own, report};
 use crate::probe::rung::Outcome;
 use crate::secret::Secret;
 use crate::warnings::Warnings;
-
-const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
 fn report_of(world: &mut World, detail: Detail) -> (bool, Value) {
     let now = world.now();

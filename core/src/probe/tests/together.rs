@@ -1,10 +1,7 @@
 //! Several VMs over one store.
 
-use super::world::{SECOND, World, plan};
-use crate::callout::FailureReason;
+use super::world::{DOWN, SECOND, World, plan};
 use crate::probe::rung::{Outcome, RungState};
-
-const DOWN: Outcome = Outcome::Failed(FailureReason::Reset);
 
 /// The VM that sent the last probes is gone, with what it would have heard: the next interval is
 /// another's, and nobody takes the service for down.

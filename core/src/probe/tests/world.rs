@@ -1,5 +1,6 @@
 //! VMs that share a store and a clock, and every probe that they send.
 
+use crate::callout::FailureReason;
 use crate::probe::plan::{Check, Plan, Rung, Target, WhenDegraded};
 use crate::probe::prober::Ticked;
 use crate::probe::record::ProbeChange;
@@ -39,6 +40,9 @@ fn rung(name: &str) -> Rung {
 pub fn at(micros: Micros) -> Now {
     Now { monotonic: START + micros, wall: 1_776_076_245_000_000 + micros }
 }
+
+/// No answer in time.
+pub const DOWN: Outcome = Outcome::Failed(FailureReason::Timeout);
 
 pub const START: Micros = 1 << 50;
 

@@ -6,11 +6,8 @@ use crate::rate_limit::expiry_table::ExpiryTable;
 use crate::replay::{Block, Nonce, Replay, SECOND};
 use crate::request::{Head, HeaderNames, Pairs};
 use crate::route::{PathVariants, Pattern, ProtectedPatterns};
-use crate::testing::FakeHost;
+use crate::testing::{FakeHost, Headers};
 use crate::time::Micros;
-
-/// HeaderNames and values.
-pub type Headers<'a> = &'a [(&'a str, &'a str)];
 
 /// A time on the wall.
 pub const START: Micros = 1_700_000_000 * SECOND;
