@@ -137,17 +137,6 @@ fn a_call_that_always_fails_opens_nothing() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// An answer that Envoy does not take leaves the request waiting: it does not reach the upstream.
-#[test]
-fn a_refusal_that_cannot_be_sent_holds_the_request() {
-    let envoy = Envoy::start(1, CONFIGURATION);
-    envoy.workers[0].fail(Fault::always(Call::SendLocalResponse, Status::BadArgument));
-    for path in ["/metrics", "/admin", "/env"] {
-        let exchange = envoy.send(Request::get(path));
-        assert_eq!((exchange.forwarded(), exchange.status()), (false, 0), "{path}");
-    }
-}
-
 /// A request whose head cannot be read or written is answered and counted as 500, with an ID, and the next one is
 /// served.
 #[test]

@@ -35,22 +35,6 @@ fn a_limit_that_is_not_enforced_stays_so() {
     assert_eq!(envoy.send(Request::get("/a")).seen().only("x-gate-would-limit"), "1");
 }
 
-/// A value in the table that is not the gate's own closes it for one window, and no longer.
-#[test]
-fn bytes_that_are_not_ours_close_for_one_window() {
-    let envoy = Envoy::start(2, LIMITED);
-    let before = envoy.process.lock().data.keys();
-    assert_eq!(envoy.workers[0].forwarded(2), 2);
-    let slots: Vec<_> = envoy.process.lock().data.keys().difference(&before).cloned().collect();
-    assert!(!slots.is_empty());
-    for slot in slots {
-        envoy.process.lock().data.set(slot, b"gibberish".into(), 0).expect("set");
-    }
-    assert_eq!(envoy.workers[0].forwarded(6), 0);
-    envoy.process.advance_ms(1_001);
-    assert_eq!(envoy.workers[0].forwarded(6), 5);
-}
-
 /// A peer that has no address is a client like any other: such requests share one limit.
 #[test]
 fn without_an_address_all_are_one_client() {

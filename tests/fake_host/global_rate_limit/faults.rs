@@ -2,19 +2,25 @@
 
 use super::*;
 
-/// A call that Envoy does not take is decided at once.
+/// A call that Envoy does not take is decided at once. With a capability list that lacks what the SDK needs to hand over
+/// an answer the service is not asked, and the VM lives.
 #[test]
 fn a_call_that_is_not_taken() {
-    for status in STATUSES_OF_A_CALL {
+    let calls = STATUSES_OF_A_CALL.map(|status| (Call::HttpCall, status));
+    let answers = STATUSES.map(|status| (Call::SetEffectiveContext, status));
+    for (call, status) in calls.into_iter().chain(answers) {
+        let unknown = (Call::HttpCall, Status::BadArgument);
+        let reason = if (call, status) == unknown { "unknown_cluster" } else { "refused" };
         for (on_error, expected) in [("local", 200), ("refuse", 503)] {
             let envoy = Envoy::start(1, &configuration(on_error));
             let worker = &envoy.workers[0];
-            worker.fail(Fault::always(Call::HttpCall, status));
-            assert_eq!(worker.send(Request::get("/a")).status(), expected, "{status:?}");
+            worker.fail(Fault::always(call, status));
+            assert_eq!(worker.send(Request::get("/a")).status(), expected, "{call:?} {status:?}");
+            assert_eq!(worker.outgoing().len(), 0, "{call:?} {status:?}");
             envoy.tick();
-            let reason = if status == Status::BadArgument { "unknown_cluster" } else { "refused" };
             let family = "probegate_gateway_global_rate_limit_errors_total";
-            assert_eq!(envoy.process.metric(family, &[("reason", reason)]), 1, "{status:?}");
+            let counted = envoy.process.metric(family, &[("reason", reason)]);
+            assert_eq!(counted, 1, "{call:?} {status:?}");
         }
     }
 }
@@ -40,24 +46,6 @@ fn what_follows_the_call_may_fail() {
             worker.recover();
             assert!(stream.forwarded(), "what cannot be read decides nothing: {call:?} {status:?}");
             worker.close(stream);
-        }
-    }
-}
-
-/// A capability list without what the SDK needs to hand over an answer: the service is not asked, and the VM
-/// lives.
-#[test]
-fn without_answers_nobody_is_asked() {
-    for status in STATUSES {
-        for (on_error, expected) in [("local", 200), ("refuse", 503)] {
-            let envoy = Envoy::start(1, &configuration(on_error));
-            let worker = &envoy.workers[0];
-            worker.fail(Fault::always(Call::SetEffectiveContext, status));
-            assert_eq!(worker.send(Request::get("/a")).status(), expected, "{status:?}");
-            assert_eq!(worker.outgoing().len(), 0, "{status:?}");
-            envoy.tick();
-            let family = "probegate_gateway_global_rate_limit_errors_total";
-            assert_eq!(envoy.process.metric(family, &[("reason", "refused")]), 1, "{status:?}");
         }
     }
 }

@@ -41,30 +41,6 @@ fn foreign_values_are_never_trusted() {
     }
 }
 
-/// The value that says whose gauges are shown, likewise.
-#[test]
-fn a_foreign_leadership_does_not_stop_the_probes() {
-    let words =
-        |words: [u64; 3]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
-    let of = |longs| [b"prober/1".to_vec(), words(longs)].concat();
-    for value in [
-        Vec::new(),
-        b"x".to_vec(),
-        of([1, 1, 1]),
-        of([1, u64::MAX, 1]),
-        of([1, 1, u64::MAX]),
-        of([u64::MAX; 3]),
-        [of([1; 3]), vec![0]].concat(),
-    ] {
-        let envoy = Envoy::start(2, PROBING);
-        pass(&envoy, 2 * INTERVAL, &well());
-        for (key, _) in held(&envoy, "probegate.prober.") {
-            put(&envoy, &key, &value);
-        }
-        assert!(pass(&envoy, 5 * INTERVAL, &well()) >= RUNGS, "{value:?}");
-    }
-}
-
 /// An older value of our own, put back: the next rounds say what is.
 #[test]
 fn an_older_value_is_overtaken() {
