@@ -81,6 +81,16 @@ pub fn counts(envoy: &Envoy, family: &str, labels: &[(&str, &str)], count: f64) 
     envoy.wait_for_stat(family, labels, |counted| counted == count);
 }
 
+/// Envoy has made labels of all that it should.
+pub fn no_label_is_in_a_name(envoy: &Envoy) {
+    let page = envoy.stats();
+    let names = page.0.iter().map(|sample| &sample.name);
+    let odd: Vec<_> = names
+        .filter(|name| name.contains("probegate_gateway") && !name.starts_with("probegate_"))
+        .collect();
+    assert!(odd.is_empty(), "labels that are still in names: {odd:?}");
+}
+
 /// Seconds since 1970.
 pub fn now() -> u64 {
     UNIX_EPOCH.elapsed().expect("a time after 1970").as_secs()

@@ -49,13 +49,7 @@ fn the_labels_come_with_what_is_added_to_the_bootstrap() {
     assert_eq!(http1(&envoy).get("/metrics").status, 401);
     let labels = [("method", "GET"), ("status_code", "401"), ("auth_method", "none")];
     counts(&envoy, REQUESTS, &labels, 1.0);
-    let page = envoy.stats();
-    let odd: Vec<_> = (page.0.iter())
-        .filter(|sample| {
-            sample.name.contains("probegate_gateway") && !sample.name.starts_with("probegate_")
-        })
-        .collect();
-    assert!(odd.is_empty(), "labels that are still in names: {odd:?}");
+    no_label_is_in_a_name(&envoy);
 }
 
 /// The pod's bootstrap gets the lines that the bootstrap here has.

@@ -26,14 +26,20 @@ fn a_service_dies_and_comes_back() {
         let service = service(report, "api");
         service["breaker"] == "open" && service["failed"][0]["reason"] == "refused"
     });
-    poll::until(PATIENCE, "API requests are marked", || {
-        client.get_with("/", &sent);
-        (upstream.last().header("x-gate-degraded") == Some("api")).then_some(())
+    poll::until(PATIENCE, "every worker marks API requests", || {
+        let marked = (0..16).all(|_| {
+            let status = http1(&envoy).get_with("/", &sent).status;
+            status == 200 && upstream.last().header("x-gate-degraded") == Some("api")
+        });
+        marked.then_some(())
     });
+    let call = http2(&envoy).send(&grpc("/v1.Recall/Get"));
+    assert_eq!((call.status, call.trailers.get("grpc-status")), (200, Some("0")));
+    assert_eq!(upstream.last().header("x-gate-degraded"), Some("api"));
     client.get_with("/health", &sent);
     assert_eq!(upstream.last().header("x-gate-degraded"), None, "health requests are not");
-    envoy
-        .wait_for_stat("probegate_gateway_degraded_mode_requests_total", &[], |count| count >= 1.0);
+    let degraded = "probegate_gateway_degraded_mode_requests_total";
+    envoy.wait_for_stat(degraded, &[], |count| count >= 17.0);
     envoy
         .wait_for_stat("probegate_circuit_breaker_state", &[("name", "api")], |state| state >= 1.0);
 

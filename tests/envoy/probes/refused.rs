@@ -1,21 +1,17 @@
-//! API requests while a service is down: `when_degraded`, end to end.
+//! API requests while a service is down, and are to be refused. Forwarded ones: `breakers`.
 
 use testbed::service::Does;
 
 use super::*;
-
-fn start(upstream: &Upstream, api: &Service, when_degraded: &str) -> Envoy {
-    let patch = json!({"when_degraded": when_degraded, "open_for": "1h"});
-    let plugin = probing(json!([target("api", &["/health"])]), patch);
-    run(&bootstrap(upstream, &[("api", api)], plugin))
-}
 
 /// Refused: 503 to HTTP, 14 to gRPC, both with the time of the next trial; all but API routes pass, and
 /// every answer has an ID.
 #[test]
 fn refuse() {
     let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
-    let envoy = start(&upstream, &api, "refuse");
+    let patch = json!({"when_degraded": "refuse", "open_for": "1h"});
+    let plugin = probing(json!([target("api", &["/health"])]), patch);
+    let envoy = run(&bootstrap(&upstream, &[("api", &api)], plugin));
     let refused = poll::until(PATIENCE, "every worker refuses", || {
         let mut answers: Vec<Response> = (0..16).map(|_| http1(&envoy).get("/")).collect();
         answers.iter().all(|answer| answer.status == 503).then(|| answers.remove(0))
@@ -46,29 +42,4 @@ fn refuse() {
     let degraded = "probegate_gateway_degraded_mode_requests_total";
     envoy.wait_for_stat(REQUESTS, &[("status_code", "503")], |n| n >= 2.0);
     assert_eq!(envoy.stats().value(degraded, &[]), 0.0, "what is refused does not pass");
-}
-
-/// Forwarded: marked and counted, over gRPC as well, and every worker does so.
-#[test]
-fn forward() {
-    only!(last_statistics);
-    let (upstream, api) = (Upstream::start(), Service::start(Does::Refuses));
-    let envoy = start(&upstream, &api, "forward");
-    wait_ready(&envoy, 503, |report| report["services"][0]["breaker"] == "open");
-    poll::until(PATIENCE, "every worker marks", || {
-        let marked = (0..16).all(|_| {
-            let status = http1(&envoy).get("/").status;
-            status == 200 && upstream.last().header("x-gate-degraded") == Some("api")
-        });
-        marked.then_some(())
-    });
-    let passed = || envoy.stats().value("probegate_gateway_degraded_mode_requests_total", &[]);
-    let before =
-        envoy.wait_for_stat("probegate_gateway_degraded_mode_requests_total", &[], |n| n >= 16.0);
-    let answer = http2(&envoy).send(&grpc("/v1.Recall/Get"));
-    assert_eq!((answer.status, answer.trailers.get("grpc-status")), (200, Some("0")));
-    assert_eq!(upstream.last().header("x-gate-degraded"), Some("api"));
-    poll::until(PATIENCE, "it is counted", || (passed() > before).then_some(()));
-    http1(&envoy).get("/health");
-    assert_eq!(upstream.last().header("x-gate-degraded"), None, "health requests are not marked");
 }
