@@ -90,6 +90,13 @@ static_resources:
     )
 }
 
+/// What stands in front of the route table of a bootstrap, the table, and what stands behind it.
+fn around_the_routes(text: &str) -> [&str; 3] {
+    let begin = text.find("                route_config:").expect("the table");
+    let end = text.find("                http_filters:").expect("the filters");
+    [&text[..begin], &text[begin..end], &text[end..]]
+}
+
 /// The configuration, so many spaces further in.
 fn indented(text: &str, spaces: usize) -> String {
     let lines = text.lines().map(|line| format!("{:spaces$}{line}", ""));

@@ -137,17 +137,14 @@ fn explain_reads_the_files_that_check_reads() {
     let bootstrap = format!("{}/envoy/envoy.yaml", concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let out = probegate(&["explain", "/metrics", "--config", &bootstrap]).with(0);
     assert!(out.contains("class metrics") && out.contains("limit: 20 requests in 1s"), "{out}");
-    let ran = probegate(&["explain", "/", "--config", file("wrong.yaml", "mode: x")]);
-    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
-    assert!(
-        ran.err.contains("wrong.yaml: mode: must be one of") && ran.err.contains("probegate check")
-    );
+    let explain = |config: &str| probegate(&["explain", "/", "--config", config]);
+    let err = explain(file("wrong.yaml", "mode: x")).refused(1);
+    assert!(err.contains("wrong.yaml: mode: must be one of") && err.contains("probegate check"));
     for unread in
         ["nowhere.yaml", file("explain-empty.yaml", ""), file("explain-tab.yaml", "a:\n\t- x")]
     {
-        let ran = probegate(&["explain", "/", "--config", unread]);
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
-        assert!(ran.err.contains(unread), "{}", ran.err);
+        let err = explain(unread).refused(2);
+        assert!(err.contains(unread), "{err}");
     }
 }
 
@@ -155,9 +152,8 @@ fn explain_reads_the_files_that_check_reads() {
 #[test]
 fn a_key_that_stands_twice_is_not_explained() {
     let twice = file("explain-twice.yaml", "mode: rc\nlog: {query: true}\nmode: dev\n");
-    let ran = probegate(&["explain", "/metrics", "--config", twice]);
-    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
-    assert!(ran.err.contains("explain-twice.yaml:3: this key stands twice"), "{}", ran.err);
+    let err = probegate(&["explain", "/metrics", "--config", twice]).refused(1);
+    assert!(err.contains("explain-twice.yaml:3: this key stands twice"), "{err}");
 }
 
 /// A path may be anybody's, and is decoded where it is explained.

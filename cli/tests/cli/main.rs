@@ -29,6 +29,12 @@ impl Ran {
         self.out
     }
 
+    /// The reason, of a process that ended with this and has nothing on its standard output.
+    fn refused(self, code: i32) -> String {
+        assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
+        self.err
+    }
+
     /// Everything that it wrote.
     fn text(&self) -> String {
         format!("{}{}", self.out, self.err)

@@ -206,10 +206,15 @@ fn a_wrong_order_ends_with_2() {
         (&["--for", "prometheus", "--job", "a\"b"], "--job: must be letters"),
         (&["--for", "istio", "--job", "x"], "--job is for Prometheus"),
     ] {
-        let ran = probegate(&[&["render"], arguments].concat());
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
-        assert!(ran.err.contains(said), "{}", ran.err);
+        let err = probegate(&[&["render"], arguments].concat()).refused(2);
+        assert!(err.contains(said), "{arguments:?}: {err}");
     }
+}
+
+/// What is rendered, on free ports.
+pub fn on_free_ports(text: &str, held: &Port) -> String {
+    text.replace("port_value: 10000 ", &format!("port_value: {} ", held.address().port()))
+        .replace("port_value: 9901 ", "port_value: 0 ")
 }
 
 /// A real Envoy with what is rendered for a system, on free ports; with TLS, if told.
@@ -218,9 +223,7 @@ pub fn start(system: &str, upstream: &Upstream, environment: &[(&str, &str)], tl
     let text = rendered(&["--system", system, "--for", "envoy", "--upstream", &to]);
     let held = Port::hold();
     let port = held.address().port();
-    let text = text
-        .replace("port_value: 10000 ", &format!("port_value: {port} "))
-        .replace("port_value: 9901 ", "port_value: 0 ")
+    let text = on_free_ports(&text, &held)
         .replace("        - filters:", &format!("        - {tls}\n          filters:"));
     let path = folder().join(file(&format!("rendered-{system}-{port}.yaml"), &text));
     Envoy::start_file(tools::envoy_from_env(), &path, 2, environment).expect("Envoy starts")

@@ -71,12 +71,13 @@ fn a_ready_gate_and_one_that_is_not() {
     let version = format!("not ready (1 of 2)  probegate {}", env!("CARGO_PKG_VERSION"));
     assert!(out.starts_with(&version), "{out}");
     assert!(out.contains("cluster ready") && out.contains("GET /live; "), "{out}");
-    let ran = with_token("another");
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    assert!(ran.err.contains("401: the token is not one of metrics_auth.tokens"), "{}", ran.err);
-    let ran = with_token("");
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    assert!(ran.err.contains("the variable GATE_TOKEN holds no token"), "{}", ran.err);
+    for (token, said) in [
+        ("another", "401: the token is not one of metrics_auth.tokens"),
+        ("", "the variable GATE_TOKEN holds no token"),
+    ] {
+        let err = with_token(token).refused(2);
+        assert!(err.contains(said), "{err}");
+    }
 }
 
 /// An address that is unreachable, or no gate's, ends with 2.
@@ -106,9 +107,8 @@ fn status_of_no_gate_ends_with_2() {
         ("ftp://host", "the URL must be as http://host:10000"),
         ("http://user:pass-word@host", "without a user and a password"),
     ] {
-        let ran = probegate(&["status", url]);
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{url}");
-        assert!(ran.err.contains(said) && !ran.err.contains("pass-word"), "{url}: {}", ran.err);
+        let err = probegate(&["status", url]).refused(2);
+        assert!(err.contains(said) && !err.contains("pass-word"), "{url}: {err}");
     }
     assert!(redirect.count("/elsewhere") == 0, "a redirect would take the token elsewhere");
 }
@@ -135,12 +135,9 @@ fn over_the_limit_it_says_when_to_ask_again() {
     ] {
         let gate = limited(headers);
         for more in [&[][..], &["--token-env", "GATE_TOKEN"]] {
-            let ran = status(
-                &[&[format!("http://{}", gate.address()).as_str()], more].concat(),
-                "a-token",
-            );
-            assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
-            assert!(ran.err.ends_with(said), "{:?}", ran.err);
+            let url = format!("http://{}", gate.address());
+            let err = status(&[&[url.as_str()], more].concat(), "a-token").refused(2);
+            assert!(err.ends_with(said), "{err:?}");
         }
     }
 }
@@ -208,9 +205,8 @@ fn a_gate_behind_tls() {
     for (wrong, said) in
         [("nowhere.pem", "cannot be read"), (file("no.pem", "x"), "no certificate")]
     {
-        let ran = probegate(&["status", &url, "--cacert", wrong]);
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-        assert!(ran.err.contains(said), "{}", ran.err);
+        let err = probegate(&["status", &url, "--cacert", wrong]).refused(2);
+        assert!(err.contains(said), "{err}");
     }
     let mut trusting = command(&["status", &url]);
     trusting.env("SSL_CERT_FILE", folder().join(certificate_file));

@@ -1,7 +1,7 @@
 //! Surroundings that are no edit of one place, and the gate's own warnings.
 
 use super::surroundings::edit;
-use super::{assert_warned, checked, in_struct, in_text};
+use super::{around_the_routes, assert_warned, checked, in_struct, in_text};
 
 const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
@@ -62,17 +62,13 @@ fn gates_that_share_a_name_and_differ_are_warned_of() {
 fn a_table_beside_the_listener_is_read() {
     let off = "typed_per_filter_config: {gate: {\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}";
     let inline = edit(&in_struct("{}"), "route: {", &format!("{off}\\nroute: {{"));
-    let begin = inline.find("                route_config:").expect("the table");
-    let end = inline.find("                http_filters:").expect("the filters");
-    let table = inline[begin..end]
+    let [before, table, behind] = around_the_routes(&inline);
+    let table = table
         .replace(&format!("\n{:16}", ""), "\n")
         .replace("                route_config:", "name: main");
     let table = table.replacen("\n  virtual_hosts", "\nvirtual_hosts", 1);
-    let text = format!(
-        "{}                rds: {{route_config_name: main}}\n{}---\n{table}",
-        &inline[..begin],
-        &inline[end..]
-    );
+    let rds = "                rds: {route_config_name: main}\n";
+    let text = format!("{before}{rds}{behind}---\n{table}");
     assert_warned(&text, "disabled: true", "the gate is switched off for these requests");
 }
 

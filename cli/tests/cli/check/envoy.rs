@@ -109,10 +109,7 @@ fn routes_that_check_warns_of_are_open_in_a_real_envoy() {
     ];
     for (name, from, to, place, status) in table {
         let held = Port::hold();
-        let text = good.replacen(&from, &to, 1);
-        let text = text
-            .replace("port_value: 10000 ", &format!("port_value: {} ", held.address().port()))
-            .replace("port_value: 9901 ", "port_value: 0 ");
+        let text = render::on_free_ports(&good.replacen(&from, &to, 1), &held);
         let name = format!("open-in-envoy-{name}.yaml");
         let path = folder().join(file(&name, &text));
         if !place.is_empty() {
@@ -140,9 +137,7 @@ fn the_dump_of_a_real_envoy_is_read() {
     );
     for (text, warnings) in [(&good, 0), (&off, 1)] {
         let held = Port::hold();
-        let text = text
-            .replace("port_value: 10000 ", &format!("port_value: {} ", held.address().port()))
-            .replace("port_value: 9901 ", "port_value: 0 ");
+        let text = render::on_free_ports(text, &held);
         let path = folder().join(file(&format!("dumped-{warnings}.yaml"), &text));
         let envoy =
             Envoy::start_file(tools::envoy_from_env(), &path, 1, &[]).expect("Envoy starts");

@@ -99,12 +99,8 @@ fn a_file_with_nothing_in_it_ends_with_2() {
         for ran in
             [probegate(&["check", crate::file(name, text)]), run(command(&["check", "-"]), text)]
         {
-            assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}");
-            assert!(
-                ran.err.contains(":1: the file is empty, so nothing was checked"),
-                "{}",
-                ran.err
-            );
+            let err = ran.refused(2);
+            assert!(err.contains(":1: the file is empty, so nothing was checked"), "{name}: {err}");
         }
     }
 }
@@ -130,13 +126,8 @@ fn of_several_filters_the_gate_is_the_one_that_is_called_so() {
     let said = checked("both-wrong.yaml", &both, 1);
     assert_eq!(said, [format!("{}: mode: must be one of stable, rc, dev", line(&both, "wrong"))]);
     let neither = filter("a.wasm", "rc") + &filter("b.wasm", "rc");
-    let ran = probegate(&["check", crate::file("neither.yaml", &neither)]);
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
-    assert!(
-        ran.err.contains("which of the filters of the lines 5, 12 is the gate?"),
-        "{}",
-        ran.err
-    );
+    let err = probegate(&["check", crate::file("neither.yaml", &neither)]).refused(2);
+    assert!(err.contains("which of the filters of the lines 5, 12 is the gate?"), "{err}");
     assert_eq!(checked("one.yaml", &filter("a.wasm", "rc"), 0).len(), 1);
     let two = filter("probegate.wasm", "wrong") + &filter("probegate.wasm", "wrong");
     assert_eq!(checked("two.yaml", &two, 1).len(), 2, "both are gates");

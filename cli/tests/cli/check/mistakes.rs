@@ -128,10 +128,9 @@ fn unreadable_files_are_refused_with_a_reason() {
         ("bomb.yaml", &bomb(), "bomb.yaml:"),
     ];
     for (name, text, said) in table {
-        let ran = probegate(&["check", crate::file(name, text)]);
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{name}: {}", ran.err);
-        assert!(ran.err.starts_with(&format!("probegate: {said}")), "{name}: {}", ran.err);
-        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+        let err = probegate(&["check", crate::file(name, text)]).refused(2);
+        assert!(err.starts_with(&format!("probegate: {said}")), "{name}: {err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
     }
     let said = checked("list.yaml", "- a\n", 1);
     assert!(said[0].starts_with("1: must be an object"), "{said:?}");

@@ -109,13 +109,8 @@ fn names_are_printed_escaped() {
 fn unread_parts_of_a_file_are_named() {
     let plugin = super::in_wasm_plugin("{}");
     let listeners = super::in_struct("{}");
-    let begin = listeners.find("                route_config:").expect("the table");
-    let end = listeners.find("                http_filters:").expect("the filters");
-    let rds = format!(
-        "{}                rds: {{route_config_name: elsewhere}}\n{}",
-        &listeners[..begin],
-        &listeners[end..]
-    );
+    let [before, _, behind] = super::around_the_routes(&listeners);
+    let rds = format!("{before}                rds: {{route_config_name: elsewhere}}\n{behind}");
     for (name, text, place, what) in [
         (
             "unread-kind.yaml",
