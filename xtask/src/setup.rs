@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use testbed::tools::{self, Absent, containers};
+use testbed::tools::{self, Brought, containers};
 
 use crate::{Outcome, command};
 
 const TARGETS: [&str; 1] = ["wasm32-wasip1"];
 
 /// A tool's name, and the function that brings it if it is not there.
-type Tool = (&'static str, fn() -> Result<(), Absent>);
+type Tool = (&'static str, fn() -> Brought);
 
 /// All that comes from a network, of use without any package of the system.
 const ENVOY: &[Tool] = &[

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-use super::{Absent, Brought, folder, on_path, pip, present_or, run};
+use anyhow::{Context as _, bail};
+
+use super::{Brought, folder, on_path, pip, present_or, run};
 
 /// Debian's packages, each of which has a program of its name.
 pub const PACKAGES: [&str; 6] =
@@ -27,11 +29,11 @@ pub fn missing() -> Vec<&'static str> {
 pub fn podman() -> Brought<PathBuf> {
     match (missing().as_slice(), on_path("podman")) {
         ([], Some(podman)) => Ok(podman),
-        (missing, _) => Err(Absent::from(format!(
+        (missing, _) => bail!(
             "no containers without {}: on Debian, `apt-get install {}`",
             missing.join(", "),
             missing.join(" ")
-        ))),
+        ),
     }
 }
 
@@ -42,7 +44,7 @@ pub fn debian() -> Brought<PathBuf> {
         let mut mmdebstrap = Command::new("mmdebstrap");
         mmdebstrap.args(["--variant=minbase", "--quiet", "bookworm"]).arg(&scratch);
         run(&mut mmdebstrap)?;
-        fs::rename(&scratch, path).map_err(|error| Absent::unwritable(path, &error))
+        fs::rename(&scratch, path).with_context(|| format!("cannot write {}", path.display()))
     })
 }
 

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Absent, Brought, on_path, run, scratch};
+use anyhow::{Context as _, anyhow};
+
+use super::{Brought, on_path, run, scratch};
 
 /// A program: the machine's own, or the one at that path in these packages.
 pub fn program(name: &str, packages: &[&str], path: &str) -> Brought<PathBuf> {
@@ -35,19 +37,20 @@ pub fn root(name: &str, packages: &[&str]) -> Brought<PathBuf> {
 
 fn unpack(packages: &[&str], root: &Path) -> Brought {
     let archives = root.join("archives");
-    fs::create_dir_all(&archives).map_err(|error| Absent::unwritable(&archives, &error))?;
+    let unwritable = || format!("cannot write {}", archives.display());
+    fs::create_dir_all(&archives).with_context(unwritable)?;
     let download = ["-q", "-o", "APT::Sandbox::User=root", "download"];
     run(Command::new("apt-get").args(download).args(packages).current_dir(&archives)).map_err(
-        |absent| {
-            absent.advising(format!(
-                "`apt-get download` needs Debian or Ubuntu, their package lists (`apt-get update` brings them) and \
+        |error| {
+            anyhow!(
+                "{error}\n`apt-get download` needs Debian or Ubuntu, their package lists (`apt-get update` brings them) and \
                  a network that reaches their packages; elsewhere install {}, and have them on PATH",
                 packages.join(", ")
-            ))
+            )
         },
     )?;
     for file in fs::read_dir(&archives).into_iter().flatten().flatten() {
         run(Command::new("dpkg").arg("-x").arg(file.path()).arg(root))?;
     }
-    fs::remove_dir_all(&archives).map_err(|error| Absent::unwritable(&archives, &error))
+    fs::remove_dir_all(&archives).with_context(unwritable)
 }
