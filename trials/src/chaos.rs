@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::report::Report;
 use crowd::Crowd;
-use testbed::service::{Service, answer};
+use testbed::service::{Does, Service, answer};
 use testbed::{Bootstrap, Envoy};
 
 pub use table::run;
@@ -47,35 +47,58 @@ pub struct Scenario {
     pub fault: &'static str,
     /// True if it breaks a VM, or what VMs share: a dynamic module has neither.
     pub of_vms: bool,
+    /// Runs it, with about this long for each state of the fault.
     run: fn(Duration) -> Report,
 }
 
 /// All scenarios, in the order in which they run.
 pub const ALL: &[Scenario] = &[
-    upstream::KILLED,
-    upstream::HANGING,
-    upstream::RESETTING,
-    drain::REPLACED,
-    drain::TERMINATED,
-    reconfigure::SCENARIO,
-    crash::SCENARIO,
-    clock::SCENARIO,
-    memory::SCENARIO,
-    poison::SCENARIO,
+    scenario("upstream-killed", "the service is killed, and started again", |phase| {
+        upstream::run(Does::Refuses, 503, phase)
+    }),
+    scenario("upstream-hanging", "the service takes requests, and never answers", |phase| {
+        upstream::run(Does::Hangs(Vec::new()), 504, phase)
+    }),
+    scenario("upstream-resetting", "the service resets each connection", |phase| {
+        upstream::run(Does::Resets, 503, phase)
+    }),
+    scenario(
+        "workers-drained",
+        "listeners are replaced under load, and drained at last",
+        drain::replaced,
+    ),
+    scenario(
+        "process-ended",
+        "Envoy is told to end under load, and started again",
+        drain::terminated,
+    ),
+    scenario("reconfigured", "the gate has another configuration each 200 ms", reconfigure::run),
+    scenario("vm-crashed", "a worker's VM traps, with FAIL_RELOAD", crash::run).of_vms(),
+    scenario("wall-clock-set", "the wall clock is set an hour forward and back", clock::run),
+    scenario(
+        "memory-limited",
+        "the process may have 32 MB more than it has, and bodies flood it",
+        memory::run,
+    ),
+    scenario(
+        "shared-data-poisoned",
+        "another plugin of the same vm_id writes into the gate's shared values",
+        poison::run,
+    )
+    .of_vms(),
 ];
 
-impl Scenario {
-    const fn new(name: &'static str, fault: &'static str, run: fn(Duration) -> Report) -> Self {
-        Self { name, fault, of_vms: false, run }
-    }
+const fn scenario(
+    name: &'static str,
+    fault: &'static str,
+    run: fn(Duration) -> Report,
+) -> Scenario {
+    Scenario { name, fault, of_vms: false, run }
+}
 
+impl Scenario {
     const fn of_vms(self) -> Self {
         Self { of_vms: true, ..self }
-    }
-
-    /// Runs it, with about this long for each state of the fault.
-    pub fn run(&self, phase: Duration) -> Report {
-        (self.run)(phase)
     }
 }
 
@@ -85,6 +108,17 @@ fn plugin() -> Value {
         "metrics_auth": {"tokens": [{"value": TOKEN}]},
         "rate_limit": {"requests": LIMIT, "window": "1s", "client": {"header": "x-client"}, "max_clients": 100},
     })
+}
+
+/// The same with a token that the cluster `vault` hands out, and probes of the cluster `api`.
+fn asking_plugin() -> Value {
+    let mut plugin = plugin();
+    let fetch = json!({"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}});
+    plugin["metrics_auth"] = json!({"tokens": [{"value": TOKEN}, fetch]});
+    plugin["probes"] = json!({"every": "1s", "timeout": "500ms", "targets": [
+        {"service": "api", "cluster": "api", "rungs": [{"rung": "health", "path": "/health"}]},
+    ]});
+    plugin
 }
 
 fn well() -> Service {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use super::{HANDED_OUT, Report, asking_plugin, bootstrap, start, well};
 use offset::Clock;
 use testbed::poll::PATIENCE;
 use testbed::service::{Service, answer};
@@ -15,18 +15,10 @@ use testbed::{Client, Envoy, Request, poll};
 /// In seconds.
 const HOUR: i64 = 3_600;
 
-pub const SCENARIO: Scenario =
-    Scenario::new("wall-clock-set", "the wall clock is set an hour forward and back", run);
-
-fn run(phase: Duration) -> Report {
+pub fn run(phase: Duration) -> Report {
     let (service, probed, vault) = (well(), well(), Service::start(answer(200, HANDED_OUT)));
     let clock = Clock::right();
-    let mut plugin = plugin();
-    let fetch = json!({"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}});
-    plugin["metrics_auth"] = json!({"tokens": [{"value": TOKEN}, fetch]});
-    plugin["probes"] = json!({"every": "1s", "timeout": "500ms", "targets": [
-        {"service": "api", "cluster": "api", "rungs": [{"rung": "health", "path": "/health"}]},
-    ]});
+    let mut plugin = asking_plugin();
     plugin["operations"] = json!([
         {"name": "once", "paths": ["/once"], "key": "client", "requests": 1, "per": "1h", "burst": 1},
     ]);
@@ -76,7 +68,6 @@ fn run(phase: Duration) -> Report {
     report.check(!pays.any_again(), "nothing is replayed", "a copy passed at last");
     let answers = crowd.take();
     report.judge(&answers, &[], &[]);
-    report.judge_limit(&answers);
     report.judge_service(&service);
     report.judge_process(&mut envoy);
     report.end(&envoy)

@@ -1,20 +1,16 @@
 //! A VM crashes, and comes back.
 
-use std::collections::BTreeMap;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::crowd::Answer;
+use super::crowd::{self, Answer};
 use super::judge::told;
-use super::{Report, Scenario, bootstrap, start, well};
+use super::{Report, bootstrap, start, well};
 use crate::report::envoy::{IN_FLIGHT, REQUESTS};
 use testbed::poll::PATIENCE;
 use testbed::{Client, Envoy, Request, Upstream, crashing_module, poll};
-
-pub const SCENARIO: Scenario =
-    Scenario::new("vm-crashed", "a worker's VM traps, with FAIL_RELOAD", run).of_vms();
 
 const CRASH: &[u8] = b"POST /x HTTP/1.1\r\nhost: a\r\nx-client: crash\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n0\r\nx-t: 1\r\n\r\n";
 
@@ -26,7 +22,7 @@ const HELD: u32 = 8;
 /// While a VM is gone, Envoy answers in its place, without an ID, or closes.
 const GONE: [u16; 2] = [0, 503];
 
-fn run(phase: Duration) -> Report {
+pub fn run(phase: Duration) -> Report {
     let (service, slow) = (well(), Upstream::start());
     let trailers = json!({"http_protocol_options": {"enable_trailers": true}});
     let route = |prefix: &str, cluster: &str| json!({"match": {"prefix": prefix}, "route": {"cluster": cluster, "timeout": "0s"}});
@@ -55,17 +51,14 @@ fn run(phase: Duration) -> Report {
         });
         crowd.goes_on(phase / 2);
         slow.release();
-        let mut statuses = BTreeMap::new();
-        for request in held {
-            *statuses.entry(request.join().expect("a request")).or_default() += 1;
-        }
+        let ended = held.into_iter().map(|request| request.join().expect("a request"));
+        let statuses = crowd::counted(ended);
         let may = statuses.keys().all(|status| [200].iter().chain(&GONE).any(|may| may == status));
         report.check(may, "what was under way ends closed, or as it should", told(&statuses));
         report.figure(format!("{HELD} streams under way: {}", told(&statuses)));
     }
     let answers = crowd.take();
     report.judge(&answers, &[], &GONE);
-    report.judge_limit(&answers);
     report.judge_service(&service);
     judge_counters(&mut report, &envoy, &answers, handed_over, answered);
     report.check(envoy.alive(), "Envoy lives", "it ended");

@@ -100,12 +100,16 @@ impl Crowd {
 }
 
 /// How often each status was seen.
-pub fn statuses(answers: &[Answer]) -> BTreeMap<u16, u64> {
-    let mut statuses = BTreeMap::new();
-    for answer in answers {
-        *statuses.entry(answer.status).or_default() += 1;
+pub fn counted(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, u64> {
+    let mut counted = BTreeMap::new();
+    for status in statuses {
+        *counted.entry(status).or_default() += 1;
     }
-    statuses
+    counted
+}
+
+pub fn statuses(answers: &[Answer]) -> impl Iterator<Item = u16> {
+    answers.iter().map(|answer| answer.status)
 }
 
 fn one(address: SocketAddr, nth: usize, shared: &Shared) -> Vec<Answer> {

@@ -4,18 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Report, Scenario, bootstrap, start, well};
+use super::{Report, bootstrap, start, well};
 use testbed::envoy::Reload;
 use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll};
 
-pub const REPLACED: Scenario = Scenario::new(
-    "workers-drained",
-    "listeners are replaced under load, and drained at last",
-    replaced,
-);
-
-fn replaced(phase: Duration) -> Report {
+pub fn replaced(phase: Duration) -> Report {
     let service = well();
     let bootstrap = bootstrap(&service);
     let (mut envoy, crowd) = start(&bootstrap, phase);
@@ -44,13 +38,7 @@ fn connections(envoy: &Envoy) -> f64 {
         .value("envoy_http_downstream_cx_total", &[("envoy_http_conn_manager_prefix", "gate")])
 }
 
-pub const TERMINATED: Scenario = Scenario::new(
-    "process-ended",
-    "Envoy is told to end under load, and started again",
-    terminated,
-);
-
-fn terminated(phase: Duration) -> Report {
+pub fn terminated(phase: Duration) -> Report {
     let service = well();
     let bootstrap = bootstrap(&service);
     let mut report = Report::default();
@@ -59,6 +47,5 @@ fn terminated(phase: Duration) -> Report {
     report.check(!log.contains("[critical]"), "it ends in order", "its log has something critical");
     let answers = crowd.take();
     report.judge(&answers, &[503], &[0]);
-    report.judge_limit(&answers);
     report.judge_next(&bootstrap, &service, phase)
 }

@@ -3,19 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::crowd::{Answer, Kind, statuses};
+use super::crowd::{Answer, Kind, counted, statuses};
 use super::{HANDED_OUT, LIMIT, Report, TOKEN, start};
 use testbed::client::{Answered, most_within};
 use testbed::{Bootstrap, Envoy, Service, process};
 
 impl Report {
-    /// Whether every answer is one that may be. Beside 200, requests that are let through may have the statuses
+    /// Whether every answer is one that may be, and the limit is kept. Beside 200, requests that are let through may have the statuses
     /// `through`; `instead` may stand for any answer, while there is no gate.
     pub fn judge(&mut self, answers: &[Answer], through: &[u16], instead: &[u16]) {
         self.requests += answers.len() as u64;
         for kind in [Kind::Api, Kind::Greedy, Kind::Health, Kind::Token, Kind::NoToken] {
-            let of_kind: Vec<Answer> =
-                answers.iter().filter(|answer| answer.kind == kind).copied().collect();
+            let of_kind = answers.iter().filter(|answer| answer.kind == kind);
             let (promise, own): (&str, &[u16]) = match kind {
                 Kind::Api => ("nobody within the limit is refused", &[200]),
                 Kind::Health => ("health routes are never refused", &[200]),
@@ -30,7 +29,7 @@ impl Report {
             if kind == Kind::Health {
                 may.remove(&429);
             }
-            let mut seen = statuses(&of_kind);
+            let mut seen = counted(of_kind.map(|answer| answer.status));
             self.check(
                 !seen.is_empty(),
                 "each kind of request was sent",
@@ -46,10 +45,11 @@ impl Report {
             "each answer carries its request's ID",
             format!("{foreign} do not"),
         );
-        self.figure(told(&statuses(answers)));
+        self.figure(told(&counted(statuses(answers))));
+        self.judge_limit(answers);
     }
 
-    /// All that holds of an Envoy that outlives the fault: each answer, the limit, the guards, the counters, where others
+    /// All that holds of an Envoy that outlives the fault: each answer, the guards, the counters, where others
     /// than the crowd saw these statuses `besides`, and the process.
     pub fn judge_all(
         mut self,
@@ -60,12 +60,8 @@ impl Report {
         mut envoy: Envoy,
     ) -> Self {
         self.judge(answers, through, &[]);
-        self.judge_limit(answers);
         self.judge_service(service);
-        let mut seen = statuses(answers);
-        for status in besides {
-            *seen.entry(*status).or_default() += 1;
-        }
+        let seen = counted(statuses(answers).chain(besides.iter().copied()));
         self.judge_counters(&envoy, &seen);
         self.judge_process(&mut envoy);
         self.end(&envoy)
@@ -78,7 +74,7 @@ impl Report {
     }
 
     /// Judges the limit: the one client that sends as fast as it can has no more than its limit in any window.
-    pub fn judge_limit(&mut self, answers: &[Answer]) {
+    fn judge_limit(&mut self, answers: &[Answer]) {
         let greedy = answers.iter().filter(|answer| answer.kind == Kind::Greedy);
         let greedy: Vec<Answered> = greedy
             .map(|&Answer { sent, received, status, .. }| Answered { sent, received, status })

@@ -7,22 +7,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Report, Scenario, bootstrap, start, well};
+use super::{Report, bootstrap, start, well};
 use testbed::poll::PATIENCE;
 use testbed::{Envoy, poll};
-
-pub const SCENARIO: Scenario = Scenario::new(
-    "memory-limited",
-    "the process may have 32 MB more than it has, and bodies flood it",
-    run,
-);
 
 const MORE: u64 = 32 << 20;
 
 /// Connections of a wave of the flood: of each body Envoy keeps a megabyte or two, while the service takes none.
 const FLOOD: usize = 40;
 
-fn run(phase: Duration) -> Report {
+pub fn run(phase: Duration) -> Report {
     let service = well();
     // It is connected to, and never reads.
     let sink = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -44,7 +38,6 @@ fn run(phase: Duration) -> Report {
     drop(connections);
     let answers = crowd.take();
     report.judge(&answers, &[503], &[0, 500]);
-    report.judge_limit(&answers);
     report.check(
         died.is_some(),
         "the limit binds",

@@ -9,21 +9,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::crowd::{Crowd, Kind, statuses};
-use super::{HANDED_OUT, Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use super::crowd::{Crowd, Kind, counted, statuses};
+use super::{HANDED_OUT, Report, TOKEN, asking_plugin, bootstrap, start, well};
 use crate::report::envoy::REQUESTS;
 use testbed::envoy::Reload;
 use testbed::modules::written;
 use testbed::poll::PATIENCE;
 use testbed::service::{Service, answer};
 use testbed::{Bootstrap, Client, Envoy, Request, Stats, poll};
-
-pub const SCENARIO: Scenario = Scenario::new(
-    "shared-data-poisoned",
-    "another plugin of the same vm_id writes into the gate's shared values",
-    run,
-)
-.of_vms();
 
 /// All of the gate's values, one of each kind: the slots of the limit, the operation and nonces, a fetched token, the
 /// leader, what it probed, and the list of series.
@@ -40,19 +33,14 @@ const KEYS: [&str; 7] = [
 /// Places keys; read when a configuration comes.
 const HASH_KEY: &str = "probegate.hash_key";
 
-fn run(phase: Duration) -> Report {
+pub fn run(phase: Duration) -> Report {
     let (service, api, vault) = (well(), well(), Service::start(answer(200, HANDED_OUT)));
-    let mut plugin = plugin();
+    let mut plugin = asking_plugin();
     plugin["rate_limit"]["max_clients"] = json!(16);
-    let fetch = json!({"fetch": {"cluster": "vault", "path": "/token", "every": "1s"}});
-    plugin["metrics_auth"] = json!({"tokens": [{"value": TOKEN}, fetch]});
     plugin["replay"] = json!({"routes": ["/pay"], "max_nonces": 64, "tolerance": "1s"});
     plugin["operations"] = json!([
         {"name": "many", "paths": ["/v1/*"], "key": "client", "requests": 1_000_000, "per": "1s", "max_keys": 64},
     ]);
-    plugin["probes"] = json!({"every": "1s", "timeout": "500ms", "targets": [
-        {"service": "api", "cluster": "api", "rungs": [{"rung": "health", "path": "/health"}]},
-    ]});
     let bootstrap = bootstrap(&service)
         .plugin(plugin)
         .cluster("api", api.address())
@@ -77,22 +65,17 @@ fn run(phase: Duration) -> Report {
     let refused = refused.count();
     report.check(refused > 0, "a poisoned limit refuses", "nobody was refused");
     report.figure(format!("{refused} requests of clients within the limit were refused meanwhile"));
-    report.judge_limit(&answers);
 
     // As if nothing had been.
     let crowd = Crowd::start(envoy.address());
     crowd.goes_on(phase);
     let after = crowd.take();
     report.judge(&after, &[], &[]);
-    report.judge_limit(&after);
     report.judge_process(&mut envoy);
     poison_hash_key(&mut report, &mut envoy, &bootstrap, &mut visitor);
     report.judge_service(&service);
-    let mut statuses = statuses(&[answers, after].concat());
-    for status in visitor.statuses {
-        *statuses.entry(status).or_default() += 1;
-    }
-    report.judge_counters(&envoy, &statuses);
+    let seen = statuses(&answers).chain(statuses(&after)).chain(visitor.statuses);
+    report.judge_counters(&envoy, &counted(seen));
     report.end(&envoy)
 }
 

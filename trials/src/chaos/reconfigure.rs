@@ -4,17 +4,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{Report, Scenario, TOKEN, bootstrap, plugin, start, well};
+use super::{Report, TOKEN, bootstrap, plugin, start, well};
 use testbed::envoy::Reload;
 use testbed::poll;
-
-pub const SCENARIO: Scenario =
-    Scenario::new("reconfigured", "the gate has another configuration each 200 ms", run);
 
 const EACH: Duration = Duration::from_millis(200);
 
 /// A token is rotated to and fro beside the one that stays.
-fn run(phase: Duration) -> Report {
+pub fn run(phase: Duration) -> Report {
     let service = well();
     let with = |round: usize| {
         let mut plugin = plugin();

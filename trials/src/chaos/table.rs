@@ -55,7 +55,7 @@ pub fn run(names: &[&str], phase: Duration) -> Outcome {
 
 /// The test bed panics where something does not start; that is a broken promise like others.
 fn one(scenario: &Scenario, phase: Duration) -> Report {
-    catch_unwind(AssertUnwindSafe(|| scenario.run(phase))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| (scenario.run)(phase))).unwrap_or_else(|_| {
         let mut report = Report::default();
         report.check(false, "the scenario runs to its end", "see above");
         report

@@ -4,28 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Report, Scenario, bootstrap, start, well};
+use super::{Report, bootstrap, start, well};
 use testbed::poll::PATIENCE;
 use testbed::service::{Does, answer};
 use testbed::{Client, poll};
 
-pub const KILLED: Scenario =
-    Scenario::new("upstream-killed", "the service is killed, and started again", |phase| {
-        run(Does::Refuses, 503, phase)
-    });
-
-pub const HANGING: Scenario =
-    Scenario::new("upstream-hanging", "the service takes requests, and never answers", |phase| {
-        run(Does::Hangs(Vec::new()), 504, phase)
-    });
-
-pub const RESETTING: Scenario =
-    Scenario::new("upstream-resetting", "the service resets each connection", |phase| {
-        run(Does::Resets, 503, phase)
-    });
-
 /// Twice well, and twice not.
-fn run(fault: Does, status: u16, phase: Duration) -> Report {
+pub fn run(fault: Does, status: u16, phase: Duration) -> Report {
     let service = well();
     let routes =
         json!([{"match": {"prefix": "/"}, "route": {"cluster": "upstream", "timeout": "0.3s"}}]);

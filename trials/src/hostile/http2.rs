@@ -172,9 +172,11 @@ pub fn keep_sending(attacker: &mut Attacker<'_>, requests: usize) {
         attacker.sent(if calls { "gRPC" } else { "HTTP/2, several streams" }, batch);
         let mut reader = connection.take().unwrap_or_else(|| BufReader::new(attacker.connect()));
         let _ = reader.get_mut().write_all(&bytes);
-        if read(&mut reader, &mut awaited, &bytes, &mut attacker.tally) {
-            connection = Some(reader);
+        let mut goes_on = true;
+        while goes_on && !awaited.is_empty() {
+            goes_on = read_frame(&mut reader, &mut awaited, &bytes, &mut attacker.tally);
         }
+        connection = goes_on.then_some(reader);
         attacker.tally.cut_off += awaited.len() as u64;
     }
 }
@@ -199,22 +201,7 @@ pub fn break_frames(attacker: &mut Attacker<'_>) {
     while read_frame(&mut reader, &mut BTreeMap::new(), &bytes, &mut attacker.tally) {}
 }
 
-/// Judges what comes until every stream that is awaited has ended, and says whether the connection
-/// goes on.
-fn read(
-    reader: &mut BufReader<TcpStream>,
-    awaited: &mut BTreeMap<u32, Shot>,
-    bytes: &[u8],
-    tally: &mut Tally,
-) -> bool {
-    while !awaited.is_empty() {
-        if !read_frame(reader, awaited, bytes, tally) {
-            return false;
-        }
-    }
-    true
-}
-
+/// Judges what comes next, of what is awaited as well, and says whether the connection goes on.
 fn read_frame(
     reader: &mut BufReader<TcpStream>,
     awaited: &mut BTreeMap<u32, Shot>,

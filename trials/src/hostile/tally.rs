@@ -1,7 +1,6 @@
 //! What one attacker sent and was answered.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::shot::Shot;
 use crate::report::Report;
@@ -37,11 +36,6 @@ pub fn is_good(id: &[u8]) -> bool {
 }
 
 impl Tally {
-    pub fn sent(&mut self, kind: &'static str, requests: u64, all: &AtomicU64) {
-        *self.sent.entry(kind).or_default() += requests;
-        all.fetch_add(requests, Ordering::Relaxed);
-    }
-
     /// Judges an answer by itself, and by the request that it is to, if that is known for certain.
     pub fn answered(&mut self, answer: &Answer, to: Option<&Shot>, bytes: &[u8]) {
         let shown = || format!("{answer:?}\nto\n{}", bytes.escape_ascii());
