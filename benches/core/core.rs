@@ -1,14 +1,12 @@
 //! Instructions of the core's parts, natively. `cargo xtask bench --micro` brings what this needs.
 
-#[path = "world.rs"]
-mod world;
-
 use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use probegate_core::auth::AuthMethod;
 use probegate_core::auth::Unauthorized;
 use probegate_core::client::{ClientKey, HashKey, Identity};
+use probegate_core::config::{self, Compiled, Environment};
 use probegate_core::gate::{Context, Gate, Stream};
 use probegate_core::metrics::{Finished, Format, Meter, Method, Status};
 use probegate_core::rate_limit::Rejection;
@@ -18,11 +16,21 @@ use probegate_core::request_id::RequestId;
 use probegate_core::route::{BadPath, Route, Routes};
 
 use probegate_core::testing::{FakeHost, FakeStatistics, serialize};
-use world::{Headers, compiled};
+
+/// HeaderNames and values.
+type Headers<'a> = &'a [(&'a str, &'a str)];
 
 const NOW: u64 = 1_000_000_000;
 const LIMIT: &str =
     r#"{"rate_limit":{"requests":100000000,"client":{"forwarded_for":{"trusted_hops":0}}}}"#;
+
+/// A configuration, whose token for metrics is `s3cret`.
+fn compiled(configuration: &str) -> Compiled {
+    let config = config::parse(configuration.as_bytes()).expect("a configuration");
+    let token = |name: &str| (name == "METRICS_BEARER").then(|| "s3cret".to_owned());
+    config::compile(config, &Environment::wasm(&token, HashKey::new([1; 16])))
+        .expect("a configuration")
+}
 
 fn routes(path: &'static [u8]) -> (Routes, &'static [u8]) {
     (compiled("{}").gate.routes, path)
