@@ -35,10 +35,8 @@ fn advisories() -> Outcome {
     }
     let checked = command::run(deny()?.args(["--offline", "check", "advisories"]));
     eprintln!("THE DATABASE OF ADVISORIES COULD NOT BE FETCHED: see above");
-    match checked {
-        Ok(()) => eprintln!("none in the one that was brought before"),
-        Err(_) => return Err("no advisory was looked at, or an old one applies: see above".into()),
-    }
+    checked.map_err(|_| "no advisory was looked at, or an old one applies: see above")?;
+    eprintln!("none in the one that was brought before");
     Ok(())
 }
 

@@ -102,7 +102,7 @@ fn counted(rows: &[Row], modules: &Modules) -> Outcome<Counts> {
             let counted = callgrind::measure(row, modules);
             let counted = counted.map_err(|error| format!("{}: {error}", row.name))?;
             println!("{:>9}  {}", grouped(counted), row.name);
-            counts.insert(row.name.clone(), counted);
+            counts.insert(row.name.clone(), counted.cast_signed());
         }
         Ok(counts)
     };

@@ -26,7 +26,7 @@ pub fn run(host: Host) -> Outcome {
 }
 
 fn wasm() -> Outcome {
-    setup::targets()?;
+    setup::target()?;
     let module = Place::here()?.module()?;
     put("dist/probegate.wasm", &module)?;
     put(BILL, sbom::of(workspace(), &module)?.as_bytes())?;

@@ -11,7 +11,7 @@ use testbed::system::{Ports, Running, Variables, rows};
 use testbed::{Client, System, poll, tools, workspace};
 
 use crate::host::Host;
-use crate::system::{self as system_packages, Extent};
+use crate::system as packages;
 use crate::verbs::Demo;
 use crate::{Outcome, build};
 
@@ -55,7 +55,7 @@ pub fn show(example: Option<&str>, host: Host, once: bool) -> Outcome {
     if (system.name, host) == ("capabilities", Host::Native) {
         return Err("leave out --native: it is about what Envoy lets a Wasm module call".into());
     }
-    system_packages::provide(Extent::Envoy)?;
+    packages::provide(false)?;
     let program = tools::envoy(tools::NEWEST)?;
     build::run(host)?;
     for port in system.listeners.iter().chain(&[ADMIN]) {

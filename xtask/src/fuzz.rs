@@ -26,14 +26,11 @@ pub fn run(seconds: u64, names: &[String]) -> Outcome {
             broken.push(target.as_str());
         }
     }
-    match broken.as_slice() {
-        [] => Ok(()),
-        broken => {
-            let (broken, folder) = (broken.join(", "), artifacts());
-            let folder = folder.display();
-            Err(format!("what no input may do, one did: {broken}; it is in {folder}").into())
-        }
+    if broken.is_empty() {
+        return Ok(());
     }
+    let (broken, folder) = (broken.join(", "), artifacts());
+    Err(format!("what no input may do, one did: {broken}; it is in {}", folder.display()).into())
 }
 
 /// The tests that need neither cargo-fuzz nor a nightly compiler: every target's function over its corpus.

@@ -4,7 +4,8 @@ mod bundle;
 mod containers;
 mod notes;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -75,7 +76,8 @@ pub fn run(base: Option<&str>) -> Outcome {
     }
     let program = format!("probegate-linux-{}", std::env::consts::ARCH);
     add(&program, &Place::here()?.command_line()?)?;
-    let program = executable(&dist.join(&program))?;
+    let program = dist.join(&program);
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
     for (name, words) in PRINTED {
         let printed = command::output(Command::new(&program).args(words))? + "\n";
         add(name, printed.as_bytes())?;
@@ -97,10 +99,4 @@ fn sum(dist: &Path, files: &[String]) -> Outcome {
     build::put(&format!("dist/{SUMS}"), sums.as_bytes())?;
     println!("\nprobegate {VERSION}, in dist/:\n\n{sums}");
     Ok(())
-}
-
-fn executable(path: &Path) -> Outcome<std::path::PathBuf> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
-    Ok(path.to_owned())
 }

@@ -18,7 +18,7 @@ const KEPT: [&str; 3] = ["registry/index", "registry/cache", "config.toml"];
 
 /// Compares both forms of the gate, the filter's bill, and if `all` the command line.
 pub fn run(all: bool) -> Outcome {
-    setup::targets()?;
+    setup::target()?;
     let elsewhere = workspace().join("target/reproduce");
     let here = Place::here()?;
     let there = Place {

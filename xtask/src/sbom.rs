@@ -36,12 +36,14 @@ pub fn of(root: &Path, module: &[u8]) -> Outcome<String> {
     let (ours, others): (Vec<_>, Vec<_>) =
         crates.iter().partition(|(id, _)| split(id).0 == PACKAGE);
     let (id, own) = ours.first().ok_or("cargo tree does not name the module's own crate")?;
-    let components: Outcome<Vec<Value>> =
-        others.into_iter().map(|(id, other)| component(id, other, &lock)).collect();
-    let mut components = components?;
+    let components = others.into_iter().map(|(id, other)| component(id, other, &lock));
+    let mut components = components.collect::<Outcome<Vec<Value>>>()?;
     let mut dependencies: Vec<_> = crates
         .iter()
-        .map(|(id, at)| json!({"ref": reference(id), "dependsOn": references(&at.on)}))
+        .map(|(id, at)| {
+            let on: Vec<_> = at.on.iter().map(|id| reference(id)).collect();
+            json!({"ref": reference(id), "dependsOn": on})
+        })
         .collect();
     dependencies.push(json!({"ref": library["bom-ref"]}));
     components.push(library);
@@ -113,13 +115,10 @@ fn crates(root: &Path) -> Outcome<Crates> {
     let mut above: Vec<String> = Vec::new();
     for line in tree.lines() {
         let fields: Vec<_> = line.split('|').collect();
-        let [depth, package, licence] = fields[..] else {
-            return Err(format!("cargo tree says `{line}`").into());
-        };
+        let odd = || format!("cargo tree says `{line}`");
+        let [depth, package, licence] = fields[..] else { return Err(odd().into()) };
         let mut words = package.split(' ');
-        let (Some(name), Some(version)) = (words.next(), words.next()) else {
-            return Err(format!("cargo tree says `{line}`").into());
-        };
+        let (name, version) = words.next().zip(words.next()).ok_or_else(odd)?;
         let id = format!("{name}@{}", version.trim_start_matches('v'));
         above.truncate(depth.parse()?);
         if let Some(parent) = above.last().and_then(|parent| crates.get_mut(parent)) {
@@ -141,10 +140,6 @@ fn checksum<'a>(lock: &'a str, name: &str, version: &str) -> Outcome<&'a str> {
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(checksum, _)| checksum)
         .ok_or_else(|| format!("Cargo.lock has no checksum of {name} {version}").into())
-}
-
-fn references(ids: &BTreeSet<String>) -> Vec<String> {
-    ids.iter().map(|id| reference(id)).collect()
 }
 
 fn reference(id: &str) -> String {

@@ -6,7 +6,8 @@ use testbed::tools::{self, Brought, containers};
 
 use crate::{Outcome, command};
 
-const TARGETS: [&str; 1] = ["wasm32-wasip1"];
+/// The module's.
+const TARGET: &str = "wasm32-wasip1";
 
 /// A tool's name, and the function that brings it if it is not there.
 type Tool = (&'static str, fn() -> Brought);
@@ -47,28 +48,20 @@ pub fn downloads(quick: bool) -> Outcome {
     Ok(())
 }
 
-/// The targets of the module. Without rustup the compiler must bring them itself.
-pub fn targets() -> Outcome {
-    if tools::on_path("rustup").is_none() {
-        return compiler_has_targets();
-    }
-    let installed =
-        command::output(Command::new("rustup").args(["target", "list", "--installed"]))?;
-    for target in TARGETS {
-        if !installed.lines().any(|line| line == target) {
-            command::run(Command::new("rustup").args(["target", "add", target]))?;
+/// The target of the module. Without rustup the compiler must bring it itself.
+pub fn target() -> Outcome {
+    if tools::on_path("rustup").is_some() {
+        let list = ["target", "list", "--installed"];
+        let installed = command::output(Command::new("rustup").args(list))?;
+        if !installed.lines().any(|line| line == TARGET) {
+            command::run(Command::new("rustup").args(["target", "add", TARGET]))?;
         }
+        return Ok(());
     }
-    Ok(())
-}
-
-fn compiler_has_targets() -> Outcome {
-    for target in TARGETS {
-        let query = ["--print", "target-libdir", "--target", target];
-        let folder = command::output(Command::new("rustc").args(query))?;
-        if !std::fs::exists(&folder)? {
-            return Err(format!("rustc has no {target}, and there is no rustup to add it").into());
-        }
+    let query = ["--print", "target-libdir", "--target", TARGET];
+    let folder = command::output(Command::new("rustc").args(query))?;
+    if !std::fs::exists(&folder)? {
+        return Err(format!("rustc has no {TARGET}, and there is no rustup to add it").into());
     }
     Ok(())
 }

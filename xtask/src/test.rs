@@ -6,9 +6,8 @@
 mod lanes;
 mod steps;
 
-use crate::system::{self, Extent};
 use crate::verbs::Test;
-use crate::{Outcome, build, command, setup};
+use crate::{Outcome, build, command, setup, system};
 use steps::{LAST_BUILD, LEFT_OUT, Quick, STEPS};
 
 pub use steps::{FEATURES, NATIVE};
@@ -21,8 +20,8 @@ pub fn run(options: &Test) -> Outcome {
     if let Some(version) = &options.envoy {
         return with_version(options, version);
     }
-    system::provide(if options.quick { Extent::Envoy } else { Extent::All })?;
-    setup::targets()?;
+    system::provide(!options.quick)?;
+    setup::target()?;
     let chosen = STEPS.iter().filter(|step| !options.quick || step.quick == Quick::Too);
     let outcome = lanes::run(&chosen.collect::<Vec<_>>(), options.quick, LAST_BUILD);
     if options.quick && outcome.is_ok() {
@@ -37,7 +36,7 @@ pub fn run(options: &Test) -> Outcome {
 /// The tests of these names (or all) that drive a real Envoy, in that version.
 fn with_version(options: &Test, version: &str) -> Outcome {
     let host = options.form.host();
-    setup::targets()?;
+    setup::target()?;
     build::run(host)?;
     let mut tests = steps::of_target(steps::WITH_ENVOY, version);
     command::run(tests.env("PROBEGATE_HOST", host.name()).arg("--").args(&options.names))

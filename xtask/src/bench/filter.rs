@@ -58,7 +58,7 @@ pub struct Modules {
 impl Modules {
     /// Builds them all below `target/bench`.
     pub fn build() -> Outcome<Self> {
-        setup::targets()?;
+        setup::target()?;
         let folder = workspace().join("target/bench");
         fs::create_dir_all(&folder)?;
         let place = Place::here()?;

@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use testbed::figures::grouped;
 use testbed::workspace;
 
 use super::results::{self, section};
 use super::rows::Rows;
+use super::table::signed;
 use super::{MEMORY, START};
 use crate::Outcome;
 
@@ -55,7 +55,7 @@ fn requests(results: &str, page: &[(String, String)]) -> String {
         });
         let [over_bare, beside_lua] = ["over bare, µs", "× `lua`"]
             .map(|column| time.and_then(|row| row.get(column)).copied().unwrap_or_default());
-        let over = grouped(own.saturating_sub(*bare));
+        let over = signed(own - bare);
         let _ = writeln!(table, "| {what} | {over} | {over_bare} | {beside_lua} |");
     }
     table
@@ -91,6 +91,8 @@ Envoy.
     fn a_request_has_its_instructions_and_its_time() {
         let page = ["api-forwarded", "lua"].map(|row| (row.to_owned(), "what".to_owned()));
         let table = requests(RESULTS, &page);
+        let counted = [("api-forwarded".to_owned(), 126_500), ("bare".to_owned(), 77_000)];
+        assert_eq!(results::committed(RESULTS), counted.into(), "of tables of instructions alone");
         let line = table.lines().nth(2).expect("a row");
         assert!(line.ends_with("| 49,500 | 20.0 (19.0 to 21.0) | 0.80 |"), "{line}");
         assert_eq!(table.lines().count(), 3, "what was not measured is left out");

@@ -39,13 +39,13 @@ pub struct Row {
 #[serde(rename_all = "kebab-case")]
 pub enum Bar {
     /// So much over bare Envoy.
-    Over(u64),
+    Over(i64),
     /// Less than that row.
     Below(String),
     /// That row and so many instructions.
-    Growth(String, u64),
+    Growth(String, i64),
     /// That row and so many percent of it.
-    Percent(String, u64),
+    Percent(String, i64),
     /// That row and as much as lies between the two others.
     GrowthOf(String, String, String),
 }

@@ -7,7 +7,7 @@ use super::rows::{Bar, Row};
 use testbed::figures::grouped;
 
 /// Instructions a request, by row.
-pub type Counts = BTreeMap<String, u64>;
+pub type Counts = BTreeMap<String, i64>;
 
 /// What the gate is compared with.
 const PEERS: [&str; 4] = ["native", "lua", "empty-as-built", "empty"];
@@ -25,14 +25,14 @@ pub fn render(rows: &[Row], counts: &Counts, peers: bool) -> String {
     table.push_str(&rule);
     table.push('\n');
     for row in rows.iter().filter(|row| counts.contains_key(&row.name)) {
-        let counted = counts.get(&row.name).copied().map(grouped).unwrap_or_default();
+        let counted = counts.get(&row.name).copied().map(signed).unwrap_or_default();
         let over = over(row, counts);
         let shown = over.map(signed).unwrap_or_default();
         let bar = bar(row, counts).unwrap_or_default();
         let _ = write!(table, "| `{}` | {} | {counted} | {shown} | {bar} |", row.name, row.what);
         for peer in PEERS.into_iter().filter(|_| peers) {
             let ratio = over.zip(counts.get(peer).zip(counts.get("bare")));
-            let ratio = ratio.map(|(over, (peer, bare))| ratio_of(over, difference(*peer, *bare)));
+            let ratio = ratio.map(|(over, (peer, bare))| ratio_of(over, peer - bare));
             let _ = write!(table, " {} |", ratio.unwrap_or_default());
         }
         table.push('\n');
@@ -42,30 +42,29 @@ pub fn render(rows: &[Row], counts: &Counts, peers: bool) -> String {
 
 fn over(row: &Row, counts: &Counts) -> Option<i64> {
     let bare = counts.get(&row.bare).filter(|_| !row.name.starts_with("bare"))?;
-    Some(difference(*counts.get(&row.name)?, *bare))
+    Some(counts.get(&row.name)? - bare)
 }
 
 /// The bar, and whether it is met.
 fn bar(row: &Row, counts: &Counts) -> Option<String> {
     let own = *counts.get(&row.name)?;
     let (text, met) = match row.bar.as_ref()? {
-        Bar::Over(most) => (grouped(*most), over(row, counts)? <= i64::try_from(*most).ok()?),
+        Bar::Over(most) => (signed(*most), over(row, counts)? <= *most),
         Bar::Below(other) => (format!("below `{other}`"), own < *counts.get(other)?),
         Bar::Growth(from, most) => {
-            let grew = difference(own, *counts.get(from)?);
-            let text = format!("`{from}` + {}; is + {}", grouped(*most), signed(grew));
-            (text, grew <= i64::try_from(*most).ok()?)
+            let grew = own - counts.get(from)?;
+            let text = format!("`{from}` + {}; is + {}", signed(*most), signed(grew));
+            (text, grew <= *most)
         }
         Bar::Percent(from, most) => {
             let from_count = *counts.get(from)?;
-            let grew = difference(own, from_count);
-            let percent = grew as f64 * 100.0 / from_count as f64;
+            let percent = (own - from_count) as f64 * 100.0 / from_count as f64;
             let text = format!("`{from}` + {most} %; is {percent:+.1} %");
             (text, own * 100 <= from_count * (100 + most))
         }
         Bar::GrowthOf(from, low, high) => {
-            let grew = difference(own, *counts.get(from)?);
-            let most = difference(*counts.get(high)?, *counts.get(low)?);
+            let grew = own - counts.get(from)?;
+            let most = counts.get(high)? - counts.get(low)?;
             let text = format!("`{from}` + {}, as `{low}`; is + {}", signed(most), signed(grew));
             (text, grew <= most)
         }
@@ -87,11 +86,7 @@ pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
     }
 }
 
-fn difference(one: u64, other: u64) -> i64 {
-    one.cast_signed() - other.cast_signed()
-}
-
-fn signed(number: i64) -> String {
+pub fn signed(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(number.unsigned_abs()))
 }
@@ -105,7 +100,7 @@ mod tests {
     use super::super::rows::Rows;
     use super::*;
 
-    fn counts(counts: &[(&str, u64)]) -> Counts {
+    fn counts(counts: &[(&str, i64)]) -> Counts {
         counts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     }
 

@@ -112,19 +112,14 @@ impl Place {
             // What the standard library is called where its sources are not installed.
             (library, format!("/rustc/{commit}")),
         ];
-        folders.extend(self.registries()?.into_iter().map(|folder| (folder, "/crates".to_owned())));
+        // Where cargo keeps the sources of the dependencies: a folder for each registry.
+        for registry in fs::read_dir(self.home.join("registry/src"))? {
+            folders.push((registry?.path(), "/crates".to_owned()));
+        }
         let flags = folders
             .iter()
             .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
         Ok(flags.collect())
-    }
-
-    /// Where cargo keeps the sources of the dependencies: a folder for each registry.
-    fn registries(&self) -> Outcome<Vec<PathBuf>> {
-        let sources = self.home.join("registry/src");
-        let folders: Result<_, _> =
-            fs::read_dir(sources)?.map(|entry| entry.map(|entry| entry.path())).collect();
-        Ok(folders?)
     }
 }
 
