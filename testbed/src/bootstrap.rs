@@ -43,11 +43,7 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(1);
 impl Bootstrap {
     /// Everything goes through the built module to this upstream, in the host of `PROBEGATE_HOST`.
     pub fn to(upstream: SocketAddr) -> Self {
-        Self::within(Host::from_env(), upstream)
-    }
-
-    /// The same in that host.
-    pub fn within(host: Host, upstream: SocketAddr) -> Self {
+        let host = Host::from_env();
         Self { host, module: Some(host.module()), ..Self::without_module(upstream) }
     }
 
@@ -110,11 +106,6 @@ impl Bootstrap {
     pub fn env(mut self, key: &str, value: &str) -> Self {
         self.environment.insert(key.to_owned(), value.into());
         self
-    }
-
-    /// Envoy's policy when the VM has crashed: `FAIL_RELOAD` unless set, `FAIL_CLOSED` or `FAIL_OPEN`.
-    pub fn failure_policy(self, policy: &str) -> Self {
-        self.wasm(json!({"failure_policy": policy}))
     }
 
     /// A merge patch over the plugin: `{"vm_config": {"vm_id": "one"}}`. A dynamic module has none of it.

@@ -1,14 +1,13 @@
 //! Instructions of an Envoy under callgrind, so that they repeat whatever else the machine does.
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Envoy, tools};
+use anyhow::{Context as _, Result, ensure};
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+use crate::{Envoy, tools};
 
 /// Instructions that the worker of an Envoy under [`valgrind`] spends on one of so many requests, which
 /// come after others that settle it. What follows is not instrumented.
@@ -17,7 +16,7 @@ pub fn instructions(
     folder: &Path,
     [settle, counted]: [u32; 2],
     mut send: impl FnMut(u32),
-) -> Outcome<u64> {
+) -> Result<u64> {
     command(envoy, "instrumentation on")?;
     (0..settle).for_each(&mut send);
     command(envoy, "zero")?;
@@ -32,12 +31,12 @@ pub fn instructions(
         fs::remove_file(dump)?;
     }
     // The worker did all of the work.
-    let worker = totals.into_iter().max().ok_or("callgrind wrote no dump")?;
+    let worker = totals.into_iter().max().context("callgrind wrote no dump")?;
     Ok(worker / u64::from(counted))
 }
 
 /// The command that Envoy is to run under, with its dumps beginning with that name.
-pub fn valgrind(out: &Path) -> Outcome<Vec<OsString>> {
+pub fn valgrind(out: &Path) -> Result<Vec<OsString>> {
     let mut command = tools::valgrind("valgrind")?;
     let mut file = OsString::from("--callgrind-out-file=");
     file.push(out);
@@ -55,20 +54,17 @@ pub fn valgrind(out: &Path) -> Outcome<Vec<OsString>> {
 }
 
 /// Gives callgrind a command, and returns when it has done it.
-fn command(envoy: &Envoy, what: &str) -> Outcome {
+fn command(envoy: &Envoy, what: &str) -> Result<()> {
     let vgdb = tools::valgrind("vgdb")?;
-    let (program, arguments) = vgdb.split_first().ok_or("no vgdb")?;
+    let (program, arguments) = vgdb.split_first().context("no vgdb")?;
     let output = Command::new(program)
         .args(arguments)
         .arg(format!("--pid={}", envoy.pid()))
         .args(what.split(' '))
         .output()?;
     // It says what it does even where that succeeds.
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(format!("vgdb: {}", String::from_utf8_lossy(&output.stderr)).into())
-    }
+    ensure!(output.status.success(), "vgdb: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
 }
 
 /// The total of a dump.

@@ -25,20 +25,3 @@ impl Port {
         self.address
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    #[test]
-    fn it_refuses_but_while_somebody_listens_beside_it() {
-        let port = Port::hold();
-        for _ in 0..2 {
-            assert!(TcpStream::connect(port.address()).is_err(), "nobody listens");
-            let _beside = TcpListener::bind(port.address()).expect("beside it");
-            assert!(TcpStream::connect(port.address()).is_ok());
-        }
-    }
-}

@@ -4,7 +4,7 @@
 mod counter;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -66,9 +66,9 @@ impl RateLimitService {
         let state = State { does: Does::Decides, calls: 0, requests: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let counter = Arc::new(Counter::new(redis, limits));
-        let (shared, free) = (state.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let shared = state.clone();
         let serve = move |stream| serve(stream, counter.clone(), shared.clone());
-        let server = Server::bind(free, serve).expect("a free port on 127.0.0.1");
+        let server = Server::bind(0, serve).expect("a free port on 127.0.0.1");
         Self { server, state }
     }
 

@@ -1,7 +1,7 @@
 //! A server on a thread of its own.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::{self, JoinHandle};
 
 use tokio::net::{TcpListener, TcpStream};
@@ -14,13 +14,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves each connection to that address; the error is the system's, if the port is taken for instance.
+    /// Serves each connection to that port of 127.0.0.1, or to any that is free; the error is the system's, if the port is taken for instance.
     pub fn bind<F: Future<Output = ()> + Send + 'static>(
-        address: SocketAddr,
+        port: u16,
         serve: impl Fn(TcpStream) -> F + Send + 'static,
     ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind(address))?;
+        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)))?;
         let address = listener.local_addr()?;
         let (end, ended) = oneshot::channel();
         let thread = thread::spawn(move || {

@@ -47,6 +47,12 @@ pub struct StandIn {
     pub pages: Vec<(&'static str, Page)>,
 }
 
+impl StandIn {
+    fn new(name: &'static str, port: u16, pages: Vec<(&'static str, Page)>) -> Self {
+        Self { name, port, pages }
+    }
+}
+
 impl System {
     /// One for each folder of that kind.
     pub fn all() -> Vec<Self> {
@@ -69,10 +75,14 @@ impl System {
         plain::system()
     }
 
-    /// A service on port 8080 that answers as [`Upstream`](crate::Upstream) does, behind one listener, and no tour.
-    pub fn of_a_service(name: &'static str, environment: Variables) -> Self {
-        let stand_ins = vec![StandIn { name: "service", port: 8080, pages: Vec::new() }];
+    /// Services behind one listener, and no tour.
+    fn new(name: &'static str, environment: Variables, stand_ins: Vec<StandIn>) -> Self {
         Self { name, environment, listeners: vec![10000], stand_ins, tour: Vec::new() }
+    }
+
+    /// The same with one service on port 8080, that answers as [`Upstream`](crate::Upstream) does.
+    pub fn of_a_service(name: &'static str, environment: Variables) -> Self {
+        Self::new(name, environment, vec![StandIn::new("service", 8080, Vec::new())])
     }
 
     /// The example's folder.

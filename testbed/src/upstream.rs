@@ -9,7 +9,7 @@ pub(crate) use script::{Answer, grpc};
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use http_body_util::BodyExt;
@@ -85,25 +85,24 @@ pub struct Upstream {
 impl Upstream {
     /// On a free port of 127.0.0.1.
     pub fn start() -> Self {
-        Self::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port on 127.0.0.1")
+        Self::bind(0).expect("a free port on 127.0.0.1")
     }
 
     /// The same, with each request shown to `watch` and not remembered: for more of them than memory holds.
     pub fn watched(watch: impl FnMut(&Received) + Send + 'static) -> Self {
         let state = State { watch: Some(Box::new(watch)), ..State::default() };
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self::bind_with(address, state).expect("a free port on 127.0.0.1")
+        Self::bind_with(0, state).expect("a free port on 127.0.0.1")
     }
 
-    /// On that address; the error is the system's, if the port is taken for instance.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        Self::bind_with(address, State::default())
+    /// On that port of 127.0.0.1, or on any that is free for 0; the error is the system's, if the port is taken for instance.
+    pub fn bind(port: u16) -> io::Result<Self> {
+        Self::bind_with(port, State::default())
     }
 
-    fn bind_with(address: SocketAddr, state: State) -> io::Result<Self> {
+    fn bind_with(port: u16, state: State) -> io::Result<Self> {
         let state = Arc::new(Mutex::new(state));
         let served = state.clone();
-        let server = Server::bind(address, move |stream| serve(stream, served.clone()))?;
+        let server = Server::bind(port, move |stream| serve(stream, served.clone()))?;
         Ok(Self { server, state })
     }
 

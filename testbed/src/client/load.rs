@@ -95,10 +95,7 @@ pub fn most_within(answers: &[Answered], status: u16, window: Duration) -> usize
 }
 
 fn connection(address: SocketAddr, load: &Load, nth: u32, start: &Barrier) -> Vec<Answered> {
-    let mut client = match load.source {
-        Some(source) => Client::from(source, address),
-        None => Client::new(address),
-    };
+    let mut client = Client { source: load.source, ..Client::new(address) };
     client.open();
     start.wait();
     let begin = Instant::now();

@@ -21,19 +21,16 @@ impl Admin {
     pub fn ask(&self, method: &str, path: &str) -> String {
         let response =
             Client::new(self.0).send(&Request::new(method, path).header("connection", "close"));
-        assert_eq!(
-            response.status,
-            200,
-            "{method} {path} on the admin interface: {}",
-            response.text()
-        );
-        response.text()
+        let (status, text) = (response.status, response.text());
+        assert_eq!(status, 200, "{method} {path} on the admin interface: {text}");
+        text
     }
 
-    /// True if every worker has started. The page answers 503 until then.
-    pub fn live(&self) -> bool {
-        let ready = Client::new(self.0).send(&Request::get("/ready").header("connection", "close"));
-        ready.status == 200
+    /// True if every worker has started; `None` while nobody answers: not yet, or never, since Envoy is about to end.
+    pub fn live(&self) -> Option<bool> {
+        let ready = Request::get("/ready").header("connection", "close");
+        let answer = Client::new(self.0).try_send(&ready).ok()??;
+        Some(answer.status == 200)
     }
 
     /// A counter of Envoy's own; 0 until Envoy has made it.
@@ -48,13 +45,6 @@ impl Admin {
     pub fn refusals(&self) -> u64 {
         self.counter("listener_manager.lds.update_rejected")
             + self.counter("listener_manager.lds.update_failure")
-    }
-
-    /// The same, or `None` while nobody answers: not yet, or never, since Envoy is about to end.
-    pub fn try_refusals(&self) -> Option<u64> {
-        let ready = Request::get("/ready").header("connection", "close");
-        Client::new(self.0).try_send(&ready).ok()??;
-        Some(self.refusals())
     }
 
     /// Where the listeners listen, in the order of their names.

@@ -107,10 +107,11 @@ impl Envoy {
         let started = process.until_ready(patience, |_| {
             let address: SocketAddr = fs::read_to_string(&address).ok()?.trim().parse().ok()?;
             let admin = Admin::new(address);
-            if admin.try_refusals()? > 0 {
+            let live = admin.live()?;
+            if admin.refusals() > 0 {
                 return Some(Err("Envoy refused the listeners".to_owned()));
             }
-            (listens(&admin) && admin.live()).then_some(Ok(admin))
+            (live && listens(&admin)).then_some(Ok(admin))
         });
         let admin = started.flatten().map_err(|reason| Failed { reason, log: process.log() })?;
         let addresses = admin.listeners();

@@ -5,28 +5,19 @@ use serde_json::Value;
 use super::{Check, Seen, StandIn, System, TOKEN, check, exposition, well};
 
 pub fn system() -> System {
-    System {
-        name: "agent-platform",
-        environment: vec![("METRICS_BEARER", TOKEN), ("PLATFORM_ADMIN_TOKEN", "example-admin")],
-        // The listeners gate and operators.
-        listeners: vec![10000, 10001],
-        stand_ins: vec![
-            // Answers any gRPC call as its headers say.
-            StandIn { name: "grpc", port: 50051, pages: vec![] },
-            StandIn {
-                name: "http",
-                port: 8080,
-                pages: vec![
-                    ("/healthz", well()),
-                    ("/readyz", well()),
-                    ("/metrics", exposition("orchestrator_reconcile_last_success_timestamp", 1.0)),
-                    ("/v1/chat", well()),
-                ],
-            },
-        ],
-        tour: Vec::new(),
-    }
-    .touring(checks())
+    let environment = vec![("METRICS_BEARER", TOKEN), ("PLATFORM_ADMIN_TOKEN", "example-admin")];
+    let pages = vec![
+        ("/healthz", well()),
+        ("/readyz", well()),
+        ("/metrics", exposition("orchestrator_reconcile_last_success_timestamp", 1.0)),
+        ("/v1/chat", well()),
+    ];
+    // Answers any gRPC call as its headers say.
+    let grpc = StandIn::new("grpc", 50051, Vec::new());
+    let stand_ins = vec![grpc, StandIn::new("http", 8080, pages)];
+    // The listeners gate and operators.
+    let listeners = vec![10000, 10001];
+    System { listeners, ..System::new("agent-platform", environment, stand_ins) }.touring(checks())
 }
 
 fn checks() -> Vec<Check> {

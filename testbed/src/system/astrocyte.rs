@@ -15,34 +15,24 @@ const INGEST_DEGRADED: &str = r#"{"status":"degraded","aggregate":{"healthy":fal
 
 pub fn system() -> System {
     let page = |path, body| (path, json(body));
-    System {
-        name: "astrocyte",
-        environment: vec![
-            ("METRICS_BEARER", TOKEN),
-            ("ASTROCYTE_ADMIN_TOKEN", "example-admin"),
-            ("ASTROCYTE_RATE_LIMIT_PER_SECOND", "20"),
-            ("ASTROCYTE_LOG_FORMAT", "json"),
-        ],
-        listeners: vec![10000],
-        stand_ins: vec![
-            StandIn {
-                name: "astrocyte",
-                port: 8080,
-                pages: vec![
-                    ("/live", well()),
-                    page("/health", HEALTHY),
-                    page("/health/ingest", INGESTING),
-                    page("/v1/recall", r#"{"memories":[]}"#),
-                    page("/v1/admin/sources", r#"{"sources":[]}"#),
-                    ("/metrics", super::exposition("astrocyte_bank_memory_count", 3.0)),
-                ],
-            },
-            // Answers any export as gRPC does.
-            StandIn { name: "collector", port: 4317, pages: vec![] },
-        ],
-        tour: Vec::new(),
-    }
-    .touring(checks())
+    let environment = vec![
+        ("METRICS_BEARER", TOKEN),
+        ("ASTROCYTE_ADMIN_TOKEN", "example-admin"),
+        ("ASTROCYTE_RATE_LIMIT_PER_SECOND", "20"),
+        ("ASTROCYTE_LOG_FORMAT", "json"),
+    ];
+    let pages = vec![
+        ("/live", well()),
+        page("/health", HEALTHY),
+        page("/health/ingest", INGESTING),
+        page("/v1/recall", r#"{"memories":[]}"#),
+        page("/v1/admin/sources", r#"{"sources":[]}"#),
+        ("/metrics", super::exposition("astrocyte_bank_memory_count", 3.0)),
+    ];
+    // Answers any export as gRPC does.
+    let collector = StandIn::new("collector", 4317, Vec::new());
+    let stand_ins = vec![StandIn::new("astrocyte", 8080, pages), collector];
+    System::new("astrocyte", environment, stand_ins).touring(checks())
 }
 
 fn checks() -> Vec<Check> {

@@ -14,14 +14,9 @@ const SERVICES: [(&str, u16, &[&str]); 6] = [
 ];
 
 pub fn system() -> System {
-    System {
-        name: "caracal",
-        environment: vec![("METRICS_BEARER", TOKEN), ("CARACAL_MODE", "stable")],
-        listeners: vec![10000],
-        stand_ins: SERVICES.into_iter().map(stand_in).collect(),
-        tour: Vec::new(),
-    }
-    .touring(tour().into_iter().chain(troubles()).collect())
+    let environment = vec![("METRICS_BEARER", TOKEN), ("CARACAL_MODE", "stable")];
+    System::new("caracal", environment, SERVICES.into_iter().map(stand_in).collect())
+        .touring(tour().into_iter().chain(troubles()).collect())
 }
 
 fn stand_in((name, port, metrics): (&'static str, u16, &[&'static str])) -> StandIn {
@@ -37,7 +32,7 @@ fn stand_in((name, port, metrics): (&'static str, u16, &[&'static str])) -> Stan
         };
         pages.push((path, page));
     }
-    StandIn { name, port, pages }
+    StandIn::new(name, port, pages)
 }
 
 fn tour() -> Vec<Check> {

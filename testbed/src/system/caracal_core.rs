@@ -48,22 +48,13 @@ caracal_gateway_degraded_mode_requests_total 0
 "#;
 
 pub fn system() -> System {
-    System {
-        name: "caracal-core",
-        environment: vec![("METRICS_BEARER", TOKEN)],
-        listeners: vec![10000],
-        stand_ins: vec![StandIn {
-            name: "core",
-            port: 8080,
-            pages: vec![
-                ("/health", well()),
-                ("/metrics", metrics(1)),
-                ("/v1/decisions", json(r#"{"decision":"allowed"}"#)),
-            ],
-        }],
-        tour: Vec::new(),
-    }
-    .touring(vec![
+    let pages = vec![
+        ("/health", well()),
+        ("/metrics", metrics(1)),
+        ("/v1/decisions", json(r#"{"decision":"allowed"}"#)),
+    ];
+    let core = StandIn::new("core", 8080, pages);
+    System::new("caracal-core", vec![("METRICS_BEARER", TOKEN)], vec![core]).touring(vec![
         check("they pass as they are", |seen| {
             seen.says("caracal_policy_evaluations_total{")
                 && seen.says("caracal_database_connection_pool_size 10")

@@ -1,11 +1,12 @@
 //! A system behind the gate: its stand-ins, and Envoy with the example's bootstrap.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::client::{Client, Request, Response, h2};
+use crate::client::{Client, Response, h2};
 use crate::upstream::{Received, Upstream};
 use crate::{Envoy, Host, poll};
 
@@ -27,8 +28,9 @@ pub enum Ports {
 
 pub struct Running {
     pub envoy: Envoy,
-    stand_ins: Vec<(&'static str, Upstream)>,
-    listeners: Vec<(u16, SocketAddr)>,
+    stand_ins: BTreeMap<&'static str, Upstream>,
+    /// The admin interface among them, by the ports that the example names.
+    listeners: BTreeMap<u16, SocketAddr>,
 }
 
 /// The outcome of a step.
@@ -37,7 +39,7 @@ pub struct Seen<'a> {
     /// The lines that Envoy has logged since the step began.
     pub log: String,
     /// Number of requests that each stand-in had before.
-    before: Vec<usize>,
+    before: BTreeMap<&'static str, usize>,
     running: &'a Running,
 }
 
@@ -65,16 +67,16 @@ impl Running {
         let mut text = fs::read_to_string(&file)
             .map_err(|error| format!("{}: {error}", file.display()))?
             .replace("address: 0.0.0.0,", "address: 127.0.0.1,");
-        let mut stand_ins = Vec::new();
+        let mut stand_ins = BTreeMap::new();
         for stand_in in &system.stand_ins {
             let port = if ports == Ports::Named { stand_in.port } else { 0 };
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            let upstream = Upstream::bind(address).map_err(|error| {
-                format!("the stand-in of {} cannot listen on {address}: {error}", stand_in.name)
+            let upstream = Upstream::bind(port).map_err(|error| {
+                let name = stand_in.name;
+                format!("the stand-in of {name} cannot listen on 127.0.0.1:{port}: {error}")
             })?;
             put(&upstream, stand_in);
             text = with_port(&text, stand_in.port, upstream.address().port());
-            stand_ins.push((stand_in.name, upstream));
+            stand_ins.insert(stand_in.name, upstream);
         }
         if ports == Ports::Free {
             for port in system.listeners.iter().chain(&[ADMIN]) {
@@ -84,8 +86,8 @@ impl Running {
         let envoy = Envoy::start_text_as(host, program, &text, 2, environment)
             .map_err(|failed| failed.to_string())?;
         assert_eq!(envoy.addresses().len(), system.listeners.len(), "{}", file.display());
-        let addresses = envoy.addresses().iter().copied();
-        let listeners = system.listeners.iter().copied().zip(addresses).collect();
+        let addresses = envoy.addresses().iter().copied().chain([envoy.admin_address()]);
+        let listeners = system.listeners.iter().copied().chain([ADMIN]).zip(addresses).collect();
         Ok(Self { envoy, stand_ins, listeners })
     }
 
@@ -98,16 +100,11 @@ impl Running {
 
     /// Where what the example calls by this port listens.
     pub fn address(&self, port: u16) -> SocketAddr {
-        if port == ADMIN {
-            return self.envoy.admin_address();
-        }
-        let found = self.listeners.iter().find(|(named, _)| *named == port);
-        found.map(|(_, address)| *address).unwrap_or_else(|| panic!("no listener has port {port}"))
+        *self.listeners.get(&port).unwrap_or_else(|| panic!("no listener has port {port}"))
     }
 
     pub fn stand_in(&self, name: &str) -> &Upstream {
-        let found = self.stand_ins.iter().find(|(named, _)| *named == name);
-        found.map(|(_, upstream)| upstream).unwrap_or_else(|| panic!("there is no {name}"))
+        self.stand_ins.get(name).unwrap_or_else(|| panic!("there is no {name}"))
     }
 
     /// Takes the step. An error is the last answer, if it or what came of it is not what was promised.
@@ -116,7 +113,8 @@ impl Running {
             self.stand_in(change.service).put(change.path, change.page.clone());
         }
         let logged = self.envoy.log().len();
-        let before: Vec<usize> = self.stand_ins.iter().map(|(_, each)| each.count()).collect();
+        let counts = self.stand_ins.iter().map(|(name, upstream)| (*name, upstream.count()));
+        let before: BTreeMap<_, _> = counts.collect();
         let mut answer = Response::default();
         let mut sent = 0;
         let kept = poll::within(PATIENCE, || {
@@ -132,33 +130,26 @@ impl Running {
             let seen = Seen { answer: answer.clone(), log, before: before.clone(), running: self };
             let kept = answer.status == step.status && (step.check)(&seen);
             // Another answer will not come by itself, but a line of the log may.
-            match kept {
-                true => Some(true),
-                false if answer.status != step.status && !step.is_patient() => Some(false),
-                false => None,
-            }
+            let is_final = answer.status != step.status && !step.is_patient();
+            (kept || is_final).then_some(kept)
         });
         if kept == Some(true) { Ok(answer) } else { Err(answer) }
     }
 
     fn send(&self, step: &Step) -> Response {
         let address = self.address(step.port);
-        let request = Request { headers: step.request.headers.clone(), ..step.request.clone() };
         if step.is_grpc() {
-            return h2::Client::new(address).send(&request);
+            return h2::Client::new(address).send(&step.request);
         }
-        Client::new(address).send(&request.header("host", format!("{}:{}", step.host, step.port)))
+        let host = format!("{}:{}", step.host, step.port);
+        Client::new(address).send(&step.request.clone().header("host", host))
     }
 }
 
 impl Seen<'_> {
     /// The requests that reached that service since the step began.
     pub fn reached(&self, service: &str) -> Vec<Received> {
-        let stand_ins = self.running.stand_ins.iter().zip(&self.before);
-        let mut found = stand_ins.filter(|((name, _), _)| *name == service);
-        let ((_, upstream), before) =
-            found.next().unwrap_or_else(|| panic!("there is no {service}"));
-        upstream.requests().split_off(*before)
+        self.running.stand_in(service).requests().split_off(self.before[service])
     }
 
     /// True if the answer's header has that value.

@@ -187,7 +187,8 @@ mod tests {
         let readme = "text\n\n| try | expect |\n|---|---|\n\
             | `curl -i -H 'x-a: b c' -d '{}' sts.localhost:10001/a?b` | 200: well: `x` |\n\
             | it dies, then the same | 503: gone |\n\n| other | table |\n";
-        let steps = tour(readme, vec![check("gone", |_| false).after("a", "/", Page::json(1, ""))]);
+        let steps =
+            tour(readme, vec![check("gone", |_| false).after("a", "/", Page::json(200, ""))]);
         let [first, second] = &steps[..] else { panic!("two rows") };
         assert_eq!((&*first.host, first.port, first.status), ("sts.localhost", 10001, 200));
         assert_eq!((&*first.request.method, &*first.request.path), ("POST", "/a?b"));

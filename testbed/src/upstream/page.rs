@@ -6,7 +6,7 @@ use hyper::StatusCode;
 
 #[derive(Clone, Debug)]
 pub struct Page {
-    status: u16,
+    pub(super) status: StatusCode,
     pub(super) content_type: &'static str,
     pub(super) body: String,
     pub(super) delay: Duration,
@@ -14,6 +14,7 @@ pub struct Page {
 
 impl Page {
     pub fn json(status: u16, body: &str) -> Self {
+        let status = StatusCode::from_u16(status).expect("a status");
         let delay = Duration::ZERO;
         Self { status, content_type: "application/json", body: body.to_owned(), delay }
     }
@@ -26,9 +27,5 @@ impl Page {
     /// The same, after that time.
     pub fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
-    }
-
-    pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).expect("a status")
     }
 }

@@ -50,7 +50,7 @@ pub fn answer(
     };
     let mut answer = match (upgrade, own, grpc_status(request)) {
         (Some(upgrade), ..) => websocket(upgrade),
-        (_, Some(own), _) => full(own.status(), own.content_type, own.body.clone()),
+        (_, Some(own), _) => full(own.status, own.content_type, own.body.clone()),
         (_, _, Some(status)) => grpc_call(request, status),
         _ if pages.is_empty() => page(&path, request),
         _ => json(StatusCode::NOT_FOUND, &json!({"error": "there is no such page"})),

@@ -53,7 +53,8 @@ fn count(envoy: &Envoy, folder: &std::path::Path) -> Outcome<u64> {
     let mut client = Client::new(envoy.address());
     // A sender of its own, so that its nonces are fresh each time.
     let sender = u64::from(process::id()) + envoy.log().len() as u64;
-    instructions(envoy, folder, [SETTLE, COUNTED], |nth| {
+    let spent = instructions(envoy, folder, [SETTLE, COUNTED], |nth| {
         client.send(&request(sender, u64::from(nth)).request);
-    })
+    })?;
+    Ok(spent)
 }
