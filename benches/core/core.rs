@@ -17,7 +17,7 @@ use probegate_core::route::{BadPath, Route, Routes};
 
 use probegate_core::testing::{FakeHost, FakeStatistics, serialize};
 
-/// HeaderNames and values.
+/// Names and values.
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 const NOW: u64 = 1_000_000_000;

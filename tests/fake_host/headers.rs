@@ -1,6 +1,6 @@
 //! Header maps as Envoy keeps them: in order, with repetitions, bytes rather than text.
 
-/// A header map. HeaderNames are in lower case.
+/// A header map. Names are in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(Vec<u8>, Vec<u8>)>);
 
@@ -39,7 +39,7 @@ impl Headers {
         }
     }
 
-    /// HeaderNames and values, in order.
+    /// Names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|(name, value)| (&name[..], &value[..]))
     }

@@ -13,7 +13,7 @@ pub struct Wire {
     two: Option<Http2>,
 }
 
-/// HeaderNames and values.
+/// Names and values.
 pub type Fields<'a> = [(&'a str, &'a str)];
 
 impl Wire {
