@@ -90,8 +90,9 @@ impl Exchange {
             drop(borrowed);
             return self.fail(stream);
         };
-        let mut head = Head::read(Pairs::new(&headers), &gate.names);
-        head.ends = ends;
+        // Filled where it stands: it is large.
+        let mut head = Head { ends, ..Head::default() };
+        head.gather(Pairs::new(&headers), &gate.names);
         let (mut stream, mut verdict) = gate.on_request(&head, &mut context);
         self.record = plugin.teller.note(gate, &head, &stream, context.host);
         // What waits is edited now: Envoy may take the head away from here before it goes on.

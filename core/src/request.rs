@@ -168,47 +168,82 @@ pub struct Head<'a> {
 /// Marks a request that a limit would have refused, were it enforced.
 pub const WOULD_LIMIT: &[u8] = b"x-gate-would-limit";
 
-/// HeaderNames the services that are not well.
+/// Names the services that are not well.
 pub const DEGRADED: &[u8] = b"x-gate-degraded";
 
+/// The lengths of the names that every gate reads, a bit for each.
+const KNOWN_LENGTHS: u64 =
+    1 << 5 | 1 << 7 | 1 << 9 | 1 << 12 | 1 << 13 | 1 << 15 | 1 << 18 | 1 << 23;
+
 impl<'a> Head<'a> {
-    /// Gathers what the gate reads. HeaderNames arrive in lower case, as Envoy keeps them.
-    ///
-    /// Generic, so that the one pass of every request knows how its headers are held.
+    /// The head that has these headers.
     pub fn read<H>(headers: H, names: &HeaderNames) -> Self
     where
         H: Iterator<Item = Header<'a>> + Into<Headers<'a>> + Copy,
     {
-        let mut head = Self { headers: Some(headers.into()), ..Self::default() };
+        let mut head = Self::default();
+        head.gather(headers, names);
+        head
+    }
+
+    /// Gathers what the gate reads, into an empty head. Names arrive in lower case, as Envoy keeps them.
+    ///
+    /// Generic, so that the one pass of every request knows how its headers are held.
+    // Not inlined, as little as what it calls: what they keep would be carried along in more registers than there are.
+    #[inline(never)]
+    pub fn gather<H>(&mut self, headers: H, names: &HeaderNames)
+    where
+        H: Iterator<Item = Header<'a>> + Into<Headers<'a>> + Copy,
+    {
+        self.headers = Some(headers.into());
         // An empty vector does not allocate: only a configuration with token headers pays.
-        head.tokens.resize(names.tokens.len(), Single::Missing);
+        self.tokens.resize(names.tokens.len(), Single::Missing);
+        let bit = |length: usize| 1_u64 << length.min(63);
+        let own = [&names.request_id, &names.client].into_iter().chain(&names.tokens);
+        let lengths = own.fold(KNOWN_LENGTHS, |lengths, name| lengths | bit(name.len()));
         for (name, value) in headers {
-            match name {
-                b":path" => head.path = value,
-                b":method" => head.method = value,
-                b"x-api-key" => head.api_key = true,
-                b"content-type" => head.grpc = is_grpc(value),
-                b"authorization" => head.authorization.see(value),
-                b"x-forwarded-for" => head.forwarded_for.see(value),
-                WOULD_LIMIT => head.marked = true,
-                DEGRADED => head.degraded = true,
-                b"x-forwarded-client-cert" => head.client_certificate = true,
-                _ => {}
-            }
-            if name == &*names.request_id {
-                head.request_id.see(value);
-            }
-            if name == &*names.client {
-                head.client.see(value);
-            }
-            for (wanted, seen) in names.tokens.iter().zip(&mut head.tokens) {
-                if name == &**wanted {
-                    seen.see(value);
-                }
+            // Most headers are none of those that are read, as their length tells.
+            if lengths & bit(name.len()) != 0 {
+                self.see(name, value, names);
             }
         }
-        head.grpc &= !head.path.is_empty();
-        head
+        self.grpc &= !self.path.is_empty();
+    }
+
+    /// Keeps a header that is read.
+    // Names are compared whole: a `match` looks at each byte by itself.
+    #[inline(never)]
+    fn see(&mut self, name: &[u8], value: &'a [u8], names: &HeaderNames) {
+        if name == b":path" {
+            self.path = value;
+        } else if name == b":method" {
+            self.method = value;
+        } else if name == b"x-api-key" {
+            self.api_key = true;
+        } else if name == b"content-type" {
+            self.grpc = is_grpc(value);
+        } else if name == b"authorization" {
+            self.authorization.see(value);
+        } else if name == b"x-forwarded-for" {
+            self.forwarded_for.see(value);
+        } else if name == WOULD_LIMIT {
+            self.marked = true;
+        } else if name == DEGRADED {
+            self.degraded = true;
+        } else if name == b"x-forwarded-client-cert" {
+            self.client_certificate = true;
+        }
+        if name == &*names.request_id {
+            self.request_id.see(value);
+        }
+        if name == &*names.client {
+            self.client.see(value);
+        }
+        for (wanted, seen) in names.tokens.iter().zip(&mut self.tokens) {
+            if name == &**wanted {
+                seen.see(value);
+            }
+        }
     }
 
     /// The header called `name`, for those that are looked at rarely.

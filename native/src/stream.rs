@@ -93,8 +93,9 @@ impl HttpStream {
                 let verdict = stream.fail();
                 return (stream, verdict);
             }
-            let mut head = Head::read(headers.walk(), &gate.names);
-            head.ends = ends;
+            // Filled where it stands: it is large.
+            let mut head = Head { ends, ..Head::default() };
+            head.gather(headers.walk(), &gate.names);
             let judged = gate.on_request(&head, context);
             #[cfg(feature = "panic-for-tests")]
             panics::at(b"request", filter);

@@ -68,6 +68,7 @@ fn the_head_picks_what_the_gate_reads() {
         ("x-api-key", ""),
         ("x-forwarded-client-cert", "By=spiffe://a"),
         ("x-gate-would-limit", "1"),
+        ("x-gate-degraded", "api"),
         ("x-forwarded-for", "10.0.0.1"),
         ("accept", "a"),
         ("accept", "b"),
@@ -79,7 +80,7 @@ fn the_head_picks_what_the_gate_reads() {
     assert_eq!(head.forwarded_for, Single::Once(b"10.0.0.1"));
     assert_eq!(head.tokens, [Single::Missing, Single::Once(b"second")], "in the names' order");
     assert!(head.api_key, "an empty key was sent too");
-    assert!(head.client_certificate && head.marked && !head.grpc);
+    assert!(head.client_certificate && head.marked && head.degraded && !head.grpc);
     assert!(head.values(b"accept").eq([&b"a"[..], b"b"]), "every value, in their order");
     assert_eq!(head.values(b"missing").count(), 0);
 }

@@ -38,6 +38,30 @@ proptest! {
     }
 
     #[test]
+    fn configured_names_are_found_whatever_their_length(lengths in prop::array::uniform3(0_usize..200), at in 0_usize..200) {
+        let name = |letter: u8, length: usize| -> Box<[u8]> { vec![letter; length].into() };
+        let [request_id, client, token] = lengths;
+        let names = HeaderNames {
+            request_id: name(b'a', request_id),
+            client: name(b'b', client),
+            tokens: vec![name(b'c', token)],
+        };
+        let other = vec![b'd'; at];
+        let sent = [&names.request_id[..], &other, &names.client, &names.tokens[0]];
+        let headers: Vec<Header> = sent.map(|name| (name.to_vec(), name.to_vec())).into();
+        let buffer = serialize(&headers);
+        let head = Head::read(Pairs::new(&buffer), &names);
+        let model = |wanted: &[u8]| {
+            let mut seen = Single::Missing;
+            Pairs::new(&buffer).filter(|(name, _)| *name == wanted).for_each(|(_, value)| seen.see(value));
+            seen
+        };
+        prop_assert_eq!(head.request_id, model(&names.request_id));
+        prop_assert_eq!(head.client, model(&names.client));
+        prop_assert_eq!(head.tokens, [model(&names.tokens[0])]);
+    }
+
+    #[test]
     fn pairs_that_stopped_stay_stopped(headers in headers(), at in any::<prop::sample::Index>()) {
         let buffer = serialize(&headers);
         let mut pairs = Pairs::new(&buffer[..at.index(buffer.len() + 1)]);
