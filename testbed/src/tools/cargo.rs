@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use super::{Brought, folder, present_or, run, watched};
 use crate::workspace;
@@ -23,8 +23,8 @@ pub fn program(package: &str, version: &str) -> Brought<PathBuf> {
 /// The version of a package in `Cargo.lock`.
 pub fn locked_version(package: &str) -> Brought<String> {
     let path = workspace().join("Cargo.lock");
-    let lock =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lock = fs::read_to_string(&path)
+        .map_err(|error| anyhow!("cannot read {}: {error}", path.display()))?;
     lock.split_once(&format!("name = \"{package}\"\nversion = \""))
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(version, _)| version.to_owned())
