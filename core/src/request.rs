@@ -122,7 +122,7 @@ impl<'a> Single<'a> {
 }
 
 /// The names that a configuration adds to those which the gate always reads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HeaderNames {
     /// Header of the request ID, in lower case.
     pub request_id: Box<[u8]>,

@@ -162,7 +162,7 @@ impl<'a> Builder<'a> {
             environment,
             findings: Findings::default(),
             request_id: request_id.into(),
-            names: HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() },
+            names: HeaderNames::default(),
             table: RouteTable::default(),
             guards: Vec::new(),
             share: None,

@@ -7,9 +7,8 @@ pub fn client(lines: &[&[u8]], trusted_hops: usize) -> Identity<'static> {
     let mut headers: Vec<(&[u8], &[u8])> = vec![(b":path", b"/"), (b"x-real-ip", b"198.51.100.9")];
     headers.extend(lines.iter().map(|line| (b"x-forwarded-for".as_slice(), *line)));
     let buffer = crate::testing::serialize(&headers);
-    let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
-    match Identity::of_forwarded_for(&Head::read(Pairs::new(&buffer), &names), trusted_hops, WHOLE)
-    {
+    let head = Head::read(Pairs::new(&buffer), &HeaderNames::default());
+    match Identity::of_forwarded_for(&head, trusted_hops, WHOLE) {
         Identity::Address(address) => Identity::Address(address),
         Identity::Unknown => Identity::Unknown,
         Identity::Name(name) => panic!("an address, not {name:?}"),

@@ -8,8 +8,7 @@ use crate::testing::Headers;
 fn find(source: &KeySource, target: &str, headers: Headers<'_>) -> Option<String> {
     let all = [&[(":method", "GET"), (":path", target)], headers].concat();
     let buffer = crate::testing::serialize(&all);
-    let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
-    let head = Head::read(Pairs::new(&buffer), &names);
+    let head = Head::read(Pairs::new(&buffer), &HeaderNames::default());
     let mut paths = ProtectedPatterns::default();
     paths.add(Pattern::parse("/v1/banks/*").unwrap());
     let variants = PathVariants::parse(head.path).unwrap();

@@ -43,8 +43,7 @@ impl World {
     pub fn read(&self, path: &str, headers: Headers<'_>) -> Option<Nonce> {
         let all = [&[(":method", "POST"), (":path", path)], headers].concat();
         let buffer = crate::testing::serialize(&all);
-        let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
-        let head = Head::read(Pairs::new(&buffer), &names);
+        let head = Head::read(Pairs::new(&buffer), &HeaderNames::default());
         let mut client = || ClientKey::new(&HashKey::new([1; 16]), Identity::Unknown);
         self.workers[0].find(&head, &PathVariants::parse(head.path).unwrap(), &mut client)
     }
