@@ -33,8 +33,7 @@ fn identity(lines: &[&[u8]], hops: usize, prefixes: Prefixes) -> ClientKey {
     let headers: Vec<(&[u8], &[u8])> =
         lines.iter().map(|line| (&b"x-forwarded-for"[..], *line)).collect();
     let buffer = serialize(&headers);
-    let names = HeaderNames { request_id: [].into(), client: [].into(), tokens: Vec::new() };
-    let head = Head::read(Pairs::new(&buffer), &names);
+    let head = Head::read(Pairs::new(&buffer), &HeaderNames::default());
     let identity = Identity::of_forwarded_for(&head, hops, prefixes);
     let _ = identity.name();
     ClientKey::new(&HashKey::new([1; 16]), identity)

@@ -1,7 +1,7 @@
 //! Properties that hold for any input.
 //!
 //! Each target is a function that takes any bytes and panics where a promise is broken. libFuzzer feeds it
-//! (`cargo xtask fuzz`), and `tests/corpus.rs` runs it over `corpus/`, with a stable compiler.
+//! (`cargo xtask fuzz`), and `tests/corpus.rs` runs it over `corpus/` and near it, with a stable compiler.
 
 pub mod accept;
 pub mod bearer;
