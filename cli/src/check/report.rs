@@ -67,18 +67,18 @@ pub fn text(report: &Report) {
             Kind::Mistake => (MISTAKE, ""),
             Kind::Warning => (WARNING, "warning: "),
         };
-        say(name, *line, style, word, place, message);
+        say((name, *line), style, word, place, message);
     }
     for (line, variables) in report.gates.iter().filter(|_| !report.has_mistakes()) {
         let wants = match variables.as_slice() {
             [] => String::new(),
             names => format!("; it takes tokens from {}", names.join(", ")),
         };
-        say(name, *line, GOOD, "", "", &format!("good{wants}"));
+        say((name, *line), GOOD, "", "", &format!("good{wants}"));
     }
 }
 
-fn say(name: &str, line: usize, style: Style, word: &str, place: &str, message: &str) {
+fn say((name, line): (&str, usize), style: Style, word: &str, place: &str, message: &str) {
     let colon = if place.is_empty() { "" } else { ": " };
     let (place, message) = (printable(place), printable(message));
     print(format_args!(
