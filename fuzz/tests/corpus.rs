@@ -47,7 +47,7 @@ fn no_input_breaks_a_target_that_is_nothing_or_nonsense() {
     }
 }
 
-/// What stands in front of a guarded name, within it, and behind it.
+/// Bytes in front of a guarded name, within it, or behind it.
 fn junk() -> impl Strategy<Value = Vec<u8>> {
     let known: [&[u8]; 13] = [
         b"/",

@@ -90,7 +90,7 @@ static_resources:
     )
 }
 
-/// What stands in front of the route table of a bootstrap, the table, and what stands behind it.
+/// A bootstrap in three parts: up to its route table, the table, and the rest.
 fn around_the_routes(text: &str) -> [&str; 3] {
     let begin = text.find("                route_config:").expect("the table");
     let end = text.find("                http_filters:").expect("the filters");

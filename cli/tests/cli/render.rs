@@ -211,7 +211,7 @@ fn a_wrong_order_ends_with_2() {
     }
 }
 
-/// What is rendered, on free ports.
+/// The rendered text, on free ports.
 pub fn on_free_ports(text: &str, held: &Port) -> String {
     text.replace("port_value: 10000 ", &format!("port_value: {} ", held.address().port()))
         .replace("port_value: 9901 ", "port_value: 0 ")

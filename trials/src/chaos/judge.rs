@@ -9,7 +9,7 @@ use testbed::client::{Answered, most_within};
 use testbed::{Bootstrap, Envoy, Service, process};
 
 impl Report {
-    /// Whether every answer is one that may be, and the limit is kept. Beside 200, requests that are let through may have the statuses
+    /// Holds if every answer is one that may be, and the limit is kept. Beside 200, requests that are let through may have the statuses
     /// `through`; `instead` may stand for any answer, while there is no gate.
     pub fn judge(&mut self, answers: &[Answer], through: &[u16], instead: &[u16]) {
         self.requests += answers.len() as u64;

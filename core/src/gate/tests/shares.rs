@@ -11,7 +11,7 @@ fn limit(requests: u32, share: Option<u32>) -> String {
     )
 }
 
-/// How many of these requests of one owner pass: a `#` in its address is another one for each.
+/// The number of these requests of one owner that pass: a `#` in its address is another one for each.
 fn passed(
     world: &mut World,
     address: &str,
