@@ -98,16 +98,22 @@ fn both_resources_guard_as_they_stand() {
     guards_a_sidecar(converted(&plugin("wasmplugin")));
 }
 
-/// In a sidecar the listeners for what the service itself sends are passed by: no ID, no token, no limit. What passes
-/// them where, and that nothing is counted there: `fake_host::outbound`.
+/// In a sidecar the listeners for what the service itself sends are passed by, unless they are asked for:
+/// no ID, no token, no limit, no count.
 #[test]
 fn outbound_listeners_pass_untouched() {
     only!(Wasm: "Istio offers no dynamic modules");
     let upstream = Upstream::start();
-    let gate = Bootstrap::to(upstream.address())
-        .listener(json!({"traffic_direction": "OUTBOUND"}))
-        .plugin(json!({"direction": "inbound", "rate_limit": {"requests": 2, "window": "1h"}}));
-    let envoy = run(&gate);
+    let gate = |direction: &str| {
+        Bootstrap::to(upstream.address())
+            .concurrency(1)
+            .listener(json!({"traffic_direction": "OUTBOUND"}))
+            .plugin(json!({
+                "direction": direction,
+                "rate_limit": {"requests": 2, "window": "1h"},
+            }))
+    };
+    let mut envoy = run(&gate("inbound"));
     let mut client = http1(&envoy);
     for path in ["/metrics", "/v1/recall", "/v1/recall", "/v1/recall"] {
         let answer = client.get(path);
@@ -115,6 +121,18 @@ fn outbound_listeners_pass_untouched() {
         assert_eq!(upstream.last().header("x-request-id"), None, "{path}");
     }
     assert_eq!(upstream.count(), 4);
+
+    assert_eq!(envoy.reconfigure(&gate("both")), Reload::Accepted);
+    let asked = |path: &str| {
+        let answer = http1(&envoy).get(path);
+        (answer.status, answer.header("x-request-id").is_some())
+    };
+    let counted = |wanted: f64| envoy.wait_for_stat(REQUESTS, &[], |count| count >= wanted);
+    assert_eq!(asked("/metrics"), (401, true));
+    counted(1.0);
+    assert_eq!(asked("/v1/recall"), (200, true));
+    // What was untouched would have come in by now: all of a worker's VMs hand over every second.
+    assert_eq!(counted(2.0), 2.0);
 }
 
 /// Two ways to say one thing, which must not drift apart; and both halves of the EnvoyFilter belong together.
