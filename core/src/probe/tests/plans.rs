@@ -6,6 +6,7 @@ use crate::probe::Prober;
 use crate::probe::plan::Plan;
 use crate::probe::record::ProbeRecord;
 use crate::probe::rung::{Outcome, RungState};
+use crate::testing::{Meanwhile, Memory};
 
 /// A VM of each plan, all of one plugin, that are configured one after the other.
 pub fn plugins_of_one_name(plans: &[Plan]) -> World {
@@ -145,6 +146,28 @@ fn the_gauges_of_a_service_are_set_by_the_configuration_that_came_last() {
     let now = world.now();
     let ticked = world.vms[0].on_tick(now, &mut || [0; 16], &mut world.memory);
     assert!(ticked.records[0].is_some(), "the other one is gone");
+}
+
+/// Two VMs of one configuration come to show a service at once: the one whose writing fails shows it as well.
+#[test]
+fn all_vms_of_a_configuration_show_its_gauges() {
+    let mut world = World::new(&plan(&[&["a"]]), 2);
+    world.run(30, |_| Outcome::Up);
+    world.time += 2 * SECOND;
+    let now = world.now();
+    let [first, second] = &mut world.vms[..] else { panic!("two VMs") };
+    let mut second = Some(second);
+    let act = |memory: &mut Memory, table: &str, is_written: bool| {
+        if is_written && table.starts_with("probegate.prober.") {
+            second
+                .take()
+                .into_iter()
+                .for_each(|vm| assert!(vm.shown_records(now, memory)[0].is_some()));
+        }
+    };
+    let shown = first.shown_records(now, &mut Meanwhile { memory: &mut world.memory, act });
+    assert!(shown[0].is_some());
+    assert!(second.is_none(), "it came in between");
 }
 
 /// A changed threshold or token is another configuration of the same service: what is known stays.
