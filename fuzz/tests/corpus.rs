@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use probegate_fuzz::{TARGETS, Target};
+use probegate_fuzz::TARGETS;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -26,7 +26,7 @@ static CORPUS: LazyLock<Vec<(usize, Vec<u8>)>> = LazyLock::new(|| {
 });
 
 fn holds(place: usize, bytes: &[u8]) {
-    let (name, target): (&str, Target) = TARGETS[place];
+    let (name, target) = TARGETS[place];
     let held = catch_unwind(|| target(bytes)).is_ok();
     assert!(held, "{} breaks {name}", bytes.escape_ascii());
 }
