@@ -9,6 +9,7 @@ use probegate_core::time::Micros;
 use probegate_core::verdict::Verdict;
 
 /// Tells at once of a decision about an admin route.
+#[cold]
 pub fn audit(teller: &Teller, stream: &Stream, record: &AccessRecord, verdict: Option<&Verdict>) {
     if let Some((level, line)) = teller.audit(stream, record, verdict, wall) {
         write(level, &line);
@@ -17,14 +18,19 @@ pub fn audit(teller: &Teller, stream: &Stream, record: &AccessRecord, verdict: O
 
 /// Tells Envoy's own access log what became of the request.
 pub fn tell(log: &LogSettings, stream: &Stream) {
-    if log.filter_state {
+    #[cold]
+    fn set(stream: &Stream) {
         // What cannot be told costs that log a word, not the request.
         let _ = abi::set_property("probegate.decision", stream.decision.as_bytes());
         let _ = abi::set_property("probegate.request_id", stream.id.as_bytes());
     }
+    if log.filter_state {
+        set(stream);
+    }
 }
 
 /// Logs a stream that ends at `now`.
+#[cold]
 pub fn log(teller: &Teller, stream: &Stream, record: &AccessRecord, now: Micros) {
     if let Some(line) = teller.request(stream, record, now, wall) {
         write(Level::Info, &line);

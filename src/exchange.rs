@@ -19,6 +19,7 @@ use super::header_edits::apply;
 use super::plugin::Plugin;
 use super::time::now;
 use probegate_core::access::AccessRecord;
+use probegate_core::aside::aside;
 use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
 use probegate_core::http::MAX_BODY;
@@ -86,9 +87,9 @@ impl Exchange {
         let state = &mut *borrowed;
         let (gate, mut context) = state.judging();
         let Ok(headers) = abi::headers(Map::Request) else {
-            let stream = gate.on_headless(&mut context);
+            let stream = aside(|(gate, context)| gate.on_headless(context), (gate, &mut context));
             drop(borrowed);
-            return self.fail(stream);
+            return aside(|(exchange, stream)| exchange.fail(stream), (self, stream));
         };
         // Filled where it stands: it is large.
         let mut head = Head { ends, ..Head::default() };
@@ -205,6 +206,7 @@ impl Exchange {
     }
 
     /// Asks the rate limit service. What cannot be sent is decided at once.
+    #[cold]
     fn ask(&mut self, mut stream: Stream) -> Action {
         let rest = stream.pending.as_mut();
         let message =

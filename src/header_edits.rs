@@ -11,6 +11,12 @@ pub fn apply(edits: Edits, stream: &Stream, plugin: &Plugin, gate: &Gate) -> Res
     if stream.id_minted {
         abi::set_header(Map::Request, &plugin.names.request_id, stream.id.as_bytes())?;
     }
+    if edits == Edits::default() { Ok(()) } else { apply_rest(edits, gate) }
+}
+
+/// Edits the head beyond its ID.
+#[inline(never)]
+fn apply_rest(edits: Edits, gate: &Gate) -> Result<(), Failed> {
     if edits.strip_authorization {
         abi::remove_header(Map::Request, b"authorization")?;
     }

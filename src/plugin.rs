@@ -10,6 +10,7 @@ use super::meter::EnvoyStatistics;
 use super::time::{clocks, now};
 use super::warnings::{Found, log_once};
 use probegate_core::access::Teller;
+use probegate_core::aside::aside;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
@@ -98,6 +99,7 @@ impl Plugin {
 
     /// A request ended of whose body nothing was shown, though it was waited for: its client may have gone
     /// away, or Envoy keeps all bodies from the plugin.
+    #[cold]
     pub fn body_missed(&self) {
         if !self.body_shown.get() {
             self.warnings.warn(Warning::BodyHidden);
@@ -182,19 +184,24 @@ impl Plugin {
     /// Streams pass untouched. Asked in a stream's callback, and answered for all of them; what Envoy
     /// does not tell is judged.
     pub fn passes(&self) -> bool {
-        /// `envoy.config.core.v3.TrafficDirection`.
-        const OUTBOUND: i64 = 2;
         if self.bypass.get() == Bypass::Unasked {
-            let Ok(direction) = abi::property("xds\0listener_direction") else { return false };
-            let outbound = direction.is_some_and(|direction| direction == OUTBOUND.to_le_bytes());
-            let node = || abi::property("node\0id").ok().flatten().unwrap_or_default();
-            let judges = !outbound || self.direction.judges(outbound, &node());
-            self.bypass.set(if judges { Bypass::No } else { Bypass::Yes });
-            if !judges {
-                self.warnings.warn(Warning::ListenerPassed);
-            }
+            aside(Self::ask_direction, self);
         }
         self.bypass.get() == Bypass::Yes
+    }
+
+    /// Asks Envoy once which way the streams of the listener go.
+    fn ask_direction(&self) {
+        /// `envoy.config.core.v3.TrafficDirection`.
+        const OUTBOUND: i64 = 2;
+        let Ok(direction) = abi::property("xds\0listener_direction") else { return };
+        let outbound = direction.is_some_and(|direction| direction == OUTBOUND.to_le_bytes());
+        let node = || abi::property("node\0id").ok().flatten().unwrap_or_default();
+        let judges = !outbound || self.direction.judges(outbound, &node());
+        self.bypass.set(if judges { Bypass::No } else { Bypass::Yes });
+        if !judges {
+            self.warnings.warn(Warning::ListenerPassed);
+        }
     }
 
     /// Sees the time go by, and once a second hands over what was counted.

@@ -38,11 +38,22 @@ impl Teller {
         if !(self.is_audited(stream) || self.log.requests()) {
             return None;
         }
-        Some(AccessRecord {
+        Some(self.record(gate, head, stream, host))
+    }
+
+    #[cold]
+    fn record(
+        &self,
+        gate: &Gate,
+        head: &Head<'_>,
+        stream: &Stream,
+        host: &mut impl Host,
+    ) -> AccessRecord {
+        AccessRecord {
             path: self.log.path(head.path).into(),
             client: gate.client(head, host).into(),
             identity: stream.token.and_then(|token| gate.guarding.identity(token)).map(Into::into),
-        })
+        }
     }
 
     fn is_audited(&self, stream: &Stream) -> bool {

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use siphasher::sip::SipHasher13;
 
+use crate::aside::aside;
 use crate::digest::Digest;
 use crate::request::{Head, Single};
 use address::parse;
@@ -84,12 +85,7 @@ impl<'a> Identity<'a> {
         let entry = match head.forwarded_for {
             Single::Missing => None,
             Single::Once(value) => nth(value, trusted_hops),
-            Single::Repeated => {
-                let lines: Vec<&[u8]> = head.values(b"x-forwarded-for").collect();
-                let mut entries =
-                    lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
-                entries.nth(trusted_hops)
-            }
+            Single::Repeated => aside(of_lines, (head, trusted_hops)),
         };
         let entry = entry.map(<[u8]>::trim_ascii);
         match entry.and_then(parse) {
@@ -97,6 +93,13 @@ impl<'a> Identity<'a> {
             None => Self::Unknown,
         }
     }
+}
+
+/// The entry so many hops from the right of `x-forwarded-for` that came in several lines.
+fn of_lines<'a>((head, trusted_hops): (&Head<'a>, usize)) -> Option<&'a [u8]> {
+    let lines: Vec<&[u8]> = head.values(b"x-forwarded-for").collect();
+    let mut entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
+    entries.nth(trusted_hops)
 }
 
 impl Identity<'_> {
@@ -148,6 +151,15 @@ impl HashKey {
         Self { bytes, network }
     }
 
+    /// The hash of an identity of that kind.
+    #[inline(never)]
+    fn hash(&self, kind: u8, identity: &[u8]) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.bytes);
+        hasher.write(&[kind]);
+        hasher.write(identity);
+        hasher.finish()
+    }
+
     /// The bytes that it was made of.
     pub fn bytes(&self) -> &[u8; 16] {
         &self.bytes
@@ -182,24 +194,15 @@ pub fn network(fingerprint: u64) -> u16 {
 impl ClientKey {
     /// Hashes an identity (SipHash-1-3). Identities of different kinds never coincide.
     pub fn new(key: &HashKey, identity: Identity<'_>) -> Self {
-        let mut hasher = SipHasher13::new_with_key(&key.bytes);
         let hash = match identity {
             // At once: a hasher that is fed takes more for a byte than for what follows it.
             Identity::Address(IpAddr::V4(address)) => {
                 let [a, b, c, d] = address.octets();
-                hasher.hash(&[4, a, b, c, d])
+                SipHasher13::new_with_key(&key.bytes).hash(&[4, a, b, c, d])
             }
-            Identity::Address(IpAddr::V6(address)) => {
-                hasher.write(&[6]);
-                hasher.write(&address.octets());
-                hasher.finish()
-            }
-            Identity::Name(name) => {
-                hasher.write(&[1]);
-                hasher.write(name);
-                hasher.finish()
-            }
-            Identity::Unknown => hasher.hash(&[0]),
+            Identity::Address(IpAddr::V6(address)) => key.hash(6, &address.octets()),
+            Identity::Name(name) => key.hash(1, name),
+            Identity::Unknown => key.hash(0, &[]),
         };
         let network = match identity {
             Identity::Address(address) => network_of(key, address),

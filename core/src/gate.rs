@@ -181,7 +181,18 @@ impl Gate {
         pending: Option<&mut PendingChecks>,
         context: &mut Context<'_, H>,
     ) -> Result<Option<Pause>, Refusal> {
-        let Some(pending) = pending else { return Ok(None) };
+        match pending {
+            Some(pending) => self.finish_pending(pending, context),
+            None => Ok(None),
+        }
+    }
+
+    #[cold]
+    fn finish_pending<H: Host>(
+        &mut self,
+        pending: &mut PendingChecks,
+        context: &mut Context<'_, H>,
+    ) -> Result<Option<Pause>, Refusal> {
         if Operations::want_body(&pending.charges) {
             return Ok(Some(Pause::Body));
         }

@@ -183,6 +183,7 @@ impl Limiter {
         }
     }
 
+    #[inline(never)]
     fn admit_shared(
         &mut self,
         client: ClientKey,

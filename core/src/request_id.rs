@@ -23,7 +23,15 @@ impl RequestId {
     /// A comma is a repetition: Envoy joins the values of a repeated `x-request-id` with one
     /// before any filter sees them, as RFC 9110 section 5.3 allows it to.
     pub fn from_client(sent: Single<'_>) -> Option<Self> {
-        let value = sent.once().filter(|value| (1..=MAX_LENGTH).contains(&value.len()))?;
+        sent.once().and_then(Self::kept)
+    }
+
+    /// The ID that was sent, if it is kept.
+    #[inline(never)]
+    fn kept(value: &[u8]) -> Option<Self> {
+        if !(1..=MAX_LENGTH).contains(&value.len()) {
+            return None;
+        }
         let fits = value.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
         let text = str::from_utf8(value).ok().filter(|_| fits)?;
         Some(Self(Text::Client(text.into())))

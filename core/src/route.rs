@@ -177,6 +177,12 @@ impl Routes {
             let exempt = self.exempt.find(variants.raw());
             return self.wide.find(only).max(exempt).unwrap_or(Route::API);
         }
+        self.strictest(variants)
+    }
+
+    /// The route of a path that servers read in several ways.
+    #[cold]
+    fn strictest(&self, variants: &PathVariants<'_>) -> Route {
         let is_same = |path: &Vec<u8>| path.eq_ignore_ascii_case(variants.raw());
         let narrow = variants.is_unambiguous() && variants.latin().iter().all(is_same);
         let exempt = if narrow { self.exempt.find(variants.raw()) } else { None };

@@ -54,6 +54,13 @@ pub struct Edits {
     pub degraded: HeaderEdit<()>,
 }
 
+impl Edits {
+    /// One of the marks is set, which is counted.
+    pub fn set_a_mark(self) -> bool {
+        matches!(self.mark, HeaderEdit::Set(_)) || self.degraded == HeaderEdit::Set(())
+    }
+}
+
 /// An edit of a header that only the gate may set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeaderEdit<T> {

@@ -27,11 +27,13 @@ fn with<T>(act: impl FnOnce(&mut Since) -> T) -> Option<T> {
 }
 
 /// A stream waits for a body from now on.
+#[cold]
 pub fn wait(stream: u32, exchange: Place) {
     with(|since| since.insert(stream, (now(), exchange)));
 }
 
 /// A stream no longer waits for the first byte of a body.
+#[cold]
 pub fn forget(stream: u32) {
     with(|since| since.remove(&stream));
 }

@@ -23,18 +23,21 @@ impl Exchange {
     }
 
     /// Answers 500: Envoy does not do what was decided, or nothing could be.
+    #[cold]
     pub(super) fn fail(&mut self, mut stream: Stream) -> Action {
         stream.fail();
         self.refuse(stream, Refusal::Internal)
     }
 
     /// Answers with what a refusal says, which the stream has recorded.
+    #[cold]
     pub(super) fn refuse(&mut self, stream: Stream, refusal: Refusal) -> Action {
         let reply = refusal.reply(&stream.id, &self.plugin.names);
         self.reply(stream, reply)
     }
 
     /// Answers with one of the gate's own routes.
+    #[cold]
     pub(super) fn answer(&mut self, stream: Stream, endpoint: Endpoint) -> Action {
         let Some(reply) = self.plugin.answer(endpoint) else {
             return self.fail(stream);

@@ -5,8 +5,8 @@ use std::mem;
 use proxy_wasm::types::Action;
 
 use super::super::abi::{self, Map};
+use super::response::grpc_status;
 use super::{Exchange, ExchangeState};
-use probegate_core::metrics::Code;
 use probegate_core::request::{DEGRADED, WOULD_LIMIT};
 use probegate_core::verdict::Refusal;
 
@@ -43,8 +43,7 @@ impl Exchange {
         // What cannot be taken off costs the client a second ID, not its answer.
         let _ = abi::remove_header(Map::ResponseTrailers, &self.plugin.names.request_id);
         if stream.grpc {
-            let status = abi::header(Map::ResponseTrailers, "grpc-status").ok().flatten();
-            stream.grpc_status = status.map(|status| Code::parse(&status)).or(stream.grpc_status);
+            stream.grpc_status = grpc_status(Map::ResponseTrailers).or(stream.grpc_status);
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The stages of a request. Their order is that of [`super::Gate::on_request`].
 
+use crate::aside::aside;
 use crate::client::{ClientKey, ClientSource, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
-use crate::rate_limit::{LimitReason, QuotaState};
+use crate::rate_limit::{LimitReason, QuotaState, Rejection};
 use crate::request::Head;
 use crate::request_id::RequestId;
 use crate::route::{Class, Endpoint, PathVariants};
 use crate::verdict::{HeaderEdit, Refusal};
 use crate::warnings::Warning;
 
-use super::{Context, Gate, Host, PendingChecks, Stream};
+use super::{ClientLimit, Context, Gate, Host, PendingChecks, Stream};
 
 impl Gate {
     /// The request's ID, and whether it has to be set: the client's own was not kept.
@@ -53,11 +54,7 @@ impl Gate {
         let client = ClientKey::new(&limit.hash_key, client);
         let admitted = match endpoint {
             None => limit.limiter.admit(client, context.now, context.host),
-            Some(_) => {
-                let name = format!("endpoints.{}", limit.endpoints.quota().window);
-                let mut table = context.host.table(&name);
-                limit.endpoints.admit(client, context.now, &mut table)
-            }
+            Some(_) => aside(admit_to_endpoints, (limit, client, context)),
         };
         if limit.tells_always {
             let remaining = *admitted.as_ref().unwrap_or(&0);
@@ -85,6 +82,17 @@ impl Gate {
         {
             return None;
         }
+        Some(self.all_pending_checks(head, variants, (client, key), host))
+    }
+
+    #[cold]
+    fn all_pending_checks(
+        &self,
+        head: &Head<'_>,
+        variants: &PathVariants<'_>,
+        (client, key): (Option<Identity<'_>>, Option<ClientKey>),
+        host: &mut impl Host,
+    ) -> Box<PendingChecks> {
         let mut pending = Box::<PendingChecks>::default();
         pending.global_rate_limit.question =
             self.limits.global.as_ref().map(|limit| limit.question(client));
@@ -94,6 +102,15 @@ impl Gate {
         pending.charges = self.limits.operations.charges(head, variants, &mut key, &mut on_match);
         pending.nonce =
             self.limits.replay.as_ref().and_then(|replay| replay.find(head, variants, &mut key));
-        Some(pending)
+        pending
     }
+}
+
+/// Spends the client's limit of the gate's own endpoints.
+fn admit_to_endpoints<H: Host>(
+    (limit, client, context): (&mut ClientLimit, ClientKey, &mut Context<'_, H>),
+) -> Result<u32, Rejection> {
+    let name = format!("endpoints.{}", limit.endpoints.quota().window);
+    let mut table = context.host.table(&name);
+    limit.endpoints.admit(client, context.now, &mut table)
 }

@@ -85,6 +85,17 @@ impl Stream {
 
     /// Counts a verdict, and records what it means for the answer.
     pub fn record(&mut self, verdict: Verdict, meter: &mut Meter) {
+        match verdict {
+            Verdict::Forward(edits) if !(edits.set_a_mark() || self.degraded) => {
+                self.forwarded = true
+            }
+            _ => self.record_counted(verdict, meter),
+        }
+    }
+
+    /// Records a verdict that is more than to forward the request.
+    #[inline(never)]
+    fn record_counted(&mut self, verdict: Verdict, meter: &mut Meter) {
         self.forwarded = matches!(verdict, Verdict::Forward(_) | Verdict::Pause(..));
         match verdict {
             Verdict::Forward(edits) | Verdict::Pause(edits, _) => {

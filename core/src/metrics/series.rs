@@ -18,13 +18,19 @@ impl<K: Ord + Copy, V> Series<K, V> {
     /// The value of this combination, which is made if it is the first time.
     pub fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> Option<&mut V> {
         if self.entries.get(self.last).is_none_or(|(last, _)| *last != key) {
-            let place = self.entries.binary_search_by_key(&key, |(key, _)| *key);
-            self.last = place.unwrap_or_else(|place| {
-                self.entries.insert(place, (key, make()));
-                place
-            });
+            self.find(key, make);
         }
         self.entries.get_mut(self.last).map(|(_, value)| value)
+    }
+
+    /// Looks where this combination is, and makes it if it is the first time.
+    #[inline(never)]
+    fn find(&mut self, key: K, make: impl FnOnce() -> V) {
+        let place = self.entries.binary_search_by_key(&key, |(key, _)| *key);
+        self.last = place.unwrap_or_else(|place| {
+            self.entries.insert(place, (key, make()));
+            place
+        });
     }
 
     /// Every combination, in order.

@@ -52,13 +52,19 @@ impl Local {
     /// Forgets everything if the clock was set back: what was known of later times no longer holds.
     pub fn observe(&mut self, now: Micros) {
         if now < self.seen {
-            *self = Self::default();
+            self.forget();
         }
         self.seen = now;
     }
 
+    #[cold]
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// Spends one admission of the client's lease, if there is one left at `now`; returns how many
     /// more were within the quota when the lease was taken, less those that were spent since.
+    #[inline]
     pub fn spend(&mut self, client: ClientKey, now: Micros) -> Option<u32> {
         let line = self.leases.get_mut(line_of(client))?;
         let holds = line.fingerprint == client.fingerprint

@@ -68,6 +68,7 @@ struct Rewritten {
 }
 
 impl Rewritten {
+    #[cold]
     fn new(sent: &[u8]) -> Result<Self, BadPath> {
         let decoded = Decoded::new(sent)?;
         let cut = decoded.before(|byte| matches!(byte, b';' | b'?' | b'#'));
@@ -98,9 +99,9 @@ impl Rewritten {
 impl<'a> PathVariants<'a> {
     /// Reads the path of a request target: of `/a?b`, of `http://host/a?b`, of `*`, of nothing.
     pub fn parse(target: &'a [u8]) -> Result<Self, BadPath> {
-        let target = without_authority(target);
+        let target = if target.first() == Some(&b'/') { target } else { without_authority(target) };
         let (sent, glance) = glance(target);
-        let folded = glance.upper.then(|| sent.to_ascii_lowercase());
+        let folded = glance.upper.then(|| lowercase(sent));
         let rewritten = glance.odd.then(|| Rewritten::new(sent)).transpose()?;
         Ok(Self { sent, rewritten, folded })
     }
@@ -177,10 +178,8 @@ impl<'a> PathVariants<'a> {
 }
 
 /// Cuts `scheme://authority` off: HTTP/2 lets a client send it within `:path`.
+#[cold]
 fn without_authority(target: &[u8]) -> &[u8] {
-    if target.first() == Some(&b'/') {
-        return target;
-    }
     let scheme =
         target.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
     let Some(rest) = target.get(scheme.count()..).and_then(|rest| rest.strip_prefix(b"://")) else {
@@ -188,6 +187,11 @@ fn without_authority(target: &[u8]) -> &[u8] {
     };
     let path = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'));
     rest.get(path.unwrap_or(rest.len())..).unwrap_or_default()
+}
+
+#[inline(never)]
+fn lowercase(path: &[u8]) -> Vec<u8> {
+    path.to_ascii_lowercase()
 }
 
 /// Properties of a path that one pass finds.
