@@ -79,8 +79,8 @@ impl Modules {
             ),
             muted: write("muted.wasm", &mute(&gate)?)?,
             empty_as_built: write("empty-as-built.wasm", &empty)?,
-            empty: write("empty.wasm", &trim(&empty)?)?,
-            floor: write("floor.wasm", &trim(&place.compile("floor")?)?)?,
+            empty: write("empty.wasm", &trim(&empty, false)?)?,
+            floor: write("floor.wasm", &trim(&place.compile("floor")?, false)?)?,
             dynamic: write("libprobegate.so", &place.native()?)?,
             probed: Upstream::start(),
         })

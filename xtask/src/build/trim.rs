@@ -27,11 +27,11 @@ const EXPORTS: [&str; 14] = [
     "proxy_on_http_call_response",
 ];
 
-/// The module with these exports, without what only the others used, and without its custom sections.
-/// An error if an export is missing.
-pub fn trim(bytes: &[u8]) -> Outcome<Vec<u8>> {
+/// The module with these exports, without what only the others used, and without its custom sections but, if they are to
+/// be kept, the names of its functions. An error if an export is missing.
+pub fn trim(bytes: &[u8], names: bool) -> Outcome<Vec<u8>> {
     let mut config = ModuleConfig::new();
-    config.generate_name_section(false).generate_producers_section(false);
+    config.generate_name_section(names).generate_producers_section(false);
     let mut module =
         config.parse(bytes).map_err(|error| format!("the compiler's module: {error:#}"))?;
 
@@ -92,8 +92,8 @@ mod tests {
     fn exports_that_are_not_named_go_with_their_functions() {
         let mut exports = EXPORTS.to_vec();
         exports.extend(["proxy_on_log", "proxy_on_done"]);
-        let trimmed =
-            Module::from_buffer(&trim(&module_with(&exports)).expect("trimmed")).expect("a module");
+        let trimmed = Module::from_buffer(&trim(&module_with(&exports), false).expect("trimmed"))
+            .expect("a module");
         let names: HashSet<_> = trimmed.exports.iter().map(|export| export.name.as_str()).collect();
         assert_eq!(names, EXPORTS.into());
         assert_eq!(trimmed.exports.iter().count(), EXPORTS.len());
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_missing_export_is_named() {
-        let error = trim(&module_with(&EXPORTS[1..])).expect_err("no memory").to_string();
+        let error = trim(&module_with(&EXPORTS[1..]), false).expect_err("no memory").to_string();
         assert_eq!(error, "the module does not export memory");
     }
 }
