@@ -86,6 +86,19 @@ pub fn spread(values: impl Iterator<Item = f64>, digits: usize) -> String {
     }
 }
 
+/// The median and the quartiles, of as many values as there may be noise in.
+pub fn quartiles(values: impl Iterator<Item = f64>, digits: usize) -> String {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let quarter = |nth: usize| values.get(values.len() * nth / 4).copied().unwrap_or_default();
+    match [1, 2, 3].map(quarter) {
+        [_, only, _] if values.len() == 1 => format!("{only:.digits$}"),
+        [lower, median, upper] => {
+            format!("{median:.digits$} ({lower:.digits$} to {upper:.digits$})")
+        }
+    }
+}
+
 pub fn signed(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(number.unsigned_abs()))
@@ -133,6 +146,12 @@ mod tests {
     fn a_spread_is_the_median_the_least_and_the_most() {
         assert_eq!(spread([1.5, 1.0, 1.25].into_iter(), 2), "1.25 (1.00 to 1.50)");
         assert_eq!(spread([2.0].into_iter(), 1), "2.0");
+    }
+
+    #[test]
+    fn quartiles_leave_out_what_is_far_off() {
+        let values = [9.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 99.0];
+        assert_eq!(quartiles(values.into_iter(), 1), "5.0 (3.0 to 9.0)");
     }
 
     #[test]
