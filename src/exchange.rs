@@ -81,7 +81,7 @@ impl Exchange {
             self.state = ExchangeState::Bypassed;
             return Action::Continue;
         }
-        let plugin = self.plugin.clone();
+        let plugin = &self.plugin;
         // It stays where it is, as does all that nothing can judge.
         let Some(mut borrowed) = plugin.state() else { return Action::Pause };
         let state = &mut *borrowed;
@@ -98,7 +98,7 @@ impl Exchange {
         self.record = plugin.teller.note(gate, &head, &stream, context.host);
         // What waits is edited now: Envoy may take the head away from here before it goes on.
         if let Verdict::Forward(edits) | Verdict::Pause(edits, _) = verdict
-            && apply(edits, &stream, &plugin, &state.gate).is_err()
+            && apply(edits, &stream, plugin, &state.gate).is_err()
         {
             verdict = stream.fail();
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::aside::aside;
+
 /// A header's name and value.
 pub type Header<'a> = (&'a [u8], &'a [u8]);
 
@@ -196,8 +198,11 @@ impl<'a> Head<'a> {
         H: Iterator<Item = Header<'a>> + Into<Headers<'a>> + Copy,
     {
         self.headers = Some(headers.into());
-        // An empty vector does not allocate: only a configuration with token headers pays.
-        self.tokens.resize(names.tokens.len(), Single::Missing);
+        // Only a configuration with token headers pays for them. What allocates may panic, and V8 puts all that tells of a
+        // panic in the place of the call.
+        if !names.tokens.is_empty() {
+            self.tokens = aside(|length| vec![Single::Missing; length], names.tokens.len());
+        }
         let bit = |length: usize| 1_u64 << length.min(63);
         let own = [&names.request_id, &names.client].into_iter().chain(&names.tokens);
         let lengths = own.fold(KNOWN_LENGTHS, |lengths, name| lengths | bit(name.len()));

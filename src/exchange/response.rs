@@ -13,12 +13,12 @@ impl Exchange {
         if self.plugin.passes() {
             return;
         }
-        let plugin = self.plugin.clone();
         if let ExchangeState::New = self.state {
             aside(Self::begin_headless, self);
         }
         // A request that Envoy has answered waits for nothing any more.
         self.give_up();
+        let plugin = &self.plugin;
         let (ExchangeState::Decided(stream) | ExchangeState::Paused(stream, _)) = &mut self.state
         else {
             return;

@@ -58,7 +58,8 @@ impl Gate {
         };
         if limit.tells_always {
             let remaining = *admitted.as_ref().unwrap_or(&0);
-            stream.quota = Some(Box::new(QuotaState { quota: limit.limiter.quota(), remaining }));
+            let state = QuotaState { quota: limit.limiter.quota(), remaining };
+            stream.quota = Some(aside(Box::new, state));
         }
         let mark = match admitted {
             Ok(_) => unmarked,
