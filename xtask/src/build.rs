@@ -1,10 +1,10 @@
 //! `cargo xtask build`: the module as `dist/probegate.wasm`, and what is linked into it; or the dynamic module.
 
+mod hints;
 mod order;
 mod place;
 mod trim;
 
-pub use order::order;
 pub use place::Place;
 pub use trim::{mute, trim};
 

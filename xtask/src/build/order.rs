@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::ops::Range;
 
 use rustc_demangle::demangle;
 use wasm_encoder::reencode::{self, Reencode};
@@ -22,13 +23,22 @@ const OF_REQUESTS: &str = include_str!("order.txt");
 
 type Result<T> = std::result::Result<T, reencode::Error>;
 
-/// The module with the functions of requests together, in front of all others, and without its custom sections; and the
-/// names of those that it does not have. It is to have names, in its section `name`.
-pub fn order(bytes: &[u8]) -> Outcome<(Vec<u8>, Vec<&'static str>)> {
+/// A module whose functions were put in order.
+pub struct Ordered<'n> {
+    /// The module, without custom sections.
+    pub module: Vec<u8>,
+    /// The indices of the functions that were named.
+    pub first: Range<u32>,
+    /// Names that no function has.
+    pub missing: Vec<&'n str>,
+}
+
+/// The module with the functions of requests together, in front of all others. It is to have names, in its section `name`.
+pub fn order(bytes: &[u8]) -> Outcome<Ordered<'static>> {
     ordered(bytes, OF_REQUESTS)
 }
 
-fn ordered<'n>(bytes: &[u8], first: &'n str) -> Outcome<(Vec<u8>, Vec<&'n str>)> {
+fn ordered<'n>(bytes: &[u8], first: &'n str) -> Outcome<Ordered<'n>> {
     let (imported, names) = functions(bytes)?;
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, name) in names.iter().enumerate() {
@@ -41,15 +51,16 @@ fn ordered<'n>(bytes: &[u8], first: &'n str) -> Outcome<(Vec<u8>, Vec<&'n str>)>
             None => missing.push(name),
         }
     }
+    let first = u32::try_from(imported)?..u32::try_from(imported + order.len())?;
     let mut rest: Vec<usize> = places.into_values().flatten().collect();
     rest.sort_unstable();
     order.append(&mut rest);
 
     let mut module = Module::new();
-    Ordered::new(imported, order)
+    Order::new(imported, order)
         .parse_core_module(&mut module, Parser::new(0), bytes)
         .map_err(|error| format!("the module: {error}"))?;
-    Ok((module.finish(), missing))
+    Ok(Ordered { module: module.finish(), first, missing })
 }
 
 /// How many functions the module imports, and the names of its own.
@@ -81,14 +92,14 @@ fn functions(bytes: &[u8]) -> Outcome<(usize, Vec<String>)> {
 }
 
 /// Writes a module anew, its functions in this order.
-struct Ordered {
+struct Order {
     /// The function that stands in each place, by where it stood among those that are not imported.
     order: Vec<usize>,
     /// The new index of each function by the old one.
     indices: Vec<u32>,
 }
 
-impl Ordered {
+impl Order {
     fn new(imported: usize, order: Vec<usize>) -> Self {
         let mut indices: Vec<u32> = (0_u32..).take(imported + order.len()).collect();
         for (new, old) in (0_u32..).skip(imported).zip(&order) {
@@ -98,7 +109,7 @@ impl Ordered {
     }
 }
 
-impl Reencode for Ordered {
+impl Reencode for Order {
     type Error = Infallible;
 
     fn function_index(&mut self, index: u32) -> Result<u32> {
@@ -181,10 +192,9 @@ mod tests {
 
     #[test]
     fn what_is_named_comes_first_and_is_what_it_was() {
-        let (bytes, missing) =
-            ordered(&module(), "# of a test\nthird\nnone\nsecond\n").expect("ordered");
-        assert_eq!(missing, ["none"]);
-        let module = walrus::Module::from_buffer(&bytes).expect("a module");
+        let ordered = ordered(&module(), "# of a test\nthird\nnone\nsecond\n").expect("ordered");
+        assert_eq!((ordered.first, ordered.missing), (1..3, vec!["none"]));
+        let module = walrus::Module::from_buffer(&ordered.module).expect("a module");
         assert_eq!(exported(&module), ["third", "second", "first", "caller"]);
         let third = module.exports.get_func("third").expect("a function");
         let caller = module.exports.get_func("caller").expect("a function");

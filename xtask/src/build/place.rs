@@ -8,7 +8,9 @@ use std::{env, fs};
 
 use testbed::workspace;
 
-use super::{order, trim};
+use super::hints::hint;
+use super::order::{Ordered, order};
+use super::trim;
 use crate::{Outcome, command};
 
 /// Between flags of the compiler in `CARGO_ENCODED_RUSTFLAGS`.
@@ -33,13 +35,13 @@ impl Place {
 
     /// The bytes of the module, the same for the same sources in whatever place.
     pub fn module(&self) -> Outcome<Vec<u8>> {
-        let (module, missing) = order(&trim(&self.compile("probegate")?, true)?)?;
+        let Ordered { module, first, missing } = order(&trim(&self.compile("probegate")?, true)?)?;
         for name in missing {
             eprintln!(
                 "xtask/src/build/order.txt names {name}, and the module has no such function"
             );
         }
-        Ok(module)
+        hint(&module, &first)
     }
 
     /// The bytes of the command line for this machine, the same for the same sources in whatever place.
