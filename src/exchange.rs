@@ -19,7 +19,6 @@ use super::header_edits::apply;
 use super::plugin::Plugin;
 use super::time::now;
 use probegate_core::access::AccessRecord;
-use probegate_core::aside::aside;
 use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
 use probegate_core::http::MAX_BODY;
@@ -87,9 +86,9 @@ impl Exchange {
         let state = &mut *borrowed;
         let (gate, mut context) = state.judging();
         let Ok(headers) = abi::headers(Map::Request) else {
-            let stream = aside(|(gate, context)| gate.on_headless(context), (gate, &mut context));
+            let stream = gate.on_headless(&mut context);
             drop(borrowed);
-            return aside(|(exchange, stream)| exchange.fail(stream), (self, stream));
+            return self.fail(stream);
         };
         // Filled where it stands: it is large.
         let mut head = Head { ends, ..Head::default() };
@@ -259,19 +258,20 @@ impl Exchange {
 
 /// The call is over for which a stream waits, if it still does: what was heard of it says so.
 pub fn on_call(exchange: &Place, token: u32, body: usize) -> bool {
-    let exchange = exchange.upgrade();
-    let exchange = exchange.as_ref().and_then(|exchange| exchange.try_borrow_mut().ok());
-    exchange.is_some_and(|mut exchange| exchange.on_call(token, body))
+    act_on(exchange, |exchange| exchange.on_call(token, body)).unwrap_or_default()
 }
 
 /// No byte of the body has come that a request waits for: Envoy may keep all bodies from the plugin, and the
 /// request would wait for ever.
 pub fn on_overdue_body(exchange: &Place) {
-    let exchange = exchange.upgrade();
-    let exchange = exchange.as_ref().and_then(|exchange| exchange.try_borrow_mut().ok());
-    if let Some(mut exchange) = exchange {
-        exchange.on_overdue_body();
-    }
+    act_on(exchange, Exchange::on_overdue_body);
+}
+
+/// Acts on an exchange whose stream Envoy still has, and on which nothing else acts now.
+fn act_on<T>(exchange: &Place, act: impl FnOnce(&mut Exchange) -> T) -> Option<T> {
+    let exchange = exchange.upgrade()?;
+    let mut exchange = exchange.try_borrow_mut().ok()?;
+    Some(act(&mut exchange))
 }
 
 /// Envoy deletes a stream once, however it ended.

@@ -10,7 +10,6 @@ use super::meter::EnvoyStatistics;
 use super::time::{clocks, now};
 use super::warnings::{Found, log_once};
 use probegate_core::access::Teller;
-use probegate_core::aside::aside;
 use probegate_core::auth::fetch::TokenFetcher;
 use probegate_core::client::HashKey;
 use probegate_core::config::shape::Direction;
@@ -185,12 +184,13 @@ impl Plugin {
     /// does not tell is judged.
     pub fn passes(&self) -> bool {
         if self.bypass.get() == Bypass::Unasked {
-            aside(Self::ask_direction, self);
+            self.ask_direction();
         }
         self.bypass.get() == Bypass::Yes
     }
 
     /// Asks Envoy once which way the streams of the listener go.
+    #[cold]
     fn ask_direction(&self) {
         /// `envoy.config.core.v3.TrafficDirection`.
         const OUTBOUND: i64 = 2;

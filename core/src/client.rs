@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use siphasher::sip::SipHasher13;
 
-use crate::aside::aside;
 use crate::digest::Digest;
 use crate::request::{Head, Single};
 use address::parse;
@@ -85,7 +84,7 @@ impl<'a> Identity<'a> {
         let entry = match head.forwarded_for {
             Single::Missing => None,
             Single::Once(value) => nth(value, trusted_hops),
-            Single::Repeated => aside(of_lines, (head, trusted_hops)),
+            Single::Repeated => of_lines(head, trusted_hops),
         };
         let entry = entry.map(<[u8]>::trim_ascii);
         match entry.and_then(parse) {
@@ -96,7 +95,8 @@ impl<'a> Identity<'a> {
 }
 
 /// The entry so many hops from the right of `x-forwarded-for` that came in several lines.
-fn of_lines<'a>((head, trusted_hops): (&Head<'a>, usize)) -> Option<&'a [u8]> {
+#[inline(never)]
+fn of_lines<'a>(head: &Head<'a>, trusted_hops: usize) -> Option<&'a [u8]> {
     let lines: Vec<&[u8]> = head.values(b"x-forwarded-for").collect();
     let mut entries = lines.into_iter().rev().flat_map(|line| line.rsplit(|b| *b == b','));
     entries.nth(trusted_hops)

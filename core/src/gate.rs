@@ -241,6 +241,7 @@ impl Gate {
     }
 
     /// The stream of an answer to a request whose head no filter was shown: Envoy refused it first.
+    #[cold]
     pub fn on_headless<H: Host>(&self, context: &mut Context<'_, H>) -> Stream {
         context.meter.began();
         Stream::headless(RequestId::mint(context.host.random()), context.now)

@@ -17,7 +17,6 @@
 pub use version::{COMMIT, VERSION, version};
 
 pub mod access;
-pub mod aside;
 pub mod auth;
 pub mod breaker;
 pub mod callout;

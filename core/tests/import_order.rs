@@ -12,7 +12,7 @@ use paths::imports;
 
 /// From what everything rests on to what rests on everything.
 const CORE: &str = "
-    aside version time http json protobuf hex digest secret store warnings
+    version time http json protobuf hex digest secret store warnings
     request client random request_id callout grpc breaker
     route auth rate_limit operations global_rate_limit replay probe
     verdict local_reply metrics status_page endpoints log

@@ -24,6 +24,7 @@ impl Exchange {
 
     /// Answers 500: Envoy does not do what was decided, or nothing could be.
     #[cold]
+    #[inline(never)]
     pub(super) fn fail(&mut self, mut stream: Stream) -> Action {
         stream.fail();
         self.refuse(stream, Refusal::Internal)

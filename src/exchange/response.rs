@@ -2,7 +2,6 @@
 
 use super::super::abi::{self, Map};
 use super::{Exchange, ExchangeState};
-use probegate_core::aside::aside;
 use probegate_core::local_reply::ReplyNames;
 use probegate_core::metrics::{Code, Status};
 use probegate_core::rate_limit::QuotaState;
@@ -14,7 +13,7 @@ impl Exchange {
             return;
         }
         if let ExchangeState::New = self.state {
-            aside(Self::begin_headless, self);
+            self.begin_headless();
         }
         // A request that Envoy has answered waits for nothing any more.
         self.give_up();
@@ -44,6 +43,7 @@ impl Exchange {
     }
 
     /// Nothing of the request was shown: Envoy has answered it before.
+    #[cold]
     fn begin_headless(&mut self) {
         let plugin = self.plugin.clone();
         let Some(mut state) = plugin.state() else { return };

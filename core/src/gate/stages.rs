@@ -1,6 +1,5 @@
 //! The stages of a request. Their order is that of [`super::Gate::on_request`].
 
-use crate::aside::aside;
 use crate::client::{ClientKey, ClientSource, Identity};
 use crate::global_rate_limit::GlobalRateLimit;
 use crate::rate_limit::{LimitReason, QuotaState, Rejection};
@@ -54,12 +53,12 @@ impl Gate {
         let client = ClientKey::new(&limit.hash_key, client);
         let admitted = match endpoint {
             None => limit.limiter.admit(client, context.now, context.host),
-            Some(_) => aside(admit_to_endpoints, (limit, client, context)),
+            Some(_) => admit_to_endpoints(limit, client, context),
         };
         if limit.tells_always {
             let remaining = *admitted.as_ref().unwrap_or(&0);
             let state = QuotaState { quota: limit.limiter.quota(), remaining };
-            stream.quota = Some(aside(Box::new, state));
+            stream.quota = Some(boxed(state));
         }
         let mark = match admitted {
             Ok(_) => unmarked,
@@ -108,10 +107,19 @@ impl Gate {
 }
 
 /// Spends the client's limit of the gate's own endpoints.
+#[inline(never)]
 fn admit_to_endpoints<H: Host>(
-    (limit, client, context): (&mut ClientLimit, ClientKey, &mut Context<'_, H>),
+    limit: &mut ClientLimit,
+    client: ClientKey,
+    context: &mut Context<'_, H>,
 ) -> Result<u32, Rejection> {
     let name = format!("endpoints.{}", limit.endpoints.quota().window);
     let mut table = context.host.table(&name);
     limit.endpoints.admit(client, context.now, &mut table)
+}
+
+/// Apart, since few configurations allocate here.
+#[inline(never)]
+fn boxed(state: QuotaState) -> Box<QuotaState> {
+    Box::new(state)
 }
