@@ -21,11 +21,12 @@ mod wasi;
 mod start {
     use proxy_wasm::types::LogLevel;
 
-    use super::root::Root;
+    use super::root::{self, Root};
 
     proxy_wasm::main! {{
         // Envoy's own level decides.
         proxy_wasm::set_log_level(LogLevel::Trace);
         proxy_wasm::set_root_context(|id| Box::new(Root::new(id)));
+        proxy_wasm::set_http_context(root::stream);
     }}
 }

@@ -1,9 +1,9 @@
 //! The root context: a configuration comes in, ticks and answers come by, streams begin.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::ContextType;
 
 use super::calls::Purpose;
 use super::plugin::Plugin;
@@ -12,18 +12,52 @@ use super::{abi, access, calls, exchange, global_rate_limit, probes, token_fetch
 use probegate_core::config::Mistake;
 use probegate_core::log::Level;
 
-/// One plugin of the VM, once it is configured.
+thread_local! {
+    /// The plugins that are configured, by the numbers of their roots. Streams find theirs here: by way of its roots the SDK
+    /// looks for them twice.
+    static PLUGINS: RefCell<Vec<(u32, Rc<Plugin>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Acts on the plugins, on which nothing else acts now, and which a thread that ends has no more.
+fn with_plugins<T>(act: impl FnOnce(&mut Vec<(u32, Rc<Plugin>)>) -> T) -> Option<T> {
+    let held =
+        PLUGINS.try_with(|plugins| plugins.try_borrow_mut().ok().map(|mut held| act(&mut held)));
+    held.ok().flatten()
+}
+
+/// The plugin of a root, once it is configured.
+fn plugin_of(root: u32) -> Option<Rc<Plugin>> {
+    let find = |plugins: &mut Vec<(u32, Rc<Plugin>)>| {
+        plugins.iter().find(|(of, _)| *of == root).map(|(_, plugin)| plugin.clone())
+    };
+    with_plugins(find).flatten()
+}
+
+/// Takes a root's plugin off the list, which is to be let go of when nothing acts on that.
+fn take(plugins: &mut Vec<(u32, Rc<Plugin>)>, root: u32) -> Option<(u32, Rc<Plugin>)> {
+    let place = plugins.iter().position(|(of, _)| *of == root)?;
+    Some(plugins.swap_remove(place))
+}
+
+/// The context of a stream that begins below a root.
+pub fn stream(id: u32, root: u32) -> Box<dyn HttpContext> {
+    match plugin_of(root) {
+        Some(plugin) => Box::new(HttpStream::new(id, plugin)),
+        None => Box::new(Unconfigured),
+    }
+}
+
+/// One plugin of the VM, which is in [`PLUGINS`] once it is configured.
 #[derive(Debug)]
 pub struct Root {
     /// Envoy's number for it. Others see by it that the root is there.
     id: Rc<u32>,
-    plugin: Option<Rc<Plugin>>,
 }
 
 impl Root {
     /// The root that Envoy calls by this number.
     pub fn new(id: u32) -> Self {
-        Self { id: Rc::new(id), plugin: None }
+        Self { id: Rc::new(id) }
     }
 
     /// The plugin, once nothing can fail any more: what Envoy is told was refused must not be at work.
@@ -34,6 +68,13 @@ impl Root {
         abi::set_tick_period(plugin.tick)
             .map_err(|_| Mistake::new("Envoy did not take the tick's period"))?;
         Ok(plugin)
+    }
+}
+
+/// Its plugin stays as long as a stream has it.
+impl Drop for Root {
+    fn drop(&mut self) {
+        drop(with_plugins(|plugins| take(plugins, *self.id)));
     }
 }
 
@@ -58,8 +99,12 @@ impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         match self.configured(size) {
             Ok(plugin) => {
-                self.plugin = Some(Rc::new(plugin));
-                true
+                let put = |plugins: &mut Vec<_>| {
+                    let former = take(plugins, *self.id);
+                    plugins.push((*self.id, Rc::new(plugin)));
+                    former
+                };
+                with_plugins(put).is_some()
             }
             Err(mistake) => {
                 access::write(Level::Error, &format!("probegate: {mistake}"));
@@ -69,7 +114,7 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        let Some(plugin) = &self.plugin else { return };
+        let Some(plugin) = &plugin_of(*self.id) else { return };
         calls::forget();
         probes::on_tick(plugin);
         token_fetches::on_tick(plugin);
@@ -83,16 +128,5 @@ impl RootContext for Root {
     /// A stream has something to be sent.
     fn on_queue_ready(&mut self, _: u32) {
         exchange::on_wake(global_rate_limit::send);
-    }
-
-    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(match &self.plugin {
-            Some(plugin) => Box::new(HttpStream::new(id, plugin.clone())),
-            None => Box::new(Unconfigured),
-        })
-    }
-
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
     }
 }
