@@ -14,12 +14,10 @@ use proxy_wasm::types::Action;
 
 use super::abi::{self, Map};
 use super::access;
-use super::callouts::CalloutResponse;
 use super::header_edits::apply;
 use super::plugin::Plugin;
 use super::time::now;
 use probegate_core::access::AccessRecord;
-use probegate_core::callout::{FailureReason, Response};
 use probegate_core::gate::Stream;
 use probegate_core::http::MAX_BODY;
 use probegate_core::request::{Head, Pairs};
@@ -161,63 +159,6 @@ impl Exchange {
                 self.state = other;
                 None
             }
-        }
-    }
-
-    /// A call is over, and its answer, with a body so long, can be read until this returns. False if the
-    /// request did not wait for it.
-    fn on_call(&mut self, token: u32, body: usize) -> bool {
-        let ExchangeState::Paused(_, Wait::Call { token: held, sent }) = self.state else {
-            return false;
-        };
-        if held != token {
-            return false;
-        }
-        let heard = CalloutResponse::read(body);
-        // What Envoy does not let this do stays where it is, and does not get through.
-        let _ = abi::act_for(self.id);
-        let action = self.on_global_rate_limit(Ok(heard.answer()), sent);
-        if action == Action::Continue
-            && abi::continue_request().is_err()
-            && let ExchangeState::Decided(stream) =
-                mem::replace(&mut self.state, ExchangeState::New)
-        {
-            self.fail(stream);
-        }
-        true
-    }
-
-    fn on_global_rate_limit(
-        &mut self,
-        answer: Result<Response<'_>, FailureReason>,
-        sent: Micros,
-    ) -> Action {
-        let Some(mut stream) = self.take_paused() else { return Action::Pause };
-        let judged = self
-            .plugin
-            .judge(|gate, context| gate.on_global_rate_limit(&mut stream, answer, sent, context));
-        // It is asked once a request. The root, which may be called now, could not be woken to ask again.
-        let verdict = match judged {
-            None | Some(Verdict::Pause(..)) => stream.fail(),
-            Some(decided) => decided,
-        };
-        self.carry_out(stream, verdict)
-    }
-
-    /// Asks the rate limit service. What cannot be sent is decided at once.
-    #[cold]
-    fn ask(&mut self, mut stream: Stream) -> Action {
-        let rest = stream.pending.as_mut();
-        let message =
-            rest.map(|rest| mem::take(&mut rest.global_rate_limit.message)).unwrap_or_default();
-        let sent = now();
-        let (plugin, exchange) = (self.plugin.clone(), self.me.clone());
-        let asked = question::ask(Question { plugin, stream: self.id, message, exchange });
-        let token = *asked.as_ref().unwrap_or(&0);
-        self.state = ExchangeState::Paused(stream, Wait::Call { token, sent });
-        match asked {
-            Ok(_) => Action::Pause,
-            Err(reason) => self.on_global_rate_limit(Err(reason), sent),
         }
     }
 
