@@ -11,8 +11,8 @@ use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
 
 use crate::Outcome;
 
-/// The module with a hint at each branch of which one way alone ends in a trap or comes by a call of one of its own
-/// functions that are not `frequent`, by their indices.
+/// The module with hints in those of its functions that are `frequent`, by their indices: at each branch of which one way
+/// alone ends in a trap, or comes by a call of any other of its own functions.
 pub fn hint(bytes: &[u8], frequent: &Range<u32>) -> Outcome<Vec<u8>> {
     let mut hints = BranchHints::new();
     let (mut imported, mut index) = (0, 0);
@@ -32,7 +32,8 @@ pub fn hint(bytes: &[u8], frequent: &Range<u32>) -> Outcome<Vec<u8>> {
             }
             Payload::CodeSectionEntry(body) => {
                 let rare = |called: u32| called >= imported && !frequent.contains(&called);
-                let own = Flow::of(&body, rare)?.hints();
+                let hinted = frequent.contains(&index);
+                let own = if hinted { Flow::of(&body, rare)?.hints() } else { Vec::new() };
                 if !own.is_empty() {
                     hints.function_hints(index, own);
                 }

@@ -7,11 +7,17 @@ use wasmparser::KnownCustom;
 use super::*;
 
 const IMPORTED: u32 = 0;
-const FREQUENT: u32 = 1;
-const RARE: u32 = 2;
+const RARE: u32 = 1;
+const FREQUENT: u32 = 2;
+/// The function that is looked at, frequent as well.
+const OWN: u32 = 3;
 
-/// The hints, in order, of a function that imports one, and has two others beside it, of which the first is frequent.
+/// The hints, in order, of a function beside those.
 fn hints(body: impl Fn(&mut InstructionSink<'_>)) -> Vec<bool> {
+    hints_where(&(FREQUENT..OWN + 1), body)
+}
+
+fn hints_where(frequent: &Range<u32>, body: impl Fn(&mut InstructionSink<'_>)) -> Vec<bool> {
     let mut types = TypeSection::new();
     types.ty().function([], []);
     types.ty().function([ValType::I32], []);
@@ -30,7 +36,7 @@ fn hints(body: impl Fn(&mut InstructionSink<'_>)) -> Vec<bool> {
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&code);
     let module = module.finish();
-    let hinted = hint(&module, &(FREQUENT..RARE)).expect("hinted");
+    let hinted = hint(&module, frequent).expect("hinted");
     wasmparser::validate(&hinted).expect("a module");
 
     let (mut values, mut offsets, mut branches) = (Vec::new(), Vec::new(), Vec::new());
@@ -40,7 +46,7 @@ fn hints(body: impl Fn(&mut InstructionSink<'_>)) -> Vec<bool> {
                 let KnownCustom::BranchHints(hints) = section.as_known() else { continue };
                 for function in hints {
                     let function = function.expect("hints");
-                    assert_eq!(function.func, 3, "those of the function in the full index");
+                    assert_eq!(function.func, OWN, "by its index beside the imports");
                     for hint in function.hints {
                         let hint = hint.expect("a hint");
                         values.push(hint.taken);
@@ -62,6 +68,15 @@ fn hints(body: impl Fn(&mut InstructionSink<'_>)) -> Vec<bool> {
     }
     assert!(offsets.iter().all(|offset| branches.contains(offset)), "hints are of branches");
     values
+}
+
+#[test]
+fn a_function_that_is_rare_has_none() {
+    let arm = |body: &mut InstructionSink<'_>| {
+        body.local_get(0).if_(BlockType::Empty).call(RARE).end();
+    };
+    assert_eq!(hints_where(&(FREQUENT..OWN + 1), arm), [false]);
+    assert!(hints_where(&(FREQUENT..OWN), arm).is_empty());
 }
 
 #[test]
