@@ -1,4 +1,4 @@
-//! Which way branches rarely go, told to V8.
+//! Hints for V8 at branches that rarely go one way.
 //!
 //! A function that requests run has its rare arms, as those that panic, between the frequent ones, unless V8 is told. Where it
 //! is, they come after all others, out of the lines of the cache that a request fetches. The section is that of WebAssembly's
@@ -6,58 +6,46 @@
 
 use std::ops::Range;
 
-use wasm_encoder::{BranchHint, BranchHints, Module, RawSection};
-use wasmparser::{FunctionBody, Operator, Parser, Payload, TypeRef};
+use wasm_encoder::{BranchHint, BranchHints, Module, RawSection, SectionId};
+use wasmparser::{BinaryReader, CodeSectionReader, FunctionBody, Operator, Parser};
 
 use crate::Outcome;
 
-/// The module with hints in those of its functions that are `frequent`, by their indices: at each branch of which one way
-/// alone ends in a trap, or comes by a call of any other of its own functions.
+/// The module with hints in its functions of these indices, the first of its own, which are run frequently: at each branch of
+/// which one way alone ends in a trap, or comes by a call of a function behind them.
 pub fn hint(bytes: &[u8], frequent: &Range<u32>) -> Outcome<Vec<u8>> {
-    let mut hints = BranchHints::new();
-    let (mut imported, mut index) = (0, 0);
     let mut module = Module::new();
-    let mut sections = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload?;
-        if let Some((id, range)) = payload.as_section() {
-            sections.push((id, range));
-        }
-        match payload {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-                index = imported;
-            }
-            Payload::CodeSectionEntry(body) => {
-                let rare = |called: u32| called >= imported && !frequent.contains(&called);
-                let hinted = frequent.contains(&index);
-                let own = if hinted { Flow::of(&body, rare)?.hints() } else { Vec::new() };
-                if !own.is_empty() {
-                    hints.function_hints(index, own);
-                }
-                index += 1;
-            }
-            _ => {}
-        }
-    }
-    for (id, range) in sections {
+        let Some((id, range)) = payload.as_section() else { continue };
+        let data = &bytes[range.clone()];
         // In front of the code that they are about.
-        if id == wasm_encoder::SectionId::Code as u8 {
-            module.section(&hints);
+        if id == SectionId::Code as u8 {
+            let code = CodeSectionReader::new(BinaryReader::new(data, range.start))?;
+            module.section(&hints(code, frequent)?);
         }
-        module.section(&RawSection { id, data: &bytes[range] });
+        module.section(&RawSection { id, data });
     }
     Ok(module.finish())
+}
+
+fn hints(code: CodeSectionReader<'_>, frequent: &Range<u32>) -> Outcome<BranchHints> {
+    let mut hints = BranchHints::new();
+    for (index, body) in frequent.clone().zip(code) {
+        let own = Flow::of(&body?, |called| called >= frequent.end)?.hints();
+        if !own.is_empty() {
+            hints.function_hints(index, own);
+        }
+    }
+    Ok(hints)
 }
 
 /// The ways through a function: its instructions by their places.
 #[derive(Default)]
 struct Flow {
-    /// Where each may go on.
+    /// The instructions that each may go on at.
     next: Vec<Vec<usize>>,
-    /// Whether it is rarely come by.
+    /// True of those that are rarely come by.
     rare: Vec<bool>,
     branches: Vec<Branch>,
 }
@@ -67,14 +55,14 @@ struct Branch {
     place: usize,
     /// Bytes from the beginning of the function's body.
     offset: u32,
-    /// What it goes to if its condition holds is the next instruction.
+    /// True of an `if`, which goes on at the next instruction where its condition holds; a `br_if` jumps then.
     is_if: bool,
 }
 
 /// A block whose end was not come to yet.
 #[derive(Default)]
 struct Block {
-    /// Where branches to it go, if it is a loop; else they go to its end.
+    /// Its first instruction, if it is a loop: branches to it go there, and to the end of any other block.
     start: Option<usize>,
     /// The instructions that go to its end.
     leave: Vec<usize>,
@@ -154,7 +142,7 @@ impl Flow {
         Ok(())
     }
 
-    /// What goes on only where it is rarely come by is rarely come by itself.
+    /// Marks as rare all that goes on only at what is rare.
     fn spread(&mut self) {
         let mut spreads = true;
         while spreads {
