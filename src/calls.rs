@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use super::exchange::Place;
+use super::held::with;
 use super::plugin::Plugin;
 use probegate_core::probe::Ticket;
 
@@ -32,22 +33,17 @@ thread_local! {
 /// Remembers a call that was made.
 pub fn remember(token: u32, purpose: Purpose, plugin: &Rc<Plugin>) {
     let call = Call { token, purpose, plugin: Rc::downgrade(plugin) };
-    with_calls(|calls| calls.push(call));
+    with(&CALLS, |calls| calls.push(call));
 }
 
 /// Lets go of calls of plugins that are gone: Envoy cancels those, and never calls back.
 pub fn forget() {
-    with_calls(|calls| calls.retain(|call| call.plugin.strong_count() > 0));
-}
-
-/// Acts on the calls that are under way, on which nothing else acts now.
-fn with_calls<T>(act: impl FnOnce(&mut Vec<Call>) -> T) -> Option<T> {
-    CALLS.with(|calls| calls.try_borrow_mut().ok().map(|mut calls| act(&mut calls)))
+    with(&CALLS, |calls| calls.retain(|call| call.plugin.strong_count() > 0));
 }
 
 /// A call is over: what it was for, and whose, unless they do not want to hear of it.
 pub fn end(token: u32) -> Option<(Purpose, Rc<Plugin>)> {
-    let call = with_calls(|calls| {
+    let call = with(&CALLS, |calls| {
         let place = calls.iter().position(|call| call.token == token)?;
         Some(calls.swap_remove(place))
     });

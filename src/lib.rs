@@ -7,6 +7,7 @@ mod calls;
 mod exchange;
 mod global_rate_limit;
 mod header_edits;
+mod held;
 mod host_services;
 mod meter;
 mod plugin;

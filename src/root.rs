@@ -6,6 +6,7 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 
 use super::calls::Purpose;
+use super::held::with;
 use super::plugin::Plugin;
 use super::stream::{HttpStream, Unconfigured};
 use super::{abi, access, calls, exchange, global_rate_limit, probes, token_fetches};
@@ -18,25 +19,23 @@ thread_local! {
     static PLUGINS: RefCell<Vec<(u32, Rc<Plugin>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Acts on the plugins, on which nothing else acts now, and which a thread that ends has no more.
-fn with_plugins<T>(act: impl FnOnce(&mut Vec<(u32, Rc<Plugin>)>) -> T) -> Option<T> {
-    let held =
-        PLUGINS.try_with(|plugins| plugins.try_borrow_mut().ok().map(|mut held| act(&mut held)));
-    held.ok().flatten()
-}
-
 /// The plugin of a root, once it is configured.
 fn plugin_of(root: u32) -> Option<Rc<Plugin>> {
-    let find = |plugins: &mut Vec<(u32, Rc<Plugin>)>| {
-        plugins.iter().find(|(of, _)| *of == root).map(|(_, plugin)| plugin.clone())
-    };
-    with_plugins(find).flatten()
+    with(&PLUGINS, |plugins| {
+        plugins.iter().find(|(of, _)| *of == root).map(|(_, own)| own.clone())
+    })?
 }
 
-/// Takes a root's plugin off the list, which is to be let go of when nothing acts on that.
-fn take(plugins: &mut Vec<(u32, Rc<Plugin>)>, root: u32) -> Option<(u32, Rc<Plugin>)> {
-    let place = plugins.iter().position(|(of, _)| *of == root)?;
-    Some(plugins.swap_remove(place))
+/// Puts a plugin, or none, in the place of a root's. False if that could not be done.
+fn put(root: u32, plugin: Option<Plugin>) -> bool {
+    // The former one goes when nothing acts on the list any more: it hands over its counts.
+    let former = with(&PLUGINS, |plugins| {
+        let place = plugins.iter().position(|(of, _)| *of == root);
+        let former = place.map(|place| plugins.swap_remove(place));
+        plugins.extend(plugin.map(|plugin| (root, Rc::new(plugin))));
+        former
+    });
+    former.is_some()
 }
 
 /// The context of a stream that begins below a root.
@@ -74,7 +73,7 @@ impl Root {
 /// Its plugin stays as long as a stream has it.
 impl Drop for Root {
     fn drop(&mut self) {
-        drop(with_plugins(|plugins| take(plugins, *self.id)));
+        put(*self.id, None);
     }
 }
 
@@ -98,14 +97,7 @@ impl Context for Root {
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         match self.configured(size) {
-            Ok(plugin) => {
-                let put = |plugins: &mut Vec<_>| {
-                    let former = take(plugins, *self.id);
-                    plugins.push((*self.id, Rc::new(plugin)));
-                    former
-                };
-                with_plugins(put).is_some()
-            }
+            Ok(plugin) => put(*self.id, Some(plugin)),
             Err(mistake) => {
                 access::write(Level::Error, &format!("probegate: {mistake}"));
                 false

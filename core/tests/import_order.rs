@@ -20,7 +20,7 @@ const CORE: &str = "
 
 /// The proxy-wasm filter.
 const FILTER: &str = "
-    abi wasi time host_services meter access warnings callouts
+    abi wasi held time host_services meter access warnings callouts
     plugin header_edits exchange calls global_rate_limit probes token_fetches stream root";
 
 /// The dynamic module.

@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::super::held::with;
 use super::super::plugin::Plugin;
 use super::super::time::now;
-use super::Place;
+use super::{Place, act_on};
 use probegate_core::time::Micros;
 
 /// Longest wait of a request for the first byte of a body, in microseconds.
@@ -20,28 +21,22 @@ thread_local! {
     static SINCE: RefCell<Since> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Acts on the streams that wait, on which nothing else acts now.
-fn with<T>(act: impl FnOnce(&mut Since) -> T) -> Option<T> {
-    // A stream may go after they did, when a test ends.
-    SINCE.try_with(|since| since.try_borrow_mut().ok().map(|mut since| act(&mut since))).ok()?
-}
-
 /// A stream waits for a body from now on.
 #[cold]
 pub fn wait(stream: u32, exchange: Place) {
-    with(|since| since.insert(stream, (now(), exchange)));
+    with(&SINCE, |since| since.insert(stream, (now(), exchange)));
 }
 
 /// A stream no longer waits for the first byte of a body.
 #[cold]
 pub fn forget(stream: u32) {
-    with(|since| since.remove(&stream));
+    with(&SINCE, |since| since.remove(&stream));
 }
 
 /// The streams of a plugin that began to wait for a body so long ago that some of it should have come, each of
 /// them once.
 pub fn overdue(plugin: &Rc<Plugin>) -> Vec<Place> {
-    let overdue = with(|since| {
+    let overdue = with(&SINCE, |since| {
         if since.is_empty() {
             return Vec::new();
         }
@@ -56,7 +51,5 @@ pub fn overdue(plugin: &Rc<Plugin>) -> Vec<Place> {
 }
 
 fn is_of(exchange: &Place, plugin: &Rc<Plugin>) -> bool {
-    let exchange = exchange.upgrade();
-    let exchange = exchange.as_ref().and_then(|exchange| exchange.try_borrow().ok());
-    exchange.is_some_and(|exchange| Rc::ptr_eq(&exchange.plugin, plugin))
+    act_on(exchange, |exchange| Rc::ptr_eq(&exchange.plugin, plugin)).unwrap_or_default()
 }

@@ -118,7 +118,7 @@ fn admit_to_endpoints<H: Host>(
     limit.endpoints.admit(client, context.now, &mut table)
 }
 
-/// Apart, since few configurations allocate here.
+/// The state in a box. Apart, since few configurations allocate here.
 #[inline(never)]
 fn boxed(state: QuotaState) -> Box<QuotaState> {
     Box::new(state)
